@@ -1,0 +1,105 @@
+"""Opening the database: what every query stands on."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT = 30.0
+"""Seconds that SQLite waits for another process's transaction; ours take milliseconds."""
+
+EXAMPLES = "sqlite:////var/lib/notetaker/notetaker.db or postgresql://notetaker@db.example/notetaker"
+
+
+class StoreError(Exception):
+    """The database cannot be used; the message is one sentence for the person who runs the service."""
+
+
+def parse_url(url: str) -> URL:
+    """The URL with the driver that we use. Raises StoreError for anything but a SQLite file or PostgreSQL."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # never quoted: what could not be parsed may hold a password
+        raise StoreError(f"the database URL is malformed; write something like {EXAMPLES}") from None
+    backend = parsed.get_backend_name()
+    if backend in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite":
+        raise StoreError(f"the database URL names {backend!r}, which is not supported; use {EXAMPLES}")
+    if not parsed.database or parsed.database == ":memory:":
+        raise StoreError(f"the database URL names no file, and bot and worker share one; use {EXAMPLES}")
+    return parsed.set(drivername="sqlite+pysqlite")
+
+
+class Database:
+    """One database, open for queries from any thread."""
+
+    def __init__(self, url: str) -> None:
+        self._url = parse_url(url)
+        if self._url.get_backend_name() == "sqlite":
+            _make_file(self._path)
+            # Parameters are hidden in errors because they are what people said.
+            arguments = {"timeout": BUSY_TIMEOUT}
+            self._engine = create_engine(self._url, hide_parameters=True, connect_args=arguments)
+            event.listen(self._engine, "connect", _set_pragmas)
+        else:
+            self._engine = create_engine(self._url, hide_parameters=True, pool_pre_ping=True)
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
+    def close(self) -> None:
+        """Close all connections. The object is of no use afterwards."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """One transaction, committed at the end. Raises StoreError when the database cannot be reached."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            raise StoreError(f"the database {self._name} cannot be used: {reason}") from error
+
+    @property
+    def _path(self) -> Path:
+        assert self._url.database
+        return Path(self._url.database)
+
+    @property
+    def _name(self) -> str:
+        """For messages: never with user name or password."""
+        if self._url.get_backend_name() == "sqlite":
+            return str(self._path)
+        return f"{self._url.database!r} on {self._url.host or 'the local socket'}"
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that knows ON CONFLICT, in the database's own dialect (the two are spelt the same)."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def _make_file(path: Path) -> None:
+    """The file readable by its owner only; SQLite gives the -wal and -shm files beside it the same mode."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(f"the database {path} cannot be opened: {error.strerror}") from error
+
+
+def _set_pragmas(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    """``synchronous=FULL``: what follows a commit (posting, deleting the journal) must not outlive it."""
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()

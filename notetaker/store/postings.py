@@ -1,0 +1,106 @@
+"""Notes, and posting them exactly once.
+
+A message that was sent and whose answer was lost cannot be told from one that was never sent. So the attempt
+is stored before it is made (``begin_posting``); whoever finds it already stored looks in the channel first.
+"""
+
+from sqlalchemy import ColumnElement, Update, select, update
+
+from notetaker.model.meeting import MeetingState
+from notetaker.model.notes import Item, Notes, Posting
+from notetaker.store import tables
+from notetaker.store.database import Database, insert
+
+_KINDS = "summary", "decisions", "actions"
+
+
+class Postings(Database):
+    def save_notes(self, notes: Notes, posting: Posting) -> None:
+        """The meeting is ready. Replaces earlier notes until the first attempt to post them, never after."""
+        row = {
+            "items": {
+                kind: [{"text": item.text, "cites": list(item.cites)} for item in getattr(notes, kind)]
+                for kind in _KINDS
+            },
+            "made_by": notes.made_by,
+        }
+        message = {
+            "channel_id": posting.channel_id,
+            "content": posting.content,
+            "attachment_name": posting.attachment_name,
+            "attachment": posting.attachment,
+        }
+        with self._transaction() as connection:
+            written = connection.execute(
+                insert(connection, tables.postings)
+                .values(meeting_id=posting.meeting_id, begun=False, **message)
+                .on_conflict_do_update(
+                    index_elements=["meeting_id"], set_=message, where=tables.postings.c.begun.is_(False)
+                )
+            )
+            if written.rowcount == 0:
+                return
+            connection.execute(
+                insert(connection, tables.notes)
+                .values(meeting_id=posting.meeting_id, **row)
+                .on_conflict_do_update(index_elements=["meeting_id"], set_=row)
+            )
+            connection.execute(_state(posting.meeting_id, MeetingState.READY))
+
+    def notes(self, meeting_id: str) -> Notes | None:
+        with self._transaction() as connection:
+            row = connection.execute(
+                select(tables.notes).where(tables.notes.c.meeting_id == meeting_id)
+            ).one_or_none()
+        if row is None:
+            return None
+        content = row._mapping["items"]  # row.items is the tuple's own method
+        kinds = {
+            kind: tuple(Item(item["text"], tuple(item["cites"])) for item in content[kind]) for kind in _KINDS
+        }
+        return Notes(**kinds, made_by=row.made_by)
+
+    def due_postings(self) -> list[Posting]:
+        """What has not been posted yet, oldest meeting first."""
+        return self._postings(tables.postings.c.message_id.is_(None))
+
+    def begin_posting(self, meeting_id: str) -> bool:
+        """To be called before an attempt to post.
+
+        False: an earlier attempt may have reached Discord, so look in the channel first.
+        """
+        with self._transaction() as connection:
+            result = connection.execute(
+                update(tables.postings)
+                .where(tables.postings.c.meeting_id == meeting_id, tables.postings.c.begun.is_(False))
+                .values(begun=True)
+            )
+        return result.rowcount == 1
+
+    def posted(self, meeting_id: str, message_id: int) -> None:
+        """The message is in the channel. The first message id stays."""
+        with self._transaction() as connection:
+            connection.execute(
+                update(tables.postings)
+                .where(tables.postings.c.meeting_id == meeting_id, tables.postings.c.message_id.is_(None))
+                .values(begun=True, message_id=message_id)
+            )
+            connection.execute(_state(meeting_id, MeetingState.POSTED))
+
+    def posting(self, meeting_id: str) -> Posting | None:
+        found = self._postings(tables.postings.c.meeting_id == meeting_id)
+        return found[0] if found else None
+
+    def _postings(self, which: ColumnElement[bool]) -> list[Posting]:
+        with self._transaction() as connection:
+            rows = connection.execute(
+                select(tables.postings).where(which).order_by(tables.postings.c.meeting_id)
+            ).all()
+        return [
+            Posting(row.meeting_id, row.channel_id, row.content, row.attachment_name, row.attachment)
+            for row in rows
+        ]
+
+
+def _state(meeting_id: str, state: MeetingState) -> Update:
+    return update(tables.meetings).where(tables.meetings.c.id == meeting_id).values(state=state.value)

@@ -1,0 +1,106 @@
+"""The tables. ``migrations/versions`` must arrive at exactly this; a test compares the two.
+
+Every ``..._ns`` is Unix nanoseconds; Discord's ids are snowflakes, which fit a signed 64-bit integer.
+"""
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+meetings = Table(
+    "meetings",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("voice_channel_id", BigInteger, nullable=False),
+    Column("voice_channel_name", Text, nullable=False),
+    Column("text_channel_id", BigInteger, nullable=False),
+    Column("started_by", BigInteger, nullable=False),
+    Column("started_ns", BigInteger, nullable=False),
+    Column("ended_ns", BigInteger),
+    Column("state", Text, nullable=False),
+    Index("ix_meetings_started_ns", "started_ns"),
+)
+
+speakers = Table(
+    "speakers",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+)
+
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("outcomes", JSON, nullable=False),  # {"stored": 1234, "duplicate": 2}
+    Column("lost", BigInteger, nullable=False),
+)
+
+EVERYONE = 0
+"""``gaps.user_id`` of a gap that concerns everyone: a key column cannot be NULL, and no snowflake is 0."""
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
+    Column("started_ns", BigInteger, primary_key=True, autoincrement=False),
+    Column("ended_ns", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("cause", Text, primary_key=True),
+)
+
+utterances = Table(
+    "utterances",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("meeting_id", Text, ForeignKey("meetings.id"), nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("segment", Integer, nullable=False),
+    Column("start_offset", BigInteger, nullable=False),
+    Column("end_offset", BigInteger, nullable=False),
+    Column("ssrc", BigInteger, nullable=False),
+    Column("started_ns", BigInteger, nullable=False),
+    Column("ended_ns", BigInteger, nullable=False),
+    Column("packets", BigInteger, nullable=False),
+    Index("ix_utterances_meeting_id", "meeting_id", "started_ns"),
+)
+
+transcriptions = Table(
+    "transcriptions",
+    metadata,
+    Column("utterance_id", Text, ForeignKey("utterances.id"), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("engine", Text, nullable=False),
+    Column("error", Text),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
+    Column(
+        "items", JSON, nullable=False
+    ),  # {"summary": [{"text": "...", "cites": ["..."]}], "decisions": ...}
+    Column("made_by", Text, nullable=False),
+)
+
+postings = Table(
+    "postings",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("attachment_name", Text, nullable=False),
+    Column("attachment", Text, nullable=False),
+    Column("begun", Boolean, nullable=False),  # an attempt to post may have reached Discord
+    Column("message_id", BigInteger),  # known once posted
+)
