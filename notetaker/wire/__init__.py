@@ -1,1 +1,16 @@
-""""""
+"""Discord's voice protocol as a pure machine: told the bytes and the time, it answers with commands and frames.
+
+No sockets, asyncio, clocks or logging here; nothing from the network can raise out of it.
+
+Reading order:
+
+``credentials``  joining as a value: the matching pair of main-gateway events
+``session``      one voice session, the only class the shell drives: bytes and time in, commands and frames out
+``messages``     the voice websocket's messages, JSON and binary; ``opcodes``, ``commands``, ``heartbeat``
+``discovery``    which address the server sees us at
+``receiver``     a datagram's whole way, in the one right order; packets held until a speaker or key is known
+``rtp``          header, extension and padding; ``transport``: the cipher around them
+``stream``       one SSRC: replay window, loss, outcomes
+``dave``         end-to-end encryption: the MLS group and the key of each speaker
+``close_codes``  what each close code means and where it enters the ladder
+"""

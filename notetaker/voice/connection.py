@@ -1,0 +1,192 @@
+"""One voice session on real sockets: feeds the machine of ``wire.session`` and carries out its commands.
+
+No decision about the protocol is taken here.
+"""
+
+import asyncio
+import ssl
+from typing import Any, Protocol
+
+import aiohttp
+
+from notetaker.model.audio import AudioFrame
+from notetaker.model.outcome import Coverage
+from notetaker.voice.udp import UdpSocket
+from notetaker.voice.websocket import VoiceWebSocket
+from notetaker.wire.commands import (
+    Command,
+    Ended,
+    Established,
+    OpenUdp,
+    SendBinary,
+    SendDatagram,
+    SendText,
+    SpeakerJoined,
+    SpeakerLeft,
+)
+from notetaker.wire.credentials import Credentials
+from notetaker.wire.session import DEADLINES_S, Step, VoiceSession
+
+
+class Listener(Protocol):
+    """Hears what a connection receives."""
+
+    def speaker_joined(self, user_id: int, ssrc: int, now: float) -> None: ...
+
+    def speaker_left(self, user_id: int, now: float) -> None: ...
+
+    def frame(self, frame: AudioFrame) -> None: ...
+
+
+class VoiceConnection:
+    """``open`` it, then await ``ended``; ``close`` may be called at any time and more than once."""
+
+    def __init__(
+        self, credentials: Credentials, http: aiohttp.ClientSession, tls: ssl.SSLContext, listener: Listener
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.session = VoiceSession(credentials, self._loop.time())
+        self.ended: asyncio.Future[Ended] = self._loop.create_future()
+        self._established: asyncio.Future[None] = self._loop.create_future()
+        self._http = http
+        self._tls = tls
+        self._listener = listener
+        self._websocket: VoiceWebSocket | None = None
+        self._udp: UdpSocket | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> Ended | None:
+        """Returns None once the session is established, or why it ended before that."""
+        self._task = self._loop.create_task(self._run(), name="voice connection")
+        await _first(self._established, self.ended)
+        return self.ended.result() if self.ended.done() else None
+
+    def end(self, reason: str) -> None:
+        """The session has no future; ``ended`` tells so, the sockets close soon."""
+        self.session.end(reason)
+        self._pump()
+
+    async def close(self, reason: str) -> None:
+        """Ends the session and returns when websocket and socket are closed."""
+        self.end(reason)
+        if self._task is not None:
+            if self._websocket is None:
+                self._task.cancel()
+            await asyncio.wait({self._task})
+
+    @property
+    def was_established(self) -> bool:
+        return self._established.done()
+
+    def coverage(self) -> list[Coverage]:
+        return self.session.receiver.coverage()
+
+    async def _run(self) -> None:
+        """From opening the websocket to closing everything; ends when the session does."""
+        try:
+            await self._converse()
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._udp is not None:
+                self._udp.close()
+            self.end("The connection was given up.")
+
+    async def _converse(self) -> None:
+        endpoint = self.session.credentials.endpoint
+        try:
+            async with asyncio.timeout(DEADLINES_S[Step.CONNECT]):
+                websocket = await VoiceWebSocket.open(self._http, endpoint, self._tls)
+        except TimeoutError:
+            self.session.end(f"The voice server {endpoint} did not answer.")
+            return
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            self.session.end(f"The voice server {endpoint} could not be reached: {error}.")
+            return
+        self._websocket = websocket
+        self.session.websocket_opened(self._loop.time())
+        self._pump()
+        reader = self._loop.create_task(self._read(websocket), name="voice reader")
+        writer = self._loop.create_task(websocket.write(), name="voice writer")
+        try:
+            await _first(reader, writer, self.ended)
+        finally:
+            reader.cancel()
+            writer.cancel()
+            results = await asyncio.gather(reader, writer, return_exceptions=True)
+            await websocket.close()
+        for result in results:
+            if isinstance(result, OSError | TimeoutError):
+                self.session.websocket_closed(None, self._loop.time())
+            elif isinstance(result, Exception):
+                raise result
+
+    async def _read(self, websocket: VoiceWebSocket) -> None:
+        while (message := await websocket.receive()) is not None:
+            now = self._loop.time()
+            if isinstance(message, str):
+                self.session.receive_text(message, now)
+            else:
+                self.session.receive_binary(message, now)
+            self._pump()
+        self.session.websocket_closed(websocket.close_code, self._loop.time())
+        self._pump()
+
+    def _receive_batch(self, batch: list[tuple[bytes, float]]) -> None:
+        receive = self.session.receive_datagram
+        for data, arrival in batch:
+            receive(data, arrival)
+        self._pump()
+
+    def _on_timer(self) -> None:
+        self.session.handle_timeout(self._loop.time())
+        self._pump()
+
+    def _pump(self) -> None:
+        """Carries out what the session wants, hands on what it heard, and arms the one timer."""
+        for command in self.session.take_commands():
+            self._carry_out(command)
+        for frame in self.session.take_frames():
+            self._listener.frame(frame)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self.session.next_timeout()
+        if due is not None:
+            self._timer = self._loop.call_at(due, self._on_timer)
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case SendText(text):
+                self._send(text)
+            case SendBinary(data):
+                self._send(data)
+            case SendDatagram(data):
+                if self._udp is not None:
+                    self._udp.send(data)
+            case OpenUdp(host, port):
+                self._open_udp(host, port)
+            case SpeakerJoined(user_id, ssrc, now):
+                self._listener.speaker_joined(user_id, ssrc, now)
+            case SpeakerLeft(user_id, now):
+                self._listener.speaker_left(user_id, now)
+            case Established():
+                self._established.set_result(None)
+            case Ended():
+                if not self.ended.done():
+                    self.ended.set_result(command)
+
+    def _send(self, message: str | bytes) -> None:
+        if self._websocket is not None:
+            self._websocket.send(message)
+
+    def _open_udp(self, host: str, port: int) -> None:
+        try:
+            self._udp = UdpSocket(host, port, self._receive_batch)
+        except (OSError, OverflowError, ValueError) as error:
+            self.end(f"No UDP to {host}:{port}: {error}.")
+
+
+async def _first(*futures: asyncio.Future[Any]) -> None:
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)

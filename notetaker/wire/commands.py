@@ -1,0 +1,67 @@
+"""What a voice session asks of its shell."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Send a text frame on the voice websocket."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendBinary:
+    """Send a binary frame on the voice websocket."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUdp:
+    """Open a UDP socket to the voice server."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendDatagram:
+    """Send a datagram to the voice server."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerJoined:
+    """An RTP stream has got a name."""
+
+    user_id: int
+    ssrc: int
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerLeft:
+    """A user has left the channel."""
+
+    user_id: int
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Established:
+    """The handshake is complete and a heartbeat was acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The session is over; the shell closes websocket and socket."""
+
+    reason: str
+    """For a person: what happened, at which step."""
+    close_code: int | None = None
+    """Set when the server closed the websocket."""
+
+
+Command = SendText | SendBinary | OpenUdp | SendDatagram | SpeakerJoined | SpeakerLeft | Established | Ended

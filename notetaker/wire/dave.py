@@ -1,0 +1,188 @@
+"""DAVE, Discord's end-to-end encryption: the MLS group we are in, and each speaker's key (DAVE whitepaper 1.1).
+
+A receiver that must not lose a frame keeps these rules:
+
+- Receivers are prepared as soon as a transition is announced, and the old keys stay valid for ten seconds;
+  executing a transition concerns senders only, and we send nothing that is encrypted.
+- Decryptors outlive the MLS session: when a commit cannot be processed, the session starts anew while what was
+  readable stays readable.
+- A commit that is ignored because we are not a member yet is no fault (libdave says ``ignored``); treating it as
+  one makes clients reset in mid-speech.
+"""
+
+from collections.abc import Iterable
+
+import dave
+
+from notetaker.wire.opcodes import Op
+
+KEY_EXPIRY_S = 10.0
+"""How long frames under an old key are accepted (DAVE whitepaper, Sender key rotation)."""
+IMMEDIATE = 0
+"""The transition id that is executed at once, without opcodes 23 and 22."""
+
+MAX_VERSION: int = dave.get_max_supported_protocol_version()
+Outgoing = tuple[Op, bytes | dict[str, int]]
+"""An opcode with its binary body or its JSON ``d``."""
+
+
+class DaveGroup:
+    """Our membership in one channel's group. Every method returns the messages to send."""
+
+    def __init__(self, user_id: int, channel_id: int) -> None:
+        self._user_id = user_id
+        self._channel_id = channel_id
+        self._session = dave.Session()
+        self._external_sender: bytes | None = None
+        self._decryptors: dict[int, dave.Decryptor] = {}
+        self._keyed: set[int] = set()
+        self._users: set[int] = {user_id}
+        self._pending_versions: dict[int, int] = {}
+        self._accepts_plain = True
+        self.version = 0
+        """Protocol version in force; 0: not encrypted end to end."""
+        self.epochs = 0
+        """Commits and welcomes processed: each is a new set of keys."""
+        self.invalid_commits = 0
+        """Commits and welcomes that could not be processed, each answered with opcode 31."""
+        self.generation = 0
+        """Grows whenever a frame that was refused might now be accepted."""
+
+    # What the voice gateway tells
+
+    def user_connected(self, user_ids: Iterable[int]) -> None:
+        """These users are in the channel (opcode 11): only they may be added to the group."""
+        self._users.update(user_ids)
+
+    def user_disconnected(self, user_id: int) -> None:
+        """Opcode 13. The decryptor stays: late packets of theirs are still to come."""
+        self._users.discard(user_id)
+
+    def session_description(self, version: int) -> list[Outgoing]:
+        """Opcode 4 says which version the channel uses."""
+        self.version = min(version, MAX_VERSION)
+        self._accepts_plain = version == 0
+        return self._new_session() if version else []
+
+    def external_sender(self, package: bytes) -> list[Outgoing]:
+        """Opcode 25: the key of the voice server, which alone may propose members. May come before opcode 4."""
+        self._external_sender = package
+        self._session.set_external_sender(package)
+        return []
+
+    def proposals(self, body: bytes) -> list[Outgoing]:
+        """Opcode 27: answered with our commit, when there is something to commit."""
+        commit = self._session.process_proposals(body, {str(user) for user in self._users})
+        return [(Op.MLS_COMMIT_WELCOME, commit)] if commit else []
+
+    def announce_commit(self, transition_id: int, commit: bytes) -> list[Outgoing]:
+        """Opcode 29: the commit that won."""
+        result = self._session.process_commit(commit)
+        if result is dave.RejectType.ignored:
+            return []
+        if result is dave.RejectType.failed:
+            return self._recover(transition_id)
+        return self._prepared(transition_id, result)
+
+    def welcome(self, transition_id: int, welcome: bytes) -> list[Outgoing]:
+        """Opcode 30: we are in the group."""
+        roster = self._session.process_welcome(welcome, {str(user) for user in self._users})
+        if roster is None:
+            return self._recover(transition_id)
+        return self._prepared(transition_id, roster)
+
+    def prepare_transition(self, transition_id: int, version: int) -> list[Outgoing]:
+        """Opcode 21: a change of version is coming. A downgrade lets plain frames pass from now on."""
+        self._pending_versions[transition_id] = version
+        if version == 0:
+            self._accept_plain()
+        if transition_id == IMMEDIATE:
+            return self.execute_transition(transition_id)
+        return [(Op.DAVE_TRANSITION_READY, {"transition_id": transition_id})]
+
+    def execute_transition(self, transition_id: int) -> list[Outgoing]:
+        """Opcode 22. Ids that we never prepared do occur (Discord.Net#3269) and mean nothing to a receiver."""
+        version = self._pending_versions.pop(transition_id, None)
+        if version is not None:
+            self.version = min(version, MAX_VERSION)
+            if version > 0:
+                self._refuse_plain()
+        return []
+
+    def prepare_epoch(self, version: int, epoch: int) -> list[Outgoing]:
+        """Opcode 24: epoch 1 means that the group is created anew, with new key packages.
+
+        On an upgrade from version 0 plain frames go on until the new group's first transition is executed.
+        """
+        self.version = min(version, MAX_VERSION)
+        if epoch == 1:
+            return self._new_session()
+        self._session.set_protocol_version(version)
+        return []
+
+    # What the receiver asks
+
+    def decrypt(self, user_id: int, frame: bytes) -> bytes | None:
+        """The Opus payload; None when there is no key for it (yet). Plain silence passes: servers inject it."""
+        decryptor = self._decryptors.get(user_id)
+        if decryptor is None:
+            if self._accepts_plain:
+                return frame
+            decryptor = self._decryptor(user_id)
+        return decryptor.decrypt(dave.MediaType.audio, frame)
+
+    def has_key(self, user_id: int) -> bool:
+        """Whether this speaker has ever had a key: a refused frame is then undecryptable, not just early."""
+        return user_id in self._keyed
+
+    # Inside
+
+    def _new_session(self) -> list[Outgoing]:
+        self._session.reset()
+        self._session.init(self.version, self._channel_id, str(self._user_id))
+        if self._external_sender is not None:
+            self._session.set_external_sender(self._external_sender)
+        package = self._session.get_marshalled_key_package()
+        return [(Op.MLS_KEY_PACKAGE, package)] if package else []
+
+    def _recover(self, transition_id: int) -> list[Outgoing]:
+        self.invalid_commits += 1
+        return [
+            (Op.MLS_INVALID_COMMIT_WELCOME, {"transition_id": transition_id}),
+            *self._new_session(),
+        ]
+
+    def _prepared(self, transition_id: int, roster: Iterable[int]) -> list[Outgoing]:
+        self.epochs += 1
+        self.generation += 1
+        for user_id in (self._users | set(roster)) - {self._user_id}:
+            ratchet = self._session.get_key_ratchet(str(user_id))
+            if ratchet is not None:
+                self._decryptor(user_id).transition_to_key_ratchet(ratchet, KEY_EXPIRY_S)
+                self._keyed.add(user_id)
+        self._pending_versions[transition_id] = self.version
+        if transition_id == IMMEDIATE:
+            return self.execute_transition(transition_id)
+        return [(Op.DAVE_TRANSITION_READY, {"transition_id": transition_id})]
+
+    def _decryptor(self, user_id: int) -> dave.Decryptor:
+        decryptor = self._decryptors.get(user_id)
+        if decryptor is None:
+            decryptor = self._decryptors[user_id] = dave.Decryptor()
+            if self._accepts_plain:
+                decryptor.transition_to_passthrough_mode(True)
+        return decryptor
+
+    def _accept_plain(self) -> None:
+        self._accepts_plain = True
+        self.generation += 1
+        for decryptor in self._decryptors.values():
+            decryptor.transition_to_passthrough_mode(True)
+
+    def _refuse_plain(self) -> None:
+        """From now on plain frames are refused, but for those still under way."""
+        if not self._accepts_plain:
+            return
+        for user_id in self._users - {self._user_id}:
+            self._decryptor(user_id).transition_to_passthrough_mode(False, KEY_EXPIRY_S)
+        self._accepts_plain = False

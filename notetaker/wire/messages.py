@@ -1,0 +1,62 @@
+"""Messages of the voice gateway: JSON in text frames, MLS in binary ones (Discord docs, Voice Connections).
+
+Binary from the server: ``u16 seq | u8 op | body``; to the server: ``u8 op | body``. Both kinds share one
+sequence; buffered JSON messages carry it as ``seq``.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from notetaker.wire.opcodes import Op
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    op: int
+    """May be none of ``Op``: new opcodes appear without notice."""
+    data: Any
+    """The ``d`` of a JSON message, the body of a binary one (``bytes``)."""
+    seq: int | None
+    """To be acknowledged with the next heartbeat; None when the message is not numbered."""
+
+
+def parse_text(text: str) -> Message | None:
+    """A JSON message, or None when it is none."""
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(message, dict) or not is_int(message.get("op")):
+        return None
+    seq = message.get("seq")
+    return Message(message["op"], message.get("d"), seq if is_int(seq) else None)
+
+
+def parse_binary(data: bytes) -> Message | None:
+    """A binary message, or None when it is too short to be one."""
+    if len(data) < 3:
+        return None
+    return Message(data[2], data[3:], int.from_bytes(data[:2], "big"))
+
+
+def text(op: Op, data: Any) -> str:
+    return json.dumps({"op": int(op), "d": data}, separators=(",", ":"))
+
+
+def binary(op: Op, body: bytes) -> bytes:
+    return bytes([op]) + body
+
+
+def is_int(value: object) -> bool:
+    """Whether a JSON value is an integer (``true`` is none)."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def snowflake(value: object) -> int | None:
+    """A user id, which comes as a string and sometimes as a number; None for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
+        return value
+    return None

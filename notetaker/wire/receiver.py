@@ -1,0 +1,164 @@
+"""A datagram's whole way from the socket to one counted outcome.
+
+The order is the only one that works: transport cipher, extension body, padding, then DAVE, then Opus
+(discord.js#11449). A packet whose speaker or DAVE key is not known yet is held, and goes on in order of arrival
+as soon as they are; it is never thrown away while it may still be wanted.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from notetaker.model.audio import AudioFrame
+from notetaker.model.outcome import Coverage, Outcome
+from notetaker.wire.dave import DaveGroup
+from notetaker.wire.rtp import OPUS_PAYLOAD_TYPE, is_rtcp, parse_header, strip
+from notetaker.wire.stream import Held, Stream
+from notetaker.wire.transport import SUFFIX_BYTES, TAG_BYTES, TransportCipher
+
+HOLD_S = 15.0
+"""How long a packet waits for its speaker or key: longer than a DAVE transition with a recovery in it."""
+HOLD_PACKETS = 1000
+"""Held packets per stream: 20 s of speech, some 150 kB."""
+
+
+class Receiver:
+    """All streams of one voice session."""
+
+    def __init__(self, dave: DaveGroup) -> None:
+        self._dave = dave
+        self._cipher: TransportCipher | None = None
+        self._streams: dict[int, Stream] = {}
+        self._holding: set[int] = set()
+        self.dave_generation = 0
+        """The generation of DAVE keys that the held packets have been tried with."""
+        self.unattributed: Counter[Outcome] = Counter()
+        """Outcomes of datagrams whose SSRC is not to be believed: they were not authenticated."""
+
+    def set_cipher(self, cipher: TransportCipher) -> None:
+        self._cipher = cipher
+
+    def receive(self, data: bytes, now: float) -> AudioFrame | None:
+        """One datagram that arrived at ``now``. Returns the frame to store, if it is one already."""
+        header = parse_header(data)
+        if header is None or header.payload_type != OPUS_PAYLOAD_TYPE or is_rtcp(data):
+            self.unattributed[Outcome.NOT_AUDIO] += 1
+            return None
+        if self._cipher is None or len(data) < header.size + TAG_BYTES + SUFFIX_BYTES:
+            self.unattributed[Outcome.BAD_AUTH] += 1
+            return None
+        plaintext = self._cipher.open(data, header.size)
+        if plaintext is None:
+            self.unattributed[Outcome.BAD_AUTH] += 1
+            return None
+        stream = self._streams.get(header.ssrc)
+        if stream is None:
+            stream = self._streams[header.ssrc] = Stream(header.ssrc)
+        refusal = stream.admit(header.sequence)
+        if refusal is not None:
+            stream.outcomes[refusal] += 1
+            return None
+        payload = strip(plaintext, header)
+        if not payload:
+            stream.outcomes[Outcome.NOT_AUDIO if payload is None else Outcome.PADDING_ONLY] += 1
+            return None
+        if stream.user_id is None:
+            self._hold(stream, Held(header.sequence, header.timestamp, payload, now, refused=False))
+            return None
+        opus = self._dave.decrypt(stream.user_id, payload)
+        if opus is None:
+            refused = self._dave.has_key(stream.user_id)
+            self._hold(stream, Held(header.sequence, header.timestamp, payload, now, refused))
+            return None
+        stream.outcomes[Outcome.STORED] += 1
+        return AudioFrame(stream.user_id, header.ssrc, header.sequence, header.timestamp, opus, now)
+
+    def speaker(self, ssrc: int) -> int | None:
+        """Whose stream it is, as far as known."""
+        stream = self._streams.get(ssrc)
+        return None if stream is None else stream.user_id
+
+    def name_speaker(self, ssrc: int, user_id: int) -> Iterator[AudioFrame]:
+        """``ssrc`` is ``user_id``'s. Yields what was held for want of that."""
+        stream = self._streams.get(ssrc)
+        if stream is None:
+            stream = self._streams[ssrc] = Stream(ssrc)
+        stream.user_id = user_id
+        yield from self._retry(stream)
+
+    def keys_changed(self) -> Iterator[AudioFrame]:
+        """DAVE keys have changed. Yields what can be decrypted now and could not before."""
+        self.dave_generation = self._dave.generation
+        for ssrc in sorted(self._holding):
+            yield from self._retry(self._streams[ssrc])
+
+    def expire(self, now: float) -> None:
+        """Gives up what was held for ``HOLD_S``."""
+        for ssrc in tuple(self._holding):
+            stream = self._streams[ssrc]
+            while stream.held and stream.held[0].arrival <= now - HOLD_S:
+                self._give_up(stream)
+
+    def give_up_all(self) -> None:
+        """The session is over: nothing held can still be opened."""
+        for ssrc in tuple(self._holding):
+            stream = self._streams[ssrc]
+            while stream.held:
+                self._give_up(stream)
+
+    @property
+    def next_expiry(self) -> float | None:
+        """When ``expire`` has something to do."""
+        return min((self._streams[ssrc].held[0].arrival + HOLD_S for ssrc in self._holding), default=None)
+
+    @property
+    def held(self) -> int:
+        """Packets that wait; every other received packet has its outcome."""
+        return sum(len(self._streams[ssrc].held) for ssrc in self._holding)
+
+    def speakers(self) -> list[tuple[int, int]]:
+        """(SSRC, user id) of every stream that has a name."""
+        return [(stream.ssrc, stream.user_id) for stream in self._streams.values() if stream.user_id]
+
+    def restart_counts(self) -> None:
+        """A recording begins in the middle of the session: what came before it does not count."""
+        self.unattributed.clear()
+        for stream in self._streams.values():
+            stream.restart_counts()
+
+    def coverage(self) -> list[Coverage]:
+        """Per speaker: what became of their packets. User id 0 stands for streams that nobody claimed."""
+        speakers: dict[int, Coverage] = {}
+        for stream in self._streams.values():
+            user_id = stream.user_id or 0
+            coverage = speakers.setdefault(user_id, Coverage(user_id))
+            coverage.outcomes.update(stream.outcomes)
+            coverage.lost += stream.lost
+        return [speakers[user_id] for user_id in sorted(speakers)]
+
+    def _hold(self, stream: Stream, packet: Held) -> None:
+        if len(stream.held) >= HOLD_PACKETS:
+            self._give_up(stream)
+        stream.held.append(packet)
+        self._holding.add(stream.ssrc)
+
+    def _give_up(self, stream: Stream) -> None:
+        packet = stream.held.popleft()
+        stream.outcomes[Outcome.UNDECRYPTABLE if packet.refused else Outcome.HELD_TOO_LONG] += 1
+        if not stream.held:
+            self._holding.discard(stream.ssrc)
+
+    def _retry(self, stream: Stream) -> Iterator[AudioFrame]:
+        if stream.user_id is None:
+            return
+        has_key = self._dave.has_key(stream.user_id)
+        for packet in [stream.held.popleft() for _ in range(len(stream.held))]:
+            opus = self._dave.decrypt(stream.user_id, packet.payload)
+            if opus is None:
+                stream.held.append(packet._replace(refused=has_key))
+                continue
+            stream.outcomes[Outcome.STORED] += 1
+            yield AudioFrame(
+                stream.user_id, stream.ssrc, packet.sequence, packet.timestamp, opus, packet.arrival
+            )
+        if not stream.held:
+            self._holding.discard(stream.ssrc)

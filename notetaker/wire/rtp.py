@@ -1,0 +1,89 @@
+"""RTP as Discord uses it (RFC 3550 section 5.1, RFC 8285; Discord docs, Voice Connections).
+
+A packet on the wire, with the "rtpsize" modes::
+
+    in clear, authenticated   fixed header 12 | CSRC 4 each | extension preamble 4, if X
+    sealed                    extension body | payload | padding, if P
+    in clear                  tag 16 (part of the sealed box) | nonce suffix 4
+"""
+
+import struct
+from typing import NamedTuple
+
+OPUS_PAYLOAD_TYPE = 120
+CLOCK_HZ = 48_000
+FRAME_TICKS = 960
+"""20 ms."""
+SILENCE = b"\xf8\xff\xfe"
+"""Opus silence; a speaker ends with five of them."""
+
+_FIXED = struct.Struct("!BBHII")
+FIXED_BYTES = _FIXED.size
+
+
+class RtpHeader(NamedTuple):
+    padding: bool
+    """The sealed part ends with padding whose last byte is its length."""
+    marker: bool
+    payload_type: int
+    sequence: int
+    timestamp: int
+    ssrc: int
+    size: int
+    """Bytes in clear: where the sealed part begins, and how much of the packet is additional data."""
+    extension_bytes: int
+    """Length of the extension body at the start of the sealed part."""
+
+
+def parse_header(data: bytes) -> RtpHeader | None:
+    """The header of an RTP packet, or None when ``data`` cannot be one."""
+    if len(data) < FIXED_BYTES:
+        return None
+    first, second, sequence, timestamp, ssrc = _FIXED.unpack_from(data)
+    if first >> 6 != 2:
+        return None
+    size = FIXED_BYTES + 4 * (first & 0x0F)
+    extension_bytes = 0
+    if first & 0x10:
+        size += 4
+        if len(data) < size:
+            return None
+        extension_bytes = 4 * int.from_bytes(data[size - 2 : size], "big")
+    elif len(data) < size:
+        return None
+    return RtpHeader(
+        bool(first & 0x20),
+        bool(second & 0x80),
+        second & 0x7F,
+        sequence,
+        timestamp,
+        ssrc,
+        size,
+        extension_bytes,
+    )
+
+
+def is_rtcp(data: bytes) -> bool:
+    """Whether the packet is RTCP (RFC 5761 section 4: types 192 to 223 share the port)."""
+    return len(data) >= 2 and data[0] >> 6 == 2 and 192 <= data[1] <= 223
+
+
+def strip(plaintext: bytes, header: RtpHeader) -> bytes | None:
+    """The payload: without extension body and without padding, in this order.
+
+    Both must be gone before DAVE sees the payload (discord.js#11449). None when the lengths do not fit, an empty
+    value when there was nothing but padding.
+    """
+    start, end = header.extension_bytes, len(plaintext)
+    if start > end:
+        return None
+    if header.padding:
+        if start == end or not 0 < plaintext[-1] <= end - start:
+            return None
+        end -= plaintext[-1]
+    return plaintext[start:end]
+
+
+def pack_header(sequence: int, timestamp: int, ssrc: int) -> bytes:
+    """A plain header for an Opus packet of ours."""
+    return _FIXED.pack(0x80, OPUS_PAYLOAD_TYPE, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc)

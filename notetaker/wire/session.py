@@ -1,0 +1,345 @@
+"""One voice session: the machine that the shell drives with bytes and time.
+
+The shell calls ``websocket_opened``, ``receive_text``, ``receive_binary``, ``receive_datagram``,
+``websocket_closed`` and ``handle_timeout``; after each call it carries out ``take_commands``, stores
+``take_frames``, and calls ``handle_timeout`` again at ``next_timeout``.
+
+The handshake, a step at a time, each with its deadline::
+
+    IDENTIFY   op 0 sent, op 2 awaited           who we are
+    DISCOVER   UDP asked, answer awaited         which address the server sees us at
+    SELECT     op 1 sent, op 4 awaited           mode and key
+    VERIFY     op 5, silence, op 3; op 6 awaited the connection really answers
+    ESTABLISHED
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from notetaker.model.audio import AudioFrame
+from notetaker.wire import discovery, messages
+from notetaker.wire.close_codes import close_code
+from notetaker.wire.commands import (
+    Command,
+    Ended,
+    Established,
+    OpenUdp,
+    SendBinary,
+    SendDatagram,
+    SendText,
+    SpeakerJoined,
+    SpeakerLeft,
+)
+from notetaker.wire.credentials import Credentials
+from notetaker.wire.dave import MAX_VERSION, DaveGroup, Outgoing
+from notetaker.wire.heartbeat import Heartbeat
+from notetaker.wire.messages import Message, is_int, snowflake
+from notetaker.wire.opcodes import Op
+from notetaker.wire.receiver import Receiver
+from notetaker.wire.rtp import SILENCE, pack_header
+from notetaker.wire.transport import KEY_BYTES, MODES, choose_mode
+
+KEEPALIVE_S = 5.0
+"""Without datagrams from us, sound stops coming after five to nine minutes (pycord#3388)."""
+
+
+class Step(Enum):
+    """Where the session is; the value completes the sentence "... within n s"."""
+
+    CONNECT = "the voice websocket did not open"
+    IDENTIFY = "the voice server did not answer our identify with READY"
+    DISCOVER = "the voice server did not answer IP discovery: is outgoing UDP blocked?"
+    SELECT = "the voice server did not send a session description"
+    VERIFY = "the voice server did not acknowledge a heartbeat"
+    ESTABLISHED = "established"
+    ENDED = "ended"
+
+
+DEADLINES_S = {
+    Step.CONNECT: 10.0,
+    Step.IDENTIFY: 10.0,
+    Step.DISCOVER: discovery.TRIES * discovery.RETRY_S,
+    Step.SELECT: 10.0,
+    Step.VERIFY: 10.0,
+}
+"""How long each step may take; the whole attempt has its own limit above them."""
+
+
+class VoiceSession:
+    def __init__(self, credentials: Credentials, now: float) -> None:
+        self.credentials = credentials
+        self.dave = DaveGroup(credentials.user_id, credentials.channel_id)
+        self.receiver = Receiver(self.dave)
+        self.heartbeat = Heartbeat()
+        self.step = Step.CONNECT
+        self.mode: str | None = None
+        self.ssrc: int | None = None
+        self.malformed = 0
+        """Messages from the server that could not be understood."""
+        self._deadline: float | None = now + DEADLINES_S[Step.CONNECT]
+        self._seq_ack = -1
+        self._next_probe: float | None = None  # IP discovery, then keepalive
+        self._keepalives = 0
+        self._commands: list[Command] = []
+        self._frames: list[AudioFrame] = []
+        self._cipher_modes: list[str] = []
+        self._handlers: dict[int, Callable[[Any, float], None]] = {
+            Op.HELLO: self._on_hello,
+            Op.READY: self._on_ready,
+            Op.SESSION_DESCRIPTION: self._on_session_description,
+            Op.HEARTBEAT: self._on_heartbeat,
+            Op.HEARTBEAT_ACK: self._on_heartbeat_ack,
+            Op.SPEAKING: self._on_speaking,
+            Op.CLIENTS_CONNECT: self._on_clients_connect,
+            Op.CLIENT_DISCONNECT: self._on_client_disconnect,
+            Op.DAVE_PREPARE_TRANSITION: self._on_prepare_transition,
+            Op.DAVE_EXECUTE_TRANSITION: self._on_execute_transition,
+            Op.DAVE_PREPARE_EPOCH: self._on_prepare_epoch,
+            Op.MLS_EXTERNAL_SENDER: self._on_external_sender,
+            Op.MLS_PROPOSALS: self._on_proposals,
+            Op.MLS_ANNOUNCE_COMMIT: self._on_announce_commit,
+            Op.MLS_WELCOME: self._on_welcome,
+        }
+
+    # Driven by the shell
+
+    def websocket_opened(self, now: float) -> None:
+        self._enter(Step.IDENTIFY, now)
+        who = self.credentials
+        self._send(
+            Op.IDENTIFY,
+            {
+                "server_id": str(who.guild_id),
+                "user_id": str(who.user_id),
+                "session_id": who.session_id,
+                "token": who.token,
+                "max_dave_protocol_version": MAX_VERSION,
+            },
+        )
+
+    def websocket_closed(self, code: int | None, now: float) -> None:
+        """``code`` is None when the connection ended without a closing handshake."""
+        known = close_code(code)
+        during = "" if self.step is Step.ESTABLISHED else f" during {self.step.name}"
+        shown = "" if code is None else f" ({code})"
+        advice = f" {known.advice}" if known.advice else ""
+        self._end(f"Discord closed the voice connection{during}: {known.meaning}{shown}.{advice}", code)
+
+    def receive_text(self, text: str, now: float) -> None:
+        self._receive(messages.parse_text(text), binary=False, now=now)
+
+    def receive_binary(self, data: bytes, now: float) -> None:
+        self._receive(messages.parse_binary(data), binary=True, now=now)
+
+    def receive_datagram(self, data: bytes, now: float) -> None:
+        if self.step is Step.DISCOVER and self.ssrc is not None:
+            seen_as = discovery.parse_response(data, self.ssrc)
+            if seen_as is not None:
+                self._select_protocol(*seen_as, now)
+                return
+        frame = self.receiver.receive(data, now)
+        if frame is not None:
+            self._frames.append(frame)
+
+    def handle_timeout(self, now: float) -> None:
+        if self.step is Step.ENDED:
+            return
+        if self._deadline is not None and now >= self._deadline:
+            self._end(f"Within {DEADLINES_S[self.step]:.0f} s {self.step.value}.")
+            return
+        if self.heartbeat.due is not None and now >= self.heartbeat.due:
+            if self.heartbeat.dead:
+                self._end("The voice server stopped acknowledging heartbeats.")
+                return
+            self._beat(now)
+        if self._next_probe is not None and now >= self._next_probe:
+            self._probe(now)
+        self.receiver.expire(now)
+
+    def next_timeout(self) -> float | None:
+        if self.step is Step.ENDED:
+            return None
+        times = (self._deadline, self.heartbeat.due, self._next_probe, self.receiver.next_expiry)
+        return min((time for time in times if time is not None), default=None)
+
+    def take_commands(self) -> list[Command]:
+        commands, self._commands = self._commands, []
+        return commands
+
+    def take_frames(self) -> list[AudioFrame]:
+        frames, self._frames = self._frames, []
+        return frames
+
+    def end(self, reason: str) -> None:
+        """We are leaving."""
+        self._end(reason)
+
+    # Steps
+
+    def _enter(self, step: Step, now: float) -> None:
+        self.step = step
+        seconds = DEADLINES_S.get(step)
+        self._deadline = None if seconds is None else now + seconds
+
+    def _end(self, reason: str, code: int | None = None) -> None:
+        if self.step is Step.ENDED:
+            return
+        self.step = Step.ENDED
+        self.receiver.give_up_all()
+        self._commands.append(Ended(reason, code))
+
+    def _on_hello(self, data: Any, now: float) -> None:
+        interval = data["heartbeat_interval"]
+        if isinstance(interval, bool) or not isinstance(interval, int | float) or not interval > 0:
+            raise TypeError
+        self.heartbeat.start(interval / 1000, now)
+
+    def _on_ready(self, data: Any, now: float) -> None:
+        if self.step is not Step.IDENTIFY:
+            raise ValueError
+        ssrc, host, port = data["ssrc"], data["ip"], data["port"]
+        modes = [mode for mode in data["modes"] if isinstance(mode, str)]
+        if not (is_int(ssrc) and 0 <= ssrc < 2**32 and isinstance(host, str) and is_int(port)):
+            raise TypeError
+        self.ssrc = ssrc
+        self.mode = choose_mode(modes)
+        if self.mode is None:
+            self._end(
+                f"The voice server offers no encryption mode that we know (it offers {', '.join(modes)[:200]})."
+            )
+            return
+        self._enter(Step.DISCOVER, now)
+        self._commands.append(OpenUdp(host, port))
+        self._next_probe = now
+
+    def _select_protocol(self, address: str, port: int, now: float) -> None:
+        self._enter(Step.SELECT, now)
+        self._next_probe = now + KEEPALIVE_S
+        data = {"address": address, "port": port, "mode": self.mode}
+        self._send(Op.SELECT_PROTOCOL, {"protocol": "udp", "data": data})
+
+    def _on_session_description(self, data: Any, now: float) -> None:
+        if self.step is not Step.SELECT or self.ssrc is None:
+            raise ValueError
+        numbers = data["secret_key"]
+        if not isinstance(numbers, list) or len(numbers) != KEY_BYTES:
+            raise TypeError
+        key = bytes(numbers)
+        cipher = MODES[data["mode"]](key)
+        self.mode = data["mode"]
+        self.receiver.set_cipher(cipher)
+        version = data.get("dave_protocol_version", 0)
+        self._dave(self.dave.session_description(version if is_int(version) else 0))
+        # Discord sends no audio to a client that has not spoken up, by opcode 5 and a packet of its own.
+        self._send(Op.SPEAKING, {"speaking": 0, "delay": 0, "ssrc": self.ssrc})
+        self._commands.append(SendDatagram(cipher.seal(pack_header(0, 0, self.ssrc), SILENCE)))
+        self._enter(Step.VERIFY, now)
+        self.heartbeat.beat_now(now)
+
+    def _on_heartbeat_ack(self, data: Any, now: float) -> None:
+        nonce = data.get("t") if isinstance(data, dict) else data
+        answers_newest = self.heartbeat.ack(nonce, now)
+        if self.step is Step.VERIFY and answers_newest:
+            self._enter(Step.ESTABLISHED, now)
+            self._commands.append(Established())
+
+    def _on_heartbeat(self, data: Any, now: float) -> None:
+        self._beat(now)
+
+    # Speakers
+
+    def _on_speaking(self, data: Any, now: float) -> None:
+        user_id, ssrc = snowflake(data["user_id"]), data["ssrc"]
+        if user_id is None or not is_int(ssrc) or not 0 <= ssrc < 2**32:
+            raise TypeError
+        if ssrc == 0 or user_id == self.credentials.user_id:
+            return
+        if self.receiver.speaker(ssrc) != user_id:
+            self._commands.append(SpeakerJoined(user_id, ssrc, now))
+            self._frames += self.receiver.name_speaker(ssrc, user_id)
+
+    def _on_clients_connect(self, data: Any, now: float) -> None:
+        users = [snowflake(user) for user in data["user_ids"]]
+        self.dave.user_connected(user for user in users if user is not None)
+
+    def _on_client_disconnect(self, data: Any, now: float) -> None:
+        user_id = snowflake(data["user_id"])
+        if user_id is None:
+            raise TypeError
+        self.dave.user_disconnected(user_id)
+        self._commands.append(SpeakerLeft(user_id, now))
+
+    # DAVE
+
+    def _on_prepare_transition(self, data: Any, now: float) -> None:
+        self._dave(self.dave.prepare_transition(_int(data["transition_id"]), _int(data["protocol_version"])))
+
+    def _on_execute_transition(self, data: Any, now: float) -> None:
+        self._dave(self.dave.execute_transition(_int(data["transition_id"])))
+
+    def _on_prepare_epoch(self, data: Any, now: float) -> None:
+        self._dave(self.dave.prepare_epoch(_int(data["protocol_version"]), _int(data["epoch"])))
+
+    def _on_external_sender(self, data: Any, now: float) -> None:
+        self._dave(self.dave.external_sender(data))
+
+    def _on_proposals(self, data: Any, now: float) -> None:
+        self._dave(self.dave.proposals(data))
+
+    def _on_announce_commit(self, data: Any, now: float) -> None:
+        self._dave(self.dave.announce_commit(int.from_bytes(data[:2], "big"), data[2:]))
+
+    def _on_welcome(self, data: Any, now: float) -> None:
+        self._dave(self.dave.welcome(int.from_bytes(data[:2], "big"), data[2:]))
+
+    def _dave(self, outgoing: list[Outgoing]) -> None:
+        for op, body in outgoing:
+            if isinstance(body, bytes):
+                self._commands.append(SendBinary(messages.binary(op, body)))
+            else:
+                self._send(op, body)
+        if self.receiver.dave_generation != self.dave.generation:
+            self._frames += self.receiver.keys_changed()
+
+    # Inside
+
+    def _receive(self, message: Message | None, *, binary: bool, now: float) -> None:
+        if self.step is Step.ENDED:
+            return
+        if message is None:
+            self.malformed += 1
+            return
+        if message.seq is not None:
+            self._seq_ack = message.seq
+        handler = self._handlers.get(message.op)
+        if handler is None:
+            return  # opcodes that are of no concern to a receiver, and ones that are new
+        if binary != (Op.MLS_EXTERNAL_SENDER <= message.op <= Op.MLS_WELCOME):
+            self.malformed += 1
+            return
+        try:
+            handler(message.data, now)
+        except (KeyError, TypeError, ValueError, AttributeError):  # the message is not of its opcode's shape
+            self.malformed += 1
+
+    def _send(self, op: Op, data: Any) -> None:
+        self._commands.append(SendText(messages.text(op, data)))
+
+    def _beat(self, now: float) -> None:
+        self._send(Op.HEARTBEAT, {"t": self.heartbeat.beat(now), "seq_ack": self._seq_ack})
+
+    def _probe(self, now: float) -> None:
+        if self.step is Step.DISCOVER and self.ssrc is not None:
+            self._commands.append(SendDatagram(discovery.request(self.ssrc)))
+            self._next_probe = now + discovery.RETRY_S
+        else:
+            self._commands.append(SendDatagram(self._keepalives.to_bytes(8, "little")))
+            self._keepalives += 1
+            self._next_probe = now + KEEPALIVE_S
+
+
+def _int(value: object) -> int:
+    if not is_int(value) or not isinstance(value, int):
+        raise TypeError
+    return value
