@@ -1,0 +1,318 @@
+"""The DAVE group of one channel as the voice gateway sees it: who is in, what is proposed, which commit wins.
+
+A pure state machine after the DAVE whitepaper 1.1, "Group Key Exchange": every method returns the messages to
+send. It is told the time. Anything a client should not have sent is ignored and counted in `ignored`.
+"""
+
+import struct
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from notetaker.discordsim.voice.mls import (
+    Commit,
+    ExternalSender,
+    KeyPackage,
+    MlsError,
+    Proposal,
+    build_welcome,
+    split_welcome,
+    vector,
+)
+
+TRANSITION_TIMEOUT_S = 2.0
+"""DAVE whitepaper, "Member Remove": roughly two seconds."""
+
+PROTOCOL_VERSION = 1
+
+
+class DaveOp(IntEnum):
+    PREPARE_TRANSITION = 21
+    EXECUTE_TRANSITION = 22
+    TRANSITION_READY = 23
+    PREPARE_EPOCH = 24
+    EXTERNAL_SENDER = 25
+    KEY_PACKAGE = 26
+    PROPOSALS = 27
+    COMMIT_WELCOME = 28
+    ANNOUNCE_COMMIT = 29
+    WELCOME = 30
+    INVALID_COMMIT_WELCOME = 31
+
+
+@dataclass(frozen=True)
+class Send:
+    """One message for one user: `body` is bytes for a binary operation, a dict for a JSON one."""
+
+    user_id: int
+    op: DaveOp
+    body: bytes | dict[str, int]
+
+
+@dataclass(frozen=True)
+class _Outstanding:
+    """A proposal of this epoch that no commit has covered yet: an Add of a user, or a Remove of a leaf."""
+
+    proposal: Proposal
+    adds: int | None = None
+    removes: int | None = None
+
+
+@dataclass
+class _Transition:
+    recipients: list[int]
+    unready: set[int]
+    deadline: float
+
+
+class DaveGroup:
+    """Users `join` with a websocket, are pending until a commit adds their key package, and `leave`."""
+
+    def __init__(self, channel_id: int, external_sender: ExternalSender) -> None:
+        self.epoch = 0
+        """0: no group is established."""
+        self.ignored: Counter[str] = Counter()
+        self._group_id = channel_id.to_bytes(8)
+        self._sender = external_sender
+        self._users: list[int] = []
+        self._packages: dict[int, KeyPackage] = {}
+        """Of pending users; dropped once the welcome is sent."""
+        self._leaves: list[int | None] = []
+        self._stale: set[int] = set()
+        """Leaves whose Remove is outstanding."""
+        self._signature_keys: dict[int, bytes] = {}
+        self._outstanding: dict[bytes, _Outstanding] = {}
+        self._transitions: dict[int, _Transition] = {}
+        self._last_transition = 0
+
+    @property
+    def members(self) -> list[int]:
+        """Users of the established group, by leaf."""
+        return [
+            user for leaf, user in enumerate(self._leaves) if user is not None and leaf not in self._stale
+        ]
+
+    def join(self, user_id: int) -> list[Send]:
+        self._users.append(user_id)
+        return [Send(user_id, DaveOp.EXTERNAL_SENDER, self._sender.package)]
+
+    def leave(self, user_id: int) -> list[Send]:
+        """The user's websocket is gone. A sole remaining member is reset ("Sole member reset")."""
+        self._users.remove(user_id)
+        for transition in self._transitions.values():
+            transition.unready.discard(user_id)
+        sends = self._withdraw_key_package(user_id)
+        leaf = self._retire(user_id)
+        if self.epoch and len(self.members) == 1:
+            sends += self._reset_sole_member(self.members[0])
+        elif leaf is not None:
+            sends += self._propose_remove(leaf)
+        return sends + self._execute_ready()
+
+    def receive_key_package(self, user_id: int, data: bytes) -> list[Send]:
+        """Op 26. A pending user may replace its key package; a member's is not wanted."""
+        if user_id in self.members:
+            self.ignored["key package of a member"] += 1
+            return []
+        try:
+            package = KeyPackage.parse(data, user_id)
+        except MlsError:
+            self.ignored["invalid key package"] += 1
+            return []
+        sends = self._withdraw_key_package(user_id)
+        return sends + self._propose_add(user_id, package)
+
+    def receive_commit(self, user_id: int, data: bytes, now: float) -> list[Send]:
+        """Op 28. The first valid commit of an epoch wins ("Voice Gateway Commit Validity")."""
+        try:
+            commit, welcome = Commit.parse(data)
+            committed = self._check(user_id, commit)
+            welcomes = self._welcomes(committed, welcome)
+        except MlsError as error:
+            self.ignored[str(error)] += 1
+            return []
+        announced_to = self.members if self.epoch else [user_id]
+        self._apply(user_id, committed)
+        return self._begin_transition(announced_to, commit, welcomes, now)
+
+    def receive_transition_ready(self, user_id: int, transition_id: int) -> list[Send]:
+        """Op 23."""
+        transition = self._transitions.get(transition_id)
+        if transition is None or user_id not in transition.unready:
+            self.ignored["transition ready"] += 1
+            return []
+        transition.unready.discard(user_id)
+        return self._execute_ready()
+
+    def receive_invalid_commit(self, user_id: int) -> list[Send]:
+        """Op 31: the user goes back to pending; it has reset itself and will send a new key package."""
+        sends = self._withdraw_key_package(user_id)
+        leaf = self._retire(user_id)
+        return sends if leaf is None else sends + self._propose_remove(leaf)
+
+    @property
+    def deadline(self) -> float | None:
+        """When `handle_timeout` wants to be called."""
+        return min((t.deadline for t in self._transitions.values()), default=None)
+
+    def handle_timeout(self, now: float) -> list[Send]:
+        """Transitions are executed although somebody never said ready."""
+        for transition in self._transitions.values():
+            if transition.deadline <= now:
+                transition.unready.clear()
+        return self._execute_ready()
+
+    # Proposals
+
+    def _propose_add(self, user_id: int, package: KeyPackage) -> list[Send]:
+        """To the members; without a group to every other pending user, and theirs to this one."""
+        in_flight = list(self._outstanding.values())
+        self._packages[user_id] = package
+        proposal = self._sender.propose_add(self._group_id, self.epoch, package.data)
+        sends = self._propose(_Outstanding(proposal, adds=user_id))
+        if not self.epoch and in_flight:
+            sends.append(_append(user_id, in_flight))
+        return sends
+
+    def _propose_remove(self, leaf: int) -> list[Send]:
+        if not self.members:
+            return self._forget()
+        proposal = self._sender.propose_remove(self._group_id, self.epoch, leaf)
+        return self._propose(_Outstanding(proposal, removes=leaf))
+
+    def _propose(self, outstanding: _Outstanding) -> list[Send]:
+        self._outstanding[outstanding.proposal.reference] = outstanding
+        return [_append(user, [outstanding]) for user in self._audience(outstanding)]
+
+    def _audience(self, outstanding: _Outstanding) -> list[int]:
+        """Who commits this proposal: the members, or every other pending user while there is no group."""
+        return self.members if self.epoch else [user for user in self._packages if user != outstanding.adds]
+
+    def _withdraw_key_package(self, user_id: int) -> list[Send]:
+        """Forgets a pending user's key package, and revokes the Add that carried it."""
+        self._packages.pop(user_id, None)
+        revoked = [known for known in self._outstanding.values() if known.adds == user_id]
+        sends = []
+        for outstanding in revoked:
+            del self._outstanding[outstanding.proposal.reference]
+            references = vector(vector(outstanding.proposal.reference))
+            sends += [
+                Send(user, DaveOp.PROPOSALS, b"\1" + references) for user in self._audience(outstanding)
+            ]
+        return sends
+
+    def _retire(self, user_id: int) -> int | None:
+        """A member's leaf goes stale; returns the leaf, or None if the user was no member."""
+        if user_id not in self.members:
+            return None
+        leaf = next(i for i in range(len(self._leaves)) if self._owns(user_id, i))
+        self._stale.add(leaf)
+        del self._signature_keys[user_id]
+        return leaf
+
+    def _reset_sole_member(self, user_id: int) -> list[Send]:
+        version = PROTOCOL_VERSION
+        return [
+            Send(user_id, DaveOp.PREPARE_EPOCH, {"protocol_version": version, "epoch": 1}),
+            Send(user_id, DaveOp.PREPARE_TRANSITION, {"protocol_version": version, "transition_id": 0}),
+            *self._forget(),
+        ]
+
+    def _forget(self) -> list[Send]:
+        """No group any more. Users still pending form the next one from the key packages they have sent."""
+        self.epoch = 0
+        self._leaves.clear()
+        self._stale.clear()
+        self._signature_keys.clear()
+        self._outstanding.clear()
+        waiting, self._packages = self._packages, {}
+        sends = []
+        for user_id, package in waiting.items():
+            sends += self._propose_add(user_id, package)
+        return sends
+
+    # Commits
+
+    def _check(self, user_id: int, commit: Commit) -> list[_Outstanding]:
+        """The proposals a valid commit covers, in its order; raises MlsError saying what is wrong with it."""
+        if commit.group_id != self._group_id or commit.epoch != self.epoch:
+            raise MlsError("commit for another group or epoch")
+        if self.epoch:
+            if user_id not in self.members or not self._owns(user_id, commit.sender_leaf):
+                raise MlsError("commit from another's leaf")
+            signature_key = self._signature_keys[user_id]
+        else:
+            if user_id not in self._packages or commit.sender_leaf != 0:
+                raise MlsError("commit from another's leaf")
+            signature_key = self._packages[user_id].leaf.signature_key
+        wanted = {
+            reference for reference, known in self._outstanding.items() if self.epoch or known.adds != user_id
+        }
+        if not wanted or set(commit.references) != wanted or len(commit.references) != len(wanted):
+            raise MlsError("commit does not cover exactly the outstanding proposals")
+        leaf = commit.path_leaf
+        if leaf and (leaf.identity != user_id.to_bytes(8) or leaf.signature_key != signature_key):
+            raise MlsError("commit changes the committer's identity")
+        return [self._outstanding[reference] for reference in commit.references]
+
+    def _owns(self, user_id: int, leaf: int) -> bool:
+        return leaf < len(self._leaves) and self._leaves[leaf] == user_id and leaf not in self._stale
+
+    def _welcomes(self, committed: Iterable[_Outstanding], welcome: bytes) -> dict[int, bytes]:
+        """Each added user's own welcome; raises MlsError if one is missing."""
+        added = [known.adds for known in committed if known.adds is not None]
+        if not added:
+            return {}
+        secrets, group_info = split_welcome(welcome)
+        if set(secrets) != {self._packages[user].reference for user in added}:
+            raise MlsError("welcome is not for exactly the added users")
+        return {user: build_welcome(secrets[self._packages[user].reference], group_info) for user in added}
+
+    def _apply(self, committer: int, committed: Iterable[_Outstanding]) -> None:
+        """Moves to the next epoch; an added user takes the leftmost blank leaf (RFC 9420 section 7.7)."""
+        if not self.epoch:
+            self._leaves = [committer]
+            self._signature_keys[committer] = self._packages.pop(committer).leaf.signature_key
+        for known in committed:
+            if known.removes is not None:
+                self._leaves[known.removes] = None
+                self._stale.discard(known.removes)
+        for known in committed:
+            if known.adds is not None:
+                self._signature_keys[known.adds] = self._packages.pop(known.adds).leaf.signature_key
+                if None in self._leaves:
+                    self._leaves[self._leaves.index(None)] = known.adds
+                else:
+                    self._leaves.append(known.adds)
+        self._outstanding.clear()
+        self.epoch += 1
+
+    # Transitions
+
+    def _begin_transition(
+        self, announced_to: list[int], commit: Commit, welcomes: dict[int, bytes], now: float
+    ) -> list[Send]:
+        self._last_transition = self._last_transition % 0xFFFF + 1  # 0 has a meaning of its own
+        recipients = [*announced_to, *welcomes]
+        self._transitions[self._last_transition] = _Transition(
+            recipients, set(recipients), now + TRANSITION_TIMEOUT_S
+        )
+        prefix = struct.pack(">H", self._last_transition)
+        return [Send(user, DaveOp.ANNOUNCE_COMMIT, prefix + commit.data) for user in announced_to] + [
+            Send(user, DaveOp.WELCOME, prefix + welcome) for user, welcome in welcomes.items()
+        ]
+
+    def _execute_ready(self) -> list[Send]:
+        ready = [number for number, transition in self._transitions.items() if not transition.unready]
+        return [
+            Send(user, DaveOp.EXECUTE_TRANSITION, {"transition_id": number})
+            for number in ready
+            for user in self._transitions.pop(number).recipients
+            if user in self._users
+        ]
+
+
+def _append(user_id: int, outstanding: Iterable[_Outstanding]) -> Send:
+    messages = b"".join(known.proposal.message for known in outstanding)
+    return Send(user_id, DaveOp.PROPOSALS, b"\0" + vector(messages))
