@@ -44,7 +44,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = parse_url(url)
         if self._url.get_backend_name() == "sqlite":
-            _make_file(self._path)
+            make_private_file(self._path)
             # Parameters are hidden in errors because they are what people said.
             arguments = {"timeout": BUSY_TIMEOUT}
             self._engine = create_engine(self._url, hide_parameters=True, connect_args=arguments)
@@ -90,7 +90,7 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
     return postgresql.insert(table)
 
 
-def _make_file(path: Path) -> None:
+def make_private_file(path: Path) -> None:
     """The file readable by its owner only; SQLite gives the -wal and -shm files beside it the same mode."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
