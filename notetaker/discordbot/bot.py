@@ -1,0 +1,120 @@
+"""The bot as Discord sees it: logs in, stays connected, offers the slash commands."""
+
+import asyncio
+import logging
+import ssl
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import discord
+from discord.http import Route
+
+from notetaker.discordbot.bridge import Bridge
+from notetaker.discordbot.commands import Commands
+from notetaker.discordbot.people import display_name
+from notetaker.discordbot.ports import Meetings, VoiceEvents
+from notetaker.discordbot.publish import Publisher
+
+log = logging.getLogger(__name__)
+
+LOGIN_RETRY_MAX = 60.0  # seconds; Discord's outages last minutes
+AUTHENTICATION_FAILED = 4004  # Discord docs, Gateway Close Event Codes
+
+
+class TokenRejected(Exception):
+    """Discord does not accept the bot token."""
+
+
+class NotetakerBot(discord.AutoShardedBot):
+    """Call ``attach`` once, then ``serve``. To be made inside the running event loop."""
+
+    def __init__(self, *, api_base_url: str, ca_file: Path | None) -> None:
+        """``api_base_url`` without version; ``ca_file`` (PEM) is trusted beside the system's authorities."""
+        Route.API_BASE_URL = api_base_url + "/v{API_VERSION}"
+        super().__init__(  # type: ignore[no-untyped-call]
+            intents=discord.Intents(guilds=True, voice_states=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            default_command_contexts={discord.InteractionContextType.guild},
+            max_messages=None,
+            cache_app_emojis=False,
+            cache_default_sounds=False,
+            enable_debug_events=True,  # gives ``socket_raw_receive``, see ``dispatch``
+        )
+        self._ssl = ssl.create_default_context() if ca_file is not None else None
+        if self._ssl is not None:
+            self._ssl.load_verify_locations(cafile=ca_file)
+        self._commands_registered = False
+        self.bridge = Bridge(self)
+        self.publisher = Publisher(self)
+
+    def attach(self, meetings: Meetings, voice: VoiceEvents) -> None:
+        self.bridge.connect(voice)
+        self.add_cog(Commands(meetings))
+
+    async def display_name(self, guild_id: int, user_id: int) -> str:
+        return await display_name(self, guild_id, user_id)
+
+    async def serve(self, token: str) -> None:
+        """Stays connected until ``close`` is called. Raises TokenRejected."""
+        try:
+            await self._login(token)
+            await self.connect()
+        except discord.LoginFailure:
+            raise TokenRejected from None
+        except discord.ConnectionClosed as closed:
+            if closed.code == AUTHENTICATION_FAILED:
+                raise TokenRejected from None
+            raise
+        finally:
+            if not self.is_closed():
+                await self.close()
+
+    async def _login(self, token: str) -> None:
+        """Waits out an outage. Raises LoginFailure."""
+        delay = 1.0
+        while True:
+            if self._ssl is not None:  # a failed login closes the connector with its session
+                self.http.connector = aiohttp.TCPConnector(ssl=self._ssl)
+            try:
+                await self.login(token)
+                await self.http.get_gateway()
+                return
+            except discord.LoginFailure:
+                raise
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                await self.http.close()
+                log.warning("Discord cannot be reached (%s); next attempt in %.0f s", error, delay)
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, LOGIN_RETRY_MAX)
+
+    def dispatch(self, event: str, *args: Any, **kwargs: Any) -> None:
+        """py-cord calls this for everything that happens; raw gateway messages are ours, see ``bridge``."""
+        if event == "socket_raw_receive":
+            self.bridge.received(args[0])
+        elif event != "socket_raw_send":  # carries the token
+            super().dispatch(event, *args, **kwargs)
+
+    async def on_connect(self) -> None:
+        """A shard has a new gateway session."""
+        if self._commands_registered:
+            return
+        try:
+            await self.sync_commands()
+            self._commands_registered = True
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.warning("The slash commands are not registered: %s. Next attempt when we reconnect.", error)
+
+    async def on_shard_connect(self, shard_id: int) -> None:
+        log.info("Connected to Discord (shard %d)", shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        log.info("Connected to Discord again (shard %d); nothing was missed", shard_id)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        if not self.is_closed():
+            log.warning("Lost the main connection to Discord (shard %d); reconnecting", shard_id)
+
+    async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
+        """An event handler raised: a bug of ours or of py-cord."""
+        log.exception("%s failed", event_method)

@@ -1,0 +1,130 @@
+"""The slash commands. Each answers in every case; a refusal is seen only by who typed the command.
+
+Discord docs, Receiving and Responding to Interactions: the first answer must come within 3 seconds, so
+whatever may take longer is deferred at once and the deferred answer is edited, for which there are 15 minutes.
+"""
+
+import logging
+
+import discord
+
+from notetaker.discordbot import answers, obstacles
+from notetaker.discordbot.ports import Meetings, Refused, Start
+
+log = logging.getLogger(__name__)
+
+
+class Commands(discord.Cog):
+    """A command that cannot be carried out raises Refused; ``cog_command_error`` turns it into the answer."""
+
+    def __init__(self, meetings: Meetings) -> None:
+        self._meetings = meetings
+
+    @discord.slash_command(description="Come into my voice channel. Nothing is recorded yet.")
+    async def joinvoice(self, ctx: discord.ApplicationContext) -> None:
+        guild, channel = _guild(ctx), _voice_channel(ctx)
+        self._refuse_if_running(guild)
+        if self._meetings.channel(guild.id) == channel.id:
+            raise Refused(answers.already_joined(channel.id))
+        _refuse(obstacles.to_joining(channel, guild.me))
+        await ctx.defer()
+        await self._meetings.join(guild.id, channel.id)
+        await _answer(ctx, answers.joined(channel.id))
+
+    @discord.slash_command(description="Leave the voice channel. If notes are being taken, they end.")
+    async def leavevoice(self, ctx: discord.ApplicationContext) -> None:
+        guild = _guild(ctx)
+        channel_id = self._meetings.channel(guild.id)
+        if channel_id is None and self._meetings.meeting(guild.id) is None:
+            raise Refused(answers.NOT_CONNECTED)
+        await ctx.defer()
+        stopped = await self._meetings.leave(guild.id)
+        if stopped is not None:
+            await _answer(ctx, answers.stopped(stopped))
+        elif channel_id is not None:
+            await _answer(ctx, answers.left(channel_id))
+        else:  # somebody else stopped the notes while we waited for our turn
+            await _answer(ctx, answers.NOT_CONNECTED)
+
+    @discord.slash_command(description="Take notes in my voice channel. Everyone in it is recorded.")
+    async def startnotes(self, ctx: discord.ApplicationContext) -> None:
+        guild, channel = _guild(ctx), _voice_channel(ctx)
+        self._refuse_if_running(guild)
+        _refuse(_obstacle_to_posting(ctx))
+        if self._meetings.channel(guild.id) != channel.id:
+            _refuse(obstacles.to_joining(channel, guild.me))
+        await ctx.defer()
+        meeting = await self._meetings.start(
+            Start(
+                guild_id=guild.id,
+                voice_channel_id=channel.id,
+                voice_channel_name=channel.name,
+                text_channel_id=ctx.interaction.channel_id or channel.id,
+                started_by=ctx.author.id,
+            )
+        )
+        await _answer(ctx, answers.started(meeting))
+
+    @discord.slash_command(
+        description="End the notes. They are posted in the channel where they were started."
+    )
+    async def stopnotes(self, ctx: discord.ApplicationContext) -> None:
+        guild = _guild(ctx)
+        if self._meetings.meeting(guild.id) is None:
+            channel_id = self._meetings.channel(guild.id)
+            raise Refused(answers.NOT_RUNNING if channel_id is None else answers.only_connected(channel_id))
+        await ctx.defer()
+        stopped = await self._meetings.stop(guild.id)
+        await _answer(ctx, answers.NOT_RUNNING if stopped is None else answers.stopped(stopped))
+
+    async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:
+        """A refusal; or a bug, a broken database, or Discord failing while we answered."""
+        cause = error.original if isinstance(error, discord.ApplicationCommandInvokeError) else error
+        if isinstance(cause, Refused):
+            answer = str(cause)
+        else:
+            log.error("/%s failed", ctx.command, exc_info=cause)
+            answer = answers.INTERNAL_TROUBLE
+        try:
+            await _answer(ctx, answer)
+        except discord.HTTPException as unanswered:
+            log.warning("Discord did not take the answer to /%s: %s", ctx.command, unanswered)
+
+    def _refuse_if_running(self, guild: discord.Guild) -> None:
+        meeting = self._meetings.meeting(guild.id)
+        if meeting is not None:
+            raise Refused(answers.already_running(meeting))
+
+
+def _guild(ctx: discord.ApplicationContext) -> discord.Guild:
+    if ctx.interaction.guild_id is None:
+        raise Refused(answers.NOT_IN_DMS)
+    if ctx.guild is None or ctx.guild.me is None:
+        raise Refused(answers.NOT_A_MEMBER)
+    return ctx.guild
+
+
+def _voice_channel(ctx: discord.ApplicationContext) -> obstacles.VoiceChannel:
+    """Where the author's voice is."""
+    voice = ctx.author.voice if isinstance(ctx.author, discord.Member) else None
+    if voice is None or not isinstance(voice.channel, obstacles.VoiceChannel):
+        raise Refused(answers.NOT_IN_A_VOICE_CHANNEL)
+    return voice.channel
+
+
+def _obstacle_to_posting(ctx: discord.ApplicationContext) -> str | None:
+    in_thread = isinstance(ctx.channel, discord.Thread)
+    return obstacles.to_posting(ctx.interaction.channel_id, ctx.app_permissions, in_thread=in_thread)
+
+
+def _refuse(obstacle: str | None) -> None:
+    if obstacle is not None:
+        raise Refused(obstacle)
+
+
+async def _answer(ctx: discord.ApplicationContext, text: str) -> None:
+    """Replaces the deferred answer, which everyone sees; without one, only who typed the command sees it."""
+    if ctx.interaction.response.is_done():
+        await ctx.interaction.edit_original_response(content=text)
+    else:
+        await ctx.respond(text, ephemeral=True)

@@ -1,0 +1,51 @@
+"""What stands in the way of a command, found before it is tried: a sentence that says what to do about it."""
+
+import discord
+
+VoiceChannel = discord.VoiceChannel | discord.StageChannel
+
+
+def to_joining(channel: VoiceChannel, me: discord.Member) -> str | None:
+    """Why the bot cannot join a voice channel."""
+    permissions = channel.permissions_for(me)
+    missing = _missing(permissions, view_channel="View Channel", connect="Connect")
+    if missing:
+        return (
+            f"I may not join <#{channel.id}>: I lack the permission {missing} there. "
+            "Someone who manages the server can grant it in the channel's settings, under Permissions."
+        )
+    inside = channel.voice_states
+    full = 0 < channel.user_limit <= len(inside) and me.id not in inside
+    if full and not permissions.move_members:
+        return (
+            f"<#{channel.id}> is full ({len(inside)} of {channel.user_limit}). "
+            "Make room, raise its user limit, or give me Move Members there, which lets me in all the same."
+        )
+    return None
+
+
+def to_posting(channel_id: int | None, permissions: discord.Permissions, *, in_thread: bool) -> str | None:
+    """Why the bot cannot post notes in a text channel. ``permissions`` are its own in that channel."""
+    send = {"send_messages_in_threads" if in_thread else "send_messages": _SEND[in_thread]}
+    missing = _missing(
+        permissions,
+        view_channel="View Channel",
+        **send,
+        attach_files="Attach Files",
+        read_message_history="Read Message History",
+    )
+    if missing:
+        return (
+            f"I could not post the notes in <#{channel_id}>: I lack the permission {missing} there. "
+            "Someone who manages the server can grant it, or type /startnotes in another channel."
+        )
+    return None
+
+
+_SEND = {False: "Send Messages", True: "Send Messages in Threads"}
+
+
+def _missing(permissions: discord.Permissions, **names: str) -> str:
+    """The names of what is not granted, joined for a sentence; empty when nothing is missing."""
+    lacking = [name for flag, name in names.items() if not getattr(permissions, flag)]
+    return " and ".join(filter(None, [", ".join(lacking[:-1]), lacking[-1] if lacking else ""]))

@@ -1,0 +1,28 @@
+"""What people are called."""
+
+import logging
+from contextlib import suppress
+
+import aiohttp
+import discord
+
+log = logging.getLogger(__name__)
+
+
+async def display_name(bot: discord.Bot | discord.AutoShardedBot, guild_id: int, user_id: int) -> str:
+    """The name shown in the guild; for someone Discord does not tell us about, a name made of the user id.
+
+    Members in voice channels are in the cache, because the gateway sends them with their voice states;
+    whoever is gone already is asked for.
+    """
+    guild = bot.get_guild(guild_id)
+    if guild is not None and (member := guild.get_member(user_id)) is not None:
+        return str(member.display_name)
+    try:
+        if guild is not None:
+            with suppress(discord.NotFound):  # has left the guild; the account remains
+                return str((await guild.fetch_member(user_id)).display_name)
+        return str((await bot.fetch_user(user_id)).display_name)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.warning("The name of user %d could not be asked for: %s", user_id, error)
+        return f"User {user_id}"

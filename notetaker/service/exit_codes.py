@@ -1,0 +1,14 @@
+"""Exit codes, from BSD's <sysexits.h>. The systemd units do not restart where restarting cannot help."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    OK = 0
+    """Stopped because someone asked for it."""
+    BUG = 70
+    """EX_SOFTWARE: an error nobody foresaw; the traceback is in the log."""
+    TOKEN_REJECTED = 77
+    """EX_NOPERM: Discord does not accept the bot token."""
+    CONFIGURATION = 78
+    """EX_CONFIG: a setting is missing or malformed."""

@@ -1,0 +1,173 @@
+"""Everything that can be set, in one frozen object. ``.env.example`` has the same list, kept equal by a test."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. The message is one line per variable, for the person who wrote them."""
+
+
+def _default_state_dir() -> Path:
+    # systemd separates several StateDirectory= entries with colons; the first one is ours.
+    directory = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return Path(directory) if directory else Path.home() / ".local/state/notetaker"
+
+
+class Settings(BaseSettings):
+    """Read from the environment by ``Settings.load()``. An empty variable counts as absent."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    discord_token: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DISCORD_TOKEN", "DISCORD_BOT_TOKEN"),
+        description="The bot's token, from the Bot page of its application. Only the bot process needs it.",
+        examples=["MTIzNDU2Nzg5.Gabcde.the-rest-of-the-token"],
+    )
+    discord_api_base_url: str = Field(
+        default="https://discord.com/api",
+        validation_alias="DISCORD_API_BASE_URL",
+        description="Where Discord's REST API lives, without the version.",
+        examples=["https://discord.com/api"],
+    )
+    discord_ca_file: Path | None = Field(
+        default=None,
+        validation_alias="DISCORD_CA_FILE",
+        description="PEM file with one more certificate authority to trust for REST and voice connections.",
+        examples=["/etc/ssl/certs/our-proxy.pem"],
+    )
+    state_dir: Path = Field(
+        default_factory=_default_state_dir,
+        validation_alias="NOTETAKER_STATE_DIR",
+        description="Folder for the database and for the sound of meetings that are not finished yet.",
+        examples=["/var/lib/notetaker"],
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias="NOTETAKER_DATABASE_URL",
+        description="SQLAlchemy URL of the database. Default: notetaker.db in the state folder, with SQLite.",
+        examples=["postgresql+psycopg://notetaker:password@db.example.org/notetaker"],
+    )
+    voice_connection_timeout: float = Field(
+        default=30.0,
+        gt=0,
+        le=600,
+        validation_alias="VOICE_CONNECTION_TIMEOUT",
+        description="Seconds that one attempt to join a voice channel may take.",
+        examples=["30"],
+    )
+    voice_retry_attempts: int = Field(
+        default=3,
+        ge=1,
+        le=20,
+        validation_alias="VOICE_RETRY_ATTEMPTS",
+        description="Attempts to join a voice channel before the bot says that it could not.",
+        examples=["3"],
+    )
+    speech_engine: str = Field(
+        default="pocketsphinx",
+        validation_alias="SPEECH_ENGINE",
+        description="What turns speech into text in the worker. Built in: pocketsphinx (English, offline).",
+        examples=["pocketsphinx"],
+    )
+    log_level: Annotated[LogLevel, NoDecode] = Field(
+        default="INFO",
+        validation_alias=AliasChoices("LOG_LEVEL", "BOT_LOG_LEVEL"),
+        description="The least important log lines to keep: DEBUG, INFO, WARNING or ERROR.",
+        examples=["INFO"],
+    )
+
+    @field_validator("discord_token", mode="after")
+    @classmethod
+    def _token_fits_a_header(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is None:
+            return None
+        value = token.get_secret_value()
+        if value.lower().startswith("bot "):
+            raise ValueError('it starts with the word "Bot": only the token itself belongs here')
+        if not value.isascii() or not value.isprintable() or " " in value:
+            raise ValueError("it contains a space or another character that no token has")
+        return token
+
+    @field_validator("discord_api_base_url", mode="after")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("it must start with https:// (or http://)")
+        return url.rstrip("/")
+
+    @field_validator("discord_ca_file", mode="after")
+    @classmethod
+    def _is_file(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError(f"there is no file {path}")
+        return path
+
+    @field_validator("state_dir", mode="after")
+    @classmethod
+    def _is_absolute(cls, path: Path) -> Path:
+        return path.expanduser().absolute()
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, level: Any) -> Any:
+        return level.upper() if isinstance(level, str) else level
+
+    @classmethod
+    def load(cls) -> Self:
+        """From the environment. Raises SettingsError."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError(
+                "\n".join(_sentence(str(e["loc"][0]), e["msg"]) for e in error.errors())
+            ) from None
+
+    @property
+    def database(self) -> str:
+        """The URL to connect to; it may hold a password."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.state_dir / 'notetaker.db'}"
+
+    @property
+    def meetings_folder(self) -> Path:
+        return self.state_dir / "meetings"
+
+    def require_token(self) -> str:
+        """The bot token. Raises SettingsError when it is not set."""
+        if self.discord_token is None:
+            raise SettingsError(_sentence("DISCORD_TOKEN", "it is not set"))
+        return self.discord_token.get_secret_value()
+
+    def make_state_dir(self) -> None:
+        """Creates the state folder, for this user only. Raises SettingsError when that is not possible."""
+        try:
+            self.meetings_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            reason = f"the folder cannot be created ({error.strerror})"
+            raise SettingsError(_sentence("NOTETAKER_STATE_DIR", reason)) from None
+
+
+def environment_names(field: str) -> tuple[str, ...]:
+    """The variables that set a field, the preferred one first."""
+    alias = Settings.model_fields[field].validation_alias
+    return tuple(str(c) for c in alias.choices) if isinstance(alias, AliasChoices) else (str(alias),)
+
+
+def _sentence(variable: str, problem: str) -> str:
+    """``VOICE_RETRY_ATTEMPTS cannot be used: ...; for example VOICE_RETRY_ATTEMPTS=3``"""
+    field = next(f for f in Settings.model_fields if variable in environment_names(f))
+    examples = Settings.model_fields[field].examples or []
+    problem = problem.removeprefix("Value error, ").removesuffix(".")
+    problem = problem[0].lower() + problem[1:]
+    return f"{variable} cannot be used: {problem}; for example {variable}={examples[0]}"
