@@ -1,1 +1,14 @@
-""""""
+"""What was heard, on disk: safe from the moment it is written, cut into utterances, kept as Ogg Opus.
+
+Reading order:
+``pcap``        the file format of the journal: records, IPv4 and UDP headers, a reader that survives torn tails
+``rtcp``        what the journal says besides sound: who speaks, who left, what was lost
+``journal``     one file per voice session, written through packet by packet, and how to read it again
+``utterances``  the cutter: packets in, utterances out; the same ones whenever the journal is cut again
+``recorder``    journal and cutter of one meeting, as the bot uses them
+``recovery``    the utterances of a meeting, from its journal alone
+``rtp``         packets put back into the order in which they were sent
+``opus``        as much of Opus as its packets' lengths, and packets that stand for silence
+``ogg``         Ogg Opus files, written and read back without touching the Opus packets
+``tracks``      one Ogg Opus file per speaker, which replaces the journal once verified
+"""

@@ -1,0 +1,44 @@
+"""After a crash: a meeting's utterances from its journal alone, the same ones as were cut while it was written."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+from notetaker.model.utterance import Utterance
+from notetaker.recording.journal import JournalReader, Packet, journal_files
+from notetaker.recording.pcap import PcapError
+from notetaker.recording.rtcp import SpeakerLeft, SpeakerNamed
+from notetaker.recording.utterances import Cutter
+
+_log = logging.getLogger(__name__)
+
+
+def scan(folder: Path, meeting_id: str) -> list[Utterance]:
+    """All utterances of the meeting, file by file in the order in which they end. Raises OSError.
+
+    What a crash left unreadable is logged and does not keep the rest from being read.
+    """
+    utterances: list[Utterance] = []
+    for segment, path in journal_files(folder):
+        journal = JournalReader(path)
+        try:
+            utterances += _cut(journal, Cutter(meeting_id, segment))
+        except PcapError as error:
+            _log.warning("%s: %s", path, error)
+        if journal.damage is not None:
+            _log.warning("%s: read up to here: %s", path, journal.damage)
+    return utterances
+
+
+def _cut(journal: JournalReader, cutter: Cutter) -> Iterator[Utterance]:
+    for event in journal:
+        match event:
+            case Packet():
+                cutter.add(event.ssrc, event.opus, event.arrival_ns, event.offset, event.end_offset)
+                yield from cutter.take()
+            case SpeakerNamed():
+                cutter.name_speaker(event.user_id, event.ssrc)
+            case SpeakerLeft():
+                cutter.end_speaker(event.ssrc)
+    cutter.close()
+    yield from cutter.take()
