@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT = 30.0
@@ -66,7 +66,10 @@ class Database:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except OperationalError as error:
+        except DatabaseError as error:
+            # The base class itself is "file is not a database"; the other subclasses are our mistakes.
+            if type(error) not in (DatabaseError, OperationalError):
+                raise
             reason = str(error.orig).strip().splitlines()[0]
             raise StoreError(f"the database {self._name} cannot be used: {reason}") from error
 

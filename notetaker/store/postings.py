@@ -37,8 +37,9 @@ class Postings(Database):
                 .on_conflict_do_update(
                     index_elements=["meeting_id"], set_=message, where=tables.postings.c.begun.is_(False)
                 )
-            )
-            if written.rowcount == 0:
+                .returning(tables.postings.c.meeting_id)
+            ).first()
+            if written is None:
                 return
             connection.execute(
                 insert(connection, tables.notes)

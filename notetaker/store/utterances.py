@@ -13,7 +13,7 @@ class Utterances(Database):
     def add_utterance(self, utterance: Utterance) -> bool:
         """False when it is already there: a recovery scan finds again what the bot had stored."""
         with self._transaction() as connection:
-            result = connection.execute(
+            added = connection.execute(
                 insert(connection, tables.utterances)
                 .values(
                     id=utterance.id,
@@ -28,8 +28,9 @@ class Utterances(Database):
                     packets=utterance.packets,
                 )
                 .on_conflict_do_nothing()
-            )
-        return result.rowcount == 1
+                .returning(tables.utterances.c.id)
+            ).first()
+        return added is not None
 
     def utterance(self, utterance_id: str) -> Utterance | None:
         found = self._utterances(tables.utterances.c.id == utterance_id)

@@ -1,0 +1,44 @@
+"""Values for the tests."""
+
+from dataclasses import replace
+
+from notetaker.model.meeting import Meeting
+from notetaker.model.notes import Item, Notes, Posting
+from notetaker.model.utterance import Clip, Utterance
+
+SECOND = 1_000_000_000
+STARTED = 1_795_000_000 * SECOND
+
+MEETING = Meeting(
+    id="20261118-090640-k3f9qz",
+    guild_id=2**62 + 1,
+    voice_channel_id=2**62 + 2,
+    voice_channel_name="Überraschung 🎉",
+    text_channel_id=2**62 + 3,
+    started_by=2**62 + 4,
+    started_ns=STARTED,
+)
+NOTES = Notes(
+    summary=(Item("We ship.", ("u1", "u2")),),
+    decisions=(Item("Ship on Friday.", ("u2",)),),
+    actions=(),
+    made_by="extractive summariser",
+)
+POSTING = Posting(MEETING.id, MEETING.text_channel_id, "# Notes\n", "transcript.md", "Ada: we ship\n")
+
+
+def meeting(number: int) -> Meeting:
+    """Later for a greater number."""
+    return replace(MEETING, id=f"{MEETING.id}-{number}", started_ns=STARTED + number * SECOND)
+
+
+def utterance(number: int, meeting_id: str = MEETING.id, segment: int = 1) -> Utterance:
+    """Later for a greater number."""
+    return Utterance(
+        meeting_id=meeting_id,
+        user_id=2**62 + 5,
+        clip=Clip(segment=segment, start_offset=100 * number, end_offset=100 * number + 90, ssrc=2**32 - 1),
+        started_ns=STARTED + number * SECOND,
+        ended_ns=STARTED + number * SECOND + SECOND // 2,
+        packets=25,
+    )

@@ -1,0 +1,68 @@
+"""A throw-away PostgreSQL cluster on a unix socket, run by an ordinary user."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+_numbers = count(1)
+
+
+def programs() -> Path | None:
+    """Where initdb and pg_ctl are: on the path, or where Debian puts them. None: PostgreSQL is not installed."""
+    if found := shutil.which("initdb"):
+        return Path(found).parent
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return versions[-1].parent if versions else None
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[Path]:
+    """A running server; yields the folder of its socket."""
+    binaries = programs()
+    assert binaries
+    # PostgreSQL refuses to run as root; Debian's package makes this user.
+    user = "postgres" if os.geteuid() == 0 else None
+    if user:
+        shutil.chown(folder, user)
+
+    def run(program: str, *arguments: str) -> None:
+        command = [str(binaries / program), "-D", str(folder / "data"), *arguments]
+        subprocess.run(
+            command,
+            user=user,
+            cwd=folder,
+            check=True,
+            timeout=60,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    run("initdb", "-A", "trust", "-U", "notetaker", "--no-sync")
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+    run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+    try:
+        yield folder
+    finally:
+        run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+
+@contextmanager
+def temporary_cluster() -> Iterator[Path]:
+    """In a folder with a short name (a socket's path has at most 107 bytes) that the server's user may enter."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder, cluster(Path(folder)) as socket:
+        yield socket
+
+
+def new_database(socket: Path) -> str:
+    """URL of a fresh database."""
+    name = f"test{next(_numbers)}"
+    with psycopg.connect(f"host={socket} user=notetaker dbname=postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"postgresql://notetaker@/{name}?host={socket}"

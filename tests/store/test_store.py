@@ -1,0 +1,177 @@
+"""Queries, on SQLite and PostgreSQL alike."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError
+
+from notetaker.model.meeting import MeetingState
+from notetaker.model.notes import Item, Notes
+from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.transcript import Gap
+from notetaker.model.utterance import Transcription
+from notetaker.store import tables
+from notetaker.store.store import Store
+from tests.store.examples import MEETING, NOTES, POSTING, SECOND, STARTED, meeting, utterance
+
+
+def test_migrations_arrive_at_the_tables(store: Store) -> None:
+    with store.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+
+
+def test_migrating_again_changes_nothing(store: Store) -> None:
+    store.add_meeting(MEETING)
+    store.migrate()
+    assert store.meeting(MEETING.id) == MEETING
+
+
+def test_a_meeting_comes_back_as_it_was(store: Store) -> None:
+    ended = replace(meeting(1), ended_ns=STARTED + 60 * SECOND, state=MeetingState.POSTED)
+    store.add_meeting(MEETING)
+    store.add_meeting(ended)
+    assert store.meeting(MEETING.id) == MEETING
+    assert store.meeting(ended.id) == ended
+    assert store.meeting("nobody") is None
+
+
+def test_meetings_are_listed_newest_first(store: Store) -> None:
+    for number in (2, 1, 3):
+        store.add_meeting(meeting(number))
+    assert store.meetings() == [meeting(3), meeting(2), meeting(1)]
+    assert store.meetings(limit=2) == [meeting(3), meeting(2)]
+
+
+def test_a_meeting_goes_from_recording_to_posted(store: Store) -> None:
+    store.add_meeting(MEETING)
+    assert store.unfinished_meetings() == [MEETING]
+
+    store.end_meeting(MEETING.id, STARTED + SECOND)
+    finishing = replace(MEETING, state=MeetingState.FINISHING, ended_ns=STARTED + SECOND)
+    assert store.meeting(MEETING.id) == finishing
+    assert store.unfinished_meetings() == []
+
+    store.save_notes(NOTES, POSTING)
+    assert store.meeting(MEETING.id) == replace(finishing, state=MeetingState.READY)
+    store.posted(MEETING.id, 77)
+    assert store.meeting(MEETING.id) == replace(finishing, state=MeetingState.POSTED)
+
+
+def test_a_meeting_ends_once(store: Store) -> None:
+    store.add_meeting(MEETING)
+    store.end_meeting(MEETING.id, STARTED + SECOND)
+    store.end_meeting(MEETING.id, STARTED + 2 * SECOND)
+    store.save_notes(NOTES, POSTING)
+    store.end_meeting(MEETING.id, STARTED + 3 * SECOND)
+    found = store.meeting(MEETING.id)
+    assert found and (found.ended_ns, found.state) == (STARTED + SECOND, MeetingState.READY)
+
+
+def test_the_last_name_of_a_speaker_counts(store: Store) -> None:
+    store.add_meeting(MEETING)
+    store.name_speaker(MEETING.id, 2**62, "Ada")
+    store.name_speaker(MEETING.id, 5, "Bob")
+    store.name_speaker(MEETING.id, 2**62, "Ada L.")
+    assert store.speakers(MEETING.id) == {5: "Bob", 2**62: "Ada L."}
+    assert store.speakers("other") == {}
+
+
+def test_coverage_replaces_what_was_known(store: Store) -> None:
+    store.add_meeting(MEETING)
+    store.set_coverage(MEETING.id, [Coverage(1, Counter({Outcome.STORED: 5})), Coverage(2)])
+    latest = [Coverage(1, Counter({Outcome.STORED: 9, Outcome.BAD_AUTH: 1}), lost=3)]
+    store.set_coverage(MEETING.id, latest)
+    assert store.coverage(MEETING.id) == latest
+    store.set_coverage(MEETING.id, [])
+    assert store.coverage(MEETING.id) == []
+
+
+def test_the_same_gap_is_kept_once(store: Store) -> None:
+    store.add_meeting(MEETING)
+    everyone = Gap(STARTED + SECOND, STARTED + 2 * SECOND, "voice session lost (4006)")
+    one = replace(everyone, user_id=7)
+    earlier = replace(everyone, started_ns=STARTED)
+    for gap in (everyone, one, everyone, earlier, one):
+        store.add_gap(MEETING.id, gap)
+    assert store.gaps(MEETING.id) == [earlier, everyone, one]
+
+
+def test_an_utterance_is_added_once(store: Store) -> None:
+    store.add_meeting(MEETING)
+    assert store.add_utterance(utterance(2)) is True
+    assert store.add_utterance(utterance(1)) is True
+    assert store.add_utterance(replace(utterance(1), packets=9)) is False
+    assert store.utterance(utterance(1).id) == utterance(1)
+    assert store.utterance("nothing") is None
+    assert store.utterances(MEETING.id) == [utterance(1), utterance(2)]
+
+
+def test_the_first_transcription_stays(store: Store) -> None:
+    store.add_meeting(MEETING)
+    for number in (3, 2, 1):
+        store.add_utterance(utterance(number))
+    first = Transcription("hello", "pocketsphinx")
+    failed = Transcription("", "pocketsphinx", "The engine has died.")
+    store.set_transcription(utterance(2).id, first)
+    store.set_transcription(utterance(2).id, failed)
+    assert store.untranscribed(MEETING.id) == [utterance(1).id, utterance(3).id]
+    store.set_transcription(utterance(1).id, failed)
+    assert store.transcribed(MEETING.id) == [(utterance(1), failed), (utterance(2), first)]
+
+
+def test_meetings_do_not_mix(store: Store) -> None:
+    for number in (1, 2):
+        store.add_meeting(meeting(number))
+        store.add_utterance(utterance(number, meeting(number).id))
+    store.set_transcription(utterance(1, meeting(1).id).id, Transcription("one", "e"))
+    assert [found.started_ns for found, _ in store.transcribed(meeting(1).id)] == [STARTED + SECOND]
+    assert store.transcribed(meeting(2).id) == []
+    assert store.untranscribed(meeting(2).id) == [utterance(2, meeting(2).id).id]
+
+
+def test_notes_come_back_as_they_were(store: Store) -> None:
+    store.add_meeting(MEETING)
+    assert (store.notes(MEETING.id), store.posting(MEETING.id), store.due_postings()) == (None, None, [])
+    store.save_notes(NOTES, POSTING)
+    assert store.notes(MEETING.id) == NOTES
+    assert store.posting(MEETING.id) == POSTING
+    assert store.due_postings() == [POSTING]
+
+
+def test_notes_may_be_replaced_until_the_first_attempt_to_post(store: Store) -> None:
+    better = Notes((Item("Better.", ("u9",)),), (), (), "a model")
+    best = replace(better, made_by="a better model")
+    store.add_meeting(MEETING)
+    store.save_notes(NOTES, POSTING)
+    store.save_notes(better, replace(POSTING, content="better"))
+    assert store.begin_posting(MEETING.id) is True
+    store.save_notes(best, replace(POSTING, content="best"))
+    assert store.notes(MEETING.id) == better
+    assert store.due_postings() == [replace(POSTING, content="better")]
+
+    store.posted(MEETING.id, 77)
+    store.save_notes(best, replace(POSTING, content="best"))
+    found = store.meeting(MEETING.id)
+    assert found and found.state == MeetingState.POSTED
+    assert store.due_postings() == []
+
+
+def test_only_the_first_attempt_to_post_is_told_so(store: Store) -> None:
+    store.add_meeting(MEETING)
+    store.save_notes(NOTES, POSTING)
+    assert [store.begin_posting(MEETING.id) for _ in range(3)] == [True, False, False]
+    assert store.due_postings() == [POSTING]  # still due: nobody knows whether the attempt succeeded
+    store.posted(MEETING.id, 77)
+    store.posted(MEETING.id, 78)
+    assert store.due_postings() == []
+    assert store.begin_posting(MEETING.id) is False
+    assert store.posting(MEETING.id) == POSTING
+
+
+def test_what_was_said_is_not_in_an_error(store: Store) -> None:
+    with pytest.raises(IntegrityError) as caught:
+        store.set_transcription("no such utterance", Transcription("our secret", "e"))
+    assert "secret" not in str(caught.value)
