@@ -9,7 +9,7 @@ import os
 import re
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,10 @@ from notetaker.model.utterance import Clip
 from notetaker.recording import rtcp
 from notetaker.recording.pcap import (
     FILE_HEADER,
+    Damage,
+    PcapError,
     PcapReader,
+    Record,
     datagram,
     ip_udp_header,
     record,
@@ -42,6 +45,10 @@ _SOUND = struct.Struct(
 )  # record header; IPv4, UDP, first two bytes of RTP; sequence, timestamp, SSRC
 _RTP = struct.Struct(">xxHII")
 _SECOND = 1_000_000_000
+
+
+class JournalError(ValueError):
+    """The journal is not what it is said to be. The message is a sentence."""
 
 
 class Packet(NamedTuple):
@@ -187,58 +194,66 @@ class JournalWriter:
         os.fsync(fd)
         if not self._linked:  # a new file survives power loss only if its directory entry does
             for directory in self._directories:
-                _fsync_directory(directory)
+                sync_directory(directory)
             self._linked = True
 
 
 class JournalReader:
     """The packets and marks of a journal file, in the order written, from ``offset`` (a record's) on.
 
-    Raises PcapError when the file is no journal, OSError when it cannot be read, and nothing else whatever it holds.
+    Raises OSError, and nothing else whatever the file holds.
     """
 
     def __init__(self, path: Path, offset: int = len(FILE_HEADER)) -> None:
         self._path = path
         self._offset = offset
-        self.damage: str | None = None
+        self.damage: Damage | None = None
         """After reading: why it ended before the end of the file."""
         self.foreign = 0
         """Whole records so far that are neither sound nor marks."""
 
     def __iter__(self) -> Iterator[Packet | rtcp.Mark]:
-        speakers: dict[int, int] = {}
         with self._path.open("rb") as file:
-            reader = PcapReader(file, self._offset)
-            for offset, end_offset, time_ns, packet in reader:
-                content = datagram(packet)
-                if content is not None and content.port == RTP_PORT and _is_sound(content.payload):
-                    sequence, timestamp, ssrc = _RTP.unpack_from(content.payload)
-                    opus = content.payload[_RTP_BYTES:]
-                    user_id = speakers.get(ssrc)
-                    yield Packet(user_id, ssrc, sequence, timestamp, opus, time_ns, offset, end_offset)
-                elif content is not None and content.port == RTCP_PORT:
-                    for mark in rtcp.parse(content.payload):
-                        if isinstance(mark, rtcp.SpeakerNamed):
-                            speakers[mark.ssrc] = mark.user_id
-                        yield mark
-                else:
-                    self.foreign += 1
+            try:
+                reader = PcapReader(file, self._offset)
+            except PcapError:
+                self.damage = Damage(0, torn=False)
+                return
+            yield from self._events(reader)
             self.damage = reader.damage
+
+    def _events(self, records: Iterable[Record]) -> Iterator[Packet | rtcp.Mark]:
+        speakers: dict[int, int] = {}
+        for offset, end_offset, time_ns, packet in records:
+            content = datagram(packet)
+            if content is not None and content.port == RTP_PORT and _is_sound(content.payload):
+                sequence, timestamp, ssrc = _RTP.unpack_from(content.payload)
+                opus = content.payload[_RTP_BYTES:]
+                yield Packet(speakers.get(ssrc), ssrc, sequence, timestamp, opus, time_ns, offset, end_offset)
+            elif content is not None and content.port == RTCP_PORT:
+                for mark in rtcp.parse(content.payload):
+                    if isinstance(mark, rtcp.SpeakerNamed):
+                        speakers[mark.ssrc] = mark.user_id
+                    yield mark
+            else:
+                self.foreign += 1
 
 
 def read_clip(folder: Path, clip: Clip) -> list[Packet]:
     """The packets of an utterance, in the order written.
 
-    Raises OSError (FileNotFoundError once the journal has been retired) and PcapError.
+    Raises JournalError when the journal does not reach that far, and OSError: FileNotFoundError once it is retired.
     """
+    path = segment_path(folder, clip.segment)
     packets: list[Packet] = []
-    for event in JournalReader(segment_path(folder, clip.segment), clip.start_offset):
-        if isinstance(event, Packet):
-            if event.offset >= clip.end_offset:
-                break
-            if event.ssrc == clip.ssrc:
-                packets.append(event)
-    return packets
+    for event in JournalReader(path, clip.start_offset):
+        if isinstance(event, Packet) and event.ssrc == clip.ssrc:
+            packets.append(event)
+            if event.end_offset >= clip.end_offset:
+                return packets
+    raise JournalError(
+        f"{path} does not hold the utterance at bytes {clip.start_offset} to {clip.end_offset}."
+    )
 
 
 def journal_files(folder: Path) -> list[tuple[int, Path]]:
@@ -255,13 +270,14 @@ def segment_path(folder: Path, segment: int) -> Path:
     return folder / "journal" / f"{segment:04}.pcap"
 
 
-def _is_sound(payload: bytes) -> bool:
-    return len(payload) >= _RTP_BYTES and payload[0] == 0x80 and payload[1] & 0x7F == PAYLOAD_TYPE
-
-
-def _fsync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Returns when the names in a directory are safe from power loss. Raises OSError."""
     fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _is_sound(payload: bytes) -> bool:
+    return len(payload) >= _RTP_BYTES and payload[0] == 0x80 and payload[1] & 0x7F == PAYLOAD_TYPE

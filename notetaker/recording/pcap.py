@@ -36,6 +36,18 @@ class Record(NamedTuple):
     """From the IPv4 header on."""
 
 
+class Damage(NamedTuple):
+    """Why reading ended before the end of the file."""
+
+    offset: int
+    """Everything before this byte was read."""
+    torn: bool
+    """The file just ends in the middle of a record, as after a crash. If not, more may lie behind that is lost."""
+
+    def __str__(self) -> str:
+        return f"a torn record at byte {self.offset}" if self.torn else f"no record at byte {self.offset}"
+
+
 class Datagram(NamedTuple):
     port: int
     """Destination port."""
@@ -74,13 +86,13 @@ class PcapReader:
     """The whole records of a journal file, from ``offset`` (a record's) on.
 
     A file whose writer was killed may end in the middle of a record: everything before it is read. Where the bytes
-    make no sense, reading ends too, for nothing behind can be trusted. ``damage`` then says where and what.
+    make no sense, reading ends too, for nothing behind can be trusted. ``damage`` then says where.
     """
 
     def __init__(self, file: BinaryIO, offset: int = len(FILE_HEADER)) -> None:
         """Raises PcapError when the file does not begin as a journal file does."""
-        self.damage: str | None = None
-        """Why reading ended before the end of the file; None while it has not."""
+        self.damage: Damage | None = None
+        """None while everything could be read."""
         self._file = file
         self._offset = offset
         header = file.read(len(FILE_HEADER))
@@ -89,7 +101,7 @@ class PcapReader:
                 "The file is no journal: it does not begin as a big-endian nanosecond IPv4 pcap does."
             )
         if len(header) < len(FILE_HEADER):
-            self.damage = f"torn file header: {len(header)} of {len(FILE_HEADER)} bytes"
+            self.damage = Damage(0, torn=True)
 
     def __iter__(self) -> Iterator[Record]:
         if self.damage is not None:
@@ -97,15 +109,15 @@ class PcapReader:
         self._file.seek(self._offset)
         while header := self._file.read(RECORD_HEADER.size):
             if len(header) < RECORD_HEADER.size:
-                self.damage = f"torn record at byte {self._offset}"
+                self.damage = Damage(self._offset, torn=True)
                 return
             seconds, nanoseconds, length, original = RECORD_HEADER.unpack(header)
             if nanoseconds >= _SECOND or length != original or not IP_UDP_BYTES <= length <= SNAPLEN:
-                self.damage = f"no record at byte {self._offset}"
+                self.damage = Damage(self._offset, torn=False)
                 return
             packet = self._file.read(length)
             if len(packet) < length:
-                self.damage = f"torn record at byte {self._offset}"
+                self.damage = Damage(self._offset, torn=True)
                 return
             end_offset = self._offset + RECORD_HEADER.size + length
             yield Record(self._offset, end_offset, seconds * _SECOND + nanoseconds, packet)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from notetaker.model.utterance import Utterance
 from notetaker.recording.journal import JournalReader, Packet, journal_files
-from notetaker.recording.pcap import PcapError
 from notetaker.recording.rtcp import SpeakerLeft, SpeakerNamed
 from notetaker.recording.utterances import Cutter
 
@@ -21,12 +20,9 @@ def scan(folder: Path, meeting_id: str) -> list[Utterance]:
     utterances: list[Utterance] = []
     for segment, path in journal_files(folder):
         journal = JournalReader(path)
-        try:
-            utterances += _cut(journal, Cutter(meeting_id, segment))
-        except PcapError as error:
-            _log.warning("%s: %s", path, error)
+        utterances += _cut(journal, Cutter(meeting_id, segment))
         if journal.damage is not None:
-            _log.warning("%s: read up to here: %s", path, journal.damage)
+            _log.warning("%s: %s", path, journal.damage)
     return utterances
 
 

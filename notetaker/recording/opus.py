@@ -1,0 +1,51 @@
+"""As much of Opus as muxing needs: how long a packet lasts, and packets that stand for silence.
+
+Source: RFC 6716 sections 3.1 (TOC byte) and 3.2 (frame packing); RFC 7845 section 4.1 (repairing gaps).
+"""
+
+from collections.abc import Iterator
+
+FRAME = 960
+"""48 kHz ticks in 20 ms, Discord's packet."""
+_LONGEST = 5760
+"""48 kHz ticks in 120 ms, the longest packet there is (RFC 6716 section 3.2, requirement 5)."""
+_LARGEST = 48 * 1277
+"""Bytes: 48 frames of 1275 bytes, each with its length."""
+
+# Ticks per frame by configuration number (RFC 6716 table 2): SILK, hybrid, CELT.
+_FRAME_TICKS = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240, 480, 960) * 4
+
+_TOC = 0xFB
+"""CELT, fullband, 20 ms, mono, several frames of equal size: the silence frame's F8 with code 3."""
+_SILENT = bytes((_TOC, 6)) + b"\xff\xfe" * 6
+"""120 ms of the silence that Discord's senders end with: it brings a decoder to rest."""
+_ABSENT = tuple(bytes((_TOC, frames)) for frames in range(1, 7))
+"""20 to 120 ms of frames of no bytes: a decoder is told that nothing was transmitted."""
+FILLERS = frozenset((_SILENT, *_ABSENT))
+
+
+def duration(packet: bytes) -> int | None:
+    """48 kHz ticks; None when the bytes are no Opus packet."""
+    if not packet or len(packet) > _LARGEST:
+        return None
+    code = packet[0] & 3
+    if code == 3 and len(packet) < 2:
+        return None
+    frames = (1, 2, 2, packet[1] & 0x3F if code == 3 else 0)[code]
+    ticks = frames * _FRAME_TICKS[packet[0] >> 3]
+    return ticks if 0 < ticks <= _LONGEST else None
+
+
+def silence(frames: int) -> Iterator[tuple[bytes, int]]:
+    """Packets and their ticks for ``frames`` x 20 ms in which nothing was sent or nothing arrived.
+
+    A hole too short for a pause is left to the decoder to conceal; a pause begins with true silence, so that
+    concealment does not draw the last sound out. Some 25 bytes a second.
+    """
+    if frames > 6:
+        yield _SILENT, 6 * FRAME
+        frames -= 6
+    while frames:
+        count = min(frames, 6)
+        yield _ABSENT[count - 1], count * FRAME
+        frames -= count

@@ -1,0 +1,48 @@
+"""Puts an RTP stream's packets back into the order in which they were sent.
+
+Source: RFC 3550 appendix A.1 (sequence numbers extended over their wraps, restarts told from reordering).
+"""
+
+import heapq
+
+from notetaker.recording.journal import Packet
+
+WINDOW = 1024
+"""Packets a late one may lie behind the newest: 20 s of speech. Only a sender that started anew is further behind."""
+
+
+class Reorder:
+    """One SSRC's packets: in as they were written, out as they were sent, duplicates left out."""
+
+    def __init__(self) -> None:
+        self._newest: int | None = None  # extended sequence number
+        self._waiting: list[tuple[int, Packet]] = []  # heap
+        self._seen: set[int] = set()  # extended sequence numbers in the heap
+
+    def add(self, packet: Packet) -> list[Packet]:
+        """Takes one packet; returns those that no packet can come before any more."""
+        ready: list[Packet] = []
+        if self._newest is None:
+            self._newest = packet.sequence
+        ahead = (packet.sequence - self._newest + 0x8000) % 0x10000 - 0x8000
+        if ahead <= -WINDOW:  # the sender has started anew
+            ready = self.flush()
+            self._newest = packet.sequence
+            ahead = 0
+        extended = self._newest + ahead
+        self._newest = max(self._newest, extended)
+        if extended not in self._seen:
+            self._seen.add(extended)
+            heapq.heappush(self._waiting, (extended, packet))
+        while self._waiting[0][0] <= self._newest - WINDOW:
+            ready.append(self._pop())
+        return ready
+
+    def flush(self) -> list[Packet]:
+        """The stream has ended: returns what is left of it."""
+        return [self._pop() for _ in range(len(self._waiting))]
+
+    def _pop(self) -> Packet:
+        extended, packet = heapq.heappop(self._waiting)
+        self._seen.discard(extended)
+        return packet
