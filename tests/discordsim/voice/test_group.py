@@ -8,7 +8,8 @@ import pytest
 
 from notetaker.discordsim.voice.group import DaveGroup, Send
 from notetaker.discordsim.voice.mls import ExternalSender
-from tests.discordsim.voice.members import DaveyMember, LibdaveMember, Member
+
+from .members import DaveyMember, LibdaveMember, Member
 
 CHANNEL = 81384788765712384
 FRAME = b"\xfc" + bytes(range(80))
@@ -111,7 +112,7 @@ def test_two_who_join_an_established_group_at_once_are_both_welcomed(kinds: str)
 @pytest.mark.parametrize("kinds", MIXES, ids="".join)
 def test_a_freed_leaf_is_used_again(kinds: tuple[str, ...]) -> None:
     meeting = Meeting()
-    for user_id, kind in enumerate(kinds + ("d", "l"), 1):
+    for user_id, kind in enumerate((*kinds, "d", "l"), 1):
         meeting.join(user_id, kind)
         meeting.run()
     meeting.leave(2)

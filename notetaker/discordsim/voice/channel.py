@@ -1,0 +1,118 @@
+"""Who is together in one voice channel: announcements to each other, and the DAVE group they form."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from notetaker.discordsim.voice.group import DaveGroup, DaveOp, Send
+from notetaker.discordsim.voice.mls import ExternalSender
+from notetaker.discordsim.voice.session import Op, Session
+
+EventSink = Callable[[dict[str, object]], None]
+
+
+class Channel:
+    def __init__(
+        self, guild_id: int, channel_id: int, external_sender: ExternalSender, on_event: EventSink
+    ) -> None:
+        self.guild_id = guild_id
+        self.channel_id = channel_id
+        self.sessions: dict[int, Session] = {}
+        self.group = DaveGroup(channel_id, external_sender)
+        self._on_event = on_event
+        self._timer: asyncio.TimerHandle | None = None
+
+    def others(self, session: Session) -> list[Session]:
+        return [other for other in self.sessions.values() if other is not session]
+
+    def join(self, session: Session) -> None:
+        """After its op 2: it learns who is here, they learn of it, in the order seen live (Discord.Net#3251)."""
+        others = self.others(session)
+        self.sessions[session.user_id] = session
+        if others:
+            _announce(session, others)
+        for other in others:
+            if other.speaking is not None:
+                session.send(Op.SPEAKING, _speaking(other))
+            _announce(other, [session])
+
+    def start_dave(self, session: Session) -> None:
+        """After its op 4."""
+        session.in_group = True
+        self._deliver(self.group.join(session.user_id))
+
+    def leave(self, session: Session) -> None:
+        del self.sessions[session.user_id]
+        for other in self.sessions.values():
+            other.send(Op.CLIENT_DISCONNECT, {"user_id": str(session.user_id)})
+        if session.in_group:
+            session.in_group = False
+            self._deliver(self.group.leave(session.user_id))
+
+    def speak(self, session: Session, mask: int) -> None:
+        """Op 5, relayed to the others with the speaker's own SSRC whatever it said."""
+        session.speaking = mask
+        for other in self.others(session):
+            other.send(Op.SPEAKING, _speaking(session))
+        self._on_event({"event": "speaking", "user_id": session.user_id, "speaking": bool(mask)})
+
+    def receive_key_package(self, session: Session, data: bytes) -> None:
+        if session.in_group:
+            self._deliver(self.group.receive_key_package(session.user_id, data))
+
+    def receive_commit(self, session: Session, data: bytes) -> None:
+        if session.in_group:
+            now = asyncio.get_running_loop().time()
+            self._deliver(self.group.receive_commit(session.user_id, data, now))
+
+    def receive_transition_ready(self, session: Session, transition_id: int) -> None:
+        if session.in_group:
+            self._deliver(self.group.receive_transition_ready(session.user_id, transition_id))
+
+    def receive_invalid_commit(self, session: Session) -> None:
+        if session.in_group:
+            self._deliver(self.group.receive_invalid_commit(session.user_id))
+
+    def close(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    def _deliver(self, sends: Iterable[Send]) -> None:
+        announced = False
+        for send in sends:
+            self.sessions[send.user_id].send(send.op, send.body)
+            announced = announced or send.op == DaveOp.ANNOUNCE_COMMIT
+        if announced:
+            self._on_event(
+                {
+                    "event": "dave_epoch",
+                    "guild_id": self.guild_id,
+                    "channel_id": self.channel_id,
+                    "epoch": self.group.epoch,
+                    "members": self.group.members,
+                }
+            )
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        deadline = self.group.deadline
+        self._timer = (
+            None
+            if deadline is None
+            else asyncio.get_running_loop().call_at(deadline, self._handle_timeout, deadline)
+        )
+
+    def _handle_timeout(self, deadline: float) -> None:
+        self._deliver(self.group.handle_timeout(deadline))
+
+
+def _announce(to: Session, users: list[Session]) -> None:
+    to.send(Op.CLIENTS_CONNECT, {"user_ids": [str(user.user_id) for user in users]})
+    for user in users:
+        to.send(Op.CLIENT_FLAGS, {"user_id": str(user.user_id), "flags": 0})
+        to.send(Op.CLIENT_PLATFORM, {"user_id": str(user.user_id), "platform": 0})
+
+
+def _speaking(session: Session) -> dict[str, object]:
+    return {"user_id": str(session.user_id), "ssrc": session.ssrc, "speaking": session.speaking}

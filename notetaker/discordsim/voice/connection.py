@@ -1,0 +1,197 @@
+"""One websocket of the voice gateway, version 8: reads what the client says, answers or closes.
+
+Source: Discord docs, Voice Connections and Voice Opcodes. A client that breaks the protocol is closed with
+Discord's own code; nothing it sends can do more.
+"""
+
+import asyncio
+import json
+from typing import Protocol
+
+from aiohttp import WSMsgType, web
+
+from notetaker.discordsim.voice.group import DaveOp
+from notetaker.discordsim.voice.session import Close, CloseCode, Op, Session
+
+HEARTBEAT_INTERVAL_S = 13.75
+PATIENCE_S = 2 * HEARTBEAT_INTERVAL_S
+"""How long a client may go without a heartbeat."""
+
+VERSIONS = {"4", "5", "6", "7", "8", "9"}
+"""Older ones are refused since 2024-11-18; what they would be told is not documented."""
+
+ABNORMAL = 1006
+"""The close code of a websocket that ended without one (RFC 6455 section 7.4.1)."""
+
+IGNORED_OPS = {Op.VIDEO, Op.SESSION_UPDATE, Op.MEDIA_SINK_WANTS}
+
+
+class Backend(Protocol):
+    """What a connection asks of the voice server. The first three raise Close."""
+
+    def identify(self, websocket: "Connection", body: "Body") -> Session: ...
+
+    def resume(self, websocket: "Connection", body: "Body") -> Session: ...
+
+    def select_protocol(self, session: Session, body: "Body") -> None: ...
+
+    def receive_json(self, session: Session, op: int, body: "Body") -> None: ...
+
+    def receive_binary(self, session: Session, op: int, data: bytes) -> None: ...
+
+    def closed(
+        self, websocket: "Connection", session: Session | None, close: Close, *, by_us: bool
+    ) -> None: ...
+
+
+class Body:
+    """The `d` of a client's message; a field that is missing or of another type closes with 4002."""
+
+    def __init__(self, fields: object) -> None:
+        if not isinstance(fields, dict):
+            raise Close(CloseCode.UNDECODABLE_PAYLOAD, "d is not an object")
+        self._fields = fields
+
+    def integer(self, name: str, default: int | None = None) -> int:
+        """An integer, or a string of digits: ids come as either."""
+        value = self._fields.get(name, default)
+        if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 20:
+            return int(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        raise Close(CloseCode.UNDECODABLE_PAYLOAD, f"{name} is not an integer")
+
+    def string(self, name: str) -> str:
+        value = self._fields.get(name)
+        if not isinstance(value, str):
+            raise Close(CloseCode.UNDECODABLE_PAYLOAD, f"{name} is not a string")
+        return value
+
+    def object(self, name: str) -> "Body":
+        return Body(self._fields.get(name))
+
+
+class Connection:
+    def __init__(self, backend: Backend, request: web.Request) -> None:
+        self.user_id: int | None = None
+        """Who it says it is, once it has said so."""
+        self._backend = backend
+        self._request = request
+        # Closing waits for the client's own close frame no longer than this.
+        self._websocket = web.WebSocketResponse(timeout=1.0, max_msg_size=1 << 16)
+        self._outgoing: asyncio.Queue[str | bytes | Close | None] = asyncio.Queue()
+        self._session: Session | None = None
+        self._close: Close | None = None
+        self._patience: asyncio.Timeout | None = None
+
+    # What a session sees
+
+    def send(self, frame: str | bytes) -> None:
+        self._outgoing.put_nowait(frame)
+
+    def send_unnumbered(self, op: Op, body: object) -> None:
+        self.send(json.dumps({"op": int(op), "d": body}))
+
+    def close(self, close: Close) -> None:
+        """Closes once everything sent before is out."""
+        if self._close is None:
+            self._close = close
+            self._outgoing.put_nowait(close)
+
+    # The websocket
+
+    async def serve(self) -> web.WebSocketResponse:
+        """Until the websocket is closed by either side."""
+        await self._websocket.prepare(self._request)
+        hello = {"v": 8, "heartbeat_interval": int(HEARTBEAT_INTERVAL_S * 1000)}
+        self.send_unnumbered(Op.HELLO, hello)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._write())
+            try:
+                await self._read()
+            except Close as close:
+                self.close(close)
+            except TimeoutError:
+                self.close(Close(CloseCode.SESSION_TIMEOUT, "no heartbeat"))
+            finally:
+                self._outgoing.put_nowait(None)
+        lost = Close(self._websocket.close_code or ABNORMAL, "closed by the client")
+        self._backend.closed(self, self._session, self._close or lost, by_us=self._close is not None)
+        return self._websocket
+
+    async def _write(self) -> None:
+        try:
+            while (frame := await self._outgoing.get()) is not None:
+                if isinstance(frame, Close):
+                    await self._websocket.close(code=frame.code, message=frame.reason.encode())
+                    return
+                if isinstance(frame, str):
+                    await self._websocket.send_str(frame)
+                else:
+                    await self._websocket.send_bytes(frame)
+        except ConnectionError:
+            return  # the client is gone: reading ends too, and `serve` says so
+
+    async def _read(self) -> None:
+        if self._request.query.get("v") not in VERSIONS:
+            raise Close(CloseCode.UNKNOWN_PROTOCOL, "voice gateway version")
+        async with asyncio.timeout(PATIENCE_S) as self._patience:
+            async for message in self._websocket:
+                if self._close:
+                    return  # what the client still says is addressed to a session that is over
+                if message.type is WSMsgType.TEXT:
+                    self._receive_text(message.data)
+                elif message.type is WSMsgType.BINARY:
+                    self._receive_binary(message.data)
+
+    # Messages
+
+    def _receive_text(self, text: str) -> None:
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise Close(CloseCode.UNDECODABLE_PAYLOAD, "not JSON") from error
+        op = message.get("op") if isinstance(message, dict) else None
+        if not isinstance(op, int) or isinstance(op, bool):
+            raise Close(CloseCode.UNDECODABLE_PAYLOAD, "no op")
+        body = message.get("d")
+        if op == Op.HEARTBEAT:
+            self._heartbeat(body)
+        elif op in (Op.IDENTIFY, Op.RESUME):
+            if self._session:
+                raise Close(CloseCode.ALREADY_AUTHENTICATED, "identified before")
+            begin = self._backend.identify if op == Op.IDENTIFY else self._backend.resume
+            self._session = begin(self, Body(body))
+        elif self._session is None:
+            raise Close(CloseCode.NOT_AUTHENTICATED, "identify first")
+        elif op == Op.SELECT_PROTOCOL:
+            self._backend.select_protocol(self._session, Body(body))
+        elif op in (Op.SPEAKING, DaveOp.TRANSITION_READY, DaveOp.INVALID_COMMIT_WELCOME):
+            self._backend.receive_json(self._session, op, Body(body))
+        elif op == Op.VOICE_BACKEND_VERSION:
+            self.send_unnumbered(Op.VOICE_BACKEND_VERSION, {"voice": "0.0.0", "rtc_worker": "0.0.0"})
+        elif op not in IGNORED_OPS:
+            raise Close(CloseCode.UNKNOWN_OPCODE, "unknown opcode")
+
+    def _receive_binary(self, data: bytes) -> None:
+        """JSON in a binary frame, and any other opcode than DAVE's two, is discarded without a word."""
+        if not data or data[0] not in (DaveOp.KEY_PACKAGE, DaveOp.COMMIT_WELCOME):
+            return
+        if self._session is None:
+            raise Close(CloseCode.NOT_AUTHENTICATED, "identify first")
+        self._backend.receive_binary(self._session, data[0], data[1:])
+
+    def _heartbeat(self, body: object) -> None:
+        """`{t, seq_ack}` since version 8, a bare nonce before."""
+        if isinstance(body, dict):
+            fields = Body(body)
+            acknowledged = fields.integer("seq_ack", -1)
+            if self._session:
+                self._session.replay.acknowledge(acknowledged)
+            self.send_unnumbered(Op.HEARTBEAT_ACK, {"t": fields.integer("t", 0)})
+        elif isinstance(body, int):
+            self.send_unnumbered(Op.HEARTBEAT_ACK, body)
+        else:
+            raise Close(CloseCode.UNDECODABLE_PAYLOAD, "heartbeat without a nonce")
+        if self._patience:
+            self._patience.reschedule(asyncio.get_running_loop().time() + PATIENCE_S)

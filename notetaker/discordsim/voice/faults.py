@@ -1,0 +1,53 @@
+"""What goes wrong on purpose, and how lively the RTP traffic is. Seeded: the same seed, the same meeting."""
+
+import random
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Refusal:
+    """The next `times` identifies of a user are answered with this close code."""
+
+    code: int
+    times: int
+
+
+@dataclass
+class Faults:
+    """Scripted faults and knobs of one voice server. The defaults are what live traffic looks like."""
+
+    seed: int = 1
+    offer_aes_gcm: bool = True
+    """aead_aes256_gcm_rtpsize in op 2; Discord may leave it out (Discord docs, "Transport Encryption Modes")."""
+    extension_chance: float = 0.95
+    """Share of forwarded packets that carry a header extension."""
+    extension_words: tuple[int, ...] = (2, 2, 2, 2, 2, 1, 3, 0)
+    """Lengths of extensions in 32-bit words, each as likely as it stands here; at most 3."""
+    padding_chance: float = 0.1
+    """Share of forwarded packets with RTP padding (discord.js#11449)."""
+    padding_burst_chance: float = 0.005
+    """Chance, per forwarded packet, of a burst of padding-only packets right behind it (Discord.Net#3262)."""
+    padding_burst_packets: tuple[int, int] = (5, 50)
+    """Fewest and most packets in such a burst."""
+    random: random.Random = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+        self._refusals: dict[int, Refusal] = {}
+
+    def refuse_identify(self, user_id: int, code: int = 4006, times: int = 1) -> None:
+        """The user's next `times` identifies close with `code`; the token they came with is spent."""
+        self._refusals[user_id] = Refusal(code, times)
+
+    def refusal(self, user_id: int) -> int | None:
+        """The close code this identify is to be refused with, and one refusal less to come."""
+        refusal = self._refusals.get(user_id)
+        if refusal is None:
+            return None
+        refusal.times -= 1
+        if refusal.times <= 0:
+            del self._refusals[user_id]
+        return refusal.code
+
+    def hits(self, chance: float) -> bool:
+        return self.random.random() < chance

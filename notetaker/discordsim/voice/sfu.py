@@ -1,0 +1,173 @@
+"""The selective forwarding unit: one UDP socket that opens what a client sent and seals it for every other one.
+
+Source: Discord docs, Voice Connections, "Establishing a Voice UDP Connection"; the keepalive ping after
+discord-userdoccers. Datagrams that are none of ours cost a counter in `dropped`.
+"""
+
+import asyncio
+import struct
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+
+from notetaker.discordsim.voice import rtp
+from notetaker.discordsim.voice.aead import NotAuthentic
+from notetaker.discordsim.voice.faults import Faults
+from notetaker.discordsim.voice.renumber import Renumbering
+from notetaker.discordsim.voice.session import Session
+
+DISCOVERY = struct.Struct(">HHI64sH")
+DISCOVERY_REQUEST, DISCOVERY_RESPONSE, DISCOVERY_LENGTH = 1, 2, 70
+PING, PONG = b"\x13\x37\xca\xfe", b"\x13\x37\xf0\x0d"
+KEEPALIVE_SIZE = 8
+LONGEST_PADDING = 32
+
+
+@dataclass
+class Counts:
+    """Packets from one sender for one receiver; `packets_in` is always the sum of the two below it."""
+
+    packets_in: int = 0
+    """Audio packets of the sender that authenticated while the receiver was in the channel."""
+    forwarded: int = 0
+    withheld: int = 0
+    """Not forwarded: the receiver had not selected a protocol, or never sent op 5."""
+    padding_only: int = 0
+    """Injected on top."""
+
+
+class Sfu(asyncio.DatagramProtocol):
+    """`audience(session)` says who else is in a sender's channel."""
+
+    def __init__(self, faults: Faults, audience: Callable[[Session], Iterable[Session]]) -> None:
+        self.dropped: Counter[str] = Counter()
+        self._faults = faults
+        self._audience = audience
+        self._sessions: dict[int, Session] = {}
+        self._streams: dict[tuple[int, int], Renumbering] = {}
+        self._counts: dict[tuple[int, int, int, int], Counts] = {}
+        self._transport: asyncio.DatagramTransport | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        assert self._transport is not None
+        host, port = self._transport.get_extra_info("sockname")[:2]
+        return host, port
+
+    def add(self, session: Session) -> None:
+        self._sessions[session.ssrc] = session
+
+    def remove(self, session: Session) -> None:
+        del self._sessions[session.ssrc]
+        for pair in [pair for pair in self._streams if session.ssrc in pair]:
+            del self._streams[pair]
+
+    def stats(self) -> list[dict[str, object]]:
+        """One entry per sender and receiver, over all their sessions: ids, and the fields of `Counts`."""
+        return [
+            {"guild_id": guild_id, "channel_id": channel_id, "sender": sender, "receiver": receiver}
+            | asdict(counts)
+            for (guild_id, channel_id, sender, receiver), counts in self._counts.items()
+        ]
+
+    def close(self) -> None:
+        if self._transport:
+            self._transport.close()
+
+    # asyncio.DatagramProtocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.DatagramTransport)
+        self._transport = transport
+
+    def error_received(self, exc: Exception) -> None:
+        """A client's socket is gone (ICMP)."""
+        self.dropped["unreachable client"] += 1
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if len(data) == DISCOVERY.size and data[:2] == DISCOVERY_REQUEST.to_bytes(2):
+            self._discover(data, addr)
+        elif len(data) == KEEPALIVE_SIZE:
+            self._send(PONG + data[4:] if data.startswith(PING) else data, addr)
+        elif len(data) >= 2 and data[1] in rtp.RTCP_TYPES:
+            self.dropped["rtcp"] += 1
+        else:
+            self._receive_rtp(data)
+
+    def _send(self, data: bytes, address: tuple[str, int]) -> None:
+        assert self._transport is not None
+        self._transport.sendto(data, address)
+
+    def _discover(self, data: bytes, address: tuple[str, int]) -> None:
+        _, length, ssrc, _, _ = DISCOVERY.unpack(data)
+        if length != DISCOVERY_LENGTH or ssrc not in self._sessions:
+            self.dropped["ip discovery"] += 1
+            return
+        host, port = address
+        reply = DISCOVERY.pack(DISCOVERY_RESPONSE, DISCOVERY_LENGTH, ssrc, host.encode(), port)
+        self._send(reply, address)
+
+    def _receive_rtp(self, data: bytes) -> None:
+        try:
+            header, header_size = rtp.Header.parse(data)
+            sender = self._sessions.get(header.ssrc)
+            if sender is None or sender.key is None:
+                self.dropped["unknown ssrc"] += 1
+                return
+            media = rtp.payload(header, sender.key.open(data, header_size))
+        except rtp.RtpError:
+            self.dropped["not rtp"] += 1
+            return
+        except NotAuthentic:
+            self.dropped["not authentic"] += 1
+            return
+        if header.payload_type != rtp.PAYLOAD_TYPE_OPUS:
+            self.dropped["not audio"] += 1
+        elif not media:
+            self.dropped["padding only"] += 1
+        elif sender.speaking is None:
+            self.dropped["sender never sent op 5"] += 1
+        else:
+            for receiver in self._audience(sender):
+                self._forward(sender, receiver, header, media)
+
+    def _forward(self, sender: Session, receiver: Session, header: rtp.Header, media: bytes) -> None:
+        pair = (sender.guild_id, sender.channel_id, sender.user_id, receiver.user_id)
+        counts = self._counts.setdefault(pair, Counts())
+        counts.packets_in += 1
+        if not receiver.can_hear:
+            counts.withheld += 1
+            return
+        stream = self._streams.setdefault((sender.ssrc, receiver.ssrc), Renumbering())
+        sequence, newest = stream.outgoing(header.sequence)
+        faults = self._faults
+        padding = faults.random.randint(1, LONGEST_PADDING) if faults.hits(faults.padding_chance) else 0
+        self._seal(receiver, replace(header, sequence=sequence, csrcs=b""), media, padding)
+        counts.forwarded += 1
+        if newest and faults.hits(faults.padding_burst_chance):
+            for sequence in stream.insert(faults.random.randint(*faults.padding_burst_packets)):
+                size = faults.random.randint(1, 255)
+                self._seal(receiver, replace(header, sequence=sequence, marker=False, csrcs=b""), b"", size)
+                counts.padding_only += 1
+
+    def _seal(self, receiver: Session, header: rtp.Header, media: bytes, padding: int) -> None:
+        """Sends one packet, with the extension and the padding live traffic has."""
+        assert receiver.key is not None and receiver.address is not None
+        faults = self._faults
+        words = faults.random.choice(faults.extension_words) if faults.hits(faults.extension_chance) else None
+        header = replace(
+            header,
+            padding=padding > 0,
+            extension_words=words,
+            extension_profile=rtp.EXTENSION_PROFILE,
+        )
+        body = self._extension(words or 0) + media + (rtp.padding(padding) if padding else b"")
+        self._send(receiver.key.seal(bytes(header), body), receiver.address)
+
+    def _extension(self, words: int) -> bytes:
+        """One-byte header elements (RFC 8285) with the ids Discord uses: 1 audio level, 3 send time, 9 speaking."""
+        level = bytes([0x10, self._faults.random.randrange(128)])
+        send_time = b"\x32" + self._faults.random.randbytes(3)
+        speaking = b"\x90\x01"
+        elements = (b"", level + speaking, level + send_time + speaking)[min(words, 2)]
+        return elements.ljust(4 * words, b"\0")

@@ -1,0 +1,237 @@
+"""Everybody who is in voice: promised places, sessions, channels. What the websockets say comes together here."""
+
+import asyncio
+import ipaddress
+import secrets
+
+from notetaker.discordsim.voice.aead import AES_GCM, MODES, TransportKey
+from notetaker.discordsim.voice.channel import Channel, EventSink
+from notetaker.discordsim.voice.connection import Body, Connection
+from notetaker.discordsim.voice.faults import Faults
+from notetaker.discordsim.voice.group import PROTOCOL_VERSION, DaveOp
+from notetaker.discordsim.voice.mls import ExternalSender
+from notetaker.discordsim.voice.session import Allocation, Close, CloseCode, Op, Session
+from notetaker.discordsim.voice.sfu import Sfu
+
+RESUME_WINDOW_S = 15.0
+"""How long a session outlives its websocket; Discord does not say."""
+
+ENDING = {1000, 1001}
+"""A client that closes with one of these does not come back; any other loss can be resumed."""
+
+
+class Switchboard:
+    """Implements what `connection.Backend` asks for."""
+
+    def __init__(self, faults: Faults, on_event: EventSink) -> None:
+        self.sfu = Sfu(faults, lambda session: self._channel(session).others(session))
+        self._faults = faults
+        self._on_event = on_event
+        self._sender = ExternalSender()
+        self._allocations: dict[tuple[int, int], Allocation] = {}
+        self._guilds: set[int] = set()
+        self._sessions: dict[tuple[int, int], Session] = {}
+        self._channels: dict[tuple[int, int], Channel] = {}
+        self._expiries: dict[Session, asyncio.TimerHandle] = {}
+        self._next_ssrc = faults.random.randrange(1, 2**31)
+
+    def allocate(self, allocation: Allocation) -> None:
+        key = (allocation.guild_id, allocation.user_id)
+        self._guilds.add(allocation.guild_id)
+        self._allocations[key] = allocation
+        session = self._sessions.get(key)
+        if session and session.channel_id != allocation.channel_id:
+            self._disconnect(session, Close(CloseCode.DISCONNECTED, "moved to another channel"))
+
+    def release(self, guild_id: int, user_id: int, code: int) -> None:
+        self._allocations.pop((guild_id, user_id), None)
+        if session := self._sessions.get((guild_id, user_id)):
+            self._disconnect(session, Close(code, "left the channel"))
+
+    def end_all(self) -> None:
+        for session in list(self._sessions.values()):
+            self._end(session)
+
+    # Sessions
+
+    def _channel(self, session: Session) -> Channel:
+        return self._channels[session.guild_id, session.channel_id]
+
+    def _begin(self, allocation: Allocation) -> Session:
+        key = (allocation.guild_id, allocation.user_id)
+        if earlier := self._sessions.get(key):
+            self._disconnect(earlier, Close(CloseCode.DISCONNECTED, "connected anew"))
+        session = self._sessions[key] = Session(allocation, self._next_ssrc)
+        self._next_ssrc += 1
+        self.sfu.add(session)
+        place = (allocation.guild_id, allocation.channel_id)
+        if place not in self._channels:
+            self._channels[place] = Channel(*place, self._sender, self._on_event)
+        return session
+
+    def _disconnect(self, session: Session, close: Close) -> None:
+        session.close(close)
+        self._end(session)
+
+    def _end(self, session: Session) -> None:
+        if expiry := self._expiries.pop(session, None):
+            expiry.cancel()
+        del self._sessions[session.guild_id, session.user_id]
+        self.sfu.remove(session)
+        channel = self._channel(session)
+        channel.leave(session)
+        if not channel.sessions:
+            channel.close()
+            del self._channels[session.guild_id, session.channel_id]
+
+    def identify(self, websocket: Connection, body: Body) -> Session:
+        guild_id, user_id = body.integer("server_id"), body.integer("user_id")
+        session_id, token = body.string("session_id"), body.string("token")
+        dave_version = body.integer("max_dave_protocol_version", 0)
+        allocation = self._allocations.get((guild_id, user_id))
+        websocket.user_id = user_id
+        if (code := self._faults.refusal(user_id)) is not None:
+            self._allocations.pop((guild_id, user_id), None)
+            raise Close(code, "refused on purpose")
+        if allocation is None or allocation.session_id != session_id:
+            known = guild_id in self._guilds
+            code = CloseCode.SESSION_INVALID if known else CloseCode.SERVER_NOT_FOUND
+            raise Close(code, "session is not valid")
+        if allocation.token != token:
+            raise Close(CloseCode.AUTHENTICATION_FAILED, "wrong token")
+        # A pair is good for one identify: a second one gets 4006 (eris PR 1448).
+        del self._allocations[guild_id, user_id]
+        if allocation.e2ee and dave_version < PROTOCOL_VERSION:
+            raise Close(CloseCode.DAVE_REQUIRED, "E2EE/DAVE protocol required")
+        session = self._begin(allocation)
+        session.websocket = websocket
+        host, port = self.sfu.address
+        session.send(
+            Op.READY,
+            {
+                "ssrc": session.ssrc,
+                "ip": host,
+                "port": port,
+                "modes": self._modes(),
+                "experiments": [],
+                "streams": [],
+            },
+        )
+        self._channel(session).join(session)
+        self._on_event(
+            {
+                "event": "voice_identified",
+                "guild_id": guild_id,
+                "channel_id": session.channel_id,
+                "user_id": user_id,
+            }
+        )
+        return session
+
+    def resume(self, websocket: Connection, body: Body) -> Session:
+        """Missed messages follow op 9; when some are gone, or the session is, a resume fails with 4006."""
+        guild_id, session_id, token = (
+            body.integer("server_id"),
+            body.string("session_id"),
+            body.string("token"),
+        )
+        for session in self._sessions.values():
+            allocation = session.allocation
+            if (allocation.guild_id, allocation.session_id, allocation.token) == (
+                guild_id,
+                session_id,
+                token,
+            ):
+                break
+        else:
+            raise Close(CloseCode.SESSION_INVALID, "session is not valid")
+        websocket.user_id = session.user_id
+        missed = session.replay.after(body.integer("seq_ack", -1))
+        if missed is None:
+            raise Close(CloseCode.SESSION_INVALID, "missed messages are gone")
+        session.close(Close(CloseCode.SESSION_TIMEOUT, "resumed elsewhere"))
+        if expiry := self._expiries.pop(session, None):
+            expiry.cancel()
+        session.websocket = websocket
+        websocket.send_unnumbered(Op.RESUMED, None)
+        for frame in missed:
+            websocket.send(frame)
+        return session
+
+    def _modes(self) -> list[str]:
+        return [mode for mode in MODES if mode != AES_GCM or self._faults.offer_aes_gcm]
+
+    def select_protocol(self, session: Session, body: Body) -> None:
+        if body.string("protocol") != "udp":
+            raise Close(CloseCode.UNKNOWN_PROTOCOL, "only udp")
+        data = body.object("data")
+        mode, address, port = data.string("mode"), data.string("address"), data.integer("port")
+        if mode not in self._modes():
+            raise Close(CloseCode.UNKNOWN_ENCRYPTION_MODE, "encryption mode not offered")
+        if not 0 < port < 1 << 16:
+            raise Close(CloseCode.UNDECODABLE_PAYLOAD, "port is no port")
+        try:
+            session.address = (str(ipaddress.IPv4Address(address)), port)
+        except ValueError as error:
+            raise Close(CloseCode.UNDECODABLE_PAYLOAD, "address is no IPv4 address") from error
+        session.key = TransportKey.generate(mode)
+        version = PROTOCOL_VERSION if session.allocation.e2ee else 0
+        session.send(
+            Op.SESSION_DESCRIPTION,
+            {
+                "mode": mode,
+                "secret_key": list(session.key.secret),
+                "audio_codec": "opus",
+                "video_codec": "H264",
+                "media_session_id": secrets.token_hex(16),
+                "dave_protocol_version": version,
+            },
+        )
+        self._on_event(
+            {
+                "event": "dave_version",
+                "guild_id": session.guild_id,
+                "channel_id": session.channel_id,
+                "user_id": session.user_id,
+                "version": version,
+            }
+        )
+        if version and not session.in_group:
+            self._channel(session).start_dave(session)
+
+    def receive_json(self, session: Session, op: int, body: Body) -> None:
+        channel = self._channel(session)
+        if op == Op.SPEAKING:
+            channel.speak(session, body.integer("speaking"))
+        elif op == DaveOp.TRANSITION_READY:
+            channel.receive_transition_ready(session, body.integer("transition_id"))
+        else:
+            channel.receive_invalid_commit(session)
+
+    def receive_binary(self, session: Session, op: int, data: bytes) -> None:
+        channel = self._channel(session)
+        if op == DaveOp.KEY_PACKAGE:
+            channel.receive_key_package(session, data)
+        else:
+            channel.receive_commit(session, data)
+
+    def closed(self, websocket: Connection, session: Session | None, close: Close, *, by_us: bool) -> None:
+        """A websocket is closed. A session that lost it by accident can be resumed for a while."""
+        if by_us:
+            self._on_event(
+                {
+                    "event": "voice_close",
+                    "user_id": websocket.user_id,
+                    "code": close.code,
+                    "reason": close.reason,
+                }
+            )
+        if session is None or session.websocket is not websocket:
+            return
+        session.websocket = None
+        resumable = close.code == CloseCode.SESSION_TIMEOUT if by_us else close.code not in ENDING
+        if resumable:
+            loop = asyncio.get_running_loop()
+            self._expiries[session] = loop.call_later(RESUME_WINDOW_S, self._end, session)
+        else:
+            self._end(session)
