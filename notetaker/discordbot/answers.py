@@ -23,6 +23,13 @@ INTERNAL_TROUBLE = (
     "Try again; if it happens again, tell the person who runs the bot."
 )
 
+CANNOT_WRITE = (
+    "I cannot store anything at the moment, so I have not started: the disk or the database of the bot does not "
+    "work. The person who runs the bot finds the reason in its log."
+)
+SHUTDOWN = "The bot is being stopped or restarted by the person who runs it."
+CRASH = "The bot stopped unexpectedly."
+
 
 def joined(channel_id: int) -> str:
     return f"I am in <#{channel_id}>. Nothing is recorded until someone types /startnotes."
@@ -75,15 +82,16 @@ def left(channel_id: int) -> str:
     return f"I have left <#{channel_id}>."
 
 
-def stopped_by_shutdown(meeting: Meeting) -> str:
+def ended_unasked(meeting: Meeting, why: str) -> str:
     return (
-        f"The bot is being shut down or restarted, so the notes of <#{meeting.voice_channel_id}> end here. "
-        "What was said until now is safe; the notes will be posted here. Type /startnotes when I am back."
+        f"{why} The notes of <#{meeting.voice_channel_id}> therefore end here. What was said until now is safe, and "
+        "the notes will be posted here. Type /startnotes to go on."
     )
 
 
-def stopped_by_crash(meeting: Meeting) -> str:
+def join_failed(channel_id: int, reason: str) -> str:
     return (
-        f"The bot stopped unexpectedly while it took notes in <#{meeting.voice_channel_id}>. What was said "
-        "until then is safe; the notes will be posted here. Type /startnotes to go on."
+        f"I could not join <#{channel_id}>. {reason} Type the command again in a minute; if it goes on like this, "
+        "try another voice channel, or give this one another region in its settings, and tell the person who runs "
+        "the bot: the details are in its log."
     )

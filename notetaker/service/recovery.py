@@ -1,0 +1,65 @@
+"""Meetings of an earlier life of the bot: what the journal has becomes utterances and jobs, and the meeting ends."""
+
+import logging
+import time
+from collections import Counter
+from pathlib import Path
+
+from notetaker.jobs.queue import JobQueue
+from notetaker.model.meeting import Meeting, MeetingState
+from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.transcript import Gap
+from notetaker.model.utterance import Utterance
+from notetaker.recording.recovery import scan
+from notetaker.store.store import Store
+
+log = logging.getLogger(__name__)
+
+LATEST = 100  # meetings that are looked at for an end that did not become a job
+
+
+class Recovery:
+    """Make it before the first meeting of this life starts. Synchronous: for another thread."""
+
+    def __init__(self, store: Store, queue: JobQueue, folder: Path) -> None:
+        self._store = store
+        self._queue = queue
+        self._folder = folder
+        self._interrupted = store.unfinished_meetings()
+        self._ended = [m for m in store.meetings(LATEST) if m.state is MeetingState.FINISHING]
+
+    def run(self) -> list[Meeting]:
+        """Hands all of them over to the workers. Returns those that a crash had interrupted.
+
+        Raises OSError and StoreError; run again, it continues.
+        """
+        for meeting in self._ended:  # the crash may have come between "ended" and its job
+            self._queue.finish(meeting.id)
+        for meeting in self._interrupted:
+            self._end(meeting)
+        return self._interrupted
+
+    def _end(self, meeting: Meeting) -> None:
+        utterances = scan(self._folder / meeting.id, meeting.id)
+        for utterance in utterances:
+            self._store.add_utterance(utterance)
+            self._queue.transcribe(utterance.id)
+        ended_ns = max((u.ended_ns for u in utterances), default=meeting.started_ns)
+        gap = Gap(ended_ns, time.time_ns(), "the note-taker had stopped unexpectedly")
+        self._store.add_gap(meeting.id, gap)
+        self._store.set_coverage(meeting.id, _at_least(self._store.coverage(meeting.id), utterances))
+        self._store.end_meeting(meeting.id, ended_ns)
+        self._queue.finish(meeting.id)
+        log.warning("Meeting %s was interrupted; %d utterances are safe", meeting.id, len(utterances))
+
+
+def _at_least(coverage: list[Coverage], utterances: list[Utterance]) -> list[Coverage]:
+    """The counts were stored some seconds before the crash; the journal may know of more packets."""
+    journaled: Counter[int] = Counter()
+    for utterance in utterances:
+        journaled[utterance.user_id] += utterance.packets
+    by_user = {one.user_id: one for one in coverage}
+    for user_id, packets in journaled.items():
+        outcomes = by_user.setdefault(user_id, Coverage(user_id)).outcomes
+        outcomes[Outcome.STORED] = max(outcomes[Outcome.STORED], packets)
+    return list(by_user.values())

@@ -1,0 +1,89 @@
+"""What the store knows about meetings, as plain values ready for JSON. Ids are strings, as in Discord's API:
+they do not fit into the numbers of JavaScript.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from notetaker.model.meeting import Meeting
+from notetaker.model.outcome import Coverage, Outcome
+from notetaker.store.store import Store
+
+
+def overview(store: Store, limit: int) -> list[dict[str, Any]]:
+    """The latest meetings, newest first."""
+    return [
+        _meeting(meeting)
+        | {"people": sorted(store.speakers(meeting.id).values()), "words": _words(store, meeting.id)}
+        for meeting in store.meetings(limit)
+    ]
+
+
+def detail(store: Store, meeting_id: str) -> dict[str, Any] | None:
+    """One meeting with everything that was said and what became of every packet; None if there is no such one."""
+    meeting = store.meeting(meeting_id)
+    if meeting is None:
+        return None
+    names = store.speakers(meeting_id)
+    lines = [
+        {
+            "user_id": str(utterance.user_id),
+            "name": names.get(utterance.user_id),
+            "started": _iso(utterance.started_ns),
+            "ended": _iso(utterance.ended_ns),
+            "text": transcription.text,
+            "error": transcription.error,
+        }
+        for utterance, transcription in sorted(
+            store.transcribed(meeting_id), key=lambda pair: pair[0].started_ns
+        )
+    ]
+    return _meeting(meeting) | {
+        "words": _words(store, meeting_id),
+        "utterances": len(store.utterances(meeting_id)),
+        "waiting_for_transcription": len(store.untranscribed(meeting_id)),
+        "speakers": [_speaker(one, names.get(one.user_id)) for one in store.coverage(meeting_id)],
+        "gaps": [
+            {
+                "started": _iso(gap.started_ns),
+                "ended": _iso(gap.ended_ns),
+                "cause": gap.cause,
+                "user_id": None if gap.user_id is None else str(gap.user_id),
+            }
+            for gap in store.gaps(meeting_id)
+        ],
+        "lines": lines,
+    }
+
+
+def _meeting(meeting: Meeting) -> dict[str, Any]:
+    return {
+        "id": meeting.id,
+        "state": meeting.state.value,
+        "guild_id": str(meeting.guild_id),
+        "voice_channel_id": str(meeting.voice_channel_id),
+        "voice_channel": meeting.voice_channel_name,
+        "text_channel_id": str(meeting.text_channel_id),
+        "started": _iso(meeting.started_ns),
+        "ended": None if meeting.ended_ns is None else _iso(meeting.ended_ns),
+    }
+
+
+def _speaker(coverage: Coverage, name: str | None) -> dict[str, Any]:
+    outcomes = coverage.outcomes
+    return {
+        "user_id": str(coverage.user_id),
+        "name": name,
+        "received": coverage.received,
+        "stored": outcomes[Outcome.STORED],
+        "dropped": {o.value: n for o, n in outcomes.items() if n and o is not Outcome.STORED},
+        "lost": coverage.lost,
+    }
+
+
+def _words(store: Store, meeting_id: str) -> int:
+    return sum(len(transcription.text.split()) for _, transcription in store.transcribed(meeting_id))
+
+
+def _iso(time_ns: int) -> str:
+    return datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,29 @@
+"""The worker process: does jobs until it is told to stop. It needs no token and never sees Discord."""
+
+import logging
+import signal
+import threading
+
+from notetaker.jobs.worker import Worker
+from notetaker.service.exit_codes import ExitCode
+from notetaker.service.settings import Settings
+from notetaker.service.systemd import Systemd
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings) -> ExitCode:
+    """Runs until SIGTERM or SIGINT. Raises StoreError and EngineError when it cannot even begin."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    systemd = Systemd()
+    worker = Worker(settings.database, settings.meetings_folder, settings.speech_engine)
+    worker.start()
+    systemd.ready(f"Waiting for speech, with {settings.speech_engine}")
+    log.info("Ready, with the speech engine %s", settings.speech_engine)
+    stop.wait()
+    systemd.stopping("Ending the running jobs")
+    log.info("Stopping")
+    worker.stop()
+    return ExitCode.OK
