@@ -1,0 +1,59 @@
+"""Run the local Discord as a process: `python -m notetaker.discordsim --state-dir DIR [--port N]`.
+
+When it is ready it prints one line of JSON with everything a client needs, and writes the same to
+DIR/discordsim.json. It runs until SIGTERM or SIGINT.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+
+from .control import describe
+from .server import LocalDiscord
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m notetaker.discordsim", description="A local Discord.")
+    parser.add_argument("--state-dir", type=Path, required=True, help="where ca.pem and discordsim.json go")
+    parser.add_argument("--port", type=int, default=0, help="HTTP port (default: any free one)")
+    arguments = parser.parse_args()
+    try:
+        asyncio.run(serve(arguments.state_dir, arguments.port))
+    except OSError as error:
+        sys.exit(f"The local Discord cannot start: {error}.")
+
+
+async def serve(state_dir: Path, port: int) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with LocalDiscord(state_dir=state_dir, port=port) as discord:
+        ready = json.dumps(
+            {
+                "api_url": discord.api_url,
+                "sim_url": f"{discord.world.cdn_url}/sim",
+                "ca_file": str(discord.ca_file),
+                **describe(discord.hub),
+            }
+        )
+        _write(state_dir / "discordsim.json", ready)
+        sys.stdout.write(ready + "\n")
+        sys.stdout.flush()
+        await stopped.wait()
+
+
+def _write(path: Path, text: str) -> None:
+    """Whoever waits for the file never sees half of it; it holds tokens, so it is for its owner only."""
+    part = path.with_suffix(".part")
+    part.touch(mode=0o600)
+    part.write_text(text + "\n")
+    part.replace(path)
+
+
+if __name__ == "__main__":
+    main()

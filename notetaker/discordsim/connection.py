@@ -1,0 +1,118 @@
+"""One websocket of the main gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import WSMsgType, web
+
+from .session import CloseConnection, Session, Wire
+from .tasks import Tasks
+
+if TYPE_CHECKING:
+    from .gateway import Gateway
+
+
+class Connection:
+    """Reads the client's requests, while a writer sends what its session queues."""
+
+    def __init__(self, gateway: Gateway, socket: web.WebSocketResponse, *, compress: bool) -> None:
+        self.socket = socket
+        self.wire = Wire(compress=compress)
+        self.session: Session | None = None
+        self._gateway = gateway
+
+    async def run(self, heartbeat_ms: int) -> None:
+        self.wire.send(
+            {"op": 10, "s": None, "t": None, "d": {"heartbeat_interval": heartbeat_ms, "_trace": []}}
+        )
+        writer = Tasks()
+        writing = writer.spawn(self._write())
+        try:
+            async with asyncio.timeout(None) as silence:
+                while not writing.done():
+                    # A client that misses two heartbeats is taken for dead.
+                    silence.reschedule(asyncio.get_running_loop().time() + 2 * heartbeat_ms / 1000)
+                    message = await self.socket.receive()
+                    if message.type is WSMsgType.CLOSING:
+                        await writing
+                    if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                        return
+                    await self._receive(message.data)
+        except TimeoutError:
+            raise CloseConnection(4009, "Session timed out.") from None
+        finally:
+            await writer.cancel()
+
+    async def _write(self) -> None:
+        while True:
+            item = await self.wire.queue.get()
+            if isinstance(item, tuple):
+                code, reason = item
+                await self.socket.close(code=code, message=reason)
+                return
+            frame = self.wire.encode(item)
+            try:
+                await (
+                    self.socket.send_str(frame) if isinstance(frame, str) else self.socket.send_bytes(frame)
+                )
+            except ConnectionError:
+                return  # the reader sees the same end and handles it
+
+    async def _receive(self, body: str | bytes) -> None:
+        try:
+            payload = json.loads(body)
+            op, data = payload["op"], payload.get("d")
+        except (ValueError, KeyError, TypeError):
+            raise CloseConnection(4002, "Error while decoding payload.") from None
+        if op == 1:
+            self.wire.send({"op": 11, "s": None, "t": None, "d": None})
+        elif op == 2:
+            self._identify(data)
+        elif op == 6:
+            self._resume(data)
+        elif self.session is None:
+            raise CloseConnection(4003, "Not authenticated.")
+        else:
+            await self._request(self.session, op, data)
+
+    async def _request(self, session: Session, op: object, data: Any) -> None:
+        handlers: dict[object, Callable[[], Coroutine[Any, Any, None] | None]] = {
+            3: lambda: None,  # presence: nobody here looks at it
+            4: lambda: self._gateway.voice.request(session, data),
+            8: lambda: self._gateway.request_members(session, data),
+        }
+        if op not in handlers:
+            self._gateway.unknown(op)
+            raise CloseConnection(4001, "Unknown opcode.")
+        try:
+            result = handlers[op]()
+            if result is not None:
+                await result
+        except (KeyError, TypeError, ValueError):
+            raise CloseConnection(4002, "Error while decoding payload.") from None
+
+    def _identify(self, data: Any) -> None:
+        if self.session is not None:
+            raise CloseConnection(4005, "Already authenticated.")
+        if not isinstance(data, dict):
+            raise CloseConnection(4002, "Error while decoding payload.")
+        self.session = self._gateway.identify(data)
+        for payload in self.session.missed(0) or []:
+            self.wire.send(payload)
+        self.session.wire = self.wire
+
+    def _resume(self, data: Any) -> None:
+        if not isinstance(data, dict):
+            raise CloseConnection(4002, "Error while decoding payload.")
+        resumed = self._gateway.resume(data)
+        if resumed is None:
+            self.wire.send({"op": 9, "s": None, "t": None, "d": False})
+            return
+        self.session, missed = resumed
+        for payload in missed:
+            self.wire.send(payload)
+        self.session.wire = self.wire

@@ -1,0 +1,234 @@
+"""The control API under /sim/: what a person at a keyboard, or a test, does to this Discord and sees of it.
+
+GET  /sim/world                names, ids and tokens
+GET  /sim/events?since=N       every event after number N, one JSON object a line, without end
+POST /sim/interactions         {user_id, guild_id, channel_id, command, options?, wait?}
+                               or {user_id, channel_id, message_id, custom_id, values?, wait?} for a component
+GET  /sim/interactions/{id}    the answers so far
+POST /sim/disconnect           {guild_id, user_id}
+POST /sim/move                 {guild_id, user_id, channel_id}
+POST /sim/faults               {kind, user_id, ...}, see `FAULTS`
+GET  /sim/voice/stats
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from . import payloads
+from .entities import Channel, Guild, Json
+from .hub import Hub, hub_of, no_content, reply
+from .interactions import NOT_RESPONDED, Interaction, Kind
+from .usage import UsageError, command_data
+
+routes = web.RouteTableDef()
+
+WAIT_S = 15.0
+"""How long to wait for the end of a deferred answer unless told otherwise."""
+
+
+@web.middleware
+async def refusals(request: web.Request, handler: Any) -> web.StreamResponse:
+    """What cannot be done is answered in one sentence: {"error": ...}."""
+    try:
+        response = await handler(request)
+    except UsageError as error:
+        return reply({"error": str(error)}, 400)
+    assert isinstance(response, web.StreamResponse)
+    return response
+
+
+@routes.get("/sim/world")
+async def get_world(request: web.Request) -> web.Response:
+    return reply(describe(hub_of(request)))
+
+
+def describe(hub: Hub) -> Json:
+    """Everything one needs to take part: ids are strings, tokens included."""
+    world = hub.world
+    return {
+        "users": [
+            {"id": str(user.id), "name": user.display_name, "bot": user.bot, "token": user.token}
+            for user in world.users.values()
+        ],
+        "guilds": [
+            {
+                "id": str(guild.id),
+                "name": guild.name,
+                "owner_id": str(guild.owner_id),
+                "member_ids": [str(i) for i in guild.members],
+                "channels": [
+                    {"id": str(c.id), "name": c.name, "type": c.type.name.lower(), "user_limit": c.user_limit}
+                    for c in guild.channels.values()
+                ],
+                "voice_states": [payloads.voice_state(world, state) for state in guild.voice_states.values()],
+            }
+            for guild in world.guilds.values()
+        ],
+        "commands": [
+            payloads.command(command)
+            for application in world.applications.values()
+            for command in application.commands.values()
+        ],
+    }
+
+
+@routes.get("/sim/events")
+async def stream_events(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
+    await response.prepare(request)
+    try:
+        async for event in hub_of(request).events.watch(int(request.query.get("since", "0"))):
+            await response.write(json.dumps(event).encode() + b"\n")
+        await response.write_eof()
+    except ConnectionError:
+        pass  # the watcher went away, which is how watching ends
+    return response
+
+
+@routes.post("/sim/interactions")
+async def use(request: web.Request) -> web.Response:
+    """Answers when the application has answered for good, has failed to, or `wait` seconds are over."""
+    hub, body = hub_of(request), await _body(request)
+    user_id = _id(body, "user_id")
+    channel = _channel(hub, body)
+    guild = hub.world.guilds[channel.guild_id]
+    if user_id not in guild.members or not hub.world.permissions(user_id, channel):
+        raise UsageError("This user does not see that channel.")
+    if "message_id" in body:
+        source = channel.messages.get(_id(body, "message_id"))
+        if source is None or source.application_id is None:
+            raise UsageError("There is no such message of an application in that channel.")
+        data = {"custom_id": body["custom_id"], "component_type": 2, "values": body.get("values", [])}
+        interaction = await hub.interactions.start(
+            Kind.COMPONENT, source.application_id, user_id, channel, data, source
+        )
+    else:
+        command, data = command_data(
+            hub.world, guild, user_id, str(body.get("command")), body.get("options") or {}
+        )
+        interaction = await hub.interactions.start(
+            Kind.COMMAND, command.application_id, user_id, channel, data
+        )
+    if not interaction.failed:
+        await interaction.until(lambda: not interaction.loading, float(body.get("wait", WAIT_S)))
+    return reply(_shown(hub, interaction))
+
+
+@routes.get("/sim/interactions/{interaction_id}")
+async def get_answers(request: web.Request) -> web.Response:
+    hub = hub_of(request)
+    interaction = hub.interactions.get(int(request.match_info["interaction_id"]))
+    if interaction is None:
+        raise UsageError("There is no such interaction.")
+    return reply(_shown(hub, interaction))
+
+
+def _shown(hub: Hub, interaction: Interaction) -> Json:
+    """What the person sees: `status` is answered, thinking or failed."""
+    status = "failed" if interaction.failed else "thinking" if interaction.loading else "answered"
+    shown: Json = {
+        "id": str(interaction.id),
+        "status": status,
+        "messages": [payloads.message(hub.world, message) for message in interaction.messages],
+    }
+    if interaction.failed:
+        shown["error"] = NOT_RESPONDED
+    return shown
+
+
+@routes.post("/sim/disconnect")
+async def disconnect(request: web.Request) -> web.Response:
+    hub, body = hub_of(request), await _body(request)
+    guild = _guild(hub, body)
+    if not await hub.voice_states.disconnect(guild.id, _id(body, "user_id")):
+        raise UsageError("This user is in no voice channel of that guild.")
+    return no_content()
+
+
+@routes.post("/sim/move")
+async def move(request: web.Request) -> web.Response:
+    hub, body = hub_of(request), await _body(request)
+    guild, channel = _guild(hub, body), _channel(hub, body)
+    if not channel.is_vocal or channel.guild_id != guild.id:
+        raise UsageError("This is no voice channel of that guild.")
+    if not hub.voice_states.move(guild.id, _id(body, "user_id"), channel.id):
+        raise UsageError("This user is in no voice channel of that guild.")
+    return no_content()
+
+
+def _refuse_identify(hub: Hub, body: Json) -> None:
+    """The next `times` voice identifies of the user end with close `code`."""
+    hub.faults.refuse_identify(
+        _id(body, "user_id"), code=int(body.get("code", 4006)), times=int(body.get("times", 1))
+    )
+
+
+def _gateway(action: str) -> Callable[[Hub, Json], None]:
+    def hurt(hub: Hub, body: Json) -> None:
+        if not hub.gateway.disturb(_id(body, "user_id"), action, int(body.get("code", 4000))):
+            raise UsageError("This user has no gateway connection.")
+
+    return hurt
+
+
+FAULTS: dict[str, Callable[[Hub, Json], None]] = {
+    "refuse_identify": _refuse_identify,
+    "gateway_close": _gateway("close"),
+    "gateway_reconnect": _gateway("reconnect"),
+    "gateway_invalidate": _gateway("invalidate"),
+}
+"""Each takes `user_id`; `refuse_identify` also `code` (4006) and `times` (1), `gateway_close` also `code` (4000)."""
+
+
+@routes.post("/sim/faults")
+async def inject_fault(request: web.Request) -> web.Response:
+    hub, body = hub_of(request), await _body(request)
+    fault = FAULTS.get(str(body.get("kind")))
+    if fault is None:
+        raise UsageError(f"There is no fault of kind {body.get('kind')}; there are {', '.join(FAULTS)}.")
+    fault(hub, body)
+    return no_content()
+
+
+@routes.get("/sim/voice/stats")
+async def voice_stats(request: web.Request) -> web.Response:
+    return reply(list(hub_of(request).voice.stats()))
+
+
+# Reading requests
+
+
+async def _body(request: web.Request) -> Json:
+    try:
+        body = await request.json()
+    except ValueError:
+        raise UsageError("The body is not JSON.") from None
+    if not isinstance(body, dict):
+        raise UsageError("The body is not a JSON object.")
+    return body
+
+
+def _id(body: Json, name: str) -> int:
+    try:
+        return int(body[name])
+    except (KeyError, TypeError, ValueError):
+        raise UsageError(f"The field {name} is missing or is not an id.") from None
+
+
+def _guild(hub: Hub, body: Json) -> Guild:
+    guild = hub.world.guilds.get(_id(body, "guild_id"))
+    if guild is None:
+        raise UsageError("There is no such guild.")
+    return guild
+
+
+def _channel(hub: Hub, body: Json) -> Channel:
+    channel = hub.world.channel(_id(body, "channel_id"))
+    if channel is None:
+        raise UsageError("There is no such channel.")
+    return channel

@@ -1,0 +1,208 @@
+"""What exists in a Discord: users, guilds, channels, messages. Plain records; ids are ints, on the wire strings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class ChannelType(IntEnum):
+    """Discord docs, Resources / Channel / Channel Types: the ones that exist here."""
+
+    TEXT = 0
+    VOICE = 2
+    CATEGORY = 4
+    PUBLIC_THREAD = 11
+    PRIVATE_THREAD = 12
+    STAGE = 13
+
+
+class MessageType(IntEnum):
+    DEFAULT = 0
+    THREAD_CREATED = 18
+    REPLY = 19
+    CHAT_INPUT_COMMAND = 20
+    THREAD_STARTER_MESSAGE = 21
+
+
+class MessageFlag(IntFlag):
+    SUPPRESS_EMBEDS = 1 << 2
+    HAS_THREAD = 1 << 5
+    EPHEMERAL = 1 << 6
+    LOADING = 1 << 7
+    SUPPRESS_NOTIFICATIONS = 1 << 12
+
+
+@dataclass
+class User:
+    id: int
+    username: str
+    global_name: str | None
+    token: str = field(repr=False)
+    bot: bool = False
+
+    @property
+    def display_name(self) -> str:
+        return self.global_name or self.username
+
+
+@dataclass
+class Application:
+    """A bot's application; like every application made since 2016 it has the id of its bot user."""
+
+    id: int
+    name: str
+    owner_id: int
+    privileged_intents: int = 0
+    """Intent bits switched on in the developer portal."""
+    commands: dict[int, Command] = field(default_factory=dict)
+
+
+@dataclass
+class Command:
+    id: int
+    application_id: int
+    guild_id: int | None
+    """None: a global command."""
+    version: int
+    body: Json
+    """What the application registered: name, type, description, options, ..."""
+
+    @property
+    def name(self) -> str:
+        return str(self.body["name"])
+
+
+@dataclass
+class Role:
+    id: int
+    name: str
+    permissions: int
+    position: int = 0
+    color: int = 0
+    bot_id: int | None = None
+    """Set for the managed role that came with a bot."""
+
+
+@dataclass
+class Overwrite:
+    id: int
+    kind: int
+    """0 role, 1 member"""
+    allow: int = 0
+    deny: int = 0
+
+
+@dataclass
+class Channel:
+    id: int
+    type: ChannelType
+    guild_id: int
+    name: str
+    position: int = 0
+    parent_id: int | None = None
+    topic: str | None = None
+    user_limit: int = 0
+    """Most users in a voice channel; 0 means no limit."""
+    overwrites: dict[int, Overwrite] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict)
+    thread: ThreadData | None = None
+
+    @property
+    def is_thread(self) -> bool:
+        return self.thread is not None
+
+    @property
+    def is_vocal(self) -> bool:
+        return self.type in (ChannelType.VOICE, ChannelType.STAGE)
+
+
+@dataclass
+class ThreadData:
+    owner_id: int
+    created_at: str
+    auto_archive_minutes: int = 1440
+    archived: bool = False
+    locked: bool = False
+    member_ids: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Member:
+    user_id: int
+    joined_at: str
+    nick: str | None = None
+    role_ids: list[int] = field(default_factory=list)
+    mute: bool = False
+    deaf: bool = False
+
+
+@dataclass
+class VoiceState:
+    guild_id: int
+    user_id: int
+    channel_id: int | None
+    session_id: str
+    """The main gateway session that joined."""
+    self_mute: bool = False
+    self_deaf: bool = False
+    suppress: bool = False
+    request_to_speak_timestamp: str | None = None
+
+
+@dataclass
+class Attachment:
+    id: int
+    filename: str
+    content_type: str | None
+    description: str | None
+    url: str
+    data: bytes = field(repr=False)
+
+
+@dataclass
+class Message:
+    id: int
+    channel_id: int
+    guild_id: int
+    author_id: int
+    content: str = ""
+    type: MessageType = MessageType.DEFAULT
+    flags: int = 0
+    embeds: list[Json] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    mention_ids: list[int] = field(default_factory=list)
+    nonce: str | int | None = None
+    edited_at: str | None = None
+    reference: Json | None = None
+    application_id: int | None = None
+    """Set when an interaction made this message."""
+    interaction: Json | None = None
+    """Its `interaction_metadata`."""
+    thread_id: int | None = None
+    visible_to: int | None = None
+    """An ephemeral message exists for this user alone."""
+
+
+@dataclass
+class Guild:
+    id: int
+    name: str
+    owner_id: int
+    roles: dict[int, Role] = field(default_factory=dict)
+    channels: dict[int, Channel] = field(default_factory=dict)
+    """Threads included."""
+    members: dict[int, Member] = field(default_factory=dict)
+    voice_states: dict[int, VoiceState] = field(default_factory=dict)
+    """By user id; only those who are in a channel."""
+
+    def in_channel(self, channel_id: int) -> list[VoiceState]:
+        return [state for state in self.voice_states.values() if state.channel_id == channel_id]
+
+    @property
+    def threads(self) -> list[Channel]:
+        return [channel for channel in self.channels.values() if channel.is_thread]

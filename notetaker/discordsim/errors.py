@@ -1,0 +1,70 @@
+"""Discord's REST errors.
+
+Source: Discord docs, Topics / Opcodes and Status Codes / JSON Error Codes, and Reference / Error Messages.
+"""
+
+from __future__ import annotations
+
+from .entities import Json
+
+
+class DiscordError(Exception):
+    """Ends a request with this status and Discord's error body."""
+
+    def __init__(self, status: int, code: int, message: str, errors: Json | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers: dict[str, str] = {}
+        self.body: Json = {"message": message, "code": code}
+        if errors is not None:
+            self.body["errors"] = errors
+
+
+def unauthorized() -> DiscordError:
+    return DiscordError(401, 0, "401: Unauthorized")
+
+
+def missing_access() -> DiscordError:
+    return DiscordError(403, 50001, "Missing Access")
+
+
+def missing_permissions() -> DiscordError:
+    return DiscordError(403, 50013, "Missing Permissions")
+
+
+def unknown(what: str) -> DiscordError:
+    """`what` is one of the names below, as Discord writes them."""
+    return DiscordError(404, UNKNOWN[what], f"Unknown {what}")
+
+
+UNKNOWN = {
+    "Channel": 10003,
+    "Guild": 10004,
+    "Member": 10007,
+    "Message": 10008,
+    "Role": 10011,
+    "User": 10013,
+    "Webhook": 10015,
+    "interaction": 10062,
+    "application command": 10063,
+    "Voice State": 10065,
+}
+
+
+def invalid_form(*problems: tuple[str, str, str]) -> DiscordError:
+    """Code 50035. A problem is (path of the field with dots, code, message)."""
+    errors: Json = {}
+    for path, code, message in problems:
+        node = errors
+        for part in path.split("."):
+            node = node.setdefault(part, {})
+        node.setdefault("_errors", []).append({"code": code, "message": message})
+    return DiscordError(400, 50035, "Invalid Form Body", errors)
+
+
+def too_long(path: str, limit: int) -> tuple[str, str, str]:
+    return path, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length."
+
+
+def required(path: str) -> tuple[str, str, str]:
+    return path, "BASE_TYPE_REQUIRED", "This field is required"

@@ -1,0 +1,58 @@
+"""What happened, for whoever watches: the demo's live view and the tests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+
+Event = dict[str, object]
+
+log = logging.getLogger(__name__)
+
+KEPT = 10_000
+"""Events a late watcher can still read."""
+
+
+class EventLog:
+    """A numbered list of events; any number of watchers read along.
+
+    Every event has `seq` (from 1), `time` (Unix seconds) and `event` (its name).
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._events: deque[Event] = deque(maxlen=KEPT)
+        self._seq = 0
+        self._closed = False
+        self._changed = asyncio.Event()
+
+    def publish(self, event: str, **fields: object) -> None:
+        self._seq += 1
+        self._events.append({"seq": self._seq, "time": self._clock(), "event": event, **fields})
+        log.debug("event %s", event)
+        self._wake()
+
+    def close(self) -> None:
+        """Ends every watcher once it has read what there is."""
+        self._closed = True
+        self._wake()
+
+    def since(self, seq: int) -> list[Event]:
+        return [event for event in self._events if int(str(event["seq"])) > seq]
+
+    async def watch(self, seq: int = 0) -> AsyncIterator[Event]:
+        """All events after number `seq`, then each as it comes, until the log is closed."""
+        while True:
+            changed = self._changed
+            for event in self.since(seq):
+                seq = int(str(event["seq"]))
+                yield event
+            if self._closed and not self.since(seq):
+                return
+            await changed.wait()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

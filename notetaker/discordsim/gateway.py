@@ -1,0 +1,276 @@
+"""The main gateway, version 10, over websocket.
+
+Source: Discord docs, Events / Gateway and Topics / Opcodes and Status Codes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from aiohttp import web
+
+from . import payloads
+from .connection import Connection
+from .entities import Guild, Json
+from .events import EventLog
+from .session import KNOWN_INTENTS, PRIVILEGED, CloseConnection, Intent, Session
+from .tasks import Tasks
+from .world import World
+
+HEARTBEAT_MS = 41_250
+RESUMABLE_S = 120.0
+"""How long a session outlives its connection: a crashed bot is seen in its channel for about 2 min (pycord#1905)."""
+CLOSING_S = 2.0
+"""How long a client may take to answer a close frame."""
+MEMBERS_PER_CHUNK = 1000
+
+
+class VoiceRequests(Protocol):
+    """What the gateway asks of voice."""
+
+    async def request(self, session: Session, data: Json) -> None: ...
+
+    async def session_ended(self, session: Session) -> None: ...
+
+
+class Gateway:
+    """All main-gateway sessions."""
+
+    def __init__(self, world: World, events: EventLog, *, heartbeat_ms: int = HEARTBEAT_MS) -> None:
+        self.url = ""
+        """Set once the server listens."""
+        self.voice: VoiceRequests
+        """Set once by whoever wires the server; voice in turn needs the gateway."""
+        self.sessions: dict[str, Session] = {}
+        self._world = world
+        self._events = events
+        self._heartbeat_ms = heartbeat_ms
+        self._tasks = Tasks()
+
+    # What the rest of the server calls
+
+    def dispatch(
+        self,
+        event: str,
+        guild_id: int,
+        data: Json | Callable[[Session], Json],
+        *,
+        audience: Callable[[int], bool] = lambda user_id: True,
+    ) -> None:
+        """Send an event to every session in the guild whose intents allow it and whose user is in the audience."""
+        guild = self._world.guilds[guild_id]
+        for session in list(self.sessions.values()):
+            user_id = session.user.id
+            if (
+                session.serves(guild_id)
+                and session.wants(event)
+                and user_id in guild.members
+                and audience(user_id)
+            ):
+                session.dispatch(event, data(session) if callable(data) else data)
+
+    def of_user(self, user_id: int, guild_id: int | None = None) -> list[Session]:
+        return [
+            session
+            for session in self.sessions.values()
+            if session.user.id == user_id and (guild_id is None or session.serves(guild_id))
+        ]
+
+    def disturb(self, user_id: int, action: str, code: int) -> int:
+        """Hurt every connection of a user; returns how many that were.
+
+        "close" ends it with `code`, "reconnect" asks the client to (op 7), "invalidate" ends its session (op 9).
+        """
+        hurt = 0
+        for session in self.of_user(user_id):
+            if session.wire is None:
+                continue
+            hurt += 1
+            if action == "close":
+                session.wire.close(code, "closed by the test")
+            elif action == "reconnect":
+                session.wire.send({"op": 7, "s": None, "t": None, "d": None})
+            else:
+                session.wire.send({"op": 9, "s": None, "t": None, "d": False})
+                self._end(session)
+        return hurt
+
+    async def stop(self) -> None:
+        for session in self.sessions.values():
+            if session.expiry is not None:
+                session.expiry.cancel()
+            if session.wire is not None:
+                session.wire.close(1001, "going away")
+        await self._tasks.cancel()
+
+    # One connection
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(max_msg_size=0, compress=False, timeout=CLOSING_S)
+        await socket.prepare(request)
+        connection = Connection(self, socket, compress=request.query.get("compress") == "zlib-stream")
+        try:
+            _check_dialect(request)
+            await connection.run(self._heartbeat_ms)
+        except CloseConnection as close:
+            self._events.publish("gateway_closed", code=close.code, reason=close.reason)
+            await socket.close(code=close.code, message=close.reason.encode())
+        finally:
+            self._detach(connection)
+        return socket
+
+    def identify(self, data: Json) -> Session:
+        """A new session, READY and the guilds already queued in it."""
+        user = self._world.user_of_token(str(data.get("token", "")).removeprefix("Bot "))
+        if user is None:
+            raise CloseConnection(4004, "Authentication failed.")
+        session = Session(
+            f"{self._world.random.getrandbits(128):032x}", user, self._intents(user.id, data), _shard(data)
+        )
+        self.sessions[session.id] = session
+        guilds = [g for g in self._world.guilds_of(user.id) if session.serves(g.id)]
+        session.dispatch("READY", self._ready(session, guilds))
+        if session.wants("GUILD_CREATE"):
+            for guild in guilds:
+                session.dispatch("GUILD_CREATE", self._guild_create(session, guild))
+        self._events.publish(
+            "gateway_ready",
+            user_id=str(user.id),
+            name=user.display_name,
+            session_id=session.id,
+            shard=session.shard,
+        )
+        return session
+
+    def resume(self, data: Json) -> tuple[Session, list[Json]] | None:
+        """The session to go on with and what it missed, RESUMED at the end; None if it cannot go on."""
+        session = self.sessions.get(str(data.get("session_id")))
+        if session is None or session.user.token != str(data.get("token", "")).removeprefix("Bot "):
+            return None
+        seq = data.get("seq")
+        if not isinstance(seq, int) or seq > session.seq:
+            raise CloseConnection(4007, "Invalid seq.")
+        missed = session.missed(seq)
+        if missed is None:
+            return None
+        if session.wire is not None:
+            session.wire.close(4000, "resumed elsewhere")
+            session.wire = None
+        if session.expiry is not None:
+            session.expiry.cancel()
+        session.dispatch("RESUMED", {"_trace": ["local"]})
+        self._events.publish("gateway_resumed", user_id=str(session.user.id), session_id=session.id)
+        return session, [*missed, *(session.missed(session.seq - 1) or [])]
+
+    def request_members(self, session: Session, data: Json) -> None:
+        """Op 8. Listing everyone needs the privileged members intent; naming users or a prefix does not."""
+        guild = self._world.guilds.get(int(data["guild_id"]))
+        if guild is None or session.user.id not in guild.members:
+            return
+        wanted = data.get("user_ids")
+        limit = int(data.get("limit", 0))
+        if wanted is not None:
+            ids = [int(i) for i in (wanted if isinstance(wanted, list) else [wanted])]
+            found = [guild.members[i] for i in ids if i in guild.members]
+            not_found = [str(i) for i in ids if i not in guild.members]
+        else:
+            query = str(data.get("query", "")).lower()
+            if not query and not session.intents & Intent.GUILD_MEMBERS:
+                raise CloseConnection(4014, "Disallowed intent(s).")
+            names = self._world.display_name
+            found = [m for m in guild.members.values() if names(guild, m.user_id).lower().startswith(query)]
+            found, not_found = found[: limit or None], []
+        chunks = [found[i : i + MEMBERS_PER_CHUNK] for i in range(0, len(found), MEMBERS_PER_CHUNK)] or [[]]
+        for index, chunk in enumerate(chunks):
+            payload: Json = {
+                "guild_id": str(guild.id),
+                "members": [payloads.member(self._world, m) for m in chunk],
+                "chunk_index": index,
+                "chunk_count": len(chunks),
+            }
+            if not_found:
+                payload["not_found"] = not_found
+            if data.get("nonce") is not None:
+                payload["nonce"] = data["nonce"]
+            session.dispatch("GUILD_MEMBERS_CHUNK", payload)
+
+    def unknown(self, op: object) -> None:
+        self._events.publish("unknown_gateway_op", op=op)
+
+    def _ready(self, session: Session, guilds: list[Guild]) -> Json:
+        user = session.user
+        ready: Json = {
+            "v": 10,
+            "user": payloads.own_user(user),
+            "user_settings": {},
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+            "private_channels": [],
+            "relationships": [],
+            "presences": [],
+            "session_id": session.id,
+            "session_type": "normal",
+            "resume_gateway_url": self.url,
+            "shard": list(session.shard),
+            "_trace": ["local"],
+        }
+        if user.bot:
+            ready["application"] = {"id": str(user.id), "flags": 1 << 23}
+        return ready
+
+    def _guild_create(self, session: Session, guild: Guild) -> Json:
+        return payloads.guild_create(
+            self._world,
+            guild,
+            session.user.id,
+            voice_states=bool(session.intents & Intent.GUILD_VOICE_STATES),
+            everyone=bool(session.intents & Intent.GUILD_PRESENCES),
+        )
+
+    def _intents(self, user_id: int, data: Json) -> int:
+        """A person's client has no intents: it sees everything."""
+        application = self._world.applications.get(user_id)
+        if application is None:
+            return KNOWN_INTENTS
+        intents = data.get("intents")
+        if not isinstance(intents, int) or intents & ~KNOWN_INTENTS:
+            raise CloseConnection(4013, "Invalid intent(s).")
+        if intents & PRIVILEGED & ~application.privileged_intents:
+            raise CloseConnection(4014, "Disallowed intent(s).")
+        return intents
+
+    def _detach(self, connection: Connection) -> None:
+        """A client that says 1000 or 1001 is gone for good; any other may resume (docs, Gateway / Resuming)."""
+        session = connection.session
+        if session is None or session.wire is not connection.wire:
+            return
+        session.wire = None
+        code = connection.socket.close_code
+        self._events.publish("gateway_lost", user_id=str(session.user.id), session_id=session.id, code=code)
+        if session.id not in self.sessions:
+            return
+        if code in (1000, 1001):
+            self._end(session)
+        else:
+            session.expiry = asyncio.get_running_loop().call_later(RESUMABLE_S, self._end, session)
+
+    def _end(self, session: Session) -> None:
+        if self.sessions.pop(session.id, None) is not None:
+            self._tasks.spawn(self.voice.session_ended(session))
+
+
+def _check_dialect(request: web.Request) -> None:
+    """What the query leaves out is JSON and version 10: resuming clients may send no query at all."""
+    if request.query.get("encoding", "json") != "json":
+        raise CloseConnection(4002, "Only JSON is spoken here.")
+    if request.query.get("v", "10") != "10":
+        raise CloseConnection(4012, "Invalid API version.")
+
+
+def _shard(data: Json) -> tuple[int, int]:
+    shard = data.get("shard", [0, 1])
+    valid = isinstance(shard, list) and len(shard) == 2 and all(isinstance(n, int) for n in shard)
+    if not valid or not 0 <= shard[0] < shard[1]:
+        raise CloseConnection(4010, "Invalid shard.")
+    return shard[0], shard[1]

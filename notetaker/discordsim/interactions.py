@@ -1,0 +1,285 @@
+"""Interactions: a person uses a command or presses a button, the application answers.
+
+Source: Discord docs, Interactions / Receiving and Responding.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from . import drafts, errors, payloads
+from .broadcast import Broadcast
+from .drafts import Draft
+from .entities import Channel, Json, Message, MessageFlag, MessageType
+from .errors import DiscordError
+from .events import EventLog
+from .gateway import Gateway
+from .permissions import Permission
+from .snowflake import iso
+from .world import World
+
+ANSWER_S = 3.0
+"""How long an application may take to answer at all."""
+TOKEN_S = 15 * 60.0
+"""How long it may go on answering."""
+NOT_RESPONDED = "The application did not respond"
+"""What Discord's client shows when the answer is late."""
+
+
+class Kind(IntEnum):
+    COMMAND = 2
+    COMPONENT = 3
+
+
+class Callback(IntEnum):
+    MESSAGE = 4
+    DEFERRED_MESSAGE = 5
+    DEFERRED_UPDATE = 6
+    UPDATE_MESSAGE = 7
+
+
+@dataclass
+class Interaction:
+    id: int
+    token: str
+    kind: Kind
+    application_id: int
+    user_id: int
+    channel: Channel
+    data: Json
+    created: float
+    source: Message | None = None
+    """The message whose component was used."""
+    answered: bool = False
+    failed: bool = False
+    """Nobody answered in time."""
+    original: Message | None = None
+    """What `@original` means."""
+    messages: list[Message] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def loading(self) -> bool:
+        return self.original is not None and bool(self.original.flags & MessageFlag.LOADING)
+
+    def wake(self) -> None:
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Whether it came to hold in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not holds():
+                    await self.changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+class Interactions:
+    def __init__(self, world: World, gateway: Gateway, broadcast: Broadcast, events: EventLog) -> None:
+        self._world = world
+        self._gateway = gateway
+        self._broadcast = broadcast
+        self._events = events
+        self._by_id: dict[int, Interaction] = {}
+
+    # The person's side
+
+    async def start(
+        self,
+        kind: Kind,
+        application_id: int,
+        user_id: int,
+        channel: Channel,
+        data: Json,
+        source: Message | None = None,
+    ) -> Interaction:
+        """Send it to the application and wait until it is answered or has failed."""
+        interaction = Interaction(
+            self._world.snowflakes.next(),
+            f"{self._world.random.getrandbits(512):0128x}",
+            kind,
+            application_id,
+            user_id,
+            channel,
+            data,
+            self._world.clock(),
+            source,
+            original=source,
+        )
+        self._by_id[interaction.id] = interaction
+        sessions = self._gateway.of_user(application_id, channel.guild_id)
+        name = data.get("name") or data.get("custom_id")
+        self._publish(interaction, "interaction", name=name)
+        for session in sessions:
+            session.dispatch("INTERACTION_CREATE", self._payload(interaction))
+        if not sessions or not await interaction.until(lambda: interaction.answered, ANSWER_S):
+            interaction.failed = True
+            self._publish(interaction, "interaction_failed", error=NOT_RESPONDED)
+        return interaction
+
+    def get(self, interaction_id: int) -> Interaction | None:
+        return self._by_id.get(interaction_id)
+
+    def ephemeral_messages(self) -> Iterator[Message]:
+        for interaction in self._by_id.values():
+            yield from (m for m in interaction.messages if m.visible_to is not None)
+
+    # The application's side
+
+    def unanswered(self, interaction_id: int, token: str) -> Interaction:
+        """For the callback route; raises DiscordError as Discord does."""
+        interaction = self._by_id.get(interaction_id)
+        if interaction is None or interaction.token != token or interaction.failed:
+            raise errors.unknown("interaction")
+        if interaction.answered:
+            raise DiscordError(400, 40060, "Interaction has already been acknowledged.")
+        return interaction
+
+    def answered(self, application_id: int, token: str) -> Interaction:
+        """For the webhook routes; raises DiscordError as Discord does."""
+        for interaction in self._by_id.values():
+            if (interaction.application_id, interaction.token) == (application_id, token):
+                if self._world.clock() > interaction.created + TOKEN_S:
+                    break
+                if not interaction.answered:
+                    raise errors.unknown("Webhook")
+                return interaction
+        raise DiscordError(401, 50027, "Invalid Webhook Token")
+
+    def respond(self, interaction: Interaction, callback: Callback, draft: Draft) -> None:
+        """The first answer."""
+        if callback is Callback.MESSAGE:
+            interaction.original = self._add(interaction, draft, MessageFlag(0))
+        elif callback is Callback.DEFERRED_MESSAGE:
+            interaction.original = self._add(interaction, draft, MessageFlag.LOADING)
+        elif interaction.source is None:
+            problem = "Value must be one of {4, 5, 9, 10, 12}."
+            raise errors.invalid_form(("type", "BASE_TYPE_CHOICES", problem))
+        elif callback is Callback.UPDATE_MESSAGE:
+            self.edit(interaction, interaction.source, draft)
+        interaction.answered = True
+        self._publish(interaction, "interaction_answered", callback=callback.name.lower())
+        interaction.wake()
+
+    def follow_up(self, interaction: Interaction, draft: Draft) -> Message:
+        """A further message; the first one after a deferred answer takes that answer's place."""
+        if interaction.loading and interaction.original is not None:
+            return self.edit(interaction, interaction.original, draft)
+        message = self._add(interaction, draft, MessageFlag(0))
+        interaction.wake()
+        return message
+
+    def edit(self, interaction: Interaction, message: Message, draft: Draft) -> Message:
+        was_loading = bool(message.flags & MessageFlag.LOADING)
+        drafts.apply(self._world, draft, message)
+        drafts.require_something(message)
+        message.flags &= ~MessageFlag.LOADING
+        if not was_loading:
+            message.edited_at = iso(self._world.clock())
+        self._broadcast.message_update(message)
+        interaction.wake()
+        return message
+
+    def find(self, interaction: Interaction, message_id: str) -> Message:
+        """One of the answers, by id or as `@original`."""
+        if message_id == "@original" and interaction.original is not None:
+            return interaction.original
+        for message in interaction.messages:
+            if str(message.id) == message_id:
+                return message
+        raise errors.unknown("Message")
+
+    def delete(self, interaction: Interaction, message: Message) -> None:
+        interaction.channel.messages.pop(message.id, None)
+        if message in interaction.messages:
+            interaction.messages.remove(message)
+        if message is interaction.original:
+            interaction.original = None
+        self._broadcast.message_delete(message)
+        interaction.wake()
+
+    def _add(self, interaction: Interaction, draft: Draft, flags: MessageFlag) -> Message:
+        person = self._world.users[interaction.user_id]
+        asked = int(draft.of("flags", 0)) & (MessageFlag.EPHEMERAL | MessageFlag.SUPPRESS_EMBEDS)
+        first = interaction.kind is Kind.COMMAND and not interaction.messages
+        message = Message(
+            self._world.snowflakes.next(),
+            interaction.channel.id,
+            interaction.channel.guild_id,
+            interaction.application_id,
+            type=MessageType.CHAT_INPUT_COMMAND if first else MessageType.REPLY,
+            flags=flags | asked,
+            application_id=interaction.application_id,
+            interaction={
+                "id": str(interaction.id),
+                "type": int(interaction.kind),
+                "user": payloads.user(person),
+                "authorizing_integration_owners": {"0": str(interaction.channel.guild_id)},
+            },
+        )
+        if interaction.original is not None:
+            message.reference = {
+                "type": 0,
+                "message_id": str(interaction.original.id),
+                "channel_id": str(message.channel_id),
+                "guild_id": str(message.guild_id),
+            }
+        if message.flags & MessageFlag.EPHEMERAL:
+            message.visible_to = interaction.user_id
+        if not flags & MessageFlag.LOADING:
+            drafts.apply(self._world, draft, message)
+            drafts.require_something(message)
+        interaction.messages.append(message)
+        if message.visible_to is None:
+            self._world.add_message(message)
+        self._broadcast.message_create(message)
+        return message
+
+    def _payload(self, interaction: Interaction) -> Json:
+        world, channel = self._world, interaction.channel
+        guild = world.guilds[channel.guild_id]
+        bits = world.permissions(interaction.user_id, channel)
+        app_bits = world.permissions(interaction.application_id, channel) | Permission.ATTACH_FILES
+        member = payloads.member(world, guild.members[interaction.user_id])
+        payload: Json = {
+            "id": str(interaction.id),
+            "application_id": str(interaction.application_id),
+            "type": int(interaction.kind),
+            "data": interaction.data,
+            "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
+            "guild_id": str(guild.id),
+            "guild_locale": "en-US",
+            "channel": {**payloads.channel(channel), "permissions": str(int(bits))},
+            "channel_id": str(channel.id),
+            "member": {**member, "permissions": str(int(bits))},
+            "token": interaction.token,
+            "version": 1,
+            "app_permissions": str(int(app_bits)),
+            "locale": "en-US",
+            "entitlements": [],
+            "entitlement_sku_ids": [],
+            "authorizing_integration_owners": {"0": str(guild.id)},
+            "context": 0,
+            "attachment_size_limit": drafts.FILE_SIZE_LIMIT,
+        }
+        if interaction.source is not None:
+            payload["message"] = payloads.message(world, interaction.source)
+        return payload
+
+    def _publish(self, interaction: Interaction, event: str, **fields: object) -> None:
+        guild = self._world.guilds[interaction.channel.guild_id]
+        self._events.publish(
+            event,
+            interaction_id=str(interaction.id),
+            guild_id=str(guild.id),
+            channel_id=str(interaction.channel.id),
+            user_id=str(interaction.user_id),
+            user=self._world.display_name(guild, interaction.user_id),
+            **fields,
+        )

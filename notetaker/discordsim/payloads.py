@@ -1,0 +1,345 @@
+"""The JSON objects Discord shows of what exists.
+
+Source: Discord docs, Resources and Events / Gateway Events. Snowflakes are strings, permission sets decimal strings.
+"""
+
+from __future__ import annotations
+
+from . import permissions
+from .entities import (
+    Application,
+    Attachment,
+    Channel,
+    ChannelType,
+    Command,
+    Guild,
+    Json,
+    Member,
+    Message,
+    Role,
+    User,
+    VoiceState,
+)
+from .snowflake import timestamp
+from .world import World
+
+
+def text(snowflake: int | None) -> str | None:
+    return None if snowflake is None else str(snowflake)
+
+
+def user(value: User) -> Json:
+    return {
+        "id": str(value.id),
+        "username": value.username,
+        "discriminator": "0000" if value.bot else "0",
+        "global_name": value.global_name,
+        "avatar": None,
+        "avatar_decoration_data": None,
+        "banner": None,
+        "accent_color": None,
+        "public_flags": 0,
+        "bot": value.bot,
+    }
+
+
+def own_user(value: User) -> Json:
+    return {
+        **user(value),
+        "flags": 0,
+        "verified": True,
+        "mfa_enabled": True,
+        "locale": "en-US",
+        "email": None,
+        "bio": "",
+    }
+
+
+def application(world: World, value: Application) -> Json:
+    return {
+        "id": str(value.id),
+        "name": value.name,
+        "icon": None,
+        "description": "",
+        "rpc_origins": [],
+        "bot_public": True,
+        "bot_require_code_grant": False,
+        "bot": user(world.users[value.id]),
+        "owner": user(world.users[value.owner_id]),
+        "team": None,
+        "summary": "",
+        "verify_key": "00" * 32,
+        "flags": 1 << 23,
+        "hook": True,
+        "type": None,
+        "approximate_guild_count": len(world.guilds_of(value.id)),
+        "interactions_endpoint_url": None,
+        "integration_types_config": {"0": {}},
+    }
+
+
+def command(value: Command) -> Json:
+    payload: Json = {
+        "name_localizations": None,
+        "description": "",
+        "description_localizations": None,
+        "default_member_permissions": None,
+        "dm_permission": True,
+        "contexts": None,
+        "integration_types": [0],
+        "nsfw": False,
+        "type": 1,
+        **value.body,
+        "id": str(value.id),
+        "application_id": str(value.application_id),
+        "version": str(value.version),
+    }
+    if value.guild_id is not None:
+        payload["guild_id"] = str(value.guild_id)
+    return payload
+
+
+def role(value: Role) -> Json:
+    payload: Json = {
+        "id": str(value.id),
+        "name": value.name,
+        "description": None,
+        "permissions": str(int(value.permissions)),
+        "position": value.position,
+        "color": value.color,
+        "colors": {"primary_color": value.color, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "managed": value.bot_id is not None,
+        "mentionable": False,
+        "icon": None,
+        "unicode_emoji": None,
+        "flags": 0,
+    }
+    if value.bot_id is not None:
+        payload["tags"] = {"bot_id": str(value.bot_id)}
+    return payload
+
+
+def member(world: World, value: Member, *, with_user: bool = True) -> Json:
+    payload: Json = {
+        "nick": value.nick,
+        "avatar": None,
+        "banner": None,
+        "roles": [str(role_id) for role_id in value.role_ids],
+        "joined_at": value.joined_at,
+        "premium_since": None,
+        "communication_disabled_until": None,
+        "pending": False,
+        "flags": 0,
+        "mute": value.mute,
+        "deaf": value.deaf,
+    }
+    if with_user:
+        payload["user"] = user(world.users[value.user_id])
+    return payload
+
+
+def channel(value: Channel) -> Json:
+    if value.thread is not None:
+        return _thread(value)
+    payload: Json = {
+        "id": str(value.id),
+        "type": int(value.type),
+        "guild_id": str(value.guild_id),
+        "name": value.name,
+        "position": value.position,
+        "parent_id": text(value.parent_id),
+        "topic": value.topic,
+        "nsfw": False,
+        "flags": 0,
+        "rate_limit_per_user": 0,
+        "last_message_id": text(max(value.messages, default=None)),
+        "permission_overwrites": [
+            {"id": str(o.id), "type": o.kind, "allow": str(int(o.allow)), "deny": str(int(o.deny))}
+            for o in value.overwrites.values()
+        ],
+    }
+    if value.is_vocal:
+        payload |= {
+            "bitrate": 64000,
+            "user_limit": value.user_limit,
+            "rtc_region": None,
+            "video_quality_mode": 1,
+        }
+    return payload
+
+
+def _thread(value: Channel) -> Json:
+    assert value.thread is not None
+    thread = value.thread
+    metadata: Json = {
+        "archived": thread.archived,
+        "archive_timestamp": thread.created_at,
+        "auto_archive_duration": thread.auto_archive_minutes,
+        "locked": thread.locked,
+        "create_timestamp": thread.created_at,
+    }
+    if value.type is ChannelType.PRIVATE_THREAD:
+        metadata["invitable"] = True
+    return {
+        "id": str(value.id),
+        "type": int(value.type),
+        "guild_id": str(value.guild_id),
+        "parent_id": text(value.parent_id),
+        "owner_id": str(thread.owner_id),
+        "name": value.name,
+        "last_message_id": text(max(value.messages, default=None)),
+        "message_count": len(value.messages),
+        "total_message_sent": len(value.messages),
+        "member_count": len(thread.member_ids),
+        "rate_limit_per_user": 0,
+        "flags": 0,
+        "thread_metadata": metadata,
+    }
+
+
+def thread_member(value: Channel, user_id: int) -> Json:
+    assert value.thread is not None
+    return {
+        "id": str(value.id),
+        "user_id": str(user_id),
+        "join_timestamp": value.thread.created_at,
+        "flags": 1,
+    }
+
+
+def voice_state(world: World, value: VoiceState, *, with_member: bool = True) -> Json:
+    """In a guild's GUILD_CREATE the states stand without member and guild id."""
+    owner = world.guilds[value.guild_id].members[value.user_id]
+    payload: Json = {
+        "channel_id": text(value.channel_id),
+        "user_id": str(value.user_id),
+        "session_id": value.session_id,
+        "deaf": owner.deaf,
+        "mute": owner.mute,
+        "self_deaf": value.self_deaf,
+        "self_mute": value.self_mute,
+        "self_video": False,
+        "suppress": value.suppress,
+        "request_to_speak_timestamp": value.request_to_speak_timestamp,
+    }
+    if with_member:
+        payload |= {"guild_id": str(value.guild_id), "member": member(world, owner)}
+    return payload
+
+
+def guild(world: World, value: Guild, viewer_id: int) -> Json:
+    """What REST shows; GUILD_CREATE adds to it."""
+    return {
+        "id": str(value.id),
+        "name": value.name,
+        "icon": None,
+        "splash": None,
+        "discovery_splash": None,
+        "banner": None,
+        "description": None,
+        "owner_id": str(value.owner_id),
+        "afk_channel_id": None,
+        "afk_timeout": 300,
+        "widget_enabled": False,
+        "widget_channel_id": None,
+        "verification_level": 0,
+        "default_message_notifications": 1,
+        "explicit_content_filter": 0,
+        "roles": [role(r) for r in value.roles.values()],
+        "emojis": [],
+        "stickers": [],
+        "features": [],
+        "mfa_level": 0,
+        "application_id": None,
+        "system_channel_id": None,
+        "system_channel_flags": 0,
+        "rules_channel_id": None,
+        "public_updates_channel_id": None,
+        "safety_alerts_channel_id": None,
+        "max_presences": None,
+        "max_members": 500_000,
+        "max_video_channel_users": 25,
+        "vanity_url_code": None,
+        "premium_tier": 0,
+        "premium_subscription_count": 0,
+        "premium_progress_bar_enabled": False,
+        "preferred_locale": "en-US",
+        "nsfw_level": 0,
+        "incidents_data": None,
+        "permissions": str(permissions.compute(value, viewer_id)),
+    }
+
+
+def guild_create(world: World, value: Guild, viewer_id: int, *, voice_states: bool, everyone: bool) -> Json:
+    """Without the presence intent only the viewer and who is in voice are in `members` (docs, Guild Create)."""
+    members = [m for m in value.members.values() if everyone or m.user_id in {viewer_id, *value.voice_states}]
+    payload = guild(world, value, viewer_id)
+    del payload["permissions"]
+    return {
+        **payload,
+        "joined_at": value.members[viewer_id].joined_at,
+        "large": False,
+        "unavailable": False,
+        "member_count": len(value.members),
+        "members": [member(world, m) for m in members],
+        "channels": [channel(c) for c in value.channels.values() if not c.is_thread],
+        "threads": [channel(c) for c in value.threads if world.permissions(viewer_id, c)],
+        "voice_states": [
+            voice_state(world, state, with_member=False)
+            for state in value.voice_states.values()
+            if voice_states
+        ],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
+
+
+def attachment(value: Attachment) -> Json:
+    payload: Json = {
+        "id": str(value.id),
+        "filename": value.filename,
+        "size": len(value.data),
+        "url": value.url,
+        "proxy_url": value.url,
+        "content_type": value.content_type,
+    }
+    if value.description is not None:
+        payload["description"] = value.description
+    return payload
+
+
+def message(world: World, value: Message) -> Json:
+    """What REST shows; the gateway's MESSAGE_CREATE adds guild id and member."""
+    payload: Json = {
+        "id": str(value.id),
+        "channel_id": str(value.channel_id),
+        "author": user(world.users[value.author_id]),
+        "content": value.content,
+        "timestamp": timestamp(value.id),
+        "edited_timestamp": value.edited_at,
+        "tts": False,
+        "mention_everyone": False,
+        "mentions": [user(world.users[i]) for i in value.mention_ids],
+        "mention_roles": [],
+        "attachments": [attachment(a) for a in value.attachments],
+        "embeds": value.embeds,
+        "components": value.components,
+        "pinned": False,
+        "type": int(value.type),
+        "flags": int(value.flags),
+    }
+    if value.nonce is not None:
+        payload["nonce"] = value.nonce
+    if value.application_id is not None:
+        payload["application_id"] = payload["webhook_id"] = str(value.application_id)
+    if value.interaction is not None:
+        payload["interaction_metadata"] = value.interaction
+    if value.reference is not None:
+        payload["message_reference"] = value.reference
+    started = world.guilds[value.guild_id].channels.get(value.thread_id or 0)
+    if started is not None:
+        payload["thread"] = channel(started)
+    return payload

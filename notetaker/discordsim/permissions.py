@@ -1,0 +1,102 @@
+"""Permission bits and how Discord computes them.
+
+Source: Discord docs, Topics / Permissions (bit table and the pseudo code of "Permission Hierarchy").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntFlag
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .entities import Channel, Guild, Overwrite
+
+
+class Permission(IntFlag):
+    """The bits this local Discord looks at; the other bits are carried, never judged."""
+
+    ADMINISTRATOR = 1 << 3
+    MANAGE_CHANNELS = 1 << 4
+    MANAGE_GUILD = 1 << 5
+    PRIORITY_SPEAKER = 1 << 8
+    VIEW_CHANNEL = 1 << 10
+    SEND_MESSAGES = 1 << 11
+    MANAGE_MESSAGES = 1 << 13
+    EMBED_LINKS = 1 << 14
+    ATTACH_FILES = 1 << 15
+    READ_MESSAGE_HISTORY = 1 << 16
+    MENTION_EVERYONE = 1 << 17
+    CONNECT = 1 << 20
+    SPEAK = 1 << 21
+    MUTE_MEMBERS = 1 << 22
+    DEAFEN_MEMBERS = 1 << 23
+    MOVE_MEMBERS = 1 << 24
+    USE_VAD = 1 << 25
+    CHANGE_NICKNAME = 1 << 26
+    MANAGE_NICKNAMES = 1 << 27
+    MANAGE_ROLES = 1 << 28
+    USE_APPLICATION_COMMANDS = 1 << 31
+    REQUEST_TO_SPEAK = 1 << 32
+    MANAGE_THREADS = 1 << 34
+    CREATE_PUBLIC_THREADS = 1 << 35
+    CREATE_PRIVATE_THREADS = 1 << 36
+    SEND_MESSAGES_IN_THREADS = 1 << 38
+
+
+ALL = (1 << 53) - 1
+"""Every bit that exists today, undocumented ones included; what an administrator has."""
+
+EVERYONE = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.CONNECT
+    | Permission.SPEAK
+    | Permission.USE_VAD
+    | Permission.CHANGE_NICKNAME
+    | Permission.USE_APPLICATION_COMMANDS
+    | Permission.REQUEST_TO_SPEAK
+    | Permission.CREATE_PUBLIC_THREADS
+    | Permission.SEND_MESSAGES_IN_THREADS
+)
+"""What a new guild grants its @everyone role here."""
+
+
+def compute(guild: Guild, user_id: int, channel: Channel | None = None) -> int:
+    """Permission bits of a member in the guild, or in one channel of it (a thread inherits its parent's).
+
+    Raises KeyError if the user is not a member.
+    """
+    member = guild.members[user_id]
+    if user_id == guild.owner_id:
+        return ALL
+    role_ids = [guild.id, *member.role_ids]
+    bits = 0
+    for role_id in role_ids:
+        bits |= guild.roles[role_id].permissions
+    if bits & Permission.ADMINISTRATOR:
+        return ALL
+    if channel is None:
+        return bits
+    if channel.is_thread and channel.parent_id is not None:
+        channel = guild.channels[channel.parent_id]
+    bits = _overwritten(bits, _present(channel, [guild.id]))
+    bits = _overwritten(bits, _present(channel, member.role_ids))
+    bits = _overwritten(bits, _present(channel, [user_id]))
+    return bits if bits & Permission.VIEW_CHANNEL else 0
+
+
+def _present(channel: Channel, ids: Iterable[int]) -> list[Overwrite]:
+    return [channel.overwrites[i] for i in ids if i in channel.overwrites]
+
+
+def _overwritten(bits: int, overwrites: list[Overwrite]) -> int:
+    """Denials of all overwrites of one level first, then their grants."""
+    for overwrite in overwrites:
+        bits &= ~overwrite.deny
+    for overwrite in overwrites:
+        bits |= overwrite.allow
+    return bits

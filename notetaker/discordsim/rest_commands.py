@@ -1,0 +1,136 @@
+"""REST: application commands, global and per guild.
+
+Source: Discord docs, Interactions / Application Commands.
+"""
+
+from __future__ import annotations
+
+import re
+
+from aiohttp import web
+
+from . import errors, payloads
+from .entities import Application, Command, Json
+from .errors import DiscordError
+from .hub import API, hub_of, no_content, reply
+from .rest import body_of, snowflake
+from .rest_users import own_application
+
+routes = web.RouteTableDef()
+
+GLOBAL = API + "/applications/{application_id}/commands"
+IN_GUILD = API + "/applications/{application_id}/guilds/{guild_id}/commands"
+NAME = re.compile(r"[-_'\w]{1,32}")
+CHAT_INPUT = 1
+COMMANDS_LIMIT = 100
+
+
+@routes.get(GLOBAL)
+@routes.get(IN_GUILD)
+async def list_commands(request: web.Request) -> web.Response:
+    return reply([payloads.command(command) for command in _commands(request).values()])
+
+
+@routes.put(GLOBAL)
+@routes.put(IN_GUILD)
+async def replace_commands(request: web.Request) -> web.Response:
+    """All at once: what is not in the list is gone; a command of the same name keeps its id."""
+    application, guild_id = _scope(request)
+    try:
+        bodies = await request.json()
+    except ValueError:
+        raise DiscordError(400, 50109, "The request body contains invalid JSON.") from None
+    if not isinstance(bodies, list):
+        raise errors.invalid_form(("_", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType"))
+    if len(bodies) > COMMANDS_LIMIT:
+        raise DiscordError(400, 30032, "Maximum number of application commands reached (100).")
+    for index, body in enumerate(bodies):
+        _check(body, f"{index}.")
+    old_ids = set(_commands(request))
+    world = hub_of(request).world
+    kept = [world.register(application.id, guild_id, body)[0] for body in bodies]
+    for command_id in old_ids - {command.id for command in kept}:
+        del application.commands[command_id]
+    return reply([payloads.command(command) for command in kept])
+
+
+@routes.post(GLOBAL)
+@routes.post(IN_GUILD)
+async def create_command(request: web.Request) -> web.Response:
+    application, guild_id = _scope(request)
+    body = await body_of(request)
+    _check(body, "")
+    command, new = hub_of(request).world.register(application.id, guild_id, body)
+    return reply(payloads.command(command), 201 if new else 200)
+
+
+@routes.get(GLOBAL + "/{command_id}")
+@routes.get(IN_GUILD + "/{command_id}")
+async def get_command(request: web.Request) -> web.Response:
+    return reply(payloads.command(_command(request)))
+
+
+@routes.patch(GLOBAL + "/{command_id}")
+@routes.patch(IN_GUILD + "/{command_id}")
+async def edit_command(request: web.Request) -> web.Response:
+    command = _command(request)
+    body = {**command.body, **await body_of(request)}
+    _check(body, "")
+    command.body, command.version = body, hub_of(request).world.snowflakes.next()
+    return reply(payloads.command(command))
+
+
+@routes.delete(GLOBAL + "/{command_id}")
+@routes.delete(IN_GUILD + "/{command_id}")
+async def delete_command(request: web.Request) -> web.Response:
+    application, _ = _scope(request)
+    del application.commands[_command(request).id]
+    return no_content()
+
+
+@routes.get(IN_GUILD + "/permissions")
+async def list_permissions(request: web.Request) -> web.Response:
+    """Nobody has changed who may use a command here."""
+    _scope(request)
+    return reply([])
+
+
+def _scope(request: web.Request) -> tuple[Application, int | None]:
+    """The caller's application and the guild in the path, None for global commands."""
+    application = own_application(request)
+    if snowflake(request, "application_id") != application.id:
+        raise DiscordError(403, 20012, "You are not authorized to perform this action on this application")
+    if "guild_id" not in request.match_info:
+        return application, None
+    guild = hub_of(request).world.guilds.get(snowflake(request, "guild_id"))
+    if guild is None or application.id not in guild.members:
+        raise errors.missing_access()
+    return application, guild.id
+
+
+def _commands(request: web.Request) -> dict[int, Command]:
+    application, guild_id = _scope(request)
+    return {key: command for key, command in application.commands.items() if command.guild_id == guild_id}
+
+
+def _command(request: web.Request) -> Command:
+    command = _commands(request).get(snowflake(request, "command_id"))
+    if command is None:
+        raise errors.unknown("application command")
+    return command
+
+
+def _check(body: Json, path: str) -> None:
+    """What every client is refused for: a name or description out of shape."""
+    problems = []
+    name, kind = str(body.get("name", "")), body.get("type", CHAT_INPUT)
+    if not name:
+        problems.append(errors.required(path + "name"))
+    elif kind == CHAT_INPUT and not (NAME.fullmatch(name) and name == name.lower()):
+        code = "APPLICATION_COMMAND_INVALID_NAME"
+        problems.append((path + "name", code, "Command name is invalid"))
+    if kind == CHAT_INPUT and not 1 <= len(str(body.get("description", ""))) <= 100:
+        code = "BASE_TYPE_BAD_LENGTH"
+        problems.append((path + "description", code, "Must be between 1 and 100 in length."))
+    if problems:
+        raise errors.invalid_form(*problems)

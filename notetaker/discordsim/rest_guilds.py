@@ -1,0 +1,147 @@
+"""REST: guilds, their members and voice states.
+
+Source: Discord docs, Resources / Guild and Resources / Voice.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from . import errors, payloads
+from .entities import ChannelType, Guild, VoiceState
+from .errors import DiscordError
+from .hub import API, hub_of, no_content, reply
+from .permissions import Permission
+from .rest import body_of, caller_of, guild_of, integer, member_of, snowflake
+
+routes = web.RouteTableDef()
+
+
+@routes.get(API + "/guilds/{guild_id}")
+async def get_guild(request: web.Request) -> web.Response:
+    guild = guild_of(request)
+    body = payloads.guild(hub_of(request).world, guild, caller_of(request).id)
+    if request.query.get("with_counts", "").lower() in ("1", "true"):
+        body |= {
+            "approximate_member_count": len(guild.members),
+            "approximate_presence_count": len(guild.members),
+        }
+    return reply(body)
+
+
+@routes.get(API + "/guilds/{guild_id}/channels")
+async def get_channels(request: web.Request) -> web.Response:
+    """Threads are not among them."""
+    return reply([payloads.channel(c) for c in guild_of(request).channels.values() if not c.is_thread])
+
+
+@routes.get(API + "/guilds/{guild_id}/threads/active")
+async def get_active_threads(request: web.Request) -> web.Response:
+    guild, caller = guild_of(request), caller_of(request)
+    world = hub_of(request).world
+    threads = [
+        thread
+        for thread in guild.threads
+        if thread.thread and not thread.thread.archived and world.permissions(caller.id, thread)
+    ]
+    joined = [t for t in threads if t.thread and caller.id in t.thread.member_ids]
+    return reply(
+        {
+            "threads": [payloads.channel(thread) for thread in threads],
+            "members": [payloads.thread_member(thread, caller.id) for thread in joined],
+        }
+    )
+
+
+@routes.get(API + "/guilds/{guild_id}/roles")
+async def get_roles(request: web.Request) -> web.Response:
+    return reply([payloads.role(role) for role in guild_of(request).roles.values()])
+
+
+@routes.get(API + "/guilds/{guild_id}/members")
+async def list_members(request: web.Request) -> web.Response:
+    guild = guild_of(request)
+    world = hub_of(request).world
+    limit = integer(request, "limit", 1, 1, 1000)
+    after = integer(request, "after", 0, 0, 1 << 63)
+    ids = sorted(user_id for user_id in guild.members if user_id > after)[:limit]
+    return reply([payloads.member(world, guild.members[user_id]) for user_id in ids])
+
+
+@routes.get(API + "/guilds/{guild_id}/members/{user_id}")
+async def get_member(request: web.Request) -> web.Response:
+    member = member_of(request, guild_of(request))
+    return reply(payloads.member(hub_of(request).world, member))
+
+
+@routes.patch(API + "/guilds/{guild_id}/members/{user_id}")
+async def edit_member(request: web.Request) -> web.Response:
+    """Nickname, server mute and deafen, and moving someone in voice."""
+    guild = guild_of(request)
+    member = member_of(request, guild)
+    hub, caller = hub_of(request), caller_of(request)
+    body = await body_of(request)
+    bits = hub.world.guild_permissions(caller.id, guild)
+    own_nick = Permission.CHANGE_NICKNAME if member.user_id == caller.id else Permission.MANAGE_NICKNAMES
+    needed = {
+        "nick": own_nick,
+        "mute": Permission.MUTE_MEMBERS,
+        "deaf": Permission.DEAFEN_MEMBERS,
+        "channel_id": Permission.MOVE_MEMBERS,
+    }
+    if any(name in body and not bits & permission for name, permission in needed.items()):
+        raise errors.missing_permissions()
+    state = guild.voice_states.get(member.user_id)
+    if state is None and {"mute", "deaf", "channel_id"} & body.keys():
+        raise DiscordError(400, 40032, "Target user is not connected to voice.")
+    member.nick = body.get("nick", member.nick) or None
+    member.mute = bool(body.get("mute", member.mute))
+    member.deaf = bool(body.get("deaf", member.deaf))
+    hub.broadcast.member_update(guild, member.user_id)
+    if state is not None and {"mute", "deaf"} & body.keys():
+        hub.broadcast.voice_state(state, state.channel_id)
+    if "channel_id" in body:
+        if body["channel_id"] is None:
+            await hub.voice_states.disconnect(guild.id, member.user_id)
+        elif int(body["channel_id"]) not in guild.channels:
+            raise errors.unknown("Channel")
+        else:
+            hub.voice_states.move(guild.id, member.user_id, int(body["channel_id"]))
+    return reply(payloads.member(hub.world, member))
+
+
+@routes.get(API + "/guilds/{guild_id}/voice-states/{user_id}")
+async def get_voice_state(request: web.Request) -> web.Response:
+    guild = guild_of(request)
+    return reply(payloads.voice_state(hub_of(request).world, _voice_state(request, guild)))
+
+
+@routes.patch(API + "/guilds/{guild_id}/voice-states/{user_id}")
+async def edit_voice_state(request: web.Request) -> web.Response:
+    """Becoming a speaker or part of the audience of a stage channel."""
+    guild = guild_of(request)
+    state = _voice_state(request, guild)
+    hub, caller = hub_of(request), caller_of(request)
+    body = await body_of(request)
+    channel = guild.channels[state.channel_id or 0]
+    if channel.type is not ChannelType.STAGE or str(body.get("channel_id", channel.id)) != str(channel.id):
+        raise DiscordError(400, 50024, "Cannot execute action on this channel type")
+    bits = hub.world.permissions(caller.id, channel)
+    unsuppresses = body.get("suppress") is False and state.suppress
+    if (unsuppresses or state.user_id != caller.id) and not bits & Permission.MUTE_MEMBERS:
+        raise errors.missing_permissions()
+    asks = body.get("request_to_speak_timestamp")
+    if asks is not None and not bits & Permission.REQUEST_TO_SPEAK:
+        raise errors.missing_permissions()
+    state.suppress = bool(body.get("suppress", state.suppress))
+    if "request_to_speak_timestamp" in body:
+        state.request_to_speak_timestamp = asks
+    hub.broadcast.voice_state(state, state.channel_id)
+    return no_content()
+
+
+def _voice_state(request: web.Request, guild: Guild) -> VoiceState:
+    state = guild.voice_states.get(snowflake(request, "user_id"))
+    if state is None:
+        raise errors.unknown("Voice State")
+    return state

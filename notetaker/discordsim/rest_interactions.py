@@ -1,0 +1,89 @@
+"""REST: answering interactions.
+
+Source: Discord docs, Interactions / Receiving and Responding, and Resources / Webhook.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from . import drafts, errors, payloads
+from .entities import Json, Message, MessageFlag
+from .hub import API, hub_of, no_content, reply
+from .interactions import Callback, Interaction
+from .rest import snowflake
+
+routes = web.RouteTableDef()
+
+WEBHOOK = API + "/webhooks/{application_id}/{token}"
+
+
+@routes.post(API + "/interactions/{interaction_id}/{token}/callback")
+async def callback(request: web.Request) -> web.Response:
+    hub = hub_of(request)
+    draft = await drafts.read(request)
+    interaction = hub.interactions.unanswered(
+        snowflake(request, "interaction_id"), request.match_info["token"]
+    )
+    kind = draft.of("type", None)
+    if kind not in list(Callback):
+        hub.events.publish("unknown_callback", type=kind)
+        problem = "Value must be one of {4, 5, 6, 7}."
+        raise errors.invalid_form(("type", "BASE_TYPE_CHOICES", problem))
+    hub.interactions.respond(interaction, Callback(kind), drafts.within(draft, "data"))
+    if request.query.get("with_response", "").lower() not in ("1", "true"):
+        return no_content()
+    return reply(_callback_response(request, interaction, Callback(kind)))
+
+
+def _callback_response(request: web.Request, interaction: Interaction, kind: Callback) -> Json:
+    body: Json = {
+        "interaction": {"id": str(interaction.id), "type": int(interaction.kind)},
+        "resource": {"type": int(kind)},
+    }
+    message = interaction.original
+    if message is not None:
+        body["interaction"] |= {
+            "response_message_id": str(message.id),
+            "response_message_loading": interaction.loading,
+            "response_message_ephemeral": bool(message.flags & MessageFlag.EPHEMERAL),
+        }
+        body["resource"]["message"] = payloads.message(hub_of(request).world, message)
+    return body
+
+
+@routes.post(WEBHOOK)
+async def follow_up(request: web.Request) -> web.Response:
+    interaction = _interaction(request)
+    message = hub_of(request).interactions.follow_up(interaction, await drafts.read(request))
+    return _message(request, message)
+
+
+@routes.get(WEBHOOK + "/messages/{message_id}")
+async def get_answer(request: web.Request) -> web.Response:
+    interaction = _interaction(request)
+    return _message(request, hub_of(request).interactions.find(interaction, request.match_info["message_id"]))
+
+
+@routes.patch(WEBHOOK + "/messages/{message_id}")
+async def edit_answer(request: web.Request) -> web.Response:
+    interactions, interaction = hub_of(request).interactions, _interaction(request)
+    message = interactions.find(interaction, request.match_info["message_id"])
+    return _message(request, interactions.edit(interaction, message, await drafts.read(request)))
+
+
+@routes.delete(WEBHOOK + "/messages/{message_id}")
+async def delete_answer(request: web.Request) -> web.Response:
+    interactions, interaction = hub_of(request).interactions, _interaction(request)
+    interactions.delete(interaction, interactions.find(interaction, request.match_info["message_id"]))
+    return no_content()
+
+
+def _interaction(request: web.Request) -> Interaction:
+    return hub_of(request).interactions.answered(
+        snowflake(request, "application_id"), request.match_info["token"]
+    )
+
+
+def _message(request: web.Request, message: Message) -> web.Response:
+    return reply(payloads.message(hub_of(request).world, message))

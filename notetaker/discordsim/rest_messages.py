@@ -1,0 +1,161 @@
+"""REST: messages and their files.
+
+Source: Discord docs, Resources / Message.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from . import drafts, errors, payloads
+from .drafts import Draft
+from .entities import Channel, ChannelType, Json, Message, MessageFlag, MessageType
+from .errors import DiscordError
+from .hub import API, Hub, hub_of, no_content, reply
+from .permissions import Permission
+from .rest import caller_of, channel_of, integer, message_of, snowflake
+from .snowflake import iso, timestamp
+
+routes = web.RouteTableDef()
+
+NONCE_S = 300
+"""How long `enforce_nonce` remembers; the docs say "in the past few minutes"."""
+SETTABLE = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS
+
+
+@routes.post(API + "/channels/{channel_id}/messages")
+async def create_message(request: web.Request) -> web.Response:
+    channel = channel_of(request)
+    hub, author = hub_of(request), caller_of(request)
+    needed = Permission.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permission.SEND_MESSAGES
+    if channel.type is ChannelType.CATEGORY:
+        raise DiscordError(400, 50008, "Cannot send messages in a non-text channel")
+    bits = hub.world.permissions(author.id, channel)
+    if not bits & needed:
+        raise errors.missing_permissions()
+    draft = await drafts.read(request)
+    if draft.uploads and not bits & Permission.ATTACH_FILES:
+        raise errors.missing_permissions()
+    if draft.of("enforce_nonce", False) and (old := _of_nonce(hub, channel, author.id, draft)) is not None:
+        return reply(payloads.message(hub.world, old))
+    message = Message(hub.world.snowflakes.next(), channel.id, channel.guild_id, author.id)
+    drafts.apply(hub.world, draft, message)
+    drafts.require_something(message)
+    if not bits & Permission.EMBED_LINKS:
+        message.embeds = []  # Discord drops them without an error
+    message.nonce = draft.of("nonce", None)
+    message.flags = int(draft.of("flags", 0)) & SETTABLE
+    message.reference = _reference(channel, draft)
+    if message.reference is not None:
+        message.type = MessageType.REPLY
+    hub.world.add_message(message)
+    if channel.thread is not None and author.id not in channel.thread.member_ids:
+        channel.thread.member_ids.append(author.id)
+    hub.broadcast.message_create(message)
+    return reply(payloads.message(hub.world, message))
+
+
+def _of_nonce(hub: Hub, channel: Channel, author_id: int, draft: Draft) -> Message | None:
+    nonce = draft.of("nonce", None)
+    recent = hub.world.clock() - NONCE_S
+    for message in reversed(channel.messages.values()):
+        if timestamp(message.id) < iso(recent):
+            return None
+        if nonce is not None and (message.author_id, message.nonce) == (author_id, nonce):
+            return message
+    return None
+
+
+def _reference(channel: Channel, draft: Draft) -> Json | None:
+    """What the message replies to; raises DiscordError if that is not there."""
+    given = draft.of("message_reference", None)
+    if given is None:
+        return None
+    if int(given["message_id"]) not in channel.messages:
+        if not given.get("fail_if_not_exists", True):
+            return None
+        raise errors.invalid_form(("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message"))
+    return {
+        "type": 0,
+        "message_id": str(given["message_id"]),
+        "channel_id": str(channel.id),
+        "guild_id": str(channel.guild_id),
+    }
+
+
+@routes.get(API + "/channels/{channel_id}/messages")
+async def list_messages(request: web.Request) -> web.Response:
+    """Newest first; `before`, `after` or `around` a message id."""
+    channel = channel_of(request, Permission.READ_MESSAGE_HISTORY)
+    limit = integer(request, "limit", 50, 1, 100)
+    ids = sorted(channel.messages)
+    if "after" in request.query:
+        ids = [i for i in ids if i > int(request.query["after"])][:limit]
+    elif "before" in request.query:
+        ids = [i for i in ids if i < int(request.query["before"])][-limit:]
+    elif "around" in request.query:
+        around = int(request.query["around"])
+        ids = sorted(sorted(ids, key=lambda i: abs(i - around))[:limit])
+    else:
+        ids = ids[-limit:]
+    world = hub_of(request).world
+    return reply([payloads.message(world, channel.messages[i]) for i in reversed(ids)])
+
+
+@routes.get(API + "/channels/{channel_id}/messages/{message_id}")
+async def get_message(request: web.Request) -> web.Response:
+    message = message_of(request, channel_of(request, Permission.READ_MESSAGE_HISTORY))
+    return reply(payloads.message(hub_of(request).world, message))
+
+
+@routes.patch(API + "/channels/{channel_id}/messages/{message_id}")
+async def edit_message(request: web.Request) -> web.Response:
+    message = message_of(request, channel_of(request))
+    hub = hub_of(request)
+    if message.author_id != caller_of(request).id:
+        raise DiscordError(403, 50005, "Cannot edit a message authored by another user")
+    edit(hub, await drafts.read(request), message)
+    return reply(payloads.message(hub.world, message))
+
+
+def edit(hub: Hub, draft: Draft, message: Message) -> None:
+    """Change a message and tell everyone; raises DiscordError if nothing would be left of it."""
+    drafts.apply(hub.world, draft, message)
+    drafts.require_something(message)
+    message.edited_at = iso(hub.world.clock())
+    hub.broadcast.message_update(message)
+
+
+@routes.delete(API + "/channels/{channel_id}/messages/{message_id}")
+async def delete_message(request: web.Request) -> web.Response:
+    channel = channel_of(request)
+    message = message_of(request, channel)
+    hub, caller = hub_of(request), caller_of(request)
+    if (
+        message.author_id != caller.id
+        and not hub.world.permissions(caller.id, channel) & Permission.MANAGE_MESSAGES
+    ):
+        raise errors.missing_permissions()
+    del channel.messages[message.id]
+    hub.broadcast.message_delete(message)
+    return no_content()
+
+
+@routes.post(API + "/channels/{channel_id}/typing")
+async def typing(request: web.Request) -> web.Response:
+    hub_of(request).broadcast.typing(channel_of(request), caller_of(request).id)
+    return no_content()
+
+
+@routes.get("/attachments/{channel_id}/{attachment_id}/{filename}")
+async def get_attachment(request: web.Request) -> web.Response:
+    """The content delivery network: no token, the address is the secret."""
+    hub = hub_of(request)
+    channel = hub.world.channel(snowflake(request, "channel_id"))
+    messages = [*(channel.messages.values() if channel else []), *hub.interactions.ephemeral_messages()]
+    for message in messages:
+        for attachment in message.attachments:
+            if attachment.id == snowflake(request, "attachment_id"):
+                kind = attachment.content_type or "application/octet-stream"
+                return web.Response(body=attachment.data, headers={"Content-Type": kind})
+    raise web.HTTPNotFound

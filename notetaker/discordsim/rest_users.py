@@ -1,0 +1,72 @@
+"""REST: the gateway's address, users, applications.
+
+Source: Discord docs, Events / Gateway, Resources / User and Resources / Application.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from . import errors, payloads
+from .entities import Application
+from .hub import API, hub_of, reply
+from .rest import caller_of, snowflake
+
+routes = web.RouteTableDef()
+
+
+@routes.get(API + "/gateway")
+async def get_gateway(request: web.Request) -> web.Response:
+    return reply({"url": hub_of(request).gateway.url})
+
+
+@routes.get(API + "/gateway/bot")
+async def get_bot_gateway(request: web.Request) -> web.Response:
+    limits = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
+    return reply({"url": hub_of(request).gateway.url, "shards": 1, "session_start_limit": limits})
+
+
+@routes.get(API + "/users/{user_id}")
+async def get_user(request: web.Request) -> web.Response:
+    user = hub_of(request).world.users.get(snowflake(request, "user_id"))
+    if user is None:
+        raise errors.unknown("User")
+    return reply(payloads.own_user(user) if user is caller_of(request) else payloads.user(user))
+
+
+@routes.get(API + "/users/@me/guilds")
+async def get_own_guilds(request: web.Request) -> web.Response:
+    world, caller = hub_of(request).world, caller_of(request)
+    return reply(
+        [
+            {
+                "id": str(guild.id),
+                "name": guild.name,
+                "icon": None,
+                "banner": None,
+                "owner": guild.owner_id == caller.id,
+                "permissions": str(int(world.guild_permissions(caller.id, guild))),
+                "features": [],
+            }
+            for guild in world.guilds_of(caller.id)
+        ]
+    )
+
+
+@routes.get(API + "/oauth2/applications/@me")
+@routes.get(API + "/applications/@me")
+async def get_own_application(request: web.Request) -> web.Response:
+    return reply(payloads.application(hub_of(request).world, own_application(request)))
+
+
+@routes.get(API + "/soundboard-default-sounds")
+async def get_default_sounds(request: web.Request) -> web.Response:
+    """py-cord asks for them at every start; here there are none."""
+    return reply([])
+
+
+def own_application(request: web.Request) -> Application:
+    application = hub_of(request).world.applications.get(caller_of(request).id)
+    if application is None:
+        raise errors.unauthorized()
+    return application

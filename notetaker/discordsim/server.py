@@ -1,0 +1,155 @@
+"""The whole local Discord in one object."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from pathlib import Path
+from types import TracebackType
+
+import trustme
+from aiohttp import web
+
+from . import (
+    control,
+    rest,
+    rest_channels,
+    rest_commands,
+    rest_guilds,
+    rest_interactions,
+    rest_messages,
+    rest_users,
+)
+from .broadcast import Broadcast
+from .events import EventLog
+from .gateway import HEARTBEAT_MS, Gateway
+from .hub import HUB, Hub
+from .interactions import Interactions
+from .ratelimit import RateLimiter
+from .voice.faults import Faults
+from .voice.server import VoiceServer
+from .voicestates import VoiceStates
+from .world import World
+
+HOST = "127.0.0.1"
+UPLOAD_LIMIT = 128 * 1024 * 1024
+"""Bytes of a request body; Discord's own limits are checked on what is inside."""
+
+
+class LocalDiscord:
+    """REST, main gateway and control API on one HTTP port, the voice server on its own TLS port.
+
+    async with LocalDiscord(state_dir=folder) as discord:
+        discord.api_url   # "http://127.0.0.1:PORT/api", to be followed by /v10
+        discord.ca_file   # the certificate a client must trust to reach the voice server
+
+    `world` defaults to `World.demo()`; `port` 0 takes a free one. Certificates are made at every start and only
+    `ca.pem` is written, into `state_dir`.
+    """
+
+    def __init__(
+        self,
+        *,
+        state_dir: Path,
+        world: World | None = None,
+        port: int = 0,
+        heartbeat_ms: int = HEARTBEAT_MS,
+    ) -> None:
+        self.world = world or World.demo()
+        self.ca_file = state_dir / "ca.pem"
+        self.events = EventLog(self.world.clock)
+        self.faults = Faults()
+        self.voice = VoiceServer(
+            ssl_context=self._certificate(), faults=self.faults, on_event=self._voice_event
+        )
+        self.gateway = Gateway(self.world, self.events, heartbeat_ms=heartbeat_ms)
+        broadcast = Broadcast(self.world, self.gateway, self.events)
+        voice_states = VoiceStates(self.world, self.gateway, broadcast, self.voice)
+        self.gateway.voice = voice_states
+        self.hub = Hub(
+            world=self.world,
+            events=self.events,
+            gateway=self.gateway,
+            broadcast=broadcast,
+            voice_states=voice_states,
+            interactions=Interactions(self.world, self.gateway, broadcast, self.events),
+            limits=RateLimiter(self.world.clock),
+            voice=self.voice,
+            faults=self.faults,
+        )
+        self.api_url = ""
+        self._port = port
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=3.0)
+
+    async def start(self) -> None:
+        """Raises OSError if the port is taken."""
+        await self.voice.start()
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, HOST, self._port)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.world.cdn_url = f"http://{HOST}:{port}"
+        self.api_url = f"{self.world.cdn_url}/api"
+        self.gateway.url = f"ws://{HOST}:{port}/gateway"
+
+    async def stop(self) -> None:
+        self.events.close()
+        await self.gateway.stop()
+        await self._runner.cleanup()
+        await self.voice.stop()
+        await asyncio.sleep(0)  # closed transports let go of their sockets in the loop's next turn
+
+    async def __aenter__(self) -> LocalDiscord:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def _application(self) -> web.Application:
+        application = web.Application(
+            middlewares=[rest.frame, control.refusals], client_max_size=UPLOAD_LIMIT
+        )
+        application[HUB] = self.hub
+        for module in (
+            rest_users,
+            rest_channels,
+            rest_messages,
+            rest_guilds,
+            rest_commands,
+            rest_interactions,
+            control,
+        ):
+            application.add_routes(module.routes)
+        application.router.add_get("/gateway", self.gateway.handle)
+        application.router.add_get("/gateway/", self.gateway.handle)
+        return application
+
+    def _certificate(self) -> ssl.SSLContext:
+        authority = trustme.CA()
+        self.ca_file.parent.mkdir(parents=True, exist_ok=True)
+        authority.cert_pem.write_to_path(str(self.ca_file))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost", HOST).configure_cert(context)
+        return context
+
+    def _voice_event(self, event: dict[str, object]) -> None:
+        """The voice half knows people by id only, and ids as numbers."""
+        fields = {key: _readable(key, value) for key, value in event.items() if key != "event"}
+        user = self.world.users.get(int(str(event.get("user_id", 0))))
+        if user is not None:
+            fields["name"] = user.display_name
+        self.events.publish(str(event["event"]), **fields)
+
+
+def _readable(key: str, value: object) -> object:
+    """Ids as text, for readers whose numbers are too small for them."""
+    if isinstance(value, list):
+        return [_readable(key, item) for item in value]
+    is_id = key.endswith("_id") or key == "members"
+    return str(value) if is_id and isinstance(value, int) else value

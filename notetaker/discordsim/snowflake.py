@@ -1,0 +1,43 @@
+"""Discord's ids.
+
+Source: Discord docs, Reference / Snowflakes: milliseconds since 2015-01-01 in the upper 42 bits, then worker, process
+and a counter.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime
+from random import Random
+
+EPOCH_MS = 1_420_070_400_000
+
+
+class Snowflakes:
+    """Ever growing ids; `clock` returns Unix seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._last = 0
+
+    def next(self) -> int:
+        stamp = (int(self._clock() * 1000) - EPOCH_MS) << 22
+        self._last = max(stamp, self._last + 1)
+        return self._last
+
+
+def timestamp(snowflake: int) -> str:
+    """The moment an id was made, as the ISO 8601 text Discord uses."""
+    return iso(((snowflake >> 22) + EPOCH_MS) / 1000)
+
+
+def iso(unix_seconds: float) -> str:
+    return datetime.fromtimestamp(unix_seconds, UTC).isoformat(timespec="microseconds")
+
+
+def new_token(user_id: int, random: Random) -> str:
+    """A token of the shape Discord gives out: base64 of the id, then two parts that mean nothing here."""
+    head = base64.urlsafe_b64encode(str(user_id).encode()).decode().rstrip("=")
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return ".".join([head, "".join(random.choices(alphabet, k=6)), "".join(random.choices(alphabet, k=38))])

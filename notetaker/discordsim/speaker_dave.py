@@ -1,0 +1,94 @@
+"""The sending half of DAVE for a speaker, with davey, Discord's protocol in Rust.
+
+A speaker hears nobody, so losing decryptors costs it nothing. What davey refuses is sorted into harmless and not,
+after the DAVE whitepaper, "Recovery from Invalid Commit or Welcome".
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from enum import IntEnum
+
+import davey
+
+Reply = tuple[int, bytes | dict[str, int]]
+"""Opcode and body to send: binary, or JSON."""
+
+
+class DaveOp(IntEnum):
+    PREPARE_TRANSITION = 21
+    TRANSITION_READY = 23
+    PREPARE_EPOCH = 24
+    EXTERNAL_SENDER = 25
+    KEY_PACKAGE = 26
+    PROPOSALS = 27
+    COMMIT_WELCOME = 28
+    ANNOUNCE_COMMIT = 29
+    WELCOME = 30
+    INVALID_COMMIT_WELCOME = 31
+
+
+HARMLESS = ("PendingGroup", "WrongEpoch", "AlreadyInGroup", "UnexpectedUser")
+"""Names in davey's error texts for messages that were not meant for the state this client is in."""
+
+
+class SpeakerDave:
+    def __init__(self, user_id: int, channel_id: int, version: int) -> None:
+        self.version = version
+        self.refused: Counter[str] = Counter()
+        self._user_id = user_id
+        self._channel_id = channel_id
+        self._session = davey.DaveSession(version, user_id, channel_id)
+
+    @property
+    def ready(self) -> bool:
+        """What `encrypt` makes now can be decrypted by the group."""
+        return self._session.ready
+
+    def encrypt(self, frame: bytes) -> bytes:
+        return self._session.encrypt_opus(frame)
+
+    def key_package(self) -> Reply:
+        return DaveOp.KEY_PACKAGE, self._session.get_serialized_key_package()
+
+    def receive_json(self, op: int, body: dict[str, int]) -> list[Reply]:
+        """Ops 21 and 24; davey itself switches to a new key at the commit, so 22 needs nothing."""
+        if op == DaveOp.PREPARE_EPOCH and body["epoch"] == 1:
+            return self._start_again()
+        if op == DaveOp.PREPARE_TRANSITION and body["transition_id"] != 0:
+            return [(DaveOp.TRANSITION_READY, {"transition_id": body["transition_id"]})]
+        return []
+
+    def receive_binary(self, op: int, body: bytes, known_users: Collection[int]) -> list[Reply]:
+        try:
+            if op == DaveOp.EXTERNAL_SENDER:
+                self._session.set_external_sender(body)
+            elif op == DaveOp.PROPOSALS:
+                return self._propose(body, known_users)
+            elif op in (DaveOp.ANNOUNCE_COMMIT, DaveOp.WELCOME):
+                return self._transition(op, int.from_bytes(body[:2]), body[2:])
+        except ValueError as error:  # all davey ever raises
+            self.refused[str(error)] += 1
+        return []
+
+    def _propose(self, body: bytes, known_users: Collection[int]) -> list[Reply]:
+        kinds = davey.ProposalsOperationType
+        kind = kinds.append if body[0] == 0 else kinds.revoke
+        made = self._session.process_proposals(kind, body[1:], list(known_users))
+        return [] if made is None else [(DaveOp.COMMIT_WELCOME, made.commit + (made.welcome or b""))]
+
+    def _transition(self, op: int, transition_id: int, message: bytes) -> list[Reply]:
+        try:
+            if op == DaveOp.WELCOME:
+                self._session.process_welcome(message)
+            else:
+                self._session.process_commit(message)
+        except ValueError as error:
+            if any(name in str(error) for name in HARMLESS):
+                raise
+            self.refused[str(error)] += 1
+            return [(DaveOp.INVALID_COMMIT_WELCOME, {"transition_id": transition_id}), *self._start_again()]
+        return [] if transition_id == 0 else [(DaveOp.TRANSITION_READY, {"transition_id": transition_id})]
+
+    def _start_again(self) -> list[Reply]:
+        self._session.reinit(self.version, self._user_id, self._channel_id)
+        return [self.key_package()]

@@ -1,0 +1,234 @@
+"""The state of the local Discord: who and what exists. No I/O; every rule that needs only state is here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import count
+from random import Random
+
+from . import permissions
+from .entities import (
+    Application,
+    Channel,
+    ChannelType,
+    Command,
+    Guild,
+    Json,
+    Member,
+    Message,
+    Overwrite,
+    Role,
+    ThreadData,
+    User,
+    VoiceState,
+)
+from .permissions import Permission
+from .snowflake import Snowflakes, iso, new_token
+
+DEMO_BORN = 1_735_689_600.0
+"""2025-01-01, when everything in the demo world was made: its ids are the same in every run."""
+
+
+class World:
+    """All guilds, users and applications.
+
+    `clock` returns Unix seconds; `seed` fixes the tokens.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.time, seed: int = 0) -> None:
+        self.clock = clock
+        self.random = Random(seed)
+        self.snowflakes = Snowflakes(clock)
+        self.users: dict[int, User] = {}
+        self.applications: dict[int, Application] = {}
+        self.guilds: dict[int, Guild] = {}
+        self.cdn_url = ""
+        """Where attachments are served, set once the server listens."""
+
+    @classmethod
+    def demo(cls, *, clock: Callable[[], float] = time.time, seed: int = 0) -> World:
+        """Two guilds with text, voice and stage channels, five people and one bot."""
+        milliseconds = count()
+        world = cls(clock=lambda: DEMO_BORN + next(milliseconds) / 1000, seed=seed)
+        ada, ben, chloe, dan, eve = (
+            world.add_user(name.lower(), name) for name in ("Ada", "Ben", "Chloe", "Dan", "Eve")
+        )
+        bot = world.add_bot("Notetaker", owner=ada)
+        office = world.add_guild("Office", owner=ada)
+        for person in (ben, chloe, dan, eve):
+            world.add_member(office, person)
+        world.add_member(office, bot)
+        world.add_channel(office, ChannelType.TEXT, "general")
+        world.add_channel(office, ChannelType.TEXT, "meeting-notes")
+        world.add_channel(office, ChannelType.VOICE, "Standup")
+        world.add_channel(office, ChannelType.VOICE, "Planning")
+        world.add_channel(office, ChannelType.VOICE, "Phone booth", user_limit=1)
+        board = world.add_channel(office, ChannelType.VOICE, "Board room")
+        world.overwrite(board, office.id, deny=Permission.CONNECT)
+        world.add_channel(office, ChannelType.STAGE, "All hands")
+        club = world.add_guild("Book club", owner=eve)
+        for person in (ada, dan):
+            world.add_member(club, person)
+        world.add_member(club, bot)
+        world.add_channel(club, ChannelType.TEXT, "general")
+        world.add_channel(club, ChannelType.VOICE, "Reading room")
+        world.clock = clock
+        world.snowflakes = Snowflakes(clock)
+        return world
+
+    # Who and what exists
+
+    def add_user(self, username: str, global_name: str | None = None, *, bot: bool = False) -> User:
+        user_id = self.snowflakes.next()
+        user = User(user_id, username, global_name, new_token(user_id, self.random), bot)
+        self.users[user.id] = user
+        return user
+
+    def add_bot(self, name: str, *, owner: User, privileged_intents: int = 0) -> User:
+        bot = self.add_user(name, bot=True)
+        self.applications[bot.id] = Application(bot.id, name, owner.id, privileged_intents)
+        return bot
+
+    def add_guild(self, name: str, *, owner: User) -> Guild:
+        guild = Guild(self.snowflakes.next(), name, owner.id)
+        guild.roles[guild.id] = Role(guild.id, "@everyone", int(permissions.EVERYONE))
+        self.guilds[guild.id] = guild
+        self.add_member(guild, owner)
+        return guild
+
+    def add_member(self, guild: Guild, user: User, *, granted: int = 0) -> Member:
+        """A bot comes with its managed role, which carries the permissions `granted` by the invitation."""
+        member = Member(user.id, iso(self.clock()))
+        guild.members[user.id] = member
+        if user.bot:
+            role = self.add_role(guild, user.username, granted)
+            role.bot_id = user.id
+            member.role_ids.append(role.id)
+        return member
+
+    def add_role(self, guild: Guild, name: str, bits: int) -> Role:
+        role = Role(self.snowflakes.next(), name, int(bits), position=len(guild.roles))
+        guild.roles[role.id] = role
+        return role
+
+    def add_channel(self, guild: Guild, kind: ChannelType, name: str, *, user_limit: int = 0) -> Channel:
+        position = sum(not channel.is_thread for channel in guild.channels.values())
+        channel = Channel(self.snowflakes.next(), kind, guild.id, name, position, user_limit=user_limit)
+        guild.channels[channel.id] = channel
+        return channel
+
+    def overwrite(self, channel: Channel, target_id: int, *, allow: int = 0, deny: int = 0) -> None:
+        kind = 0 if target_id in self.guilds[channel.guild_id].roles else 1
+        channel.overwrites[target_id] = Overwrite(target_id, kind, int(allow), int(deny))
+
+    def add_thread(
+        self,
+        parent: Channel,
+        name: str,
+        owner_id: int,
+        *,
+        kind: ChannelType,
+        thread_id: int | None,
+        minutes: int,
+    ) -> Channel:
+        """`thread_id` is the id of the message it starts from, None for a thread without one."""
+        thread = Channel(
+            thread_id or self.snowflakes.next(),
+            kind,
+            parent.guild_id,
+            name,
+            parent_id=parent.id,
+            thread=ThreadData(owner_id, iso(self.clock()), minutes, member_ids=[owner_id]),
+        )
+        self.guilds[parent.guild_id].channels[thread.id] = thread
+        return thread
+
+    # Looking things up
+
+    def user_of_token(self, token: str) -> User | None:
+        return next((user for user in self.users.values() if user.token == token), None)
+
+    def channel(self, channel_id: int) -> Channel | None:
+        for guild in self.guilds.values():
+            if channel_id in guild.channels:
+                return guild.channels[channel_id]
+        return None
+
+    def guilds_of(self, user_id: int) -> list[Guild]:
+        return [guild for guild in self.guilds.values() if user_id in guild.members]
+
+    def display_name(self, guild: Guild, user_id: int) -> str:
+        member = guild.members.get(user_id)
+        return (member.nick if member else None) or self.users[user_id].display_name
+
+    def permissions(self, user_id: int, channel: Channel) -> Permission:
+        """No permission at all for who is not a member."""
+        guild = self.guilds[channel.guild_id]
+        if user_id not in guild.members:
+            return Permission(0)
+        return Permission(permissions.compute(guild, user_id, channel))
+
+    def guild_permissions(self, user_id: int, guild: Guild) -> Permission:
+        return Permission(permissions.compute(guild, user_id))
+
+    def commands_in(self, guild_id: int) -> list[Command]:
+        """What a member can pick from in this guild: its own commands before the global ones."""
+        commands = [
+            command
+            for application in self.applications.values()
+            if application.id in self.guilds[guild_id].members
+            for command in application.commands.values()
+            if command.guild_id in (guild_id, None)
+        ]
+        return sorted(commands, key=lambda command: command.guild_id is None)
+
+    # Voice
+
+    def may_connect(self, user_id: int, channel: Channel) -> bool:
+        """Whether Discord lets this member in; it refuses without a word (Discord docs, Voice Connections)."""
+        bits = self.permissions(user_id, channel)
+        if not channel.is_vocal or not bits & Permission.VIEW_CHANNEL or not bits & Permission.CONNECT:
+            return False
+        others = [s for s in self.guilds[channel.guild_id].in_channel(channel.id) if s.user_id != user_id]
+        full = 0 < channel.user_limit <= len(others)
+        return not full or bool(bits & Permission.MOVE_MEMBERS)
+
+    def enter_voice(self, state: VoiceState) -> None:
+        """A channel's new member; in a stage channel it is in the audience until it is let speak."""
+        guild = self.guilds[state.guild_id]
+        if state.channel_id is None:
+            raise ValueError("a voice state without a channel cannot enter one")
+        before = guild.voice_states.get(state.user_id)
+        channel = guild.channels[state.channel_id]
+        if channel.type is ChannelType.STAGE:
+            if before is not None and before.channel_id == state.channel_id:
+                state.suppress = before.suppress
+            else:
+                state.suppress = not self.permissions(state.user_id, channel) & Permission.MUTE_MEMBERS
+        guild.voice_states[state.user_id] = state
+
+    def leave_voice(self, guild_id: int, user_id: int) -> VoiceState | None:
+        """Returns the state that says so, None if the user was in no channel."""
+        state = self.guilds[guild_id].voice_states.pop(user_id, None)
+        if state is not None:
+            state.channel_id = None
+        return state
+
+    # Messages
+
+    def add_message(self, message: Message) -> None:
+        channel = self.guilds[message.guild_id].channels[message.channel_id]
+        channel.messages[message.id] = message
+
+    def register(self, application_id: int, guild_id: int | None, body: Json) -> tuple[Command, bool]:
+        """Create a command, or replace the one of the same name, type and guild; True if it is new."""
+        commands = self.applications[application_id].commands
+        kind = body.get("type", 1)
+        for old in commands.values():
+            if (old.name, old.body.get("type", 1), old.guild_id) == (body["name"], kind, guild_id):
+                old.body, old.version = body, self.snowflakes.next()
+                return old, False
+        command = Command(self.snowflakes.next(), application_id, guild_id, self.snowflakes.next(), body)
+        commands[command.id] = command
+        return command, True

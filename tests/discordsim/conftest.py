@@ -1,0 +1,95 @@
+"""A running local Discord, and an unmodified py-cord bot in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+from aiohttp import ClientSession
+
+from notetaker.discordsim.entities import Guild, User
+from notetaker.discordsim.server import LocalDiscord
+
+DEADLINE_S = 20.0
+
+
+class Place:
+    """A local Discord as a test uses it: names instead of ids, and the control API as a person."""
+
+    def __init__(self, local: LocalDiscord, http: ClientSession) -> None:
+        self.local = local
+        self.http = http
+        self.world = local.world
+        self.bot = next(user for user in local.world.users.values() if user.bot)
+        self.office = self.guild("Office")
+
+    def guild(self, name: str) -> Guild:
+        return next(guild for guild in self.world.guilds.values() if guild.name == name)
+
+    def user(self, name: str) -> User:
+        return next(user for user in self.world.users.values() if user.display_name == name)
+
+    def channel_id(self, name: str) -> int:
+        return next(c.id for c in self.office.channels.values() if c.name == name)
+
+    async def sim(self, path: str, **body: Any) -> Any:
+        """POST to the control API; returns the JSON answer, None for 204."""
+        async with self.http.post(f"{self.world.cdn_url}/sim/{path}", json=body) as response:
+            return None if response.status == 204 else await response.json()
+
+    async def use(self, command: str, *, user: str = "Ada", channel: str = "general", **options: Any) -> Any:
+        return await self.sim(
+            "interactions",
+            user_id=str(self.user(user).id),
+            channel_id=str(self.channel_id(channel)),
+            command=command,
+            options=options,
+            wait=5,
+        )
+
+    async def rest(
+        self, method: str, path: str, *, user: User | None = None, **kwargs: Any
+    ) -> tuple[int, Any]:
+        """A REST request as a user, the bot if none is named: status and JSON."""
+        who = user or self.bot
+        headers = {"Authorization": f"Bot {who.token}" if who.bot else who.token}
+        url = f"{self.local.api_url}/v10{path}"
+        async with self.http.request(method, url, headers=headers, **kwargs) as response:
+            return response.status, await response.json() if response.status != 204 else None
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    async with LocalDiscord(state_dir=tmp_path) as local, ClientSession() as http:
+        yield Place(local, http)
+
+
+RunBot = Callable[[discord.Bot], AbstractAsyncContextManager[None]]
+
+
+@pytest.fixture
+def run_bot(place: Place, monkeypatch: pytest.MonkeyPatch) -> RunBot:
+    """Runs a py-cord bot against the local Discord until it is ready, and closes it afterwards."""
+    monkeypatch.setattr(discord.http.Route, "API_BASE_URL", place.local.api_url + "/v10")
+
+    @asynccontextmanager
+    async def run(bot: discord.Bot) -> AsyncIterator[None]:
+        running = asyncio.ensure_future(bot.start(place.bot.token))
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                ready = asyncio.ensure_future(bot.wait_until_ready())
+                await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+                if running.done():
+                    ready.cancel()
+                    running.result()
+            yield
+        finally:
+            await bot.close()
+            await asyncio.gather(running, return_exceptions=True)
+
+    return run
