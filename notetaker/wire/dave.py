@@ -21,6 +21,8 @@ KEY_EXPIRY_S = 10.0
 IMMEDIATE = 0
 """The transition id that is executed at once, without opcodes 23 and 22."""
 
+MAX_RECOVERIES = 5
+"""Opcodes 31 in a row without a commit or welcome that works: more would only get us rate limited."""
 MAX_VERSION: int = dave.get_max_supported_protocol_version()
 Outgoing = tuple[Op, bytes | dict[str, int]]
 """An opcode with its binary body or its JSON ``d``."""
@@ -39,12 +41,13 @@ class DaveGroup:
         self._users: set[int] = {user_id}
         self._pending_versions: dict[int, int] = {}
         self._accepts_plain = True
+        self._recoveries = 0
         self.version = 0
         """Protocol version in force; 0: not encrypted end to end."""
         self.epochs = 0
         """Commits and welcomes processed: each is a new set of keys."""
         self.invalid_commits = 0
-        """Commits and welcomes that could not be processed, each answered with opcode 31."""
+        """Commits and welcomes that could not be processed."""
         self.generation = 0
         """Grows whenever a frame that was refused might now be accepted."""
 
@@ -147,6 +150,9 @@ class DaveGroup:
 
     def _recover(self, transition_id: int) -> list[Outgoing]:
         self.invalid_commits += 1
+        self._recoveries += 1
+        if self._recoveries > MAX_RECOVERIES:
+            return []
         return [
             (Op.MLS_INVALID_COMMIT_WELCOME, {"transition_id": transition_id}),
             *self._new_session(),
@@ -155,6 +161,7 @@ class DaveGroup:
     def _prepared(self, transition_id: int, roster: Iterable[int]) -> list[Outgoing]:
         self.epochs += 1
         self.generation += 1
+        self._recoveries = 0
         for user_id in (self._users | set(roster)) - {self._user_id}:
             ratchet = self._session.get_key_ratchet(str(user_id))
             if ratchet is not None:

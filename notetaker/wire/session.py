@@ -282,16 +282,16 @@ class VoiceSession:
         self._dave(self.dave.prepare_epoch(_int(data["protocol_version"]), _int(data["epoch"])))
 
     def _on_external_sender(self, data: Any, now: float) -> None:
-        self._dave(self.dave.external_sender(data))
+        self._dave(self.dave.external_sender(_filled(data)))
 
     def _on_proposals(self, data: Any, now: float) -> None:
-        self._dave(self.dave.proposals(data))
+        self._dave(self.dave.proposals(_filled(data)))
 
     def _on_announce_commit(self, data: Any, now: float) -> None:
-        self._dave(self.dave.announce_commit(int.from_bytes(data[:2], "big"), data[2:]))
+        self._dave(self.dave.announce_commit(int.from_bytes(data[:2], "big"), _filled(data[2:])))
 
     def _on_welcome(self, data: Any, now: float) -> None:
-        self._dave(self.dave.welcome(int.from_bytes(data[:2], "big"), data[2:]))
+        self._dave(self.dave.welcome(int.from_bytes(data[:2], "big"), _filled(data[2:])))
 
     def _dave(self, outgoing: list[Outgoing]) -> None:
         for op, body in outgoing:
@@ -337,6 +337,13 @@ class VoiceSession:
             self._commands.append(SendDatagram(self._keepalives.to_bytes(8, "little")))
             self._keepalives += 1
             self._next_probe = now + KEEPALIVE_S
+
+
+def _filled(body: bytes) -> bytes:
+    """An MLS body as it came; libdave 1.1.0 dereferences a null pointer when it is given none."""
+    if not body:
+        raise ValueError
+    return body
 
 
 def _int(value: object) -> int:

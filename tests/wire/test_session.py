@@ -1,0 +1,285 @@
+"""The voice session as a conversation with the voice server."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notetaker.model.outcome import Outcome
+from notetaker.wire.commands import (
+    Ended,
+    Established,
+    OpenUdp,
+    SendDatagram,
+    SendText,
+    SpeakerJoined,
+    SpeakerLeft,
+)
+from notetaker.wire.opcodes import Op
+from notetaker.wire.rtp import parse_header
+from notetaker.wire.session import KEEPALIVE_S, Step
+from notetaker.wire.transport import AesGcm
+from tests.vectors.files import load
+from tests.wire.conversation import (
+    GCM,
+    GUILD,
+    KEY,
+    ME,
+    READY,
+    SSRC,
+    XCHACHA,
+    Conversation,
+    described,
+    discovery_answer,
+    established,
+)  # fmt: skip
+from tests.wire.packets import sealed
+
+
+def test_the_whole_handshake() -> None:
+    talk = Conversation()
+    talk.opens()
+    assert talk.says(Op.IDENTIFY) == {
+        "server_id": str(GUILD),
+        "user_id": str(ME),
+        "session_id": "the-session",
+        "token": "the-token",
+        "max_dave_protocol_version": 1,
+    }
+    talk.hears(Op.HELLO, {"v": 8, "heartbeat_interval": 13750})
+    talk.passes(0)
+    assert talk.says(Op.HEARTBEAT)["seq_ack"] == -1
+    talk.hears(Op.READY, READY, seq=1)
+    assert talk.does(OpenUdp) == OpenUdp("127.0.0.1", 50001)
+    talk.passes(0)
+    assert talk.does(SendDatagram).data[:8] == b"\x00\x01\x00\x46" + SSRC.to_bytes(4, "big")
+    talk.session.receive_datagram(discovery_answer("203.0.113.9", 40000), talk.now)
+    assert talk.says(Op.SELECT_PROTOCOL) == {
+        "protocol": "udp",
+        "data": {"address": "203.0.113.9", "port": 40000, "mode": GCM},
+    }
+    talk.hears(Op.SESSION_DESCRIPTION, described(), seq=2)
+    assert talk.says(Op.SPEAKING) == {"speaking": 0, "delay": 0, "ssrc": SSRC}
+    silence = talk.does(SendDatagram).data
+    assert AesGcm(KEY).open(silence, 12) == b"\xf8\xff\xfe"
+    header = parse_header(silence)
+    assert header is not None
+    assert header.ssrc == SSRC
+    talk.passes(0)
+    beat = talk.says(Op.HEARTBEAT)
+    assert beat["seq_ack"] == 2
+    talk.quiet()
+    talk.hears(Op.HEARTBEAT_ACK, {"t": beat["t"]})
+    talk.does(Established)
+    talk.quiet()
+    assert talk.session.step is Step.ESTABLISHED
+    assert talk.session.malformed == 0
+
+
+def test_an_ack_of_an_earlier_beat_does_not_establish() -> None:
+    talk = Conversation()
+    talk.opens()
+    talk.hears(Op.HELLO, {"heartbeat_interval": 41250})
+    talk.passes(0)
+    talk.says(Op.IDENTIFY)
+    early = talk.says(Op.HEARTBEAT)
+    talk.hears(Op.READY, READY)
+    talk.session.receive_datagram(discovery_answer(), talk.now)
+    talk.hears(Op.SESSION_DESCRIPTION, described())
+    talk.passes(0)
+    talk.forget()
+    talk.hears(Op.HEARTBEAT_ACK, {"t": early["t"]})
+    talk.quiet()
+
+
+def test_ip_discovery_is_asked_again_until_answered() -> None:
+    talk = Conversation()
+    talk.opens()
+    talk.hears(Op.READY, READY)
+    talk.passes(1.9)
+    asked = [c for c in talk.forget() if isinstance(c, SendDatagram)]
+    assert len(asked) == 4
+    talk.session.receive_datagram(discovery_answer(ssrc=SSRC + 1), talk.now)
+    talk.quiet()
+    talk.session.receive_datagram(discovery_answer(), talk.now)
+    talk.says(Op.SELECT_PROTOCOL)
+    talk.session.receive_datagram(discovery_answer(), talk.now)
+    talk.quiet()
+
+
+@pytest.mark.parametrize(
+    ("steps", "reason"),
+    [
+        (0, "READY"),
+        (1, "UDP"),
+        (2, "session description"),
+        (3, "acknowledge"),
+    ],
+)
+def test_each_step_has_a_deadline_and_says_what_was_missing(steps: int, reason: str) -> None:
+    talk = Conversation()
+    talk.opens()
+    if steps >= 1:
+        talk.hears(Op.READY, READY)
+    if steps >= 2:
+        talk.session.receive_datagram(discovery_answer(), talk.now)
+    if steps >= 3:
+        talk.hears(Op.SESSION_DESCRIPTION, described())
+    talk.passes(10.1)
+    ended = talk.forget()[-1]
+    assert isinstance(ended, Ended)
+    assert reason in ended.reason
+    assert talk.session.next_timeout() is None
+
+
+def test_4006_during_identify_says_what_it_means() -> None:
+    talk = Conversation()
+    talk.opens()
+    talk.says(Op.IDENTIFY)
+    talk.session.websocket_closed(4006, talk.now)
+    ended = talk.does(Ended)
+    assert ended.close_code == 4006
+    assert ended.reason == (
+        "Discord closed the voice connection during IDENTIFY: the voice session is no longer valid (4006)."
+    )
+
+
+def test_heartbeats_acknowledge_json_and_binary_messages_alike() -> None:
+    talk = established()
+    talk.hears(Op.CLIENTS_CONNECT, {"user_ids": ["7"]}, seq=9)
+    talk.hears_binary(27, b"\x00\x00", seq=10)
+    talk.passes(5.0)
+    beats = [c for c in talk.forget() if isinstance(c, SendText)]
+    assert '"seq_ack":10' in beats[-1].text
+
+
+def test_a_server_that_stops_acknowledging_is_given_up() -> None:
+    talk = established()
+    talk.passes(20.0)
+    ended = talk.forget()[-1]
+    assert isinstance(ended, Ended)
+    assert "heartbeats" in ended.reason
+
+
+def test_a_server_that_acknowledges_is_kept() -> None:
+    talk = established()
+    for _ in range(20):
+        talk.passes(5.0)
+        for command in talk.forget():
+            if isinstance(command, SendText):
+                talk.hears(Op.HEARTBEAT_ACK, {"t": talk.session.heartbeat._nonce})
+    assert talk.session.step is Step.ESTABLISHED
+
+
+def test_the_servers_own_heartbeat_is_answered_at_once() -> None:
+    talk = established()
+    talk.hears(Op.HEARTBEAT, {"t": 1})
+    talk.says(Op.HEARTBEAT)
+
+
+def test_the_udp_path_is_kept_open() -> None:
+    talk = established()
+    talk.passes(KEEPALIVE_S * 2)
+    kept = [c.data for c in talk.forget() if isinstance(c, SendDatagram)]
+    assert kept == [bytes(8), b"\x01" + bytes(7)]
+
+
+@pytest.mark.parametrize("mode", [GCM, XCHACHA])
+def test_a_speaker_is_heard_once_named(mode: str) -> None:
+    talk = established(mode)
+    talk.session.receive_datagram(sealed(b"early", ssrc=99, mode=mode), talk.now)
+    assert talk.session.take_frames() == []
+    talk.hears(Op.SPEAKING, {"user_id": "555", "ssrc": 99, "speaking": 1})
+    assert talk.does(SpeakerJoined) == SpeakerJoined(555, 99, talk.now)
+    talk.hears(Op.SPEAKING, {"user_id": "555", "ssrc": 99, "speaking": 0})
+    talk.quiet()
+    talk.session.receive_datagram(sealed(b"later", ssrc=99, sequence=2, nonce=2, mode=mode), talk.now)
+    assert [(f.user_id, f.opus) for f in talk.session.take_frames()] == [(555, b"early"), (555, b"later")]
+    talk.hears(Op.CLIENT_DISCONNECT, {"user_id": "555"})
+    assert talk.does(SpeakerLeft).user_id == 555
+    talk.session.receive_datagram(sealed(b"late", ssrc=99, sequence=3, nonce=3, mode=mode), talk.now)
+    assert [f.opus for f in talk.session.take_frames()] == [b"late"]
+
+
+def test_ending_gives_every_held_packet_its_outcome() -> None:
+    talk = established()
+    talk.session.receive_datagram(sealed(b"unclaimed", ssrc=99), talk.now)
+    talk.session.end("we left")
+    assert talk.session.receiver.held == 0
+    (coverage,) = talk.session.receiver.coverage()
+    assert coverage.outcomes == {Outcome.HELD_TOO_LONG: 1}
+
+
+def test_documented_messages_are_understood() -> None:
+    for vector in load("discord_voice_gateway.json")["vectors"]:
+        if vector["sent_by"] == "client" or vector["id"].startswith("main gateway"):
+            continue
+        talk = established()
+        payload = vector["payload"]
+        talk.hears(payload["op"], payload["d"], payload.get("seq"))
+        # A second READY is none; "without user_id" is an example of what clients get wrong.
+        expected = payload["op"] == Op.READY or "without user_id" in vector["id"]
+        assert talk.session.malformed == expected, vector["id"]
+
+
+def test_a_server_that_offers_only_unknown_modes_is_named() -> None:
+    talk = Conversation()
+    talk.opens()
+    talk.says(Op.IDENTIFY)
+    talk.hears(Op.READY, {**READY, "modes": ["xsalsa20_poly1305"]})
+    assert "xsalsa20_poly1305" in talk.does(Ended).reason
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.binary(max_size=8).map(str),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from([
+            "user_id", "ssrc", "user_ids", "transition_id", "protocol_version", "epoch", "modes", "ip", "port",
+            "secret_key", "mode", "heartbeat_interval", "t", "dave_protocol_version",
+        ]),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(st.sampled_from(list(Op)), JUNK), max_size=8), st.booleans())
+def test_hostile_json_costs_a_counter_and_no_more(messages: list[tuple[Op, object]], late: bool) -> None:
+    talk = established(dave=1) if late else Conversation()
+    if not late:
+        talk.opens()
+    for op, data in messages:
+        talk.hears(op, data)
+    talk.passes(1.0)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 40), st.binary(max_size=200)), max_size=8))
+def test_hostile_binary_costs_a_counter_and_no_more(messages: list[tuple[int, bytes]]) -> None:
+    talk = established(dave=1)
+    for op, body in messages:
+        talk.hears_binary(op, body)
+    talk.session.receive_binary(b"\x00", talk.now)
+    talk.passes(1.0)
+    assert talk.session.malformed >= 1
+
+
+def test_a_key_given_as_a_number_costs_nothing() -> None:
+    talk = Conversation()
+    talk.opens()
+    talk.hears(Op.READY, READY)
+    talk.session.receive_datagram(discovery_answer(), talk.now)
+    talk.hears(Op.SESSION_DESCRIPTION, {**described(), "secret_key": 10**12})
+    assert talk.session.malformed == 1
+
+
+def test_an_interval_that_is_no_number_is_refused() -> None:
+    talk = Conversation()
+    talk.opens()
+    talk.session.receive_text('{"op":8,"d":{"heartbeat_interval":NaN}}', talk.now)
+    talk.session.receive_text('{"op":8,"d":{"heartbeat_interval":-1}}', talk.now)
+    assert talk.session.malformed == 2
+    talk.hears(Op.HELLO, {"heartbeat_interval": float("inf")})
+    assert talk.session.heartbeat.due == talk.now
