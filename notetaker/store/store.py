@@ -1,5 +1,6 @@
 """The store: all queries in one object, and the schema they need."""
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -11,6 +12,8 @@ from notetaker.store.postings import Postings
 from notetaker.store.utterances import Utterances
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
+logging.getLogger("alembic").setLevel(logging.WARNING)  # it would announce itself at every start
+
 _MIGRATION_LOCK = 0x6E6F7465  # any number of ours: "note"
 
 

@@ -1,0 +1,136 @@
+"""The speech engine in a process of its own.
+
+An engine may hold the interpreter lock for seconds, hang, or crash in C code. Here that costs the worker a
+child process, never its queues, its watchdog, or a database lock that is held a moment too long.
+
+Both sides speak JSON lines over the child's standard input and output. The child says ``{"engine": name}`` when
+it is ready, or ``{"error": sentence}`` and exits; then one answer, ``{"text": ...}`` or ``{"error": ...}``, per
+request. It ends at the end of its input: when the worker closes it, and when the worker is dead.
+"""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from notetaker.model.utterance import Clip
+from notetaker.recording.journal import read_clip
+from notetaker.recording.pcap import PcapError
+from notetaker.speech.decode import decode
+from notetaker.speech.engine import Engine, EngineError, UnknownEngineError, load
+
+TIMEOUT = 300.0
+"""Seconds after which an engine is taken to hang. An utterance is at most a minute of sound."""
+
+
+class Transcriber:
+    """An engine, in a child that is started when there is none. One request at a time, from any thread."""
+
+    def __init__(self, engine_name: str) -> None:
+        self.engine_name = engine_name
+        self.timeout = TIMEOUT
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process_id(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    def start(self) -> None:
+        """Raises UnknownEngineError, or EngineError when the engine does not start."""
+        with self._lock:
+            self._running_child()
+
+    def transcribe(self, folder: Path, clip: Clip) -> str:
+        """The words in a clip of the meeting in ``folder``. Raises EngineError, one sentence."""
+        request = {"folder": str(folder), "clip": asdict(clip)}
+        with self._lock:
+            answer = self._ask(self._running_child(), request)
+        if "error" in answer:
+            raise EngineError(answer["error"])
+        return str(answer["text"])
+
+    def close(self) -> None:
+        with self._lock:
+            self._end_child()
+
+    def _running_child(self) -> subprocess.Popen[bytes]:
+        if self._child is not None and self._child.poll() is None:
+            return self._child
+        self._end_child()
+        command = [sys.executable, "-m", "notetaker.jobs.transcriber", self.engine_name]
+        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+        greeting = self._answer(self._child)
+        if "error" in greeting:
+            self._end_child()
+            raise UnknownEngineError(greeting["error"])
+        return self._child
+
+    def _ask(self, child: subprocess.Popen[bytes], request: dict[str, Any]) -> dict[str, Any]:
+        assert child.stdin
+        try:
+            child.stdin.write(json.dumps(request).encode() + b"\n")
+            child.stdin.flush()
+        except BrokenPipeError:
+            self._fail("has died")
+        return self._answer(child)
+
+    def _answer(self, child: subprocess.Popen[bytes]) -> dict[str, Any]:
+        assert child.stdout
+        readable, _, _ = select.select([child.stdout], [], [], self.timeout)
+        if not readable:
+            self._fail(f"did not answer in {self.timeout:g} s")
+        line = child.stdout.readline()
+        if not line:
+            self._fail("has died")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _fail(self, what: str) -> None:
+        self._end_child()
+        raise EngineError(f"The speech engine {self.engine_name} {what}.")
+
+    def _end_child(self) -> None:
+        if self._child is None:
+            return
+        self._child.kill()
+        self._child.communicate()
+        self._child = None
+
+
+def main(engine_name: str) -> None:
+    """The child."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not be taken for an answer
+    try:
+        engine = load(engine_name)
+    except UnknownEngineError as error:
+        _say(answers, {"error": str(error)})
+        return
+    _say(answers, {"engine": engine.name})
+    for line in sys.stdin.buffer:
+        _say(answers, _transcribe(engine, json.loads(line)))
+
+
+def _transcribe(engine: Engine, request: dict[str, Any]) -> dict[str, str]:
+    try:
+        packets = read_clip(Path(request["folder"]), Clip(**request["clip"]))
+        return {"text": engine.transcribe(decode(packets))}
+    except EngineError as error:
+        return {"error": str(error)}
+    except (OSError, PcapError) as error:
+        return {"error": f"The recording could not be read ({error})."}
+
+
+def _say(answers: IO[bytes], answer: dict[str, str]) -> None:
+    answers.write(json.dumps(answer).encode() + b"\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,130 @@
+"""The worker's side: doing the jobs of the queues, and taking over those of dead workers."""
+
+import logging
+import os
+import signal
+import threading
+from pathlib import Path
+
+from dbos import DBOS
+from sqlalchemy.exc import DBAPIError
+
+from notetaker.jobs.database import APPLICATION, jobs_url
+from notetaker.jobs.queue import FINISH, TRANSCRIBE, JobQueue
+from notetaker.jobs.slots import SlotLostError, open_slots, take_slot
+from notetaker.jobs.transcriber import Transcriber
+from notetaker.jobs.workflows import Workflows
+from notetaker.store.store import Store
+
+POLL_INTERVAL = 0.25
+"""Seconds between two looks into a queue: the longest that a job waits for an idle worker."""
+
+SWEEP_INTERVAL = 2.0
+"""Seconds between two looks for jobs of dead workers. One that is started again finds its own jobs at once."""
+
+STOP_TIMEOUT = 20
+"""Seconds that ``stop`` gives running jobs. What does not end in time is begun again by the next worker."""
+
+MOST_STARTS = 10
+"""An utterance over which the worker has died so often is given up, and the transcript says so."""
+
+JOBS_VERSION = "1"
+"""DBOS hands a job only to workers of its version. Ours run from the beginning each time, so any version of
+notetaker may continue what another began, and this stays."""
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Does jobs in threads of this process, one transcription at a time. One Worker per process.
+
+    To transcribe more at a time, start more processes, on this host or (with PostgreSQL) on others.
+    """
+
+    def __init__(self, database_url: str, meetings_folder: Path, engine_name: str) -> None:
+        """Raises StoreError."""
+        self._url = database_url
+        self._store = Store(database_url)
+        self._queue = JobQueue(database_url)
+        self._slots = open_slots(database_url)
+        self._slot = 0
+        self._transcriber = Transcriber(engine_name)
+        self._stopping = threading.Event()
+        self._workflows = Workflows(
+            self._store, self._queue, self._transcriber, meetings_folder, self._stopping
+        )
+        self._sweeper = threading.Thread(target=self._sweep, name="job-sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Returns when the queues are served. Raises StoreError, UnknownEngineError and EngineError."""
+        self._store.migrate()
+        self._transcriber.start()
+        self._slot = take_slot(self._slots)
+        DBOS(
+            config={
+                "name": APPLICATION,
+                "system_database_url": jobs_url(self._url),
+                "application_version": JOBS_VERSION,
+                "executor_id": _executor(self._slot),
+                "log_level": "WARNING",
+            }
+        )
+        self._register_jobs()
+        DBOS.launch()
+        DBOS.register_queue(
+            TRANSCRIBE, worker_concurrency=1, polling_interval_sec=POLL_INTERVAL, on_conflict="always_update"
+        )
+        DBOS.register_queue(FINISH, polling_interval_sec=POLL_INTERVAL, on_conflict="always_update")
+        self._sweeper.start()
+
+    def stop(self) -> None:
+        """Take no more jobs, give the running ones STOP_TIMEOUT to end, close everything. Idempotent."""
+        self._stopping.set()
+        if self._sweeper.ident:
+            self._sweeper.join()
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=STOP_TIMEOUT)
+        self._transcriber.close()
+        self._slots.close()
+        self._queue.close()
+        self._store.close()
+
+    def _register_jobs(self) -> None:
+        @DBOS.workflow(name=TRANSCRIBE, max_recovery_attempts=MOST_STARTS)
+        def transcribe(utterance_id: str) -> None:
+            self._workflows.transcribe_utterance(utterance_id)
+
+        @DBOS.workflow(name=FINISH, max_recovery_attempts=None)
+        def finish(meeting_id: str) -> None:
+            self._workflows.finish_meeting(meeting_id)
+
+    def _sweep(self) -> None:
+        while not self._stopping.wait(SWEEP_INTERVAL):
+            try:
+                self._slots.keep()
+                self._take_over()
+            except DBAPIError:
+                log.warning("the database is away; looking for jobs of dead workers again in a moment")
+            except SlotLostError:
+                log.exception("this worker has been taken for dead and stops")
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    def _take_over(self) -> None:
+        """Put the jobs of dead workers back into their queues."""
+        running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        for executor in {job.executor_id for job in running if job.executor_id}:
+            slot = _slot(executor)
+            if slot == self._slot or not self._slots.try_lock(slot):
+                continue
+            try:  # while we hold its slot, nobody can come to life under that name
+                DBOS._recover_pending_workflows([executor])
+            finally:
+                self._slots.unlock(slot)
+
+
+def _executor(slot: int) -> str:
+    return f"worker-{slot}"
+
+
+def _slot(executor: str) -> int:
+    return int(executor.removeprefix("worker-"))

@@ -1,0 +1,41 @@
+"""A meeting as the bot leaves it: a journal on disk, utterances in the store. The speech is the demo's."""
+
+from pathlib import Path
+
+from notetaker.demo.script import Sentence, load
+from notetaker.model.audio import AudioFrame
+from notetaker.model.utterance import Utterance
+from notetaker.recording.recorder import Recorder
+from notetaker.store.store import Store
+from tests.store.examples import MEETING, SECOND
+
+SPEAKERS = {1001: "Ada", 1002: "Chloe", 1003: "Dan"}
+
+
+def short_sentences() -> list[Sentence]:
+    """The four that are quickest to transcribe."""
+    return sorted(load().sentences, key=lambda sentence: len(sentence.frames))[:4]
+
+
+def record_meeting(meetings_folder: Path, store: Store) -> list[Utterance]:
+    """Everyone speaks in turn, a second apart; the meeting has ended, and nothing is transcribed yet."""
+    store.add_meeting(MEETING)
+    recorder = Recorder(meetings_folder / MEETING.id, MEETING.id)
+    recorder.open_session(0.0, MEETING.started_ns)
+    now = 0.0
+    user_ids = {name: user_id for user_id, name in SPEAKERS.items()}
+    for number, sentence in enumerate(short_sentences()):
+        user_id = user_ids[sentence.speaker]
+        for index, opus in enumerate(sentence.frames):
+            frame = AudioFrame(user_id, user_id, 1000 * number + index, round(now * 48_000), opus, now)
+            recorder.write(frame)
+            now += 0.02
+        now += 1.0
+    recorder.close_session(now)
+    utterances = recorder.tick(now)
+    for user_id, name in SPEAKERS.items():
+        store.name_speaker(MEETING.id, user_id, name)
+    for utterance in utterances:
+        store.add_utterance(utterance)
+    store.end_meeting(MEETING.id, MEETING.started_ns + round(now) * SECOND)
+    return utterances

@@ -1,0 +1,68 @@
+"""Locks that say which workers are alive. A second connection or open file stands for a second process."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from notetaker.jobs.slots import PostgresSlots, SlotLostError, open_slots, take_slot
+from notetaker.store.database import parse_url
+from tests.store import postgres
+
+
+def test_every_worker_gets_a_slot_of_its_own(database_url: str) -> None:
+    workers = [open_slots(database_url) for _ in range(3)]
+    assert [take_slot(slots) for slots in workers] == [1, 2, 3]
+    workers[1].close()
+    late = open_slots(database_url)
+    assert take_slot(late) == 2
+    for slots in (workers[0], workers[2], late):
+        slots.close()
+
+
+def test_a_slot_can_be_had_when_its_worker_is_dead(database_url: str) -> None:
+    alive, other = open_slots(database_url), open_slots(database_url)
+    take_slot(alive)
+    assert other.try_lock(1) is False
+    alive.close()
+    assert other.try_lock(1) is True
+    other.unlock(1)
+    assert take_slot(other) == 1
+    other.close()
+
+
+def test_a_worker_keeps_its_slot_when_the_server_drops_the_connection(postgres_socket: Path) -> None:
+    url = postgres.new_database(postgres_socket)
+    slots, other = PostgresSlots(url), PostgresSlots(url)
+    take_slot(slots)
+    _drop_connections(url)
+    slots.keep()
+    other.keep()
+    assert other.try_lock(1) is False
+    slots.close()
+    other.close()
+
+
+def test_a_worker_hears_that_its_slot_is_lost(postgres_socket: Path) -> None:
+    url = postgres.new_database(postgres_socket)
+    slots = PostgresSlots(url)
+    take_slot(slots)
+    _drop_connections(url)
+    other = PostgresSlots(url)
+    assert take_slot(other) == 1
+    with pytest.raises(SlotLostError, match="another worker has become worker 1"):
+        slots.keep()
+    slots.close()
+    other.close()
+
+
+def _drop_connections(url: str) -> None:
+    engine = create_engine(parse_url(url))
+    with engine.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    engine.dispose()
