@@ -53,7 +53,12 @@ class Draft:
 
 
 async def read(request: web.Request) -> Draft:
-    """The body of a request; raises DiscordError if it cannot be read."""
+    """The body of a request; raises DiscordError if it cannot be read.
+
+    A form without files need not be multipart: py-cord sends a bare `payload_json` url-encoded.
+    """
+    if request.content_type == "application/x-www-form-urlencoded":
+        return Draft(_payload_json(str((await request.post()).get("payload_json", ""))))
     if not request.content_type.startswith("multipart/"):
         return Draft(await body_of(request))
     draft = Draft({})
@@ -63,14 +68,21 @@ async def read(request: web.Request) -> Draft:
         data = bytes(await part.read(decode=True))
         upload = UPLOAD.fullmatch(part.name or "")
         if part.name == "payload_json":
-            try:
-                draft.body = json.loads(data)
-            except ValueError:
-                raise DiscordError(400, 50109, "The request body contains invalid JSON.") from None
+            draft.body = _payload_json(data)
         elif upload is not None or part.name == "file":
             number = int(upload.group(1)) if upload else 0
             draft.uploads[number] = Upload(part.filename or "unknown", part.headers.get("Content-Type"), data)
     return draft
+
+
+def _payload_json(text: str | bytes) -> Json:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        raise DiscordError(400, 50109, "The request body contains invalid JSON.") from None
+    if not isinstance(body, dict):
+        raise DiscordError(400, 50035, "Invalid Form Body")
+    return body
 
 
 def within(draft: Draft, name: str) -> Draft:

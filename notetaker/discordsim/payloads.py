@@ -90,6 +90,7 @@ def command(value: Command) -> Json:
         "nsfw": False,
         "type": 1,
         **value.body,
+        "options": _options(value.body),
         "id": str(value.id),
         "application_id": str(value.application_id),
         "version": str(value.version),
@@ -97,6 +98,17 @@ def command(value: Command) -> Json:
     if value.guild_id is not None:
         payload["guild_id"] = str(value.guild_id)
     return payload
+
+
+def _options(schema: Json) -> list[Json]:
+    """Discord leaves out of an option whatever is false or empty."""
+    options = []
+    for option in schema.get("options") or []:
+        given = {key: item for key, item in option.items() if item not in (False, None, [])}
+        if option.get("options"):
+            given["options"] = _options(option)
+        options.append(given)
+    return options
 
 
 def role(value: Role) -> Json:

@@ -29,7 +29,7 @@ async def frame(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     headers: dict[str, str] = {}
     try:
-        caller = _authenticate(request)
+        caller = (request.remote or "") if OPEN.match(request.path) else str(caller_of(request).id)
         if not UNLIMITED.match(request.path):
             headers = _limit(request, caller)
         response = await handler(request)
@@ -43,18 +43,6 @@ async def frame(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not response.prepared:
         response.headers.update(headers)
     return response
-
-
-def _authenticate(request: web.Request) -> str:
-    """Remembers the caller; returns the name under which requests are limited."""
-    if OPEN.match(request.path):
-        return request.remote or ""
-    scheme, _, token = request.headers.get("Authorization", "").rpartition(" ")
-    user = hub_of(request).world.user_of_token(token)
-    if user is None or user.bot != (scheme == "Bot"):
-        raise errors.unauthorized()
-    request["caller"] = user
-    return str(user.id)
 
 
 def _limit(request: web.Request, caller: str) -> dict[str, str]:
@@ -77,8 +65,11 @@ def _limit(request: web.Request, caller: str) -> dict[str, str]:
 
 
 def caller_of(request: web.Request) -> User:
-    user = request["caller"]
-    assert isinstance(user, User)
+    """Whose token it is: "Bot TOKEN" for a bot, the bare token for a person. Raises DiscordError for any other."""
+    scheme, _, token = request.headers.get("Authorization", "").rpartition(" ")
+    user = hub_of(request).world.user_of_token(token)
+    if user is None or user.bot != (scheme == "Bot"):
+        raise errors.unauthorized()
     return user
 
 
