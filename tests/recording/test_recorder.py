@@ -1,0 +1,252 @@
+"""Recorder and recovery together: what was cut while it was heard is what the journal gives afterwards."""
+
+import itertools
+import random
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notetaker.model.audio import AudioFrame
+from notetaker.model.transcript import Gap
+from notetaker.model.utterance import Utterance
+from notetaker.recording.journal import JournalReader, Packet, journal_files, read_clip
+from notetaker.recording.recorder import Recorder
+from notetaker.recording.recovery import scan
+from notetaker.recording.rtcp import GapMarked, SpeakerLeft, SpeakerNamed
+from notetaker.recording.utterances import FRAME_NS, LATE_NS, LONGEST_NS, QUIET_BYTES
+from tests.recording.sounds import SILENCE, WALL_NS, talk
+
+WORDS = (b"w" * 90,) * 25
+
+
+def recorder(folder: Path) -> Recorder:
+    fresh = Recorder(folder, "m")
+    fresh.open_session(0.0, WALL_NS)
+    return fresh
+
+
+def events(folder: Path) -> list[object]:
+    return [event for _, path in journal_files(folder) for event in JournalReader(path)]
+
+
+def packets(folder: Path) -> list[Packet]:
+    return [event for event in events(folder) if isinstance(event, Packet)]
+
+
+def test_an_utterance_comes_out_of_the_tick_after_its_pause(tmp_path: Path) -> None:
+    live = recorder(tmp_path)
+    for frame in talk(WORDS, at=2.0):
+        live.write(frame)
+    assert live.tick(2.7) == []
+    (utterance,) = live.tick(6.0)
+    assert (utterance.user_id, utterance.packets) == (7, 25)
+    assert utterance.started_ns == WALL_NS + 2_000_000_000
+    assert utterance.ended_ns == WALL_NS + 2_500_000_000
+    assert [packet.opus for packet in read_clip(tmp_path, utterance.clip)] == list(WORDS)
+    assert live.tick(7.0) == []
+
+
+def test_arrival_is_told_by_the_clocks_of_the_session(tmp_path: Path) -> None:
+    live = Recorder(tmp_path, "m")
+    live.open_session(1_000_000.5, WALL_NS)
+    live.write(AudioFrame(7, 70, 0, 0, b"speech", 1_000_000.52))
+    live.close_session(1_000_001.0)
+    (packet,) = packets(tmp_path)
+    assert abs(packet.arrival_ns - (WALL_NS + 20_000_000)) < 1000
+
+
+def test_each_session_has_its_own_file_and_ends_what_was_said(tmp_path: Path) -> None:
+    live = recorder(tmp_path)
+    for at in (0.0, 100.0, 200.0):
+        live.open_session(at, WALL_NS + round(at * 1e9))
+        for frame in talk(WORDS, at, end=False):
+            live.write(frame)
+    live.close_session(200.5)
+    live.close_session(200.6)
+    utterances = live.tick(200.6)
+    assert [utterance.clip.segment for utterance in utterances] == [2, 3, 4]  # the first one stayed empty
+    assert scan(tmp_path, "m") == utterances
+
+
+def test_speakers_are_named_once_and_also_when_nobody_said_so(tmp_path: Path) -> None:
+    live = recorder(tmp_path)
+    live.add_speaker(7, 70, 0.0)
+    live.add_speaker(7, 70, 0.0)
+    live.write(AudioFrame(7, 70, 0, 0, b"speech", 0.0))
+    live.write(AudioFrame(8, 80, 0, 0, b"speech", 0.0))
+    assert [event for event in events(tmp_path) if not isinstance(event, Packet)] == [
+        SpeakerNamed(7, 70),
+        SpeakerNamed(8, 80),
+    ]
+    assert [packet.user_id for packet in packets(tmp_path)] == [7, 8]
+
+
+def test_one_who_leaves_ends_on_all_their_ssrcs_and_may_have_late_packets(tmp_path: Path) -> None:
+    live = recorder(tmp_path)
+    for ssrc in (70, 71):
+        live.write(AudioFrame(7, ssrc, 0, 0, b"speech", 0.0))
+    live.remove_speaker(7, 0.01)
+    live.remove_speaker(7, 0.01)
+    assert len(live.tick(0.02)) == 2
+    live.write(AudioFrame(7, 70, 1, 960, b"speech", 0.02))
+    assert [event for event in events(tmp_path) if isinstance(event, SpeakerLeft)] == [(70,), (71,)]
+    live.close_session(0.1)
+    assert [utterance.user_id for utterance in live.tick(0.1)] == [7]
+    assert [utterance.packets for utterance in scan(tmp_path, "m")] == [1, 1, 1]
+
+
+def test_gaps_are_marked_in_the_session_and_between_sessions(tmp_path: Path) -> None:
+    inside, outside = Gap(WALL_NS, WALL_NS + 1, "one"), Gap(WALL_NS, WALL_NS + 2, "two", user_id=7)
+    live = recorder(tmp_path)
+    live.mark_gap(inside)
+    live.close_session(1.0)
+    live.mark_gap(outside)
+    assert events(tmp_path) == [GapMarked(inside), GapMarked(outside)]
+    assert [segment for segment, _ in journal_files(tmp_path)] == [1, 2]
+
+
+def test_outside_a_session_nothing_is_taken(tmp_path: Path) -> None:
+    live = Recorder(tmp_path, "m")
+    live.sync()
+    assert live.tick(0.0) == []
+    with pytest.raises(RuntimeError, match=r"^No voice session is open in this recorder\.$"):
+        live.write(AudioFrame(7, 70, 0, 0, b"speech", 0.0))
+
+
+def test_a_packet_held_until_its_utterance_had_come_out_begins_another(tmp_path: Path) -> None:
+    """Cutting the journal again must not put it into the first one, though it arrived 20 ms after."""
+    live = recorder(tmp_path)
+    live.write(AudioFrame(7, 70, 0, 0, b"speech", 1.00))
+    first = live.tick(10.0)
+    live.write(AudioFrame(7, 70, 1, 960, b"speech", 1.02))
+    live.close_session(10.0)
+    second = live.tick(10.0)
+    assert [utterance.packets for utterance in first + second] == [1, 1]
+    assert scan(tmp_path, "m") == first + second
+
+
+def test_a_torn_journal_gives_what_it_holds(tmp_path: Path) -> None:
+    live = recorder(tmp_path)
+    for frame in talk(WORDS, at=0.0, end=False):
+        live.write(frame)
+    live.close_session(1.0)
+    (_, path), (whole,) = journal_files(tmp_path)[0], live.tick(1.0)
+    path.write_bytes(path.read_bytes()[:-10])
+    (utterance,) = scan(tmp_path, "m")
+    assert utterance.id == whole.id
+    assert utterance.packets == whole.packets - 1
+
+
+def test_a_file_that_is_no_journal_does_not_hide_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        live = recorder(tmp_path)
+        live.write(AudioFrame(7, 70, 0, 0, b"speech", 0.0))
+        live.close_session(1.0)
+    first = journal_files(tmp_path)[0][1]
+    first.write_bytes(bytes(200))
+    assert [utterance.clip.segment for utterance in scan(tmp_path, "m")] == [2]
+    assert caplog.messages == [f"{first}: no record at byte 0"]
+
+
+SPEAKERS = st.integers(0, 2)
+STRETCHES = st.lists(
+    st.tuples(
+        SPEAKERS,
+        st.sampled_from([1, 3, 40, 300, 1700]),  # packets
+        st.sampled_from([0, 1, 5, 60]),  # silence frames behind them
+        st.sampled_from([0.0, 0.02, 0.3, 0.79, 0.8, 0.81, 3.0]),  # pause, seconds
+        st.booleans(),  # the speaker leaves afterwards
+    ),
+    max_size=6,
+)
+
+
+def meeting(
+    stretches: list[tuple[int, int, int, float, bool]], late: float, seed: int
+) -> list[tuple[float, AudioFrame | int]]:
+    """What a receiver hands on: (time, a frame that arrived up to ``late`` s before, or a user who leaves)."""
+    chance = random.Random(seed)
+    clocks = [0.0, 0.0, 0.0]
+    sequences = [itertools.count(60_000) for _ in clocks]
+    handed: list[tuple[float, AudioFrame | int]] = []
+    for speaker, count, quiet, pause, leaves in stretches:
+        for number in range(count + quiet):
+            opus = bytes(chance.randint(4, 9)) if number < count else SILENCE
+            arrival = clocks[speaker] + chance.uniform(0, 0.03)
+            sequence = next(sequences[speaker])
+            timestamp = sequence * 960 % 2**32
+            frame = AudioFrame(7 + speaker, 70 + speaker, sequence % 2**16, timestamp, opus, arrival)
+            handed.append((arrival + chance.choice([0.0, 0.0, chance.uniform(0, late)]), frame))
+            clocks[speaker] += 0.02
+        clocks[speaker] += pause
+        if leaves:
+            handed.append((clocks[speaker], 7 + speaker))
+    return sorted(handed, key=lambda entry: entry[0])
+
+
+def record(folder: Path, handed: list[tuple[float, AudioFrame | int]], tick_every: float) -> list[Utterance]:
+    live = recorder(folder)
+    utterances: list[Utterance] = []
+    next_tick = tick_every
+    now = 0.0
+    for now, entry in handed:
+        while next_tick <= now:
+            utterances += live.tick(next_tick)
+            next_tick += tick_every
+        if isinstance(entry, int):
+            live.remove_speaker(entry, now)
+        else:
+            live.write(entry)
+    live.close_session(now)
+    return sorted(utterances + live.tick(now), key=lambda utterance: utterance.id)
+
+
+@settings(max_examples=40, deadline=None)
+@given(STRETCHES, st.sampled_from([0.0, 1.9, 15.0]), st.integers(0, 99), st.sampled_from([0.1, 1.0, 1e9]))
+def test_the_journal_cut_again_gives_the_same_utterances(
+    stretches: list[tuple[int, int, int, float, bool]], late: float, seed: int, tick_every: float
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        utterances = record(folder, meeting(stretches, late, seed), tick_every)
+        assert sorted(scan(folder, "m"), key=lambda utterance: utterance.id) == utterances
+
+
+@settings(max_examples=25, deadline=None)
+@given(STRETCHES, st.integers(0, 99), st.sampled_from([0.02, 0.5, 3.0]))
+def test_it_does_not_matter_when_it_ticks(
+    stretches: list[tuple[int, int, int, float, bool]], seed: int, tick_every: float
+) -> None:
+    handed = meeting(stretches, LATE_NS / 1e9 - 0.01, seed)
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        assert record(Path(one), handed, tick_every) == record(Path(other), handed, 1e9)
+
+
+@settings(max_examples=25, deadline=None)
+@given(STRETCHES, st.sampled_from([0.0, 15.0]), st.integers(0, 99))
+def test_every_packet_with_speech_is_in_exactly_one_utterance(
+    stretches: list[tuple[int, int, int, float, bool]], late: float, seed: int
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        handed = meeting(stretches, late, seed)
+        utterances = record(folder, handed, 1.0)
+        cut: Counter[int] = Counter()
+        for utterance in utterances:
+            clip = read_clip(folder, utterance.clip)
+            assert len(clip) == utterance.packets
+            assert len(clip[0].opus) > QUIET_BYTES < len(clip[-1].opus)
+            assert utterance.started_ns == min(packet.arrival_ns for packet in clip)
+            if not late:
+                assert utterance.ended_ns - utterance.started_ns <= LONGEST_NS + 3 * FRAME_NS
+            cut.update(packet.offset for packet in clip)
+        stored = packets(folder)
+        assert len(stored) == sum(isinstance(entry, AudioFrame) for _, entry in handed)
+        assert {p.offset for p in stored if len(p.opus) > QUIET_BYTES} <= set(cut)
+        assert set(cut.values()) <= {1}
