@@ -1,7 +1,7 @@
 """What goes wrong on purpose, and how lively the RTP traffic is. Seeded: the same seed, the same meeting."""
 
-import random
 from dataclasses import dataclass, field
+from random import Random
 
 
 @dataclass
@@ -29,10 +29,10 @@ class Faults:
     """Chance, per forwarded packet, of a burst of padding-only packets right behind it (Discord.Net#3262)."""
     padding_burst_packets: tuple[int, int] = (5, 50)
     """Fewest and most packets in such a burst."""
-    random: random.Random = field(init=False, repr=False)
+    random: Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
+        self.random = Random(self.seed)
         self._refusals: dict[int, Refusal] = {}
 
     def refuse_identify(self, user_id: int, code: int = 4006, times: int = 1) -> None:

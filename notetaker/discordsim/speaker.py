@@ -1,0 +1,175 @@
+"""Somebody who speaks in the local Discord. Comes in through the front door, like any client.
+
+A `Speaker` identifies at the main gateway with its token, joins a voice channel, and sends Opus frames in real time.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from notetaker.discordsim.speaker_link import JOIN_TIMEOUT_S, VoiceLink, VoicePlace
+from notetaker.discordsim.speaker_socket import GatewaySocket, SpeakerError
+
+FRAME_S = 0.02
+SILENCE = b"\xf8\xff\xfe"
+SILENCE_FRAMES = 5
+"""Sent when speech ends, so that decoders do not interpolate (Discord docs, "Voice Data Interpolation")."""
+
+MICROPHONE = 1
+INTENTS = 1 << 0 | 1 << 7
+"""GUILDS and GUILD_VOICE_STATES."""
+
+DISPATCH, HEARTBEAT, IDENTIFY, VOICE_STATE_UPDATE, HELLO = 0, 1, 2, 4, 10
+
+
+class Speaker:
+    """`async with` it: entered, it has joined; see VoiceLink. Raises SpeakerError."""
+
+    def __init__(
+        self, *, api_url: str, token: str, ca_file: Path | str, guild_id: int, channel_id: int, name: str
+    ) -> None:
+        self.name = name
+        self.user_id = 0
+        """Known once entered."""
+        self._api_url = api_url.rstrip("/")
+        self._token = token
+        self._ca_file = str(ca_file)
+        self._guild_id = guild_id
+        self._channel_id = channel_id
+        self._session_id = ""
+        self._in_channel = False
+        self._server: dict[str, Any] | None = None
+        self._sequence: int | None = None
+        self._http: aiohttp.ClientSession | None = None
+        self._socket: GatewaySocket | None = None
+        self._link: VoiceLink | None = None
+
+    @property
+    def packets_sent(self) -> int:
+        """Audio packets, the silence at the end of speech included."""
+        return self._link.packets_sent if self._link else 0
+
+    @property
+    def dave_ready(self) -> bool:
+        return self._link is not None and self._link.dave is not None and self._link.dave.ready
+
+    @property
+    def dave_version(self) -> int:
+        """0 in a channel without end-to-end encryption."""
+        return self._link.dave_version if self._link else 0
+
+    async def __aenter__(self) -> "Speaker":
+        try:
+            await self._connect()
+            await self._join()
+        except BaseException:
+            await self.leave()
+            raise
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.leave()
+
+    async def speak(self, frames: Sequence[bytes]) -> None:
+        """Sends 20 ms Opus frames at the pace they are spoken, then silence. Waits for DAVE first."""
+        assert self._link is not None
+        loop = asyncio.get_running_loop()
+        self._link.speaking(MICROPHONE)
+        start = loop.time()
+        for number, frame in enumerate([*frames, *[SILENCE] * SILENCE_FRAMES]):
+            due = start + number * FRAME_S
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            await self._link.send_audio(frame)
+            late = loop.time() - due
+            if late > FRAME_S * SILENCE_FRAMES:  # DAVE was waited for: go on from here, no burst
+                start += late
+        self._link.speaking(0)
+
+    async def leave(self) -> None:
+        """Leaves the channel and hangs up; may be called twice."""
+        if self._link:
+            await self._link.close()
+        if self._socket:
+            if self._in_channel:
+                self._update_voice_state(None)
+                self._in_channel = False
+            await self._socket.close()
+            self._socket = None
+        if self._http:
+            await self._http.close()
+            self._http = None
+
+    # The main gateway
+
+    async def _connect(self) -> None:
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=JOIN_TIMEOUT_S))
+        try:
+            async with self._http.get(f"{self._api_url}/gateway") as response:
+                response.raise_for_status()
+                url = (await response.json())["url"]
+            websocket = await self._http.ws_connect(f"{url.rstrip('/')}/?v=10&encoding=json")
+        except (aiohttp.ClientError, OSError) as error:
+            raise SpeakerError(f"{self.name} cannot reach the gateway of {self._api_url}: {error}") from error
+        self._socket = GatewaySocket("gateway", websocket, self._receive, self._receive_binary)
+        properties = {"os": "linux", "browser": "speaker", "device": "speaker"}
+        identify = {"token": self._token, "intents": INTENTS, "properties": properties}
+        self._socket.send({"op": IDENTIFY, "d": identify})
+        await self._socket.until(lambda: bool(self._session_id), "READY", JOIN_TIMEOUT_S)
+
+    async def _join(self) -> None:
+        assert self._socket is not None
+        self._update_voice_state(self._channel_id)
+        await self._socket.until(
+            lambda: self._in_channel and self._server is not None, "answer to joining voice", JOIN_TIMEOUT_S
+        )
+        assert self._server is not None
+        place = VoicePlace(
+            guild_id=self._guild_id,
+            channel_id=self._channel_id,
+            user_id=self.user_id,
+            session_id=self._session_id,
+            endpoint=self._server["endpoint"],
+            token=self._server["token"],
+        )
+        ssl_context = ssl.create_default_context(cafile=self._ca_file)
+        self._link = VoiceLink(place, ssl_context)
+        await self._link.__aenter__()
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        assert self._socket is not None
+        self._sequence = message.get("s") or self._sequence
+        body = message.get("d")
+        if message["op"] == HELLO and isinstance(body, dict):
+            self._socket.beat(
+                body["heartbeat_interval"] / 1000, lambda: {"op": HEARTBEAT, "d": self._sequence}
+            )
+        elif message["op"] == DISPATCH and isinstance(body, dict):
+            self._receive_event(message["t"], body)
+
+    def _receive_event(self, event: str, body: dict[str, Any]) -> None:
+        if event == "READY":
+            self.user_id = int(body["user"]["id"])
+            self._session_id = body["session_id"]
+        elif event == "VOICE_STATE_UPDATE" and int(body["user_id"]) == self.user_id:
+            self._in_channel = int(body["channel_id"] or 0) == self._channel_id
+            if self._in_channel:
+                self._session_id = body["session_id"]
+        elif event == "VOICE_SERVER_UPDATE" and int(body["guild_id"]) == self._guild_id:
+            self._server = body if body["endpoint"] else None
+
+    def _receive_binary(self, data: bytes) -> None:
+        raise SpeakerError("the gateway sent a binary message although JSON was asked for")
+
+    def _update_voice_state(self, channel_id: int | None) -> None:
+        assert self._socket is not None
+        body = {
+            "guild_id": str(self._guild_id),
+            "channel_id": None if channel_id is None else str(channel_id),
+            "self_mute": False,
+            "self_deaf": False,
+        }
+        self._socket.send({"op": VOICE_STATE_UPDATE, "d": body})

@@ -1,0 +1,199 @@
+"""A speaker's voice connection: websocket version 8, UDP and DAVE, given what the main gateway said."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from notetaker.discordsim.speaker_dave import DaveOp, Reply, SpeakerDave
+from notetaker.discordsim.speaker_socket import GatewaySocket, SpeakerError
+from notetaker.discordsim.speaker_udp import KEEPALIVE_S, OpusPackets, SpeakerUdp
+from notetaker.discordsim.voice.aead import MODES, TransportKey
+
+JOIN_TIMEOUT_S = 10.0
+DAVE_TIMEOUT_S = 15.0
+
+IDENTIFY, SELECT_PROTOCOL, READY, HEARTBEAT, SESSION_DESCRIPTION, SPEAKING = range(6)
+HELLO, CLIENTS_CONNECT, CLIENT_DISCONNECT = 8, 11, 13
+
+
+@dataclass(frozen=True)
+class VoicePlace:
+    """The two events of the main gateway, put together."""
+
+    guild_id: int
+    channel_id: int
+    user_id: int
+    session_id: str
+    endpoint: str
+    token: str = field(repr=False)
+
+
+class VoiceLink:
+    """`async with` it: entered, it is in the channel, and DAVE is ready or nobody else is there.
+
+    Raises SpeakerError when the server refuses or goes away. It does not resume.
+    """
+
+    def __init__(self, place: VoicePlace, ssl_context: ssl.SSLContext, mode: str | None = None) -> None:
+        self.packets_sent = 0
+        """Audio packets, silence included."""
+        self.others: set[int] = set()
+        """User ids of everybody else in the channel."""
+        self.dave: SpeakerDave | None = None
+        """None until the session description, and in a channel without DAVE."""
+        self._place = place
+        self._ssl_context = ssl_context
+        self._wanted_mode = mode
+        self._ready: dict[str, Any] | None = None
+        self._description: dict[str, Any] | None = None
+        self._sequence = -1
+        self._known: set[int] = {place.user_id}
+        self._udp = SpeakerUdp()
+        self._packets: OpusPackets | None = None
+        self._http: aiohttp.ClientSession | None = None
+        self._socket: GatewaySocket | None = None
+
+    @property
+    def dave_version(self) -> int:
+        return self._description["dave_protocol_version"] if self._description else 0
+
+    @property
+    def can_be_heard(self) -> bool:
+        """Joined, and what is sent now can be decrypted by everybody who is there."""
+        return self._packets is not None and (self.dave is None or self.dave.ready)
+
+    async def __aenter__(self) -> "VoiceLink":
+        try:
+            await self._join()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Once the server has read every packet sent. May be called twice."""
+        if self._socket:
+            if self._packets:
+                await self._udp.flush()
+            await self._socket.close()
+            self._socket = None
+        self._udp.close()
+        if self._http:
+            await self._http.close()
+            self._http = None
+
+    def speaking(self, mask: int) -> None:
+        """Op 5. Without one there is no audio in either direction."""
+        assert self._ready is not None
+        self._send(SPEAKING, {"speaking": mask, "delay": 0, "ssrc": self._ready["ssrc"]})
+
+    async def send_audio(self, frame: bytes) -> None:
+        """One Opus frame of 20 ms. While others are there and DAVE is not ready it waits; alone it sends nothing."""
+        assert self._socket is not None and self._packets is not None
+        self._socket.check()
+        if not self.can_be_heard:
+            if not self.others:
+                return
+            await self._until_heard_or_alone()
+            if not self.can_be_heard:
+                return
+        payload = self.dave.encrypt(frame) if self.dave else frame
+        self._udp.send(self._packets.seal(payload, asyncio.get_running_loop().time()))
+        self.packets_sent += 1
+
+    async def _until_heard_or_alone(self) -> None:
+        assert self._socket is not None
+        await self._socket.until(lambda: self.can_be_heard or not self.others, "DAVE group", DAVE_TIMEOUT_S)
+
+    async def _join(self) -> None:
+        place = self._place
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=JOIN_TIMEOUT_S))
+        try:
+            websocket = await self._http.ws_connect(
+                f"wss://{place.endpoint}/?v=8", ssl=self._ssl_context, compress=15
+            )
+        except (aiohttp.ClientError, OSError) as error:
+            raise SpeakerError(f"the voice server at {place.endpoint} cannot be reached: {error}") from error
+        self._socket = GatewaySocket("voice", websocket, self._receive_json, self._receive_binary)
+        self._send(
+            IDENTIFY,
+            {
+                "server_id": str(place.guild_id),
+                "user_id": str(place.user_id),
+                "session_id": place.session_id,
+                "token": place.token,
+                "max_dave_protocol_version": 1,
+            },
+        )
+        await self._socket.until(lambda: self._ready is not None, "op 2", JOIN_TIMEOUT_S)
+        assert self._ready is not None
+        loop = asyncio.get_running_loop()
+        server = (self._ready["ip"], self._ready["port"])
+        await loop.create_datagram_endpoint(lambda: self._udp, remote_addr=server)
+        address, port = await self._udp.discover(self._ready["ssrc"])
+        wanted = [self._wanted_mode] if self._wanted_mode else list(MODES)
+        mode = next((mode for mode in wanted if mode in self._ready["modes"]), None)
+        if mode is None:
+            raise SpeakerError("the voice server offers no encryption mode this speaker knows")
+        data = {"address": address, "port": port, "mode": mode}
+        self._send(SELECT_PROTOCOL, {"protocol": "udp", "data": data})
+        await self._socket.until(lambda: self._description is not None, "op 4", JOIN_TIMEOUT_S)
+        assert self._description is not None
+        key = TransportKey(self._description["mode"], bytes(self._description["secret_key"]))
+        self._packets = OpusPackets(self._ready["ssrc"], key)
+        self.speaking(0)
+        await self._until_heard_or_alone()
+
+    # What the server says
+
+    def _receive_json(self, message: dict[str, Any]) -> None:
+        self._sequence = message.get("seq", self._sequence)
+        op, body = message["op"], message["d"]
+        if op == HELLO:
+            assert self._socket is not None
+            interval = min(body["heartbeat_interval"] / 1000, KEEPALIVE_S)
+            self._socket.beat(interval, self._heartbeat)
+        elif op == READY:
+            self._ready = body
+        elif op == SESSION_DESCRIPTION:
+            self._description = body
+            if version := body["dave_protocol_version"]:
+                self.dave = SpeakerDave(self._place.user_id, self._place.channel_id, version)
+                self._reply([self.dave.key_package()])
+        elif op == CLIENTS_CONNECT:
+            self.others |= {int(user_id) for user_id in body["user_ids"]} - {self._place.user_id}
+            self._known |= self.others
+        elif op == CLIENT_DISCONNECT:
+            self.others.discard(int(body["user_id"]))
+        elif op in (DaveOp.PREPARE_TRANSITION, DaveOp.PREPARE_EPOCH) and self.dave:
+            self._reply(self.dave.receive_json(op, body))
+
+    def _receive_binary(self, data: bytes) -> None:
+        self._sequence = int.from_bytes(data[:2])
+        if self.dave:
+            self._reply(self.dave.receive_binary(data[2], data[3:], self._known))
+
+    def _heartbeat(self) -> dict[str, Any]:
+        """Goes with a datagram: without one every few seconds the way back to us would close."""
+        now_ms = int(asyncio.get_running_loop().time() * 1000)
+        if self._packets:
+            self._udp.send(now_ms.to_bytes(8))
+        return {"op": HEARTBEAT, "d": {"t": now_ms, "seq_ack": self._sequence}}
+
+    def _send(self, op: int, body: dict[str, Any]) -> None:
+        assert self._socket is not None
+        self._socket.send({"op": op, "d": body})
+
+    def _reply(self, replies: list[Reply]) -> None:
+        assert self._socket is not None
+        for op, body in replies:
+            if isinstance(body, bytes):
+                self._socket.send(bytes([op]) + body)
+            else:
+                self._send(op, body)
