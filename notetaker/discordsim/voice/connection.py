@@ -39,9 +39,9 @@ class Backend(Protocol):
 
     def receive_binary(self, session: Session, op: int, data: bytes) -> None: ...
 
-    def closed(
-        self, websocket: "Connection", session: Session | None, close: Close, *, by_us: bool
-    ) -> None: ...
+    def closing(self, websocket: "Connection", close: Close) -> None: ...
+
+    def lost(self, websocket: "Connection", session: Session | None, code: int, *, by_us: bool) -> None: ...
 
 
 class Body:
@@ -97,6 +97,7 @@ class Connection:
         if self._close is None:
             self._close = close
             self._outgoing.put_nowait(close)
+            self._backend.closing(self, close)
 
     # The websocket
 
@@ -113,10 +114,9 @@ class Connection:
                 self.close(close)
             except TimeoutError:
                 self.close(Close(CloseCode.SESSION_TIMEOUT, "no heartbeat"))
-            finally:
-                self._outgoing.put_nowait(None)
-        lost = Close(self._websocket.close_code or ABNORMAL, "closed by the client")
-        self._backend.closed(self, self._session, self._close or lost, by_us=self._close is not None)
+            code = self._close.code if self._close else self._websocket.close_code or ABNORMAL
+            self._backend.lost(self, self._session, code, by_us=self._close is not None)
+            self._outgoing.put_nowait(None)
         return self._websocket
 
     async def _write(self) -> None:

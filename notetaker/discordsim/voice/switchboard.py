@@ -215,22 +215,23 @@ class Switchboard:
         else:
             channel.receive_commit(session, data)
 
-    def closed(self, websocket: Connection, session: Session | None, close: Close, *, by_us: bool) -> None:
-        """A websocket is closed. A session that lost it by accident can be resumed for a while."""
-        if by_us:
-            self._on_event(
-                {
-                    "event": "voice_close",
-                    "user_id": websocket.user_id,
-                    "code": close.code,
-                    "reason": close.reason,
-                }
-            )
+    def closing(self, websocket: Connection, close: Close) -> None:
+        """We close a websocket."""
+        self._on_event(
+            {
+                "event": "voice_close",
+                "user_id": websocket.user_id,
+                "code": int(close.code),
+                "reason": close.reason,
+            }
+        )
+
+    def lost(self, websocket: Connection, session: Session | None, code: int, *, by_us: bool) -> None:
+        """A websocket is closed. Its session, unless that was the end of it, can be resumed for a while."""
         if session is None or session.websocket is not websocket:
             return
         session.websocket = None
-        resumable = close.code == CloseCode.SESSION_TIMEOUT if by_us else close.code not in ENDING
-        if resumable:
+        if code == CloseCode.SESSION_TIMEOUT if by_us else code not in ENDING:
             loop = asyncio.get_running_loop()
             self._expiries[session] = loop.call_later(RESUME_WINDOW_S, self._end, session)
         else:

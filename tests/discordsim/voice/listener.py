@@ -9,7 +9,7 @@ import random
 import ssl
 import struct
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import aiohttp
@@ -55,6 +55,7 @@ class Listener(asyncio.DatagramProtocol):
         self._tls = tls
         self._changed = asyncio.Event()
         self._nonce = random.getrandbits(16)
+        self._sending: list[asyncio.Task[None]] = []
         self._held: list[tuple[int, bytes]] = []
         self.ssrc = 0
 
@@ -67,6 +68,7 @@ class Listener(asyncio.DatagramProtocol):
 
     async def __aexit__(self, *error: object) -> None:
         await self.hang_up()
+        await asyncio.gather(*self._sending, return_exceptions=True)  # what came after a close is lost
         if hasattr(self, "udp"):
             self.udp.close()
         await self.http.close()
@@ -74,6 +76,7 @@ class Listener(asyncio.DatagramProtocol):
     async def open(self, query: str = "?v=8") -> None:
         url = f"wss://{self.place.endpoint}/{query}"
         self.websocket = await self.http.ws_connect(url, ssl=self._tls, compress=15)
+        self.close_code = None
         self._reader = asyncio.get_running_loop().create_task(self._read())
 
     async def hang_up(self) -> None:
@@ -146,8 +149,8 @@ class Listener(asyncio.DatagramProtocol):
     def send_bytes(self, data: bytes) -> None:
         self._spawn(self.websocket.send_bytes(data))
 
-    def _spawn(self, sending: Any) -> None:
-        asyncio.get_running_loop().create_task(sending)
+    def _spawn(self, sending: Coroutine[Any, Any, None]) -> None:
+        self._sending.append(asyncio.get_running_loop().create_task(sending))
 
     def has(self, op: int) -> bool:
         return any(message["op"] == op for message in self.messages)
@@ -159,7 +162,6 @@ class Listener(asyncio.DatagramProtocol):
         return next(message["d"] for message in reversed(self.messages) if message["op"] == op)
 
     async def _read(self) -> None:
-        self.close_code = None
         async for message in self.websocket:
             if message.type is aiohttp.WSMsgType.TEXT:
                 self._receive(json.loads(message.data))
