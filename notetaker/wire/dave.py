@@ -125,6 +125,11 @@ class DaveGroup:
 
     # What the receiver asks
 
+    @property
+    def can_hear(self) -> bool:
+        """Whether what others send from now on can be decrypted; True also while nobody else is there."""
+        return self.version == 0 or self.epochs > 0 or self._users == {self._user_id}
+
     def decrypt(self, user_id: int, frame: bytes) -> bytes | None:
         """The Opus payload; None when there is no key for it (yet). Plain silence passes: servers inject it."""
         decryptor = self._decryptors.get(user_id)

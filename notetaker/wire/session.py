@@ -10,6 +10,7 @@ The handshake, a step at a time, each with its deadline::
     DISCOVER   UDP asked, answer awaited         which address the server sees us at
     SELECT     op 1 sent, op 4 awaited           mode and key
     VERIFY     op 5, silence, op 3; op 6 awaited the connection really answers
+    GROUP      op 26 sent, op 29 or 30 awaited   we can decrypt; skipped where nobody is, or DAVE is not used
     ESTABLISHED
 """
 
@@ -52,6 +53,7 @@ class Step(Enum):
     DISCOVER = "the voice server did not answer IP discovery: is outgoing UDP blocked?"
     SELECT = "the voice server did not send a session description"
     VERIFY = "the voice server did not acknowledge a heartbeat"
+    GROUP = "nobody in the channel added us to the end-to-end encrypted group"
     ESTABLISHED = "established"
     ENDED = "ended"
 
@@ -62,6 +64,7 @@ DEADLINES_S = {
     Step.DISCOVER: discovery.TRIES * discovery.RETRY_S,
     Step.SELECT: 10.0,
     Step.VERIFY: 10.0,
+    Step.GROUP: 10.0,
 }
 """How long each step may take; the whole attempt has its own limit above them."""
 
@@ -230,7 +233,7 @@ class VoiceSession:
         self.mode = data["mode"]
         self.receiver.set_cipher(cipher)
         version = data.get("dave_protocol_version", 0)
-        self._dave(self.dave.session_description(version if is_int(version) else 0))
+        self._dave(self.dave.session_description(version if is_int(version) else 0), now)
         # Discord sends no audio to a client that has not spoken up, by opcode 5 and a packet of its own.
         self._send(Op.SPEAKING, {"speaking": 0, "delay": 0, "ssrc": self.ssrc})
         self._commands.append(SendDatagram(cipher.seal(pack_header(0, 0, self.ssrc), SILENCE)))
@@ -241,6 +244,11 @@ class VoiceSession:
         nonce = data.get("t") if isinstance(data, dict) else data
         answers_newest = self.heartbeat.ack(nonce, now)
         if self.step is Step.VERIFY and answers_newest:
+            self._enter(Step.GROUP, now)
+            self._establish(now)
+
+    def _establish(self, now: float) -> None:
+        if self.step is Step.GROUP and self.dave.can_hear:
             self._enter(Step.ESTABLISHED, now)
             self._commands.append(Established())
 
@@ -268,32 +276,35 @@ class VoiceSession:
         if user_id is None:
             raise TypeError
         self.dave.user_disconnected(user_id)
+        self._establish(now)
         self._commands.append(SpeakerLeft(user_id, now))
 
     # DAVE
 
     def _on_prepare_transition(self, data: Any, now: float) -> None:
-        self._dave(self.dave.prepare_transition(_int(data["transition_id"]), _int(data["protocol_version"])))
+        self._dave(
+            self.dave.prepare_transition(_int(data["transition_id"]), _int(data["protocol_version"])), now
+        )
 
     def _on_execute_transition(self, data: Any, now: float) -> None:
-        self._dave(self.dave.execute_transition(_int(data["transition_id"])))
+        self._dave(self.dave.execute_transition(_int(data["transition_id"])), now)
 
     def _on_prepare_epoch(self, data: Any, now: float) -> None:
-        self._dave(self.dave.prepare_epoch(_int(data["protocol_version"]), _int(data["epoch"])))
+        self._dave(self.dave.prepare_epoch(_int(data["protocol_version"]), _int(data["epoch"])), now)
 
     def _on_external_sender(self, data: Any, now: float) -> None:
-        self._dave(self.dave.external_sender(_filled(data)))
+        self._dave(self.dave.external_sender(_filled(data)), now)
 
     def _on_proposals(self, data: Any, now: float) -> None:
-        self._dave(self.dave.proposals(_filled(data)))
+        self._dave(self.dave.proposals(_filled(data)), now)
 
     def _on_announce_commit(self, data: Any, now: float) -> None:
-        self._dave(self.dave.announce_commit(int.from_bytes(data[:2], "big"), _filled(data[2:])))
+        self._dave(self.dave.announce_commit(int.from_bytes(data[:2], "big"), _filled(data[2:])), now)
 
     def _on_welcome(self, data: Any, now: float) -> None:
-        self._dave(self.dave.welcome(int.from_bytes(data[:2], "big"), _filled(data[2:])))
+        self._dave(self.dave.welcome(int.from_bytes(data[:2], "big"), _filled(data[2:])), now)
 
-    def _dave(self, outgoing: list[Outgoing]) -> None:
+    def _dave(self, outgoing: list[Outgoing], now: float) -> None:
         for op, body in outgoing:
             if isinstance(body, bytes):
                 self._commands.append(SendBinary(messages.binary(op, body)))
@@ -301,6 +312,7 @@ class VoiceSession:
                 self._send(op, body)
         if self.receiver.dave_generation != self.dave.generation:
             self._frames += self.receiver.keys_changed()
+        self._establish(now)
 
     # Inside
 
