@@ -3,7 +3,8 @@
 Reading order:
 ``pcap``        the file format of the journal: records, IPv4 and UDP headers, a reader that survives torn tails
 ``rtcp``        what the journal says besides sound: who speaks, who left, what was lost
-``journal``     one file per voice session, written through packet by packet, and how to read it again
+``journal``     one file per voice session: what is in it, and how to read it again
+``writer``      writes it, packet by packet, straight through to the disk
 ``utterances``  the cutter: packets in, utterances out; the same ones whenever the journal is cut again
 ``recorder``    journal and cutter of one meeting, as the bot uses them
 ``recovery``    the utterances of a meeting, from its journal alone

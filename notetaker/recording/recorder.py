@@ -5,8 +5,8 @@ from pathlib import Path
 from notetaker.model.audio import AudioFrame
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
-from notetaker.recording.journal import JournalWriter
 from notetaker.recording.utterances import Cutter
+from notetaker.recording.writer import JournalWriter
 
 
 class _Session:

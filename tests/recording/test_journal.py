@@ -13,12 +13,12 @@ from notetaker.model.utterance import Clip
 from notetaker.recording.journal import (
     JournalError,
     JournalReader,
-    JournalWriter,
     Packet,
     journal_files,
     read_clip,
 )
 from notetaker.recording.rtcp import GapMarked, Mark, SpeakerLeft, SpeakerNamed
+from notetaker.recording.writer import JournalWriter
 from tests.recording.sounds import WALL_NS
 
 GAP = Gap(WALL_NS, WALL_NS + 5, "voice session lost (4006)")
@@ -122,7 +122,7 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = fill(folder)
-    monkeypatch.setattr("notetaker.recording.journal.journal_files", lambda folder: [])
+    monkeypatch.setattr("notetaker.recording.writer.journal_files", lambda folder: [])
     with pytest.raises(FileExistsError):
         JournalWriter(folder)
     assert read(path)

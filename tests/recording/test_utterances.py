@@ -125,9 +125,18 @@ def test_a_monologue_at_a_constant_bit_rate_is_cut_at_30_s() -> None:
 def test_a_cut_in_silence_leaves_the_silence_out() -> None:
     tape = Tape()
     tape.speak(0, 26_000)
-    tape.speak(26_000, 26_400, SILENCE)
+    tape.packet(26_000, b"\xf8")  # the smallest
+    tape.speak(26_020, 26_400, SILENCE)
     tape.speak(26_400, 31_000)
-    assert spans(tape.end()) == [(0, 26_000), (26_400, 31_000)]
+    assert [(u.started_ns // MS, u.packets) for u in tape.end()] == [(0, 1300), (26_400, 230)]
+
+
+def test_a_cut_behind_which_only_silence_came_leaves_nothing_over() -> None:
+    tape = Tape()
+    tape.speak(0, 29_500)
+    tape.packet(29_500, b"\xf8")
+    tape.speak(29_520, 30_100, SILENCE)
+    assert spans(tape.end()) == [(0, 29_500)]
 
 
 def test_reordered_packets_stay_in_their_utterance() -> None:
