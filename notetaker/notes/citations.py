@@ -1,0 +1,23 @@
+"""Notes may only say what somebody said: every item names the utterances that it rests on."""
+
+from notetaker.model.notes import Notes
+from notetaker.model.transcript import Transcript
+
+
+class CitationError(ValueError):
+    """An item cites nothing, or what nobody said. One sentence, without the item's words."""
+
+
+def check(notes: Notes, transcript: Transcript) -> None:
+    """Raises :class:`CitationError` unless every item cites utterances of this transcript, each once."""
+    said = {line.utterance_id for line in transcript.lines}
+    for kind, items in (("Summary", notes.summary), ("Decision", notes.decisions), ("Action", notes.actions)):
+        for number, item in enumerate(items, 1):
+            if not item.cites:
+                raise CitationError(f"{kind} item {number} cites no utterance.")
+            if unknown := [cite for cite in item.cites if cite not in said]:
+                raise CitationError(
+                    f"{kind} item {number} cites {unknown[0]}, which is not in the transcript."
+                )
+            if len(set(item.cites)) < len(item.cites):
+                raise CitationError(f"{kind} item {number} cites an utterance twice.")

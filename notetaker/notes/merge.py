@@ -1,0 +1,48 @@
+"""The utterances of all speakers become one transcript."""
+
+from collections.abc import Iterable, Mapping
+
+from notetaker.model.meeting import Meeting
+from notetaker.model.outcome import Coverage
+from notetaker.model.transcript import Gap, Line, Transcript
+from notetaker.model.utterance import Transcription, Utterance
+from notetaker.notes.wording import unknown_speaker
+
+
+def merge(
+    meeting: Meeting,
+    transcribed: Iterable[tuple[Utterance, Transcription]],
+    speakers: Mapping[int, str],
+    gaps: Iterable[Gap],
+    coverage: Iterable[Coverage],
+) -> Transcript:
+    """Lines by start; whoever spoke at the same time keeps a line of their own.
+
+    An utterance without words is left out, one that could not be transcribed is not: its sound is there.
+    A speaker whose name is not known gets one that says so.
+    """
+    transcribed = list(transcribed)
+    coverage = sorted(coverage, key=lambda part: part.user_id)
+    present = {*speakers, *(utterance.user_id for utterance, _ in transcribed)}
+    present |= {part.user_id for part in coverage if part.user_id}  # 0: streams that nobody claimed
+    names = {user_id: speakers.get(user_id, "").strip() or unknown_speaker(user_id) for user_id in present}
+    lines = [
+        Line(
+            utterance_id=utterance.id,
+            user_id=utterance.user_id,
+            speaker=names[utterance.user_id],
+            started_ns=utterance.started_ns,
+            ended_ns=utterance.ended_ns,
+            text=transcription.text.strip(),
+            error=transcription.error,
+        )
+        for utterance, transcription in transcribed
+        if transcription.text.strip() or transcription.error
+    ]
+    return Transcript(
+        meeting=meeting,
+        lines=tuple(sorted(lines, key=lambda line: (line.started_ns, line.ended_ns, line.utterance_id))),
+        gaps=tuple(sorted(gaps, key=lambda gap: (gap.started_ns, gap.ended_ns, gap.user_id or 0, gap.cause))),
+        speakers=dict(sorted(names.items())),
+        coverage=tuple(coverage),
+    )

@@ -1,0 +1,151 @@
+"""Notes and transcript as people read them: the Discord message, and the document attached to it."""
+
+from collections.abc import Iterator
+
+from notetaker.model.notes import Item, Notes
+from notetaker.model.outcome import Outcome
+from notetaker.model.transcript import Line, Transcript
+from notetaker.notes import coverage
+from notetaker.notes.markdown import escape, length
+from notetaker.notes.turns import Turn, turns
+from notetaker.notes.wording import clip, clock, day, duration, sentence, span
+
+MESSAGE_LIMIT = 2000
+"""Characters of a Discord message (Discord docs, Create Message)."""
+
+_NAME = 40
+"""Characters of a name in the message; Discord's display names have 32 at most, channel names 100."""
+_FITTING = ((50, 400), (12, 280), (8, 200), (6, 150), (5, 100), (3, 80), (2, 60), (1, 40), (0, 40))
+"""Entries under each heading, and characters of each entry: the message takes the first pair with which it fits."""
+_MARKS = 3
+"""Times cited behind one item at most."""
+
+
+def render_message(notes: Notes, transcript: Transcript) -> str:
+    """Discord Markdown of at most 2000 characters, whatever was said. What does not fit is counted, not hidden."""
+    times = _times(transcript)
+    for entries, characters in _FITTING:
+        message = "\n".join(_message(notes, transcript, times, entries, characters))
+        if length(message) <= MESSAGE_LIMIT:
+            return message
+    raise AssertionError("Without entries, every part of the message is bounded.")
+
+
+def _message(
+    notes: Notes, transcript: Transcript, times: dict[str, str], entries: int, characters: int
+) -> Iterator[str]:
+    meeting = transcript.meeting
+
+    def section(heading: str, lines: list[str]) -> Iterator[str]:
+        if lines:
+            yield f"### {heading}"
+            yield from (f"- {line}" for line in lines[:entries])
+        if len(lines) > entries:
+            yield f"- … {len(lines) - entries:,} more in the attached transcript"
+
+    def items(of: tuple[Item, ...]) -> list[str]:
+        return [f"{escape(clip(item.text, characters))} {_marks(item, times)}" for item in of]
+
+    yield f"## Meeting notes: {escape(clip(meeting.voice_channel_name, _NAME))}"
+    yield f"{day(meeting.started_ns)}, {span(meeting.started_ns, _end_ns(transcript))}"
+    yield from section("Summary", items(notes.summary))
+    yield from section("Decisions", items(notes.decisions))
+    yield from section("Action items", items(notes.actions))
+    gaps = [coverage.gap(gap, transcript, characters) for gap in transcript.gaps]
+    yield from section("Sound is missing", gaps)
+    yield "### Who spoke"
+    yield _who_spoke(transcript, max(entries, 1))
+    yield f"-# Coverage: {coverage.heard(transcript)}"
+    yield f"-# Notes made by: {escape(clip(notes.made_by, _NAME))}. The full transcript is attached."
+
+
+def _who_spoke(transcript: Transcript, entries: int) -> str:
+    spoken = [f"{escape(clip(name, _NAME))} {duration(ns)}" for name, ns in coverage.talk_times(transcript)]
+    if not spoken:
+        return _no_words(transcript)
+    others = [f"and {len(spoken) - entries:,} more"] if len(spoken) > entries else []
+    return ", ".join(spoken[:entries] + others)
+
+
+def _no_words(transcript: Transcript) -> str:
+    if any(part.outcomes[Outcome.STORED] for part in transcript.coverage):
+        return "Voices were heard, but no words were understood."
+    return "Nobody spoke."
+
+
+def render_transcript(transcript: Transcript, notes: Notes) -> str:
+    """The whole meeting as a Markdown document: notes, every word, every gap, and how much was heard."""
+    return "\n".join(_document(transcript, notes)) + "\n"
+
+
+def _document(transcript: Transcript, notes: Notes) -> Iterator[str]:
+    meeting = transcript.meeting
+    times = _times(transcript)
+    yield f"# Meeting in {escape(meeting.voice_channel_name)}, {day(meeting.started_ns)}"
+    yield ""
+    yield f"- Meeting: {escape(meeting.id)}"
+    yield f"- Channel: {escape(meeting.voice_channel_name)}"
+    yield f"- Date: {day(meeting.started_ns)}, {span(meeting.started_ns, _end_ns(transcript))}"
+    yield f"- People: {_people(transcript)}"
+    yield f"- Notes made by: {escape(notes.made_by)}"
+    for heading, items in (
+        ("Summary", notes.summary),
+        ("Decisions", notes.decisions),
+        ("Action items", notes.actions),
+    ):
+        if items:
+            yield from ("", f"## {heading}", "")
+            yield from (f"- {escape(item.text)} {_marks(item, times)}" for item in items)
+    yield from ("", "## Transcript", "", "Times are UTC.")
+    if not transcript.lines:
+        yield from ("", _no_words(transcript))
+    for paragraph in _paragraphs(transcript):
+        yield from ("", paragraph)
+    yield from ("", "## Coverage", "", coverage.heard(transcript))
+    if transcript.coverage:
+        yield from ("", *coverage.table(transcript))
+
+
+def _people(transcript: Transcript) -> str:
+    spoken = {line.user_id for line in transcript.lines}
+    people = [
+        escape(name) + ("" if user_id in spoken else " (did not speak)")
+        for user_id, name in transcript.speakers.items()
+    ]
+    return ", ".join(people) or "nobody"
+
+
+def _paragraphs(transcript: Transcript) -> Iterator[str]:
+    """Turns and gaps, by start."""
+    entries = [(turn.started_ns, _turn(turn)) for turn in turns(transcript)]
+    for gap in transcript.gaps:
+        named = coverage.gap(gap, transcript, characters=200)
+        entries.append((gap.started_ns, f"**Sound is missing: {named}**"))
+    return (text for _, text in sorted(entries, key=lambda entry: entry[0]))
+
+
+def _turn(turn: Turn) -> str:
+    words = " ".join(_words(line) for line in turn.lines)
+    return f"{clock(turn.started_ns)} **{escape(turn.speaker)}:** {words}"
+
+
+def _words(line: Line) -> str:
+    if line.error is not None:
+        return f"\\[not transcribed: {escape(line.error)}\\]"
+    return escape(sentence(line.text))
+
+
+def _times(transcript: Transcript) -> dict[str, str]:
+    """By utterance id: the time at which the transcript document has it."""
+    return {line.utterance_id: clock(turn.started_ns) for turn in turns(transcript) for line in turn.lines}
+
+
+def _marks(item: Item, times: dict[str, str]) -> str:
+    """``(14:30:05)``: where the words that the item rests on stand in the transcript document."""
+    cited = list(dict.fromkeys(times[cite] for cite in item.cites))
+    return f"({', '.join(cited[:_MARKS])}{', …' if len(cited) > _MARKS else ''})"
+
+
+def _end_ns(transcript: Transcript) -> int:
+    meeting = transcript.meeting
+    return meeting.ended_ns or max((line.ended_ns for line in transcript.lines), default=meeting.started_ns)

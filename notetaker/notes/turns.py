@@ -1,0 +1,56 @@
+"""Lines joined for reading: what one person says in one go is one paragraph."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from notetaker.model.transcript import Line, Transcript
+from notetaker.notes.wording import SECOND_NS
+
+_PAUSE_NS = 3 * SECOND_NS
+"""A longer pause begins a new paragraph."""
+_TURN_NS = 30 * SECOND_NS
+"""A paragraph has one time; so that it says where its words are, it covers no more than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    lines: tuple[Line, ...]
+    """Of one speaker, at least one."""
+
+    @property
+    def speaker(self) -> str:
+        return self.lines[0].speaker
+
+    @property
+    def started_ns(self) -> int:
+        return self.lines[0].started_ns
+
+
+def turns(transcript: Transcript) -> list[Turn]:
+    """All lines, in order. Somebody else's words, a gap, or sound without words end a turn."""
+    return [Turn(tuple(lines)) for lines in _runs(transcript)]
+
+
+def _runs(transcript: Transcript) -> Iterator[Sequence[Line]]:
+    run: list[Line] = []
+    for line in transcript.lines:
+        if run and not (_continues(run, line) and not _gap_between(transcript, run[-1], line)):
+            yield run
+            run = []
+        run.append(line)
+    if run:
+        yield run
+
+
+def _continues(run: list[Line], line: Line) -> bool:
+    return (
+        line.user_id == run[0].user_id
+        and line.error is None
+        and run[-1].error is None
+        and line.started_ns - run[-1].ended_ns <= _PAUSE_NS
+        and line.ended_ns - run[0].started_ns <= _TURN_NS
+    )
+
+
+def _gap_between(transcript: Transcript, before: Line, after: Line) -> bool:
+    return any(before.started_ns < gap.started_ns <= after.started_ns for gap in transcript.gaps)
