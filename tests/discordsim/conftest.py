@@ -14,6 +14,7 @@ from aiohttp import ClientSession
 
 from notetaker.discordsim.entities import Guild, User
 from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.world import World
 
 DEADLINE_S = 20.0
 
@@ -28,8 +29,12 @@ class Place:
         self.bot = next(user for user in local.world.users.values() if user.bot)
         self.office = self.guild("Office")
 
+    @staticmethod
+    def id_of(world: World, guild_name: str) -> int:
+        return next(guild.id for guild in world.guilds.values() if guild.name == guild_name)
+
     def guild(self, name: str) -> Guild:
-        return next(guild for guild in self.world.guilds.values() if guild.name == name)
+        return self.world.guilds[self.id_of(self.world, name)]
 
     def user(self, name: str) -> User:
         return next(user for user in self.world.users.values() if user.display_name == name)

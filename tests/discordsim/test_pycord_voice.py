@@ -1,0 +1,120 @@
+"""Referee: unmodified py-cord voice clients join a voice channel of the local Discord, and hear of each other."""
+
+import asyncio
+import gc
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+
+from notetaker.discordsim.entities import User
+from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.world import World
+from tests.discordsim.conftest import DEADLINE_S, Place
+
+SILENCE = b"\xf8\xff\xfe"
+"""The Opus frame of 20 ms of silence that Discord's docs name."""
+PACKETS = 25
+
+
+class Opus(discord.AudioSource):
+    """Ready made Opus packets, so that py-cord needs no libopus."""
+
+    def __init__(self) -> None:
+        self.left = PACKETS
+
+    def read(self) -> bytes:
+        self.left -= 1
+        return SILENCE if self.left >= 0 else b""
+
+    def is_opus(self) -> bool:
+        return True
+
+
+@pytest.fixture
+async def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalDiscord]:
+    world = World.demo()
+    jukebox = world.add_bot("Jukebox", owner=next(iter(world.users.values())))
+    for guild in world.guilds.values():
+        world.add_member(guild, jukebox)
+    async with LocalDiscord(state_dir=tmp_path, world=world) as discord_:
+        monkeypatch.setattr(discord.http.Route, "API_BASE_URL", discord_.api_url + "/v10")
+        yield discord_
+    gc.collect()  # py-cord leaves cycles with sockets in them; they go while their loop still runs
+
+
+@asynccontextmanager
+async def logged_in(local: LocalDiscord, user: User) -> AsyncIterator[discord.Bot]:
+    connector = aiohttp.TCPConnector(ssl=ssl.create_default_context(cafile=str(local.ca_file)))
+    intents = discord.Intents(guilds=True, voice_states=True)
+    new: Any = discord.Bot  # py-cord leaves its constructor untyped
+    bot: discord.Bot = new(intents=intents, guild_ready_timeout=0.1, connector=connector)
+    running = asyncio.ensure_future(bot.start(user.token))
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            await bot.wait_until_ready()
+        yield bot
+    finally:
+        await bot.close()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+def voice_channel(bot: discord.Bot, name: str) -> Any:
+    return next(c for c in bot.get_all_channels() if c.name == name)
+
+
+async def forwarded(local: LocalDiscord, sender: User, receiver: User, count: int) -> int:
+    """Packets that reached the receiver, once there are `count` of them or none came for a second."""
+    seen = -1
+    while True:
+        now = sum(
+            int(str(entry["forwarded"]))
+            for entry in local.voice.stats()
+            if (entry["sender"], entry["receiver"]) == (sender.id, receiver.id)
+        )
+        if now >= count or now == seen:
+            return now
+        seen = now
+        await asyncio.sleep(1)
+
+
+async def test_two_clients_join_and_one_is_forwarded_to_the_other(local: LocalDiscord) -> None:
+    notetaker, jukebox = (user for user in local.world.users.values() if user.bot)
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(logged_in(local, notetaker))
+        second = await stack.enter_async_context(logged_in(local, jukebox))
+        async with asyncio.timeout(DEADLINE_S):
+            listener = await voice_channel(first, "Standup").connect()
+            speaker = await voice_channel(second, "Standup").connect()
+            assert listener.is_connected()
+            assert speaker.is_connected()
+            await _epoch(local, members=2)
+            ended = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            speaker.play(Opus(), after=lambda error: loop.call_soon_threadsafe(ended.set))
+            await ended.wait()
+            assert await forwarded(local, jukebox, notetaker, PACKETS) >= PACKETS
+            await speaker.disconnect()
+            await listener.disconnect()
+    assert local.world.guilds[Place.id_of(local.world, "Office")].voice_states == {}
+
+
+async def _epoch(local: LocalDiscord, *, members: int) -> None:
+    """Wait for a DAVE epoch with so many members."""
+    async for event in local.events.watch():
+        if event["event"] == "dave_epoch" and len(list(event["members"])) == members:  # type: ignore[call-overload]
+            return
+
+
+async def test_a_refused_identify_is_tried_again(local: LocalDiscord) -> None:
+    notetaker = next(user for user in local.world.users.values() if user.bot)
+    local.faults.refuse_identify(notetaker.id, code=4006)
+    async with logged_in(local, notetaker) as bot, asyncio.timeout(DEADLINE_S):
+        client = await voice_channel(bot, "Standup").connect()
+        assert client.is_connected()
+        await client.disconnect()
