@@ -94,15 +94,17 @@ class _Bot:
                     folder=self._settings.meetings_folder,
                 )
                 self._discord.attach(self._meetings, self._voice)
-                tasks.create_task(self._stay_connected(token, stop))
-                steady = tasks.create_task(self._work(recovery))
+                steady = [
+                    tasks.create_task(self._stay_connected(token)),
+                    tasks.create_task(self._work(recovery)),
+                ]
                 await stop.wait()
                 self._systemd.stopping("Ending meetings and leaving voice channels")
                 log.info("Stopping")
                 await self._meetings.close()
                 await self._voice.close()
-                await self._discord.close()
-                steady.cancel()
+                for task in steady:
+                    task.cancel()
         finally:
             await self._voice.close()
 
@@ -119,10 +121,9 @@ class _Bot:
 
     # Tasks
 
-    async def _stay_connected(self, token: str, stop: asyncio.Event) -> None:
+    async def _stay_connected(self, token: str) -> None:
         await self._discord.serve(token)
-        if not stop.is_set():
-            raise Closed
+        raise Closed
 
     async def _work(self, recovery: Recovery) -> None:
         async with asyncio.TaskGroup() as tasks:

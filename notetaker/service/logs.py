@@ -12,9 +12,9 @@ from logging_journald import (  # type: ignore[import-untyped]
 
 TERMINAL_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
-# py-cord writes gateway payloads (voice tokens) at DEBUG and gateway session ids at INFO; aiohttp and asyncio
+# py-cord writes gateway payloads (voice tokens) at DEBUG and gateway session ids at INFO; the others
 # have nothing below WARNING that an operator needs. Whatever LOG_LEVEL says, they stay quiet.
-QUIET = ("discord", "aiohttp", "asyncio", "urllib3", "httpx", "httpcore")
+QUIET = ("discord", "dave", "aiohttp", "asyncio", "alembic")
 
 
 def setup(level: str, stream: TextIO = sys.stderr) -> None:
