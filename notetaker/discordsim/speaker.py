@@ -27,7 +27,11 @@ DISPATCH, HEARTBEAT, IDENTIFY, VOICE_STATE_UPDATE, HELLO = 0, 1, 2, 4, 10
 
 
 class Speaker:
-    """`async with` it: entered, it has joined; see VoiceLink. Raises SpeakerError."""
+    """`async with` it: entered, it has joined; see VoiceLink. Raises SpeakerError.
+
+    `api_url` is the base of the REST API with its version ("http://127.0.0.1:1234/api/v10"); `ca_file` holds the
+    certificate that the voice server's is signed with.
+    """
 
     def __init__(
         self, *, api_url: str, token: str, ca_file: Path | str, guild_id: int, channel_id: int, name: str

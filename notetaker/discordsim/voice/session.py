@@ -88,20 +88,19 @@ class Replay:
     def acknowledge(self, number: int) -> None:
         """The client has seen `number` and everything before it (seq_ack of a heartbeat)."""
         if any(number == kept for kept, _ in self._kept):
-            while self._kept[0][0] != number:
-                self._kept.popleft()
+            while self._kept and self._kept.popleft()[0] != number:
+                pass
 
-    def after(self, number: int | None) -> list[str | bytes] | None:
-        """The messages a client that has seen `number` (None: nothing) still needs; None if some are gone."""
-        if number is None or number < 0:
-            kept_all = not self._kept or self._kept[0][0] == 1
-            return [frame for _, frame in self._kept] if kept_all else None
-        if number == self._last:
+    def after(self, number: int) -> list[str | bytes] | None:
+        """The messages a client that has seen `number` (-1: nothing) still needs; None if some are gone."""
+        seen = max(number, 0)
+        if seen == self._last:
             return []
         numbers = [kept for kept, _ in self._kept]
-        if number not in numbers:
+        first_unseen = (seen + 1) & 0xFFFF
+        if first_unseen not in numbers:
             return None
-        return [frame for _, frame in self._kept][numbers.index(number) + 1 :]
+        return [frame for _, frame in self._kept][numbers.index(first_unseen) :]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ discord-userdoccers. Datagrams that are none of ours cost a counter in `dropped`
 """
 
 import asyncio
+import socket
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -22,6 +23,7 @@ DISCOVERY_REQUEST, DISCOVERY_RESPONSE, DISCOVERY_LENGTH = 1, 2, 70
 PING, PONG = b"\x13\x37\xca\xfe", b"\x13\x37\xf0\x0d"
 KEEPALIVE_SIZE = 8
 LONGEST_PADDING = 32
+RECEIVE_BUFFER = 1 << 22
 
 
 @dataclass
@@ -79,6 +81,8 @@ class Sfu(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
+        # A stall of this process must not look like loss; the kernel grants what it allows.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
 
     def error_received(self, exc: Exception) -> None:
         """A client's socket is gone (ICMP)."""

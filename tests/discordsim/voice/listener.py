@@ -41,6 +41,7 @@ class Listener(asyncio.DatagramProtocol):
         self.sequences: list[int] = []
         self.heard: dict[int, list[bytes]] = {}
         self.headers: dict[int, list[int]] = {}
+        self.timestamps: dict[int, list[int]] = {}
         self.audio: Counter[int] = Counter()
         self.padding_only: Counter[int] = Counter()
         self.extensions: Counter[int | None] = Counter()
@@ -58,6 +59,7 @@ class Listener(asyncio.DatagramProtocol):
         self._sending: list[asyncio.Task[None]] = []
         self._held: list[tuple[int, bytes]] = []
         self.ssrc = 0
+        self.payload_type = 120
 
     # Life
 
@@ -231,7 +233,7 @@ class Listener(asyncio.DatagramProtocol):
             self.bad += 1
             return
         assert data[1] & 0x7F == 120
-        sequence, _, ssrc = struct.unpack_from(">HII", data, 2)
+        sequence, timestamp, ssrc = struct.unpack_from(">HII", data, 2)
         body = body[4 * (words or 0) :]
         user = self.speakers[ssrc]
         self.headers.setdefault(user, []).append(sequence)
@@ -243,6 +245,7 @@ class Listener(asyncio.DatagramProtocol):
             self.padding_only[user] += 1
             return
         self.audio[user] += 1
+        self.timestamps.setdefault(user, []).append(timestamp)
         if self.member is None:
             self.heard.setdefault(user, []).append(body)
         else:
@@ -258,12 +261,27 @@ class Listener(asyncio.DatagramProtocol):
         else:
             self.heard.setdefault(user, []).append(opened)
 
-    def seal(self, payload: bytes, sequence: int, timestamp: int, ssrc: int | None = None) -> bytes:
-        """A packet of ours, in XChaCha20."""
-        header = struct.pack(">BBHII", 0x80, 120, sequence, timestamp, self.ssrc if ssrc is None else ssrc)
+    def seal(
+        self,
+        body: bytes,
+        sequence: int,
+        timestamp: int,
+        ssrc: int | None = None,
+        first_byte: int = 0x80,
+        clear: bytes = b"",
+    ) -> bytes:
+        """A packet of ours, in XChaCha20; `clear` follows the fixed header, `body` is everything sealed."""
+        header = struct.pack(
+            ">BBHII",
+            first_byte,
+            self.payload_type,
+            sequence,
+            timestamp,
+            self.ssrc if ssrc is None else ssrc,
+        )
         self._nonce += 1
         suffix = struct.pack(">I", self._nonce)
         sealed = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(
-            payload, header, suffix + bytes(20), self._key
+            body, header + clear, suffix + bytes(20), self._key
         )
-        return header + sealed + suffix
+        return header + clear + sealed + suffix
