@@ -1,4 +1,5 @@
 import io
+import struct
 
 import pytest
 from hypothesis import given
@@ -64,6 +65,13 @@ def test_garbage_ends_reading_and_says_where() -> None:
     assert len(records) == len(PACKETS)
     assert damage == Damage(len(FILE), torn=False)
     assert str(damage) == f"no record at byte {len(FILE)}"
+
+
+@pytest.mark.parametrize(
+    "header", [(0, 10**9, 40, 40), (0, 0, 40, 41), (0, 0, 27, 27), (0, 0, 65_536, 65_536)]
+)
+def test_a_record_that_this_program_never_writes_is_garbage(header: tuple[int, int, int, int]) -> None:
+    assert read(FILE + struct.pack(">IIII", *header) + bytes(70_000))[1] == Damage(len(FILE), torn=False)
 
 
 def test_reading_can_begin_at_any_record() -> None:

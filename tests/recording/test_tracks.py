@@ -224,6 +224,22 @@ def test_the_journal_is_not_retired_when_a_track_lacks_a_packet(tmp_path: Path, 
     assert journal_files(tmp_path) == []
 
 
+def test_the_journal_is_not_retired_for_a_track_of_other_sound(tmp_path: Path, recorder: Recorder) -> None:
+    other = Recorder(tmp_path / "other", "other")
+    other.open_session(0.0, WALL_NS)
+    recorder.write(AudioFrame(7, 70, 0, 0, VOICE[10], 0.0))
+    other.write(AudioFrame(7, 70, 0, 0, VOICE[11], 0.0))
+    recorder.close_session(1.0)
+    other.close_session(1.0)
+    write_tracks(tmp_path, WALL_NS)
+    (track,) = write_tracks(tmp_path / "other", WALL_NS)
+    track.path.replace(tmp_path / "tracks" / "7.ogg")
+    with pytest.raises(
+        TrackError, match=r"does not hold the same packets: 1 in the track, 1 in the journal\.$"
+    ):
+        retire_journal(tmp_path)
+
+
 def test_the_journal_is_not_retired_when_a_track_is_damaged(tmp_path: Path, recorder: Recorder) -> None:
     for frame in talk(VOICE, 1.0):
         recorder.write(frame)
