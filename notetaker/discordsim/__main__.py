@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -44,7 +46,16 @@ async def serve(state_dir: Path, port: int) -> None:
         _write(state_dir / "discordsim.json", ready)
         sys.stdout.write(ready + "\n")
         sys.stdout.flush()
+        _notify_ready()
         await stopped.wait()
+
+
+def _notify_ready() -> None:
+    """Tells whoever started us that we are up: sd_notify(3)."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.sendto(b"READY=1", address.replace("@", "\0", 1))
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,0 +1,91 @@
+"""The local Discord as people use it: they type commands and read messages. Speaks its control API."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+GUILD, VOICE_CHANNEL, TEXT_CHANNEL = "Office", "Standup", "meeting-notes"
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: int
+    name: str
+    token: str
+    is_bot: bool
+
+
+class Place:
+    """One voice and one text channel of one guild, and everyone who may be there."""
+
+    def __init__(self, world: dict[str, Any], http: aiohttp.ClientSession) -> None:
+        """``world``: what the local Discord prints when it is ready."""
+        self.api_url: str = world["api_url"]
+        self.ca_file: str = world["ca_file"]
+        self._sim_url: str = world["sim_url"]
+        self._http = http
+        self.users = [User(int(u["id"]), u["name"], u["token"], u["bot"]) for u in world["users"]]
+        guild = next(g for g in world["guilds"] if g["name"] == GUILD)
+        channels = {channel["name"]: int(channel["id"]) for channel in guild["channels"]}
+        self.guild_id = int(guild["id"])
+        self.voice_channel_id = channels[VOICE_CHANNEL]
+        self.text_channel_id = channels[TEXT_CHANNEL]
+
+    @property
+    def bot(self) -> User:
+        return next(user for user in self.users if user.is_bot)
+
+    def person(self, name: str) -> User:
+        return next(user for user in self.users if user.name == name)
+
+    def readable(self, content: str) -> str:
+        """A message as Discord shows it: with names instead of ids, without Markdown."""
+        for user in self.users:
+            content = content.replace(f"<@{user.id}>", f"@{user.name}")
+        content = content.replace(f"<#{self.voice_channel_id}>", f"#{VOICE_CHANNEL}")
+        content = content.replace(f"<#{self.text_channel_id}>", f"#{TEXT_CHANNEL}")
+        return content.replace("**", "").lstrip("# ")
+
+    async def types(self, user: User, command: str) -> str:
+        """``user`` types a slash command in the text channel; returns what they get to read."""
+        answer = await self._post(
+            "interactions",
+            {
+                "user_id": str(user.id),
+                "guild_id": str(self.guild_id),
+                "channel_id": str(self.text_channel_id),
+                "command": command,
+                "wait": 60,
+            },
+        )
+        if answer["status"] != "answered":
+            return str(answer.get("error", "The bot is still thinking."))
+        return str(answer["messages"][-1]["content"])
+
+    async def refuse_next_identify(self, user: User, code: int) -> None:
+        """The user's next voice identify is closed with this code."""
+        await self._post(
+            "faults", {"kind": "refuse_identify", "user_id": str(user.id), "code": code, "times": 1}
+        )
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Everything that happens, from the beginning, without end."""
+        timeout = aiohttp.ClientTimeout(total=None)
+        async with self._http.get(f"{self._sim_url}/events", timeout=timeout) as stream:
+            async for line in stream.content:
+                yield json.loads(line)
+
+    async def forwarded(self) -> list[dict[str, Any]]:
+        """The voice server's own count of packets, per sender and receiver."""
+        async with self._http.get(f"{self._sim_url}/voice/stats") as response:
+            rows: list[dict[str, Any]] = await response.json()
+            return rows
+
+    async def _post(self, path: str, body: dict[str, Any]) -> Any:
+        async with self._http.post(f"{self._sim_url}/{path}", json=body) as response:
+            response.raise_for_status()
+            return await response.json() if response.content_type == "application/json" else None

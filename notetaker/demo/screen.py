@@ -1,0 +1,108 @@
+"""What the terminal shows: a line for everything that happens, and below them who is there and who speaks."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from notetaker.demo.person import VOICE_CHANNEL, Event, Place
+
+CLOSE_CODES = {4006: "session no longer valid", 4014: "disconnected", 1000: "goodbye"}
+
+
+class Screen:
+    """On a terminal the lower part moves; elsewhere only the lines are printed."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._started = time.monotonic()
+        self._there: dict[str, bool] = {}  # name: speaks
+        self._waiting_for = ""
+        self._progress: tuple[float, float] | None = None  # seconds of the meeting: so far, of
+        self._live = Live(
+            get_renderable=self._lower_part, console=console, refresh_per_second=8, transient=True
+        )
+
+    def __enter__(self) -> "Screen":
+        if self.console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._live.stop()
+
+    def line(self, who: str, what: str, style: str = "") -> None:
+        """One thing that happened."""
+        seconds = time.monotonic() - self._started
+        text = Text(f"{seconds:5.1f} s  ", "dim")
+        text.append(f"{who:<10} ", f"bold {style}".strip())
+        text.append(what, style)
+        self.console.print(text, soft_wrap=not self.console.is_terminal)
+
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """Shows what is being waited for, and how long it took."""
+        self._waiting_for = what
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self._waiting_for = ""
+        self.line("demo", f"{what}: {time.monotonic() - started:.1f} s", "dim")
+
+    def progress(self, seconds: float, of: float) -> None:
+        """How far the meeting is."""
+        self._progress = (min(seconds, of), of)
+
+    def event(self, event: Event, place: Place) -> None:
+        """Something that the local Discord saw."""
+        is_bot = event.get("user_id") == str(place.bot.id)
+        name = str(event.get("user") or event.get("author") or event.get("name") or "")
+        match event["event"]:
+            case "voice_state" if event["channel_id"] != event["previous_channel_id"]:
+                if event["channel_id"]:
+                    self._there[name] = False
+                    self.line(name, f"joins {event['channel']}", "green")
+                else:
+                    self._there.pop(name, None)
+                    self.line(name, "leaves the voice channel", "yellow")
+            case "speaking" if not is_bot:
+                self._there[name] = bool(event["speaking"])
+            case "voice_close" if is_bot and event["code"] != 1000:
+                meaning = CLOSE_CODES.get(event["code"], event["reason"])
+                self.line("Discord", f"closes {name}'s voice websocket: {event['code']} {meaning}", "red")
+            case "voice_identified" if is_bot:
+                self.line("Discord", f"accepts {name}'s voice identify", "green")
+            case "dave_epoch":
+                count = len(event["members"])
+                self.line(
+                    "Discord", f"end-to-end encryption: epoch {event['epoch']}, {count} members", "magenta"
+                )
+            case "interaction":
+                self.line(name, f"types /{event['name']}", "cyan")
+            case "message_create" | "message_update" if event["content"]:
+                first_line = place.readable(str(event["content"]).splitlines()[0])
+                files = "".join(f"  [{file['filename']}]" for file in event["attachments"])
+                self.line(name, f"posts: {first_line}{files}", "cyan")
+
+    def _lower_part(self) -> RenderableType:
+        people = Table.grid(padding=(0, 3))
+        people.add_row(
+            *(
+                Text(f"● {name}", "bold green") if speaks else Text(f"○ {name}", "dim")
+                for name, speaks in self._there.items()
+            )
+        )
+        title = VOICE_CHANNEL
+        if self._progress is not None:
+            title += " · {:.0f} of {:.0f} s".format(*self._progress)
+        parts: list[RenderableType] = [Panel(people, title=title, title_align="left", width=76)]
+        if self._waiting_for:
+            parts.append(Spinner("dots", text=self._waiting_for))
+        return Group(*parts)
