@@ -70,10 +70,12 @@ class Interaction:
         self.changed = asyncio.Event()
 
     async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
-        """Whether it came to hold in time."""
+        """Whether it came to hold in time, and before the server stopped."""
         try:
             async with asyncio.timeout(seconds):
                 while not holds():
+                    if self.failed:
+                        return False
                     await self.changed.wait()
         except TimeoutError:
             return False
@@ -122,6 +124,12 @@ class Interactions:
             interaction.failed = True
             self._publish(interaction, "interaction_failed", error=NOT_RESPONDED)
         return interaction
+
+    def stop(self) -> None:
+        """Nobody waits any longer."""
+        for interaction in self._by_id.values():
+            interaction.failed = interaction.failed or not interaction.answered or interaction.loading
+            interaction.wake()
 
     def get(self, interaction_id: int) -> Interaction | None:
         return self._by_id.get(interaction_id)

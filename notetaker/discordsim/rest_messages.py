@@ -95,7 +95,8 @@ async def list_messages(request: web.Request) -> web.Response:
         ids = [i for i in ids if i < int(request.query["before"])][-limit:]
     elif "around" in request.query:
         around = int(request.query["around"])
-        ids = sorted(sorted(ids, key=lambda i: abs(i - around))[:limit])
+        older = sorted((i for i in ids if i < around), reverse=True)[: limit // 2][::-1]
+        ids = older + [i for i in ids if i >= around][: limit - len(older)]
     else:
         ids = ids[-limit:]
     world = hub_of(request).world

@@ -85,8 +85,11 @@ class LocalDiscord:
         """Raises OSError if the port is taken."""
         await self.voice.start()
         await self._runner.setup()
-        site = web.TCPSite(self._runner, HOST, self._port)
-        await site.start()
+        try:
+            await web.TCPSite(self._runner, HOST, self._port).start()
+        except OSError:
+            await self.stop()
+            raise
         port = self._runner.addresses[0][1]
         self.world.cdn_url = f"http://{HOST}:{port}"
         self.api_url = f"{self.world.cdn_url}/api"
@@ -94,6 +97,7 @@ class LocalDiscord:
 
     async def stop(self) -> None:
         self.events.close()
+        self.hub.interactions.stop()
         await self.gateway.stop()
         await self._runner.cleanup()
         await self.voice.stop()
