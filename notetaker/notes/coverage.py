@@ -8,9 +8,9 @@ from notetaker.notes.markdown import escape
 from notetaker.notes.wording import clip, count, duration, span, unknown_speaker
 
 _DROPPED = {
-    Outcome.HELD_TOO_LONG: "came without a key or a speaker to them",
+    Outcome.HELD_TOO_LONG: "came without a known speaker or key",
     Outcome.UNDECRYPTABLE: "could not be decrypted",
-    Outcome.BAD_AUTH: "were forged or damaged",
+    Outcome.BAD_AUTH: "forged or damaged",
     Outcome.REPLAY: "came too late",
 }
 """Outcomes by which a voice may have gone unheard; the others carry no voice, or one that was heard already."""

@@ -26,23 +26,8 @@ _WILL_SHORT = r"'(?:ll|m going to|s going to|re going to)"
 _OUGHT = r"(?:must|should|have to|has to|need to|needs to)"
 _PERSON = r"(?:i|you|he|she|they|we|someone|somebody|everyone|everybody)"
 
-_HYPOTHETICAL = "".join(
-    rf"(?<!\b{word} )"
-    for word in (
-        "after",
-        "before",
-        "did",
-        "had",
-        "has",
-        "have",
-        "if",
-        "once",
-        "unless",
-        "until",
-        "when",
-        "whether",
-    )
-)
+_IF = "after|before|did|had|has|have|if|once|unless|until|when|whether"
+_HYPOTHETICAL = "".join(rf"(?<!\b{word} )" for word in _IF.split("|"))
 """Lookbehinds: "have we decided", "if we decided" decide nothing."""
 
 _DECISION = re.compile(

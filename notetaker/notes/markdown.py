@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-_SYNTAX = re.compile(r"[\\*_~`|<>\[\]#&]|(?<=\w):(?=//)")
-_LIST = re.compile(r"^([-+]|\d+(?=[.)]))")
+_SYNTAX = re.compile(r"[\\*_~`|<\[]|&(?=#?\w+;)|(?<=\w):(?=//)")
+_AT_START = re.compile(r"^(?:[-+#>]|\d+(?=[.)]))")
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 """Marks that would reorder the text around them, or hide."""
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -19,7 +19,7 @@ def escape(text: str) -> str:
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in _INVISIBLE.sub("", text))
     text = " ".join(text.split())
     text = _SYNTAX.sub(r"\\\g<0>", text)
-    text = _LIST.sub(lambda match: match[0] + "\\" if match[0].isdigit() else "\\" + match[0], text)
+    text = _AT_START.sub(lambda match: f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}", text)
     return text.replace("@", "@" + _ZERO_WIDTH_SPACE)
 
 

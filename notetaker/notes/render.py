@@ -1,4 +1,7 @@
-"""Notes and transcript as people read them: the Discord message, and the document attached to it."""
+"""Notes and transcript as people read them: the Discord message, and the document attached to it.
+
+Both take notes that :func:`notetaker.notes.citations.check` has passed.
+"""
 
 from collections.abc import Iterator
 
@@ -131,7 +134,7 @@ def _turn(turn: Turn) -> str:
 
 def _words(line: Line) -> str:
     if line.error is not None:
-        return f"\\[not transcribed: {escape(line.error)}\\]"
+        return f"\\[not transcribed: {escape(line.error)}]"
     return escape(sentence(line.text))
 
 

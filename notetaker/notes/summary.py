@@ -143,7 +143,7 @@ def _singular(word: str) -> str:
 def _pieces(text: str) -> list[str]:
     """Of about equal length, none longer than an item may be."""
     words = text.split()
-    number = -(-len(words) // _LONGEST)
+    number = max(-(-len(words) // _LONGEST), 1)
     bounds = [len(words) * i // number for i in range(number + 1)]
     return [_cut(words, start, end) for start, end in pairwise(bounds)]
 

@@ -15,7 +15,8 @@ _DAYS_AND_MONTHS = re.compile(
 
 def sentence(text: str) -> str:
     """Text of an engine that knows neither capitals nor full stops, written as a sentence; other text as it is."""
-    if not text.isascii() or text != text.lower() or not any(map(str.isalpha, text)):
+    plain = text.replace("…", "")  # where an excerpt was cut
+    if not plain.isascii() or plain != plain.lower() or not any(map(str.isalpha, plain)):
         return text
     text = _FIRST_PERSON.sub("I", text)
     text = _DAYS_AND_MONTHS.sub(lambda match: match[0].capitalize(), text)
@@ -27,8 +28,7 @@ def clip(text: str, limit: int) -> str:
     """At most ``limit`` characters, cut behind a word where there is one, the cut marked."""
     if len(text) <= limit:
         return text
-    kept = text[: limit - 1]
-    return (kept.rpartition(" ")[0] or kept) + "…"
+    return (text[:limit].rpartition(" ")[0] or text[: limit - 1]) + "…"
 
 
 def clock(unix_ns: int) -> str:

@@ -1,0 +1,100 @@
+"""Any meeting: hostile names, text of every alphabet and of none, gaps, errors, losses."""
+
+from collections import Counter
+
+from hypothesis import strategies as st
+
+from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.transcript import Gap, Transcript
+from tests.notes.builders import Said, at, said, transcript
+
+HOSTILE = (
+    "@everyone",
+    "@here",
+    "<@123456789012345678>",
+    "<@&123456789012345678>",
+    "<#123>",
+    "</stop:123>",
+    "<t:1700000000:R>",
+    "<:x:123>",
+    "[click](http://evil.example)",
+    "https://evil.example",
+    "`code`",
+    "```",
+    "||spoiler||",
+    "**bold**",
+    "__under__",
+    "~~gone~~",
+    "# heading",
+    "-# small",
+    "> quote",
+    "1. one",
+    "- item",
+    "\\",
+    "a\nb",
+    "\u202eright to left",
+    "@\u200beveryone",
+    "\ud800",
+    "&lt;b&gt;",
+    "<b>",
+    "😀" * 40,
+)
+_WORDS = (
+    "we",
+    "decided",
+    "let us agree",
+    "i will send",
+    "i'll",
+    "the report",
+    "by friday",
+    "budget",
+    "website",
+    "so",
+    "to",
+    "chloe will call",
+    "I’ll",
+    "İ",
+    "你好",
+    ".",
+    "?",
+    "…",
+)
+
+speech = st.lists(st.sampled_from(_WORDS), min_size=1, max_size=70).map(" ".join)
+foreign = st.one_of(speech, st.sampled_from(HOSTILE), st.text(min_size=1, max_size=300))
+names = st.one_of(st.sampled_from(["Ada", "Ben Smith", "Chloe", *HOSTILE]), st.text(max_size=60))
+user_ids = st.sampled_from([101, 102, 103, 2**64 - 1])
+
+
+@st.composite
+def _said(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> Said:
+    start = draw(st.integers(0, 20_000))
+    error = draw(st.one_of(st.none(), st.none(), foreign))
+    return said(draw(user_ids), start, start + draw(st.integers(1, 30)), draw(texts), error)
+
+
+@st.composite
+def _gap(draw: st.DrawFn) -> Gap:
+    start = draw(st.integers(0, 20_000))
+    return Gap(at(start), at(start + draw(st.integers(0, 10**6))), draw(foreign), draw(st.none() | user_ids))
+
+
+_counts = st.dictionaries(st.sampled_from(Outcome), st.integers(0, 10**9))
+_coverage = st.builds(
+    lambda user_id, counts, lost: Coverage(user_id, Counter(counts), lost),
+    user_ids | st.just(0),
+    _counts,
+    st.integers(0, 10**9),
+)
+
+
+def meetings(texts: st.SearchStrategy[str] = foreign, lines: int = 15) -> st.SearchStrategy[Transcript]:
+    return st.builds(
+        lambda said, names, gaps, coverage: transcript(
+            *said, names=names, gaps=tuple(gaps), coverage=tuple(coverage)
+        ),
+        st.lists(_said(texts), max_size=lines, unique_by=lambda one: one[0].id),
+        st.dictionaries(user_ids, names),
+        st.lists(_gap(), max_size=30),
+        st.lists(_coverage, max_size=5, unique_by=lambda part: part.user_id),
+    )

@@ -1,0 +1,58 @@
+import pytest
+
+from notetaker.model.outcome import Coverage
+from notetaker.notes import coverage
+from tests.notes.builders import ADA, BEN, CHLOE, gap, heard, said, transcript
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ((), "No voice packet came."),
+        ((heard(ADA, 1904),), "All 1,904 voice packets were heard; none was lost."),
+        (
+            (heard(ADA, 1900), heard(BEN, 4, duplicate=3, padding_only=2)),
+            "All 1,904 voice packets were heard; none was lost.",
+        ),
+        ((heard(ADA, 97, lost=3),), "97 of 100 voice packets were heard; 3 never arrived."),
+        (
+            (heard(ADA, 90, lost=3, undecryptable=2), heard(BEN, 3, held_too_long=1, bad_auth=1)),
+            "93 of 100 voice packets were heard; 3 never arrived, 1 came without a known speaker or key, "
+            "2 could not be decrypted, 1 forged or damaged.",
+        ),
+    ],
+)
+def test_every_loss_is_said_in_words(parts: tuple[Coverage, ...], words: str) -> None:
+    assert coverage.heard(transcript(coverage=parts)) == words
+
+
+def test_sound_that_could_not_be_transcribed_is_said() -> None:
+    lines = said(ADA, 0, 4, "", error="x"), said(BEN, 5, 9, "", error="x"), said(BEN, 10, 11, "hi")
+    words = coverage.heard(transcript(*lines, coverage=(heard(ADA, 5),)))
+    assert words.endswith("none was lost. 2 stretches of speech (8 s) could not be transcribed.")
+
+
+def test_a_gap_is_named_to_the_second() -> None:
+    meeting = transcript()
+    assert (
+        coverage.gap(gap(15, 19.2), meeting, 40)
+        == "14:30:20 to 14:30:24 UTC (4 s), everyone: voice session lost (4006)"
+    )
+    assert coverage.gap(gap(15, 16, "*x*", ADA), meeting, 40) == r"14:30:20 to 14:30:21 UTC (1 s), Ada: \*x\*"
+    assert coverage.gap(gap(0, 1, "cut here", 7), meeting, 7).endswith("UTC (1 s), Unknow…: cut…")
+
+
+def test_talk_time_is_per_person_longest_first() -> None:
+    lines = said(ADA, 0, 2, "a"), said(BEN, 1, 6, "b"), said(ADA, 8, 10, "c")
+    assert coverage.talk_times(transcript(*lines)) == [("Ben", 5 * 10**9), ("Ada", 4 * 10**9)]
+
+
+def test_the_table_has_a_column_for_everything_that_happened() -> None:
+    parts = heard(ADA, 1904, lost=2, duplicate=1), heard(0, 0, held_too_long=5), heard(CHLOE, 7)
+    assert coverage.table(transcript(said(ADA, 0, 38, "a"), coverage=parts)) == [
+        "| Speaker         | spoke for | stored | duplicate | held too long | never arrived |",
+        "|-----------------|----------:|-------:|----------:|--------------:|--------------:|",
+        "| Unknown speaker |       0 s |      0 |         0 |             5 |             0 |",
+        "| Ada             |      38 s |  1,904 |         1 |             0 |             2 |",
+        "| Chloe           |       0 s |      7 |         0 |             0 |             0 |",
+    ]

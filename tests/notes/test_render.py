@@ -1,0 +1,157 @@
+import re
+
+from hypothesis import given, settings
+
+from notetaker.model.notes import Item, Notes
+from notetaker.model.transcript import Transcript
+from notetaker.notes.markdown import length
+from notetaker.notes.render import MESSAGE_LIMIT, render_message, render_transcript
+from notetaker.notes.summary import summarise
+from tests.notes.builders import ADA, BEN, CHLOE, NAMES, gap, heard, said, transcript
+from tests.notes.strategies import meetings
+
+NOTHING = Notes((), (), (), "extractive summariser")
+DAN = 104
+MEETING = transcript(
+    said(ADA, 0, 3, "good morning everyone"),
+    said(ADA, 3, 6, "the budget of the new website is nearly gone"),
+    said(BEN, 5, 9, "so we decided to open it in may"),
+    said(CHLOE, 20, 22, "", error="The engine stopped."),
+    said(CHLOE, 23, 26, "i will call the bank by friday"),
+    names={**NAMES, DAN: "Dan"},
+    gaps=(gap(10, 14),),
+    coverage=(heard(ADA, 300), heard(BEN, 198, lost=2), heard(CHLOE, 250)),
+)
+
+
+def test_the_message() -> None:
+    assert render_message(summarise(MEETING), MEETING) == (
+        "## Meeting notes: General\n"
+        "22 November 2026, 14:30:05 to 14:31:05 UTC (1 min)\n"
+        "### Summary\n"
+        "- Ada: The budget of the new website is nearly gone. (14:30:05)\n"
+        "### Decisions\n"
+        "- Ben: So we decided to open it in May. (14:30:10)\n"
+        "### Action items\n"
+        "- Chloe: I will call the bank by Friday. (14:30:28)\n"
+        "### Sound is missing\n"
+        "- 14:30:15 to 14:30:19 UTC (4 s), everyone: voice session lost (4006)\n"
+        "### Who spoke\n"
+        "Ada 6 s, Chloe 5 s, Ben 4 s\n"
+        "-# Coverage: 748 of 750 voice packets were heard; 2 never arrived. "
+        "1 stretch of speech (2 s) could not be transcribed.\n"
+        "-# Notes made by: extractive summariser. The full transcript is attached."
+    )
+
+
+def test_the_document() -> None:
+    assert render_transcript(MEETING, summarise(MEETING)) == (
+        "# Meeting in General, 22 November 2026\n"
+        "\n"
+        "- Meeting: 20261122-143005-k3f9qz\n"
+        "- Channel: General\n"
+        "- Date: 22 November 2026, 14:30:05 to 14:31:05 UTC (1 min)\n"
+        "- People: Ada, Ben, Chloe, Dan (did not speak)\n"
+        "- Notes made by: extractive summariser\n"
+        "\n"
+        "## Summary\n"
+        "\n"
+        "- Ada: The budget of the new website is nearly gone. (14:30:05)\n"
+        "\n"
+        "## Decisions\n"
+        "\n"
+        "- Ben: So we decided to open it in May. (14:30:10)\n"
+        "\n"
+        "## Action items\n"
+        "\n"
+        "- Chloe: I will call the bank by Friday. (14:30:28)\n"
+        "\n"
+        "## Transcript\n"
+        "\n"
+        "Times are UTC.\n"
+        "\n"
+        "14:30:05 **Ada:** Good morning everyone. The budget of the new website is nearly gone.\n"
+        "\n"
+        "14:30:10 **Ben:** So we decided to open it in May.\n"
+        "\n"
+        "**Sound is missing: 14:30:15 to 14:30:19 UTC (4 s), everyone: voice session lost (4006)**\n"
+        "\n"
+        "14:30:25 **Chloe:** \\[not transcribed: The engine stopped.]\n"
+        "\n"
+        "14:30:28 **Chloe:** I will call the bank by Friday.\n"
+        "\n"
+        "## Coverage\n"
+        "\n"
+        "748 of 750 voice packets were heard; 2 never arrived. "
+        "1 stretch of speech (2 s) could not be transcribed.\n"
+        "\n"
+        "| Speaker | spoke for | stored | never arrived |\n"
+        "|---------|----------:|-------:|--------------:|\n"
+        "| Ada     |       6 s |    300 |             0 |\n"
+        "| Ben     |       4 s |    198 |             2 |\n"
+        "| Chloe   |       5 s |    250 |             0 |\n"
+    )
+
+
+def test_a_meeting_in_which_nobody_spoke() -> None:
+    silent = transcript()
+    assert render_message(NOTHING, silent) == (
+        "## Meeting notes: General\n"
+        "22 November 2026, 14:30:05 to 14:31:05 UTC (1 min)\n"
+        "### Who spoke\n"
+        "Nobody spoke.\n"
+        "-# Coverage: No voice packet came.\n"
+        "-# Notes made by: extractive summariser. The full transcript is attached."
+    )
+    assert "## Transcript\n\nTimes are UTC.\n\nNobody spoke.\n" in render_transcript(silent, NOTHING)
+
+
+def test_voices_without_words_are_not_silence() -> None:
+    mumbling = transcript(coverage=(heard(ADA, 50),))
+    assert "Voices were heard, but no words were understood." in render_message(NOTHING, mumbling)
+
+
+def test_a_long_meeting_says_how_much_more_there_is() -> None:
+    lines = [said(ADA, 10 * i, 10 * i + 5, f"we decided to keep plan {i} of the office") for i in range(200)]
+    meeting = transcript(*lines, gaps=tuple(gap(10 * i + 6, 10 * i + 7) for i in range(90)))
+    message = render_message(summarise(meeting), meeting)
+    assert 1000 < length(message) <= MESSAGE_LIMIT
+    shown, more = (
+        len(re.findall("We decided to", message)),
+        re.findall(r"- … (\d+) more in the attached transcript", message),
+    )
+    assert shown >= 3
+    assert int(more[0]) == 200 - shown
+    assert "Sound is missing" in message
+    assert render_transcript(meeting, summarise(meeting)).count("Sound is missing:") == 90
+
+
+def test_many_citations_of_one_item_are_cut() -> None:
+    lines = [said(ADA, 40 * i, 40 * i + 5, "yes") for i in range(5)]
+    item = Item("Ada: Yes, five times.", tuple(utterance.id for utterance, _ in lines))
+    message = render_message(Notes((item,), (), (), "test"), transcript(*lines))
+    assert "- Ada: Yes, five times. (14:30:05, 14:30:45, 14:31:25, …)\n" in message
+
+
+OWN_MARKUP = re.compile(r"^(## |### |-# |- )")
+
+
+@settings(max_examples=300)
+@given(meetings())
+def test_any_meeting_fits_and_pings_nobody(meeting: Transcript) -> None:
+    message = render_message(summarise(meeting), meeting)
+    assert length(message) <= MESSAGE_LIMIT
+    assert not re.search(r"@(?!\u200b)", message)
+    for line in message.split("\n"):
+        words = OWN_MARKUP.sub("", line)
+        assert not re.search(r"[*_~`|<\[]", re.sub(r"\\.", "", words))
+        assert not re.match(r"[-+#>]|\d+[.)]", words)
+
+
+@given(meetings())
+def test_any_document_names_everything_and_pings_nobody(meeting: Transcript) -> None:
+    document = render_transcript(meeting, summarise(meeting))
+    assert not re.search(r"@(?!\u200b)", document)
+    assert not re.search(r"[`<]", re.sub(r"\\.", "", document))
+    assert document.count("**Sound is missing:") == len(meeting.gaps)
+    assert document.count("[not transcribed: ") >= sum(line.error is not None for line in meeting.lines)
