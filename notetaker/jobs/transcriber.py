@@ -11,6 +11,7 @@ request. It ends at the end of its input: when the worker closes it, and when th
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -56,6 +57,9 @@ class Transcriber:
         return str(answer["text"])
 
     def close(self) -> None:
+        """A request that is under way fails."""
+        if child := self._child:
+            child.kill()
         with self._lock:
             self._end_child()
 
@@ -105,6 +109,8 @@ class Transcriber:
 
 def main(engine_name: str) -> None:
     """The child."""
+    for stop in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group: the worker lets us end our work
+        signal.signal(stop, signal.SIG_IGN)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
     try:

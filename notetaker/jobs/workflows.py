@@ -7,7 +7,11 @@ from pathlib import Path
 
 from notetaker.jobs.queue import ENDED, JobQueue
 from notetaker.jobs.transcriber import Transcriber
+from notetaker.model.notes import Posting
 from notetaker.model.utterance import Transcription
+from notetaker.notes.merge import merge
+from notetaker.notes.render import render_message, render_transcript
+from notetaker.notes.summary import summarise
 from notetaker.recording.ogg import OggError
 from notetaker.recording.tracks import TrackError, retire_journal, write_tracks
 from notetaker.speech.engine import EngineError
@@ -83,8 +87,7 @@ class Workflows:
             except EngineError as error:
                 log.warning("utterance %s, attempt %d: %s", utterance_id, attempt, error)
                 transcription = Transcription("", engine, str(error))
-            if attempt < ENGINE_ATTEMPTS:
-                self._pause(attempt)
+                self._pause(attempt if attempt < ENGINE_ATTEMPTS else 0.0)
         self._store.set_transcription(utterance_id, transcription)
 
     def _write_notes(self, meeting_id: str) -> None:
@@ -93,12 +96,22 @@ class Workflows:
             log.error("meeting %s is not in the store; its job is dropped", meeting_id)
             return
         self._await_transcriptions(meeting_id)
-        from notetaker.model.notes import Notes, Posting
-
-        t = " ".join(x.text for _, x in self._store.transcribed(meeting_id))
-        self._store.save_notes(
-            Notes((), (), (), "x"), Posting(meeting_id, meeting.text_channel_id, t, "t.md", t)
+        transcript = merge(
+            meeting,
+            self._store.transcribed(meeting_id),
+            self._store.speakers(meeting_id),
+            self._store.gaps(meeting_id),
+            self._store.coverage(meeting_id),
         )
+        notes = summarise(transcript)
+        posting = Posting(
+            meeting_id=meeting_id,
+            channel_id=meeting.text_channel_id,
+            content=render_message(notes, transcript),
+            attachment_name=f"transcript-{meeting_id}.md",
+            attachment=render_transcript(transcript, notes),
+        )
+        self._store.save_notes(notes, posting)
 
     def _await_transcriptions(self, meeting_id: str) -> None:
         while missing := self._store.untranscribed(meeting_id)[:LOOK_AHEAD]:

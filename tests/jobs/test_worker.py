@@ -1,0 +1,204 @@
+"""Real worker processes, killed at any instant: every utterance has one text, every meeting one posting."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from notetaker.jobs.queue import JobQueue
+from notetaker.jobs.transcriber import Transcriber
+from notetaker.model.meeting import MeetingState
+from notetaker.model.utterance import Utterance
+from notetaker.store.store import Store
+from tests.jobs.recording import record_meeting
+from tests.store.examples import MEETING
+
+DEADLINE = 60.0
+"""Seconds for anything to happen; it takes some three."""
+
+
+@pytest.fixture
+def meetings_folder(tmp_path: Path) -> Path:
+    return tmp_path / "meetings"
+
+
+@pytest.fixture
+def utterances(store: Store, meetings_folder: Path) -> list[Utterance]:
+    return record_meeting(meetings_folder, store)
+
+
+@pytest.fixture
+def queue(database_url: str) -> Iterator[JobQueue]:
+    queue = JobQueue(database_url)
+    yield queue
+    queue.close()
+
+
+@pytest.fixture(scope="session")
+def words(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What the engine hears in each utterance when nobody disturbs it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    store = Store(f"sqlite:///{folder}/notetaker.db")
+    store.migrate()
+    transcriber = Transcriber("pocketsphinx")
+    clips = [utterance.clip for utterance in record_meeting(folder, store)]
+    texts = [transcriber.transcribe(folder / MEETING.id, clip) for clip in clips]
+    transcriber.close()
+    store.close()
+    assert all(texts)
+    return texts
+
+
+def test_a_meeting_is_transcribed_and_finished(
+    store: Store,
+    queue: JobQueue,
+    database_url: str,
+    meetings_folder: Path,
+    utterances: list[Utterance],
+    words: list[str],
+) -> None:
+    for utterance in utterances:
+        queue.transcribe(utterance.id)
+    queue.finish(MEETING.id)
+    with _worker(database_url, meetings_folder) as worker:
+        _wait_until(lambda: not (meetings_folder / MEETING.id / "journal").exists())
+        _check_outcome(store, words)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(DEADLINE) == 0
+    assert len(list((meetings_folder / MEETING.id / "tracks").glob("*.ogg"))) == 3
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_finishing_asks_for_what_nobody_asked_for(
+    store: Store,
+    queue: JobQueue,
+    database_url: str,
+    meetings_folder: Path,
+    utterances: list[Utterance],
+    words: list[str],
+) -> None:
+    """The bot was killed between storing an utterance and asking for its job."""
+    queue.finish(MEETING.id)
+    with _worker(database_url, meetings_folder):
+        _wait_until(lambda: bool(store.due_postings()))
+    _check_outcome(store, words)
+
+
+@pytest.mark.parametrize(
+    ("database_url", "transcribed"),
+    [("sqlite", 0), ("sqlite", 3), ("postgresql", 1)],
+    indirect=["database_url"],
+)
+def test_a_worker_that_is_killed_is_followed_by_one_that_goes_on(
+    transcribed: int,
+    store: Store,
+    queue: JobQueue,
+    database_url: str,
+    meetings_folder: Path,
+    utterances: list[Utterance],
+    words: list[str],
+) -> None:
+    for utterance in utterances:
+        queue.transcribe(utterance.id)
+    queue.finish(MEETING.id)
+    with _worker(database_url, meetings_folder):
+        _wait_until(lambda: "PENDING" in queue.transcribe_states(store.untranscribed(MEETING.id)).values())
+        _wait_until(lambda: len(store.transcribed(MEETING.id)) >= transcribed)
+    with _worker(database_url, meetings_folder):
+        _wait_until(lambda: bool(store.due_postings()))
+    _check_outcome(store, words)
+
+
+def test_another_worker_takes_over_from_one_that_is_not_started_again(
+    store: Store,
+    queue: JobQueue,
+    database_url: str,
+    meetings_folder: Path,
+    utterances: list[Utterance],
+    words: list[str],
+) -> None:
+    with _worker(database_url, meetings_folder) as survivor:
+        with _worker(database_url, meetings_folder):
+            for utterance in utterances:
+                queue.transcribe(utterance.id)
+            queue.finish(MEETING.id)
+            _wait_until(lambda: _running(queue, utterances) == 2)  # one each
+        _wait_until(lambda: bool(store.due_postings()))
+        assert survivor.poll() is None
+    _check_outcome(store, words)
+
+
+def test_a_worker_killed_over_and_over_loses_nothing(
+    store: Store,
+    queue: JobQueue,
+    database_url: str,
+    meetings_folder: Path,
+    utterances: list[Utterance],
+    words: list[str],
+) -> None:
+    """Killed at instants that have nothing to do with what it does, until the meeting is done."""
+    queue.finish(MEETING.id)
+    lives = 0
+    while (meetings_folder / MEETING.id / "journal").exists():
+        lives += 1
+        assert lives < 20
+        with _worker(database_url, meetings_folder) as worker:
+            try:
+                worker.wait(0.3 + 0.37 * lives)
+            except subprocess.TimeoutExpired:
+                continue  # out of the block: it is killed
+    assert lives > 1
+    _check_outcome(store, words)
+
+
+@contextmanager
+def _worker(database_url: str, meetings_folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A worker that serves the queues; killed with SIGKILL at the end of the block."""
+    command = [sys.executable, "-m", "tests.jobs.worker_process", database_url, str(meetings_folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0) as worker:
+        try:
+            assert worker.stdout
+            assert worker.stdout.readline() == "serving\n"
+            yield worker
+        finally:
+            worker.kill()  # only the worker: its engine must notice by itself
+            worker.wait(DEADLINE)
+            _wait_until(lambda: not _group_is_alive(worker.pid))
+
+
+def _group_is_alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _running(queue: JobQueue, utterances: list[Utterance]) -> int:
+    states = queue.transcribe_states([utterance.id for utterance in utterances])
+    return list(states.values()).count("PENDING")
+
+
+def _check_outcome(store: Store, words: list[str]) -> None:
+    transcriptions = [transcription for _, transcription in store.transcribed(MEETING.id)]
+    assert [transcription.text for transcription in transcriptions] == words
+    assert [transcription.error for transcription in transcriptions] == [None] * len(words)
+    [posting] = store.due_postings()
+    assert posting.channel_id == MEETING.text_channel_id
+    assert all(text in posting.attachment.lower() for text in words)
+    assert store.notes(MEETING.id)
+    meeting = store.meeting(MEETING.id)
+    assert meeting and meeting.state == MeetingState.READY
+
+
+def _wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
