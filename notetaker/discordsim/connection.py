@@ -23,6 +23,8 @@ class Connection:
         self.socket = socket
         self.wire = Wire(compress=compress)
         self.session: Session | None = None
+        self.goodbye: int | None = None
+        """The code the client closed with; None if the connection was lost or closed from here."""
         self._gateway = gateway
 
     async def run(self, heartbeat_ms: int) -> None:
@@ -39,6 +41,8 @@ class Connection:
                     message = await self.socket.receive()
                     if message.type is WSMsgType.CLOSING:
                         await writing
+                    if message.type is WSMsgType.CLOSE:
+                        self.goodbye = int(message.data or 1005)
                     if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                         return
                     await self._receive(message.data)

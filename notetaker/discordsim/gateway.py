@@ -246,7 +246,7 @@ class Gateway:
         if session is None or session.wire is not connection.wire:
             return
         session.wire = None
-        code = connection.socket.close_code
+        code = connection.goodbye
         self._events.publish("gateway_lost", user_id=str(session.user.id), session_id=session.id, code=code)
         if session.id not in self.sessions:
             return

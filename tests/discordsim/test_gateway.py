@@ -230,5 +230,9 @@ async def test_faults_of_the_gateway(place: Place) -> None:
         await place.sim("faults", kind="gateway_invalidate", user_id=bot_id)
         assert (await bot.receive())["op"] == 9
     async with logged_in(place, "Notetaker") as bot:
-        await place.sim("faults", kind="gateway_close", user_id=bot_id, code=4001)
-        assert await bot.receive() == 4001
+        await place.sim("faults", kind="gateway_close", user_id=bot_id, code=4000)
+        assert await bot.receive() == 4000
+        await bot.socket.close(code=1000)  # the echo of the server's close is no goodbye
+    async with connect(place) as again:
+        await again.send(6, {"token": place.bot.token, "session_id": bot.session_id, "seq": bot.seq})
+        await again.event("RESUMED")

@@ -231,3 +231,25 @@ async def test_op_4_brings_the_voice_pair_and_a_full_channel_silence(place: Plac
             name, data = await seen.get()
         assert (name, data["channel_id"]) == ("VOICE_STATE_UPDATE", None)
         assert seen.empty()
+
+
+@pytest.mark.parametrize("kind", [discord.Bot, discord.AutoShardedBot])
+@pytest.mark.parametrize(
+    ("fault", "event"),
+    [("gateway_reconnect", "resumed"), ("gateway_close", "resumed"), ("gateway_invalidate", "ready")],
+)
+async def test_a_disturbed_gateway_is_survived(
+    place: Place, run_bot: RunBot, kind: Kind, fault: str, event: str
+) -> None:
+    bot = new_bot(kind)
+    back = asyncio.Event()
+
+    async def on_event() -> None:
+        back.set()
+
+    async with run_bot(bot):
+        bot.add_listener(on_event, f"on_{event}")
+        await place.sim("faults", kind=fault, user_id=str(place.bot.id))
+        async with asyncio.timeout(DEADLINE_S):
+            await back.wait()
+        assert {guild.name for guild in bot.guilds} == {"Office", "Book club"}
