@@ -37,6 +37,7 @@ class NotetakerBot(discord.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             default_command_contexts={discord.InteractionContextType.guild},
             max_messages=None,
+            guild_ready_timeout=1.0,  # seconds; nothing of ours needs to know all guilds before it begins
             cache_app_emojis=False,
             cache_default_sounds=False,
             enable_debug_events=True,  # gives ``socket_raw_receive``, see ``dispatch``

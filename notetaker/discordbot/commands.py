@@ -50,7 +50,7 @@ class Commands(discord.Cog):
     async def startnotes(self, ctx: discord.ApplicationContext) -> None:
         guild, channel = _guild(ctx), _voice_channel(ctx)
         self._refuse_if_running(guild)
-        _refuse(_obstacle_to_posting(ctx))
+        _refuse(_obstacle_to_posting(ctx, guild.me))
         if self._meetings.channel(guild.id) != channel.id:
             _refuse(obstacles.to_joining(channel, guild.me))
         await ctx.defer()
@@ -112,9 +112,16 @@ def _voice_channel(ctx: discord.ApplicationContext) -> obstacles.VoiceChannel:
     return voice.channel
 
 
-def _obstacle_to_posting(ctx: discord.ApplicationContext) -> str | None:
-    in_thread = isinstance(ctx.channel, discord.Thread)
-    return obstacles.to_posting(ctx.interaction.channel_id, ctx.app_permissions, in_thread=in_thread)
+def _obstacle_to_posting(ctx: discord.ApplicationContext, me: discord.Member) -> str | None:
+    channel = ctx.interaction.channel
+    if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        permissions = channel.permissions_for(me)
+    else:
+        # A channel that the gateway has not told about. Only a fallback: what Discord sends along is true of
+        # answers to this command, to which files may always be attached.
+        permissions = ctx.app_permissions
+    in_thread = isinstance(channel, discord.Thread)
+    return obstacles.to_posting(ctx.interaction.channel_id, permissions, in_thread=in_thread)
 
 
 def _refuse(obstacle: str | None) -> None:

@@ -9,7 +9,7 @@ from notetaker.jobs.queue import JobQueue
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
-from notetaker.model.utterance import Utterance
+from notetaker.recording.journal import JournalReader, Packet, journal_files
 from notetaker.recording.recovery import scan
 from notetaker.store.store import Store
 
@@ -40,26 +40,34 @@ class Recovery:
         return self._interrupted
 
     def _end(self, meeting: Meeting) -> None:
-        utterances = scan(self._folder / meeting.id, meeting.id)
+        folder = self._folder / meeting.id
+        utterances = scan(folder, meeting.id)
         for utterance in utterances:
             self._store.add_utterance(utterance)
             self._queue.transcribe(utterance.id)
         ended_ns = max((u.ended_ns for u in utterances), default=meeting.started_ns)
         gap = Gap(ended_ns, time.time_ns(), "the note-taker had stopped unexpectedly")
         self._store.add_gap(meeting.id, gap)
-        self._store.set_coverage(meeting.id, _at_least(self._store.coverage(meeting.id), utterances))
+        self._store.set_coverage(meeting.id, _at_least(self._store.coverage(meeting.id), _packets(folder)))
         self._store.end_meeting(meeting.id, ended_ns)
         self._queue.finish(meeting.id)
         log.warning("Meeting %s was interrupted; %d utterances are safe", meeting.id, len(utterances))
 
 
-def _at_least(coverage: list[Coverage], utterances: list[Utterance]) -> list[Coverage]:
+def _packets(folder: Path) -> Counter[int]:
+    """Per user, what the journal holds: more than the utterances, which leave out silence."""
+    packets: Counter[int] = Counter()
+    for _, path in journal_files(folder):
+        for event in JournalReader(path):
+            if isinstance(event, Packet) and event.user_id is not None:
+                packets[event.user_id] += 1
+    return packets
+
+
+def _at_least(coverage: list[Coverage], stored: Counter[int]) -> list[Coverage]:
     """The counts were stored some seconds before the crash; the journal may know of more packets."""
-    journaled: Counter[int] = Counter()
-    for utterance in utterances:
-        journaled[utterance.user_id] += utterance.packets
     by_user = {one.user_id: one for one in coverage}
-    for user_id, packets in journaled.items():
+    for user_id, packets in stored.items():
         outcomes = by_user.setdefault(user_id, Coverage(user_id)).outcomes
         outcomes[Outcome.STORED] = max(outcomes[Outcome.STORED], packets)
     return list(by_user.values())

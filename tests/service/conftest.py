@@ -1,0 +1,14 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from notetaker.discordsim.server import LocalDiscord
+from tests.service.office import Office
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    async with LocalDiscord(state_dir=tmp_path) as local, ClientSession() as http:
+        yield Office(local, http, tmp_path)

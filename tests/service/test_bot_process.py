@@ -1,0 +1,220 @@
+"""The real bot process against the local Discord, as its users and its operator see it."""
+
+from contextlib import AsyncExitStack
+
+import pytest
+
+from notetaker.discordsim.permissions import Permission
+from notetaker.model.meeting import MeetingState
+from notetaker.model.outcome import Outcome
+from notetaker.store.store import Store
+from tests.service.office import SENTENCE, Office
+
+READY = "Ready, as Notetaker"
+
+
+async def test_every_command_answers_where_it_has_nothing_to_do(office: Office) -> None:
+    standup = f"<#{office.channel('Standup')}>"
+    async with office.process("bot") as bot:
+        await bot.until(READY)
+        for command in ("joinvoice", "startnotes"):
+            said = await office.says(command)
+            assert said.startswith("(only you) You are not in a voice channel that I can see.")
+        assert (await office.says("stopnotes")).startswith(
+            "(only you) No notes are being taken in this server."
+        )
+        assert (await office.says("leavevoice")).startswith("(only you) I am not in a voice channel")
+        async with office.person("Ada"):
+            assert await office.says("joinvoice") == (
+                f"I am in {standup}. Nothing is recorded until someone types /startnotes."
+            )
+            assert (await office.says("joinvoice")).startswith(f"(only you) I am already in {standup}.")
+            said = await office.says("stopnotes")
+            assert said.startswith(f"(only you) I am in {standup}, but no notes are being taken.")
+            assert office.bot.id in office.guild.voice_states
+            assert await office.says("leavevoice") == f"I have left {standup}."
+            assert office.bot.id not in office.guild.voice_states
+            await office.says("startnotes")
+            said = await office.says("leavevoice")
+            assert "I heard nobody, so there is nothing to write down" in said
+        assert await bot.terminate() == 0
+
+
+async def test_obstacles_are_named_before_anything_is_tried(office: Office) -> None:
+    booth, board, general = (office.channel(name) for name in ("Phone booth", "Board room", "general"))
+    async with office.process("bot") as bot, AsyncExitStack() as people:
+        await bot.until(READY)
+        await people.enter_async_context(office.person("Ben", "Phone booth"))
+        said = await office.says("startnotes", user="Ben")
+        assert said.startswith(f"(only you) <#{booth}> is full (1 of 1).")
+        await people.enter_async_context(office.person("Ada", "Board room"))
+        said = await office.says("joinvoice")
+        assert said.startswith(f"(only you) I may not join <#{board}>: I lack the permission Connect there.")
+        await bot.terminate()
+        assert "Voice attempt" not in bot.log
+        deny = Permission.SEND_MESSAGES | Permission.ATTACH_FILES
+        office.local.world.overwrite(office.guild.channels[general], office.bot.id, deny=deny)
+    async with office.process("bot") as bot, office.person("Ada"):
+        await bot.until(READY)
+        assert (await office.says("startnotes")).startswith(
+            f"(only you) I could not post the notes in <#{general}>: "
+            "I lack the permission Send Messages and Attach Files there."
+        )
+
+
+async def test_a_meeting_from_startnotes_to_the_posted_notes(office: Office) -> None:
+    standup, general = office.channel("Standup"), office.channel("general")
+    async with office.process("bot") as bot, office.process("worker", DISCORD_TOKEN="") as worker:
+        await bot.until(READY)
+        await worker.until("Ready")
+        async with office.person("Ada") as ada:
+            started = await office.says("startnotes")
+            assert started.startswith(f"🔴 **Notes are being taken in <#{standup}>.**")
+            again = await office.says("startnotes")
+            assert again.startswith(f"(only you) I am already taking notes in <#{standup}>, since <t:")
+            await ada.speak(SENTENCE)
+            sent = ada.packets_sent
+            assert await office.says("stopnotes") == (
+                f"Recording in <#{standup}> has ended; I heard one person. "
+                f"The notes are on the way and will be posted in <#{general}>."
+            )
+        [message] = await office.posted(1)
+        assert "Ada" in message.content
+        [attachment] = message.attachments
+        async with office.process(f"meeting {attachment.filename[11:-3]} --json") as shown:
+            assert await shown.exit_code() == 0
+        assert await worker.terminate() == 0
+        assert await bot.terminate() == 0
+    store = Store(f"sqlite:///{office.state / 'notetaker.db'}")
+    [meeting] = store.meetings()
+    assert meeting.state is MeetingState.POSTED
+    assert store.speakers(meeting.id) == {office.user("Ada").id: "Ada"}
+    [coverage] = store.coverage(meeting.id)
+    assert (coverage.received, coverage.outcomes[Outcome.STORED], coverage.lost) == (sent, sent, 0)
+    assert store.gaps(meeting.id) == []
+    store.close()
+
+
+async def test_what_goes_wrong_with_voice_is_told_to_the_people(office: Office) -> None:
+    standup = f"<#{office.channel('Standup')}>"
+    settings = {"VOICE_RETRY_ATTEMPTS": "1", "VOICE_CONNECTION_TIMEOUT": "10"}
+    async with office.process("bot", **settings) as bot, office.person("Ada") as ada:
+        await bot.until(READY)
+        await office.sim("faults", kind="refuse_identify", user_id=str(office.bot.id), code=4006, times=1)
+        said = await office.says("startnotes")
+        assert said.startswith(f"I could not join {standup}. Tried once without success.")
+        assert "4006" in said
+        assert (await office.says("stopnotes")).startswith("(only you) No notes are being taken")
+
+        await office.says("startnotes")
+        await ada.speak(SENTENCE[:50])
+        await office.sim("disconnect", guild_id=str(office.guild.id), user_id=str(office.bot.id))
+        [message] = await office.posted(1)
+        assert "disconnected from the voice channel" in message.content
+        assert f"The notes of {standup} therefore end here." in message.content
+        assert (await office.says("stopnotes")).startswith("(only you) No notes are being taken")
+        assert "Traceback" not in bot.log
+
+
+async def test_sigterm_ends_the_meeting_politely(office: Office) -> None:
+    async with office.process("bot") as bot, office.person("Ada") as ada:
+        await bot.until(READY)
+        await office.says("startnotes")
+        await ada.speak(SENTENCE)
+        assert await bot.terminate() == 0
+        [message] = office.messages()
+        assert message.content.startswith("The bot is being stopped or restarted by the person who runs it.")
+        assert office.bot.id not in office.guild.voice_states
+    store = Store(f"sqlite:///{office.state / 'notetaker.db'}")
+    [meeting] = store.meetings()
+    assert meeting.state is MeetingState.FINISHING
+    assert sum(utterance.packets for utterance in store.utterances(meeting.id)) >= len(SENTENCE)
+    store.close()
+
+
+async def test_a_killed_bot_loses_nothing_and_posts_the_notes_after_the_restart(office: Office) -> None:
+    async with office.person("Ada") as ada:
+        async with office.process("bot") as bot:
+            await bot.until(READY)
+            await office.says("startnotes")
+            await ada.speak(SENTENCE)
+            sent = ada.packets_sent
+            await bot.kill()
+        async with office.process("bot") as bot, office.process("worker") as worker:
+            said, notes = await office.posted(2)
+            assert said.content.startswith("The bot stopped unexpectedly.")
+            assert "Ada" in notes.content
+            assert "Sound is missing" in notes.attachments[0].data.decode()
+            assert await bot.terminate() == 0
+            assert await worker.terminate() == 0
+    store = Store(f"sqlite:///{office.state / 'notetaker.db'}")
+    [meeting] = store.meetings()
+    [coverage] = store.coverage(meeting.id)
+    assert len(SENTENCE) <= coverage.outcomes[Outcome.STORED] <= sent  # the last silence may have been on its way
+    [gap] = store.gaps(meeting.id)
+    assert gap.cause == "the note-taker had stopped unexpectedly"
+    store.close()
+
+
+async def test_notes_are_posted_once_although_the_bot_died_between_sending_and_recording(
+    office: Office,
+) -> None:
+    async with office.process("bot") as bot, office.process("worker"), office.person("Ada") as ada:
+        await bot.until(READY)
+        await office.says("startnotes")
+        await ada.speak(SENTENCE)
+        await office.says("stopnotes")
+        await office.posted(1)
+        await bot.kill()
+    store = Store(f"sqlite:///{office.state / 'notetaker.db'}")
+    with store.engine.begin() as connection:  # as if the answer of Discord had never been recorded
+        connection.exec_driver_sql("UPDATE postings SET message_id = NULL")
+        connection.exec_driver_sql("UPDATE meetings SET state = 'ready'")
+    [message] = office.messages()
+    message.nonce = None  # Discord forgets nonces within minutes
+    async with office.process("bot") as bot:
+        await bot.until("are posted")
+    [posting] = store.meetings()
+    assert posting.state is MeetingState.POSTED
+    assert office.messages() == [message]
+    store.close()
+
+
+async def test_a_main_gateway_that_drops_is_resumed_and_the_meeting_goes_on(office: Office) -> None:
+    async with office.process("bot") as bot, office.person("Ada") as ada:
+        await bot.until(READY)
+        await office.says("startnotes")
+        await office.sim("faults", kind="gateway_reconnect", user_id=str(office.bot.id))
+        await bot.until("nothing was missed")
+        await ada.speak(SENTENCE)
+        assert "I heard one person" in await office.says("stopnotes")
+
+
+@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "DISCORD_BOT_TOKEN"])
+async def test_a_rejected_token_is_one_sentence_and_exit_code_77(office: Office, name: str) -> None:
+    token = "MTIz.wrong.secret-part"
+    settings = {"DISCORD_TOKEN": "", name: token}
+    async with office.process("bot", **settings) as bot:
+        assert await bot.exit_code() == 77
+        assert [line for line in bot.log.splitlines() if not line.startswith("2")] == [
+            "notetaker: Discord does not accept the token in DISCORD_TOKEN: copy it again, or reset it, on the Bot "
+            "page of the application at https://discord.com/developers/applications."
+        ]
+        assert "secret" not in bot.log
+
+
+async def test_sigterm_works_while_discord_is_out_of_reach(office: Office) -> None:
+    async with office.process("bot", DISCORD_API_BASE_URL="http://127.0.0.1:9/api") as bot:
+        await bot.until("Discord cannot be reached")
+        assert await bot.terminate() == 0
+
+
+async def test_no_log_line_at_debug_holds_a_token(office: Office) -> None:
+    async with office.process("bot", LOG_LEVEL="DEBUG") as bot, office.person("Ada") as ada:
+        await bot.until(READY)
+        await office.says("startnotes")
+        await ada.speak(SENTENCE[:20])
+        await office.says("stopnotes")
+        await bot.terminate()
+        assert office.bot.token not in bot.log
+        assert "token" not in bot.log.lower()
