@@ -3,27 +3,20 @@
 An engine may hold the interpreter lock for seconds, hang, or crash in C code. Here that costs the worker a
 child process, never its queues, its watchdog, or a database lock that is held a moment too long.
 
-Both sides speak JSON lines over the child's standard input and output. The child says ``{"engine": name}`` when
-it is ready, or ``{"error": sentence}`` and exits; then one answer, ``{"text": ...}`` or ``{"error": ...}``, per
-request. It ends at the end of its input: when the worker closes it, and when the worker is dead.
+The child is ``transcriber_child``, which says how the two speak.
 """
 
 import json
-import os
 import select
-import signal
 import subprocess
 import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from notetaker.model.utterance import Clip
-from notetaker.recording.journal import read_clip
-from notetaker.recording.pcap import PcapError
-from notetaker.speech.decode import decode
-from notetaker.speech.engine import Engine, EngineError, UnknownEngineError, load
+from notetaker.speech.engine import EngineError, UnknownEngineError
 
 TIMEOUT = 300.0
 """Seconds after which an engine is taken to hang. An utterance is at most a minute of sound."""
@@ -67,7 +60,7 @@ class Transcriber:
         if self._child is not None and self._child.poll() is None:
             return self._child
         self._end_child()
-        command = [sys.executable, "-m", "notetaker.jobs.transcriber", self.engine_name]
+        command = [sys.executable, "-m", "notetaker.jobs.transcriber_child", self.engine_name]
         self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
         greeting = self._answer(self._child)
         if "error" in greeting:
@@ -105,38 +98,3 @@ class Transcriber:
         self._child.kill()
         self._child.communicate()
         self._child = None
-
-
-def main(engine_name: str) -> None:
-    """The child."""
-    for stop in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group: the worker lets us end our work
-        signal.signal(stop, signal.SIG_IGN)
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not be taken for an answer
-    try:
-        engine = load(engine_name)
-    except UnknownEngineError as error:
-        _say(answers, {"error": str(error)})
-        return
-    _say(answers, {"engine": engine.name})
-    for line in sys.stdin.buffer:
-        _say(answers, _transcribe(engine, json.loads(line)))
-
-
-def _transcribe(engine: Engine, request: dict[str, Any]) -> dict[str, str]:
-    try:
-        packets = read_clip(Path(request["folder"]), Clip(**request["clip"]))
-        return {"text": engine.transcribe(decode(packets))}
-    except EngineError as error:
-        return {"error": str(error)}
-    except (OSError, PcapError) as error:
-        return {"error": f"The recording could not be read ({error})."}
-
-
-def _say(answers: IO[bytes], answer: dict[str, str]) -> None:
-    answers.write(json.dumps(answer).encode() + b"\n")
-    answers.flush()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -9,7 +9,7 @@ from pathlib import Path
 from dbos import DBOS
 from sqlalchemy.exc import DBAPIError
 
-from notetaker.jobs.database import APPLICATION, jobs_url
+from notetaker.jobs.database import APPLICATION, jobs_url, store_errors
 from notetaker.jobs.queue import FINISH, TRANSCRIBE, JobQueue
 from notetaker.jobs.slots import SlotLostError, open_slots, take_slot
 from notetaker.jobs.transcriber import Transcriber
@@ -70,11 +70,15 @@ class Worker:
             }
         )
         self._register_jobs()
-        DBOS.launch()
-        DBOS.register_queue(
-            TRANSCRIBE, worker_concurrency=1, polling_interval_sec=POLL_INTERVAL, on_conflict="always_update"
-        )
-        DBOS.register_queue(FINISH, polling_interval_sec=POLL_INTERVAL, on_conflict="always_update")
+        with store_errors():
+            DBOS.launch()
+            DBOS.register_queue(
+                TRANSCRIBE,
+                worker_concurrency=1,
+                polling_interval_sec=POLL_INTERVAL,
+                on_conflict="always_update",
+            )
+            DBOS.register_queue(FINISH, polling_interval_sec=POLL_INTERVAL, on_conflict="always_update")
         self._sweeper.start()
 
     def stop(self) -> None:

@@ -13,8 +13,8 @@ SPEAKERS = {1001: "Ada", 1002: "Chloe", 1003: "Dan"}
 
 
 def short_sentences() -> list[Sentence]:
-    """The four that are quickest to transcribe."""
-    return sorted(load().sentences, key=lambda sentence: len(sentence.frames))[:4]
+    """The three that are quickest to transcribe."""
+    return sorted(load().sentences, key=lambda sentence: len(sentence.frames))[:3]
 
 
 def record_meeting(meetings_folder: Path, store: Store) -> list[Utterance]:

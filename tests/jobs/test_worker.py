@@ -74,29 +74,18 @@ def test_a_meeting_is_transcribed_and_finished(
     assert len(list((meetings_folder / MEETING.id / "tracks").glob("*.ogg"))) == 3
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_finishing_asks_for_what_nobody_asked_for(
-    store: Store,
-    queue: JobQueue,
-    database_url: str,
-    meetings_folder: Path,
-    utterances: list[Utterance],
-    words: list[str],
-) -> None:
-    """The bot was killed between storing an utterance and asking for its job."""
-    queue.finish(MEETING.id)
-    with _worker(database_url, meetings_folder):
-        _wait_until(lambda: bool(store.due_postings()))
-    _check_outcome(store, words)
-
-
 @pytest.mark.parametrize(
-    ("database_url", "transcribed"),
-    [("sqlite", 0), ("sqlite", 3), ("postgresql", 1)],
+    ("database_url", "transcribed", "signal_number"),
+    [
+        ("sqlite", 0, signal.SIGKILL),
+        ("postgresql", 1, signal.SIGKILL),
+        ("sqlite", 1, signal.SIGTERM),
+    ],
     indirect=["database_url"],
 )
-def test_a_worker_that_is_killed_is_followed_by_one_that_goes_on(
+def test_a_worker_that_is_ended_is_followed_by_one_that_goes_on(
     transcribed: int,
+    signal_number: int,
     store: Store,
     queue: JobQueue,
     database_url: str,
@@ -107,9 +96,12 @@ def test_a_worker_that_is_killed_is_followed_by_one_that_goes_on(
     for utterance in utterances:
         queue.transcribe(utterance.id)
     queue.finish(MEETING.id)
-    with _worker(database_url, meetings_folder):
+    with _worker(database_url, meetings_folder) as worker:
         _wait_until(lambda: "PENDING" in queue.transcribe_states(store.untranscribed(MEETING.id)).values())
         _wait_until(lambda: len(store.transcribed(MEETING.id)) >= transcribed)
+        worker.send_signal(signal_number)
+        assert worker.wait(DEADLINE) == (0 if signal_number == signal.SIGTERM else -signal.SIGKILL)
+    assert store.untranscribed(MEETING.id)
     with _worker(database_url, meetings_folder):
         _wait_until(lambda: bool(store.due_postings()))
     _check_outcome(store, words)
@@ -142,15 +134,18 @@ def test_a_worker_killed_over_and_over_loses_nothing(
     utterances: list[Utterance],
     words: list[str],
 ) -> None:
-    """Killed at instants that have nothing to do with what it does, until the meeting is done."""
+    """Killed at instants that have nothing to do with what it does, until the meeting is done.
+
+    Nobody has asked for the transcriptions: the bot was killed too, between storing utterances and asking.
+    """
     queue.finish(MEETING.id)
     lives = 0
     while (meetings_folder / MEETING.id / "journal").exists():
         lives += 1
-        assert lives < 20
+        assert lives < 10
         with _worker(database_url, meetings_folder) as worker:
             try:
-                worker.wait(0.3 + 0.37 * lives)
+                worker.wait(0.7 * 2 ** (lives - 1))
             except subprocess.TimeoutExpired:
                 continue  # out of the block: it is killed
     assert lives > 1

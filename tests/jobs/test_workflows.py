@@ -100,7 +100,7 @@ def test_an_utterance_whose_job_was_given_up_does_not_hold_up_the_notes(
     client.destroy()
     workflows.finish_meeting(MEETING.id)
     error = "The transcription of this utterance could not be completed."
-    assert [found.error for _, found in store.transcribed(MEETING.id)] == [error, None, None, None]
+    assert [found.error for _, found in store.transcribed(MEETING.id)] == [error, None, None]
     assert store.due_postings()
 
 
