@@ -13,7 +13,8 @@ from notetaker.discordsim.speaker_udp import KEEPALIVE_S, OpusPackets, SpeakerUd
 from notetaker.discordsim.voice.aead import MODES, TransportKey
 
 JOIN_TIMEOUT_S = 10.0
-DAVE_TIMEOUT_S = 15.0
+DAVE_TIMEOUT_S = 20.0
+"""Longer than the server keeps the place of somebody whose connection broke."""
 
 IDENTIFY, SELECT_PROTOCOL, READY, HEARTBEAT, SESSION_DESCRIPTION, SPEAKING = range(6)
 HELLO, CLIENTS_CONNECT, CLIENT_DISCONNECT = 8, 11, 13

@@ -100,8 +100,7 @@ class DaveGroup:
     def leave(self, user_id: int) -> list[Send]:
         """The user's websocket is gone. A sole remaining member is reset ("Sole member reset")."""
         self._users.remove(user_id)
-        for transition in self._transitions.values():
-            transition.unready.discard(user_id)
+        self._stop_waiting_for(user_id)
         sends = self._withdraw_key_package(user_id)
         leaf = self._retire(user_id)
         if self.epoch and len(self.members) == 1:
@@ -134,7 +133,7 @@ class DaveGroup:
             return []
         announced_to = self.members if self.epoch else [user_id]
         self._apply(user_id, committed)
-        return self._begin_transition(announced_to, commit, welcomes, now)
+        return self._begin_transition(announced_to, commit, welcomes, now) + self._propose_waiting()
 
     def receive_transition_ready(self, user_id: int, transition_id: int) -> list[Send]:
         """Op 23."""
@@ -147,9 +146,12 @@ class DaveGroup:
 
     def receive_invalid_commit(self, user_id: int) -> list[Send]:
         """Op 31: the user goes back to pending; it has reset itself and will send a new key package."""
+        self._stop_waiting_for(user_id)
         sends = self._withdraw_key_package(user_id)
         leaf = self._retire(user_id)
-        return sends if leaf is None else sends + self._propose_remove(leaf)
+        if leaf is not None:
+            sends += self._propose_remove(leaf)
+        return sends + self._execute_ready()
 
     @property
     def deadline(self) -> float | None:
@@ -165,10 +167,16 @@ class DaveGroup:
 
     # Proposals
 
+    # davey, and with it most libraries, sends a welcome only if the *last* op 27 it read has an Add in it. So nothing
+    # may follow an outstanding Add but another Add: Removes are delayed to the next epoch (whitepaper, "Member
+    # Remove"), and when one Add is revoked, the others are revoked too and proposed afresh.
+
     def _propose_add(self, user_id: int, package: KeyPackage) -> list[Send]:
         """To the members; without a group to every other pending user, and theirs to this one."""
-        in_flight = list(self._outstanding.values())
         self._packages[user_id] = package
+        if self._delayed_removes() and user_id in self._leaves:
+            return []  # no user may be in the group twice: first its old leaf must go
+        in_flight = list(self._outstanding.values())
         proposal = self._sender.propose_add(self._group_id, self.epoch, package.data)
         sends = self._propose(_Outstanding(proposal, adds=user_id))
         if not self.epoch and in_flight:
@@ -178,8 +186,23 @@ class DaveGroup:
     def _propose_remove(self, leaf: int) -> list[Send]:
         if not self.members:
             return self._forget()
+        if any(known.adds is not None for known in self._outstanding.values()):
+            return []
         proposal = self._sender.propose_remove(self._group_id, self.epoch, leaf)
         return self._propose(_Outstanding(proposal, removes=leaf))
+
+    def _delayed_removes(self) -> list[int]:
+        return sorted(self._stale - {known.removes for known in self._outstanding.values()})
+
+    def _propose_waiting(self) -> list[Send]:
+        """With no Add outstanding: the Removes that were delayed, and an Add of every key package there is."""
+        sends = []
+        for leaf in self._delayed_removes():
+            sends += self._propose_remove(leaf)
+        waiting, self._packages = self._packages, {}
+        for user_id, package in waiting.items():
+            sends += self._propose_add(user_id, package)
+        return sends
 
     def _propose(self, outstanding: _Outstanding) -> list[Send]:
         self._outstanding[outstanding.proposal.reference] = outstanding
@@ -192,15 +215,15 @@ class DaveGroup:
     def _withdraw_key_package(self, user_id: int) -> list[Send]:
         """Forgets a pending user's key package, and revokes the Add that carried it."""
         self._packages.pop(user_id, None)
-        revoked = [known for known in self._outstanding.values() if known.adds == user_id]
+        adds = [known for known in self._outstanding.values() if known.adds is not None]
+        if not any(known.adds == user_id for known in adds):
+            return []
         sends = []
-        for outstanding in revoked:
-            del self._outstanding[outstanding.proposal.reference]
-            references = vector(vector(outstanding.proposal.reference))
-            sends += [
-                Send(user, DaveOp.PROPOSALS, b"\1" + references) for user in self._audience(outstanding)
-            ]
-        return sends
+        for known in adds:
+            del self._outstanding[known.proposal.reference]
+            references = vector(vector(known.proposal.reference))
+            sends += [Send(user, DaveOp.PROPOSALS, b"\1" + references) for user in self._audience(known)]
+        return sends + self._propose_waiting()
 
     def _retire(self, user_id: int) -> int | None:
         """A member's leaf goes stale; returns the leaf, or None if the user was no member."""
@@ -226,11 +249,7 @@ class DaveGroup:
         self._stale.clear()
         self._signature_keys.clear()
         self._outstanding.clear()
-        waiting, self._packages = self._packages, {}
-        sends = []
-        for user_id, package in waiting.items():
-            sends += self._propose_add(user_id, package)
-        return sends
+        return self._propose_waiting()
 
     # Commits
 
@@ -302,6 +321,10 @@ class DaveGroup:
         return [Send(user, DaveOp.ANNOUNCE_COMMIT, prefix + commit.data) for user in announced_to] + [
             Send(user, DaveOp.WELCOME, prefix + welcome) for user, welcome in welcomes.items()
         ]
+
+    def _stop_waiting_for(self, user_id: int) -> None:
+        for transition in self._transitions.values():
+            transition.unready.discard(user_id)
 
     def _execute_ready(self) -> list[Send]:
         ready = [number for number, transition in self._transitions.items() if not transition.unready]

@@ -54,7 +54,12 @@ class DaveyMember:
             kind = (
                 davey.ProposalsOperationType.append if body[0] == 0 else davey.ProposalsOperationType.revoke
             )
-            made = self.session.process_proposals(kind, body[1:], [*known_users, self.user_id])
+            try:
+                made = self.session.process_proposals(kind, body[1:], [*known_users, self.user_id])
+            except ValueError as error:
+                # It was under way when this client started again.
+                assert "WrongEpoch" in str(error) or "ProposalNotFound" in str(error), error
+                return []
             if made is not None:
                 return [(COMMIT_WELCOME, made.commit + (made.welcome or b""))]
         elif op in (29, 30):
@@ -64,7 +69,9 @@ class DaveyMember:
                     self.session.process_commit(body[2:])
                 else:
                     self.session.process_welcome(body[2:])
-            except ValueError:
+            except ValueError as error:
+                if "PendingGroup" in str(error):  # likewise
+                    return []
                 self.session.reinit(1, self.user_id, self.channel_id)
                 return [(INVALID, {"transition_id": transition_id}), *self.start()]
             return [(READY, {"transition_id": transition_id})]
@@ -109,7 +116,6 @@ class LibdaveMember:
         if isinstance(body, dict):
             if op == 24 and body["epoch"] == 1:
                 self.session.init(1, self.channel_id, str(self.user_id))
-                self._roster.clear()
                 return self.start()
             if op == 22 and self.session.has_established_group():
                 self.encryptor.set_key_ratchet(self.session.get_key_ratchet(str(self.user_id)))
@@ -131,7 +137,6 @@ class LibdaveMember:
                 return []
             if not isinstance(result, dict):
                 self.session.init(1, self.channel_id, str(self.user_id))
-                self._roster.clear()
                 return [(INVALID, {"transition_id": transition_id}), *self.start()]
             self._roster.update(result)
             self._prepare_receivers()

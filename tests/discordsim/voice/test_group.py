@@ -1,6 +1,7 @@
 """The DAVE group against real clients of both public implementations, without sockets."""
 
 import itertools
+import random
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -121,6 +122,26 @@ def test_a_freed_leaf_is_used_again(kinds: tuple[str, ...]) -> None:
     meeting.join(9, "d")
     meeting.run()
     assert meeting.group.members[1] == 9
+    meeting.everyone_hears_everyone()
+
+
+@pytest.mark.parametrize("gone", [5, 6])
+def test_davey_sends_welcomes_although_a_leave_or_a_revoke_follows_the_joins(gone: int) -> None:
+    """Davey 0.1.7 adds a welcome only if the last op 27 has an Add in it: the server must not end on another."""
+    meeting = Meeting()
+    for user_id in (1, 2, 3):
+        meeting.join(user_id, "d")
+        meeting.run()
+    held = []
+    for user_id in (4, 5, 6):
+        meeting.join(user_id, "d")
+        held.append(meeting.to_server.pop())
+    for message in held:
+        meeting.to_clients += meeting.serve(*message)
+    meeting.leave(2)
+    meeting.leave(gone)
+    meeting.run()
+    assert sorted(meeting.group.members) == sorted(meeting.members)
     meeting.everyone_hears_everyone()
 
 
@@ -261,4 +282,63 @@ def test_everybody_reporting_an_invalid_commit_founds_a_new_group() -> None:
         meeting.to_server += [(user_id, *reply) for reply in member.start()]
     meeting.run()
     assert sorted(meeting.group.members) == [1, 2]
+    meeting.everyone_hears_everyone()
+
+
+class Network(Meeting):
+    """Each client's messages stay in order in both directions; how the clients interleave is chance."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.chance = random.Random(seed)
+
+    def step(self) -> bool:
+        """Delivers one message; False if none is under way."""
+        down = {send.user_id: send for send in reversed(self.to_clients)}
+        up = {message[0]: message for message in reversed(self.to_server)}
+        choices = [("down", user) for user in down] + [("up", user) for user in up]
+        if not choices:
+            return False
+        direction, user_id = self.chance.choice(choices)
+        if direction == "down":
+            send = down[user_id]
+            self.to_clients.remove(send)
+            replies = self.members[user_id].receive(send.op, send.body, self.announced)
+            self.to_server += [(user_id, *reply) for reply in replies]
+        else:
+            message = up[user_id]
+            self.to_server.remove(message)
+            self.to_clients += self.serve(*message)
+        return True
+
+    def break_down(self, user_id: int) -> None:
+        """A client loses its state and says so."""
+        member = self.members[user_id]
+        if isinstance(member, DaveyMember):
+            member.session.reinit(1, user_id, CHANNEL)
+        elif isinstance(member, LibdaveMember):
+            member.session.init(1, CHANNEL, str(user_id))
+        self.to_server.append((user_id, 31, {"transition_id": 1}))
+        self.to_server += [(user_id, *reply) for reply in member.start()]
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_whatever_the_order_of_events_those_who_stay_hear_each_other(seed: int) -> None:
+    meeting = Network(seed)
+    chance = meeting.chance
+    for user_id in range(1, 9):
+        meeting.join(user_id, chance.choice("dl"))
+        for _ in range(chance.randrange(12)):
+            meeting.step()
+        if len(meeting.members) > 2 and chance.random() < 0.5:
+            meeting.leave(chance.choice(list(meeting.members)))
+        if chance.random() < 0.3:
+            while meeting.step():
+                pass
+            if meeting.group.members:  # only a commit or a welcome can break a client
+                meeting.break_down(chance.choice(meeting.group.members))
+    while meeting.step():
+        pass
+    assert sorted(meeting.group.members) == sorted(meeting.members)
+    assert meeting.group.deadline is None, "every transition was confirmed by everybody it was announced to"
     meeting.everyone_hears_everyone()
