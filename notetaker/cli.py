@@ -140,8 +140,10 @@ def _sentences_instead_of_tracebacks() -> Iterator[None]:
     """A mistake in the settings is the user's to mend and gets a sentence. Anything else is a bug of ours."""
     try:
         yield
-    except (SettingsError, UnknownEngineError) as error:
+    except SettingsError as error:
         _fail(str(error), ExitCode.CONFIGURATION)
+    except UnknownEngineError as error:
+        _fail(f"SPEECH_ENGINE: {error}", ExitCode.CONFIGURATION)
     except StoreError as error:
         _fail(f"NOTETAKER_DATABASE_URL or NOTETAKER_STATE_DIR: {error}", ExitCode.CONFIGURATION)
     except (

@@ -150,7 +150,9 @@ async def test_a_killed_bot_loses_nothing_and_posts_the_notes_after_the_restart(
     store = Store(f"sqlite:///{office.state / 'notetaker.db'}")
     [meeting] = store.meetings()
     [coverage] = store.coverage(meeting.id)
-    assert len(SENTENCE) <= coverage.outcomes[Outcome.STORED] <= sent  # the last silence may have been on its way
+    assert (
+        len(SENTENCE) <= coverage.outcomes[Outcome.STORED] <= sent
+    )  # the last silence may have been on its way
     [gap] = store.gaps(meeting.id)
     assert gap.cause == "the note-taker had stopped unexpectedly"
     store.close()
@@ -207,6 +209,22 @@ async def test_sigterm_works_while_discord_is_out_of_reach(office: Office) -> No
     async with office.process("bot", DISCORD_API_BASE_URL="http://127.0.0.1:9/api") as bot:
         await bot.until("Discord cannot be reached")
         assert await bot.terminate() == 0
+
+
+async def test_sigterm_works_when_discord_has_vanished_in_the_middle_of_a_meeting(office: Office) -> None:
+    async with office.process("bot") as bot, office.person("Ada") as ada:
+        await bot.until(READY)
+        await office.says("startnotes")
+        await ada.speak(SENTENCE)
+        await ada.leave()
+        await office.local.stop()
+        await bot.until("Lost the main connection")
+        assert await bot.terminate() == 0
+    store = Store(f"sqlite:///{office.state / 'notetaker.db'}")
+    [meeting] = store.meetings()
+    assert meeting.state is MeetingState.FINISHING
+    assert store.utterances(meeting.id)
+    store.close()
 
 
 async def test_no_log_line_at_debug_holds_a_token(office: Office) -> None:

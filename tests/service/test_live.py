@@ -1,0 +1,130 @@
+"""One meeting while it is recorded, on a real recorder; only the disk is made to refuse."""
+
+import errno
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from notetaker.model.audio import AudioFrame
+from notetaker.model.meeting import Meeting
+from notetaker.model.outcome import Coverage, Outcome
+from notetaker.recording.recorder import Recorder
+from notetaker.recording.recovery import scan
+from notetaker.service.live import LiveMeeting
+from tests.service.office import SENTENCE
+
+MEETING = Meeting("20261122-143005-k3f9qz", 1, 2, "Standup", 3, 4, 1_795_357_805_000_000_000)
+ADA, SSRC = 42, 7
+
+
+class FullDisk:
+    """Wraps a recorder's methods that write: while ``full``, they raise what a full disk raises."""
+
+    def __init__(self, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full = False
+        for name in ("open_session", "add_speaker", "remove_speaker", "write", "mark_gap"):
+            monkeypatch.setattr(recorder, name, self._refusing(getattr(recorder, name)))
+
+    def _refusing(self, write: Callable[..., None]) -> Callable[..., None]:
+        def wrapped(*args: object) -> None:
+            if self.full:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            write(*args)
+
+        return wrapped
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> LiveMeeting:
+    return LiveMeeting(MEETING, Recorder(tmp_path / MEETING.id, MEETING.id))
+
+
+def say(live: LiveMeeting, now: float, first: int = 0) -> float:
+    """A sentence; returns when it ends."""
+    for number, opus in enumerate(SENTENCE):
+        sequence = first + number
+        live.frame(AudioFrame(ADA, SSRC, sequence, 960 * sequence, opus, now + number * 0.02))
+    return now + len(SENTENCE) * 0.02
+
+
+def test_a_sentence_becomes_an_utterance_when_the_session_closes(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    live.speaker_joined(ADA, SSRC, 100.0)
+    end = say(live, 100.0)
+    live.stop()
+    live.session_closed(end, "we left")
+    live.end(end)
+    [utterance] = live.utterances
+    assert (utterance.user_id, utterance.packets) == (ADA, len(SENTENCE))
+    assert live.heard == {ADA}
+    assert live.unnamed == [ADA]
+    assert live.gaps == []
+
+
+def test_time_between_two_sessions_is_a_gap_with_its_cause(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    before = time.time_ns()
+    end = say(live, 100.0)
+    live.session_closed(end, "voice session lost (4006)")
+    live.session_opened(end + 3)
+    say(live, end + 3)
+    live.tick(end + 30)
+    [gap] = live.gaps
+    assert gap.cause == "voice session lost (4006)"
+    assert abs(gap.started_ns - before - len(SENTENCE) * 20_000_000) < 1e9
+    assert len(live.utterances) == 2
+
+
+def test_a_meeting_that_ends_without_a_session_has_a_gap_until_its_end(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    live.session_closed(101.0, "voice session lost (4014)")
+    live.stop()
+    live.end(102.0)
+    assert [gap.cause for gap in live.gaps] == ["voice session lost (4014)"]
+
+
+def test_packets_that_come_before_the_word_that_the_session_is_up_are_kept(live: LiveMeeting) -> None:
+    live.speaker_joined(ADA, SSRC, 100.0)
+    end = say(live, 100.0)
+    live.session_opened(end)
+    live.end(end)
+    assert sum(utterance.packets for utterance in live.utterances) == len(SENTENCE)
+    assert {utterance.clip.segment for utterance in live.utterances} == {1}
+
+
+def test_a_full_disk_is_a_gap_and_counted_as_lost_and_recording_goes_on_when_it_is_free(
+    live: LiveMeeting, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = FullDisk(live.recorder, monkeypatch)
+    live.session_opened(100.0)
+    end = say(live, 100.0)
+    disk.full = True
+    end = say(live, end, first=1000)
+    disk.full = False
+    end = say(live, end, first=2000)
+    live.end(end)
+    assert [gap.cause for gap in live.gaps] == ["the sound could not be written to disk"]
+    counted = Coverage(ADA, Counter({Outcome.STORED: 3 * len(SENTENCE), Outcome.DUPLICATE: 1}), lost=2)
+    [true] = live.true_coverage([counted])
+    assert true.outcomes == {Outcome.STORED: 2 * len(SENTENCE), Outcome.DUPLICATE: 1}
+    assert true.lost == 2 + len(SENTENCE)
+    assert sum("No space left on device" in record.message for record in caplog.records) == 1
+
+
+def test_a_disk_that_is_full_when_the_session_opens_is_tried_again_with_every_packet(
+    live: LiveMeeting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    disk = FullDisk(live.recorder, monkeypatch)
+    disk.full = True
+    live.session_opened(100.0)
+    live.speaker_joined(ADA, SSRC, 100.0)
+    live.speaker_left(ADA, 100.0)
+    end = say(live, 100.0)
+    disk.full = False
+    end = say(live, end, first=1000)
+    live.end(end)
+    assert [utterance.packets for utterance in live.utterances] == [len(SENTENCE)]
+    assert [u.user_id for u in scan(tmp_path / MEETING.id, MEETING.id)] == [ADA]

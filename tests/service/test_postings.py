@@ -1,0 +1,95 @@
+"""Postings on a real store; only Discord is scripted."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from notetaker.discordbot.publish import Undelivered
+from notetaker.model.meeting import Meeting, MeetingState
+from notetaker.model.notes import Notes, Posting
+from notetaker.service.background import Background
+from notetaker.service.postings import FIRST_PAUSE, LONGEST_PAUSE, Postings
+from notetaker.store.store import Store
+
+STARTED = datetime(2026, 11, 22, 14, 30, 5, tzinfo=UTC)
+MEETING = Meeting("20261122-143005-k3f9qz", 1, 2, "Standup", 3, 4, int(STARTED.timestamp()) * 10**9)
+POSTING = Posting(MEETING.id, 3, "notes", "transcript.md", "words")
+
+
+class Discord:
+    """Refuses the first ``refusals`` attempts."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        self.refusals = refusals
+        self.asked: list[datetime | None] = []
+
+    async def post(self, posting: Posting, *, look_since: datetime | None) -> int:
+        assert posting == POSTING
+        self.asked.append(look_since)
+        if len(self.asked) <= self.refusals:
+            raise Undelivered("Discord answered 503 (code 0)")
+        return 777
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'notetaker.db'}")
+    store.migrate()
+    store.add_meeting(MEETING)
+    store.end_meeting(MEETING.id, MEETING.started_ns + 1)
+    store.save_notes(Notes((), (), (), "nobody"), POSTING)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+async def background() -> AsyncIterator[Background]:
+    background = Background()
+    yield background
+    background.close()
+
+
+def state(store: Store) -> MeetingState:
+    meeting = store.meeting(MEETING.id)
+    assert meeting is not None
+    return meeting.state
+
+
+async def test_notes_are_posted_once(store: Store, background: Background) -> None:
+    discord = Discord()
+    postings = Postings(store, background, discord)
+    await postings.tick()
+    await postings.tick()
+    assert discord.asked == [None]
+    assert state(store) is MeetingState.POSTED
+
+
+async def test_an_outage_is_waited_out_with_growing_pauses_and_the_channel_searched_first(
+    store: Store, background: Background
+) -> None:
+    now = 0.0
+    discord = Discord(refusals=10)
+    postings = Postings(store, background, discord, clock=lambda: now)
+    attempts = []
+    while state(store) is not MeetingState.POSTED:
+        before = len(discord.asked)
+        await postings.tick()
+        if len(discord.asked) > before:
+            attempts.append(now)
+        now += FIRST_PAUSE
+    assert discord.asked == [None] + [STARTED] * 10
+    pauses = [later - earlier for earlier, later in pairwise(attempts)]
+    assert pauses[:4] == [5, 10, 20, 40]
+    assert pauses[-1] == LONGEST_PAUSE
+
+
+async def test_after_a_crash_between_sending_and_recording_the_channel_is_searched(
+    store: Store, background: Background
+) -> None:
+    store.begin_posting(MEETING.id)
+    discord = Discord()
+    await Postings(store, background, discord).tick()
+    assert discord.asked == [STARTED]

@@ -1,0 +1,141 @@
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from notetaker.service.settings import Settings, SettingsError, environment_names
+
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in Settings.model_fields:
+        for name in environment_names(field):
+            monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+
+
+def test_env_example_and_settings_name_the_same_variables() -> None:
+    assert set(dotenv_values(EXAMPLE)) == {environment_names(field)[0] for field in Settings.model_fields}
+
+
+def test_older_names_are_mentioned_in_env_example() -> None:
+    text = EXAMPLE.read_text()
+    for field in Settings.model_fields:
+        for name in environment_names(field):
+            assert name in text
+
+
+def test_env_example_states_every_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = dotenv_values(EXAMPLE)
+    for field, info in Settings.model_fields.items():
+        stated = values[environment_names(field)[0]]
+        computed = info.default_factory is not None or info.default is None
+        assert (stated == "") == computed, (
+            f"{field}: a fixed default is written out, a computed one left empty"
+        )
+    defaults = Settings.load()
+    for name, value in values.items():
+        monkeypatch.setenv(name, value or "")
+    assert Settings.load() == defaults
+
+
+def test_every_setting_is_described_in_env_example() -> None:
+    previous = ""
+    for line in EXAMPLE.read_text().splitlines():
+        if "=" in line and not line.startswith("#"):
+            assert previous.startswith("# "), f"{line} has no comment above it"
+        previous = line
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        (
+            "VOICE_CONNECTION_TIMEOUT",
+            "soon",
+            "VOICE_CONNECTION_TIMEOUT cannot be used: input should be a valid number, unable to parse string as a "
+            "number; for example VOICE_CONNECTION_TIMEOUT=30",
+        ),
+        (
+            "VOICE_RETRY_ATTEMPTS",
+            "0",
+            "VOICE_RETRY_ATTEMPTS cannot be used: input should be greater than or equal to 1; "
+            "for example VOICE_RETRY_ATTEMPTS=3",
+        ),
+        (
+            "DISCORD_API_BASE_URL",
+            "discord.com",
+            "DISCORD_API_BASE_URL cannot be used: it must start with https:// (or http://); "
+            "for example DISCORD_API_BASE_URL=https://discord.com/api",
+        ),
+        (
+            "DISCORD_CA_FILE",
+            "/nowhere/ca.pem",
+            "DISCORD_CA_FILE cannot be used: there is no file /nowhere/ca.pem; "
+            "for example DISCORD_CA_FILE=/etc/ssl/certs/our-proxy.pem",
+        ),
+        (
+            "LOG_LEVEL",
+            "loud",
+            "LOG_LEVEL cannot be used: input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'; "
+            "for example LOG_LEVEL=INFO",
+        ),
+    ],
+)
+def test_a_malformed_setting_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
+        Settings.load()
+    assert str(error.value) == sentence
+
+
+@pytest.mark.parametrize("token", ["Bot MTIz.abc.hidden", "MTIz.abc hidden", "MTIz.abc\thidden"])
+def test_a_malformed_token_is_named_and_never_shown(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+    with pytest.raises(SettingsError, match=r"^DISCORD_TOKEN cannot be used: it ") as error:
+        Settings.load()
+    assert "hidden" not in str(error.value)
+
+
+def test_a_missing_token_concerns_only_who_asks_for_it() -> None:
+    with pytest.raises(
+        SettingsError, match=r"^DISCORD_TOKEN cannot be used: it is not set; for example DISCORD_TOKEN="
+    ):
+        Settings.load().require_token()
+
+
+def test_secrets_are_not_in_the_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_BOT_TOKEN", "MTIz.abc.hidden")
+    monkeypatch.setenv("NOTETAKER_DATABASE_URL", "postgresql://me:hidden@db/notetaker")
+    settings = Settings.load()
+    assert "hidden" not in repr(settings)
+    assert settings.require_token() == "MTIz.abc.hidden"
+    assert settings.database == "postgresql://me:hidden@db/notetaker"
+
+
+def test_an_empty_preferred_name_does_not_hide_the_older_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "")
+    monkeypatch.setenv("DISCORD_BOT_TOKEN", "MTIz.abc.def")
+    monkeypatch.setenv("BOT_LOG_LEVEL", "warning")
+    assert Settings.load().require_token() == "MTIz.abc.def"
+    assert Settings.load().log_level == "WARNING"
+
+
+def test_systemds_state_directory_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/notetaker:/var/lib/other")
+    settings = Settings.load()
+    assert settings.state_dir == Path("/var/lib/notetaker")
+    assert settings.database == "sqlite:////var/lib/notetaker/notetaker.db"
+
+
+def test_a_state_folder_that_cannot_be_made_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NOTETAKER_STATE_DIR", str(tmp_path / "file" / "state"))
+    with pytest.raises(SettingsError, match=r"^NOTETAKER_STATE_DIR cannot be used: .*Not a directory"):
+        Settings.load().make_state_dir()

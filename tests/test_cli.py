@@ -1,0 +1,126 @@
+"""The command as its user meets it."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from notetaker import __version__
+from notetaker.cli import main
+from notetaker.model.meeting import Meeting
+from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.transcript import Gap
+from notetaker.model.utterance import Clip, Transcription, Utterance
+from notetaker.store.store import Store
+
+ADA = 1323802873036800000
+STARTED = 1_795_357_805_000_000_000
+MEETING = Meeting("20261122-143005-k3f9qz", 1, 2, "Standup", 3, ADA, STARTED)
+
+
+@pytest.fixture
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    monkeypatch.chdir(tmp_path)
+    for name in ("DISCORD_TOKEN", "DISCORD_BOT_TOKEN", "NOTETAKER_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NOTETAKER_STATE_DIR", str(tmp_path / "state"))
+    return CliRunner()
+
+
+@pytest.fixture
+def recorded(runner: CliRunner, tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'state' / 'notetaker.db'}")
+    store.migrate()
+    store.add_meeting(MEETING)
+    store.name_speaker(MEETING.id, ADA, "Ada")
+    utterance = Utterance(MEETING.id, ADA, Clip(1, 24, 1000, 7), STARTED + 10**9, STARTED + 2 * 10**9, 50)
+    store.add_utterance(utterance)
+    store.set_transcription(utterance.id, Transcription("good morning all", "pocketsphinx"))
+    outcomes = Counter({Outcome.STORED: 50, Outcome.DUPLICATE: 2})
+    store.set_coverage(MEETING.id, [Coverage(ADA, outcomes, lost=1)])
+    store.add_gap(MEETING.id, Gap(STARTED + 3 * 10**9, STARTED + 4 * 10**9, "voice session lost (4006)"))
+    store.end_meeting(MEETING.id, STARTED + 5 * 10**9)
+    store.close()
+
+
+def run(runner: CliRunner, *arguments: str, code: int = 0) -> Result:
+    result = runner.invoke(main, arguments)
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result
+
+
+def test_version(runner: CliRunner) -> None:
+    assert run(runner, "--version").output == f"notetaker, version {__version__}\n"
+
+
+def test_a_missing_token_is_one_sentence_and_exit_code_78(runner: CliRunner) -> None:
+    result = run(runner, "bot", code=78)
+    assert result.stderr.startswith("notetaker: DISCORD_TOKEN cannot be used: it is not set; for example")
+    assert result.stderr.count("\n") == 1
+
+
+def test_dotenv_in_the_working_folder_is_read(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICE_RETRY_ATTEMPTS", "3")  # so that what load_dotenv sets is undone after the test
+    monkeypatch.delenv("VOICE_RETRY_ATTEMPTS")
+    Path(".env").write_text("VOICE_RETRY_ATTEMPTS=many\n")
+    assert run(runner, "bot", code=78).stderr.startswith("notetaker: VOICE_RETRY_ATTEMPTS cannot be used:")
+
+
+def test_an_unknown_speech_engine_is_one_sentence(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPEECH_ENGINE", "ear")
+    assert run(runner, "worker", code=78).stderr == (
+        "notetaker: SPEECH_ENGINE: There is no speech engine called 'ear'; use one of: pocketsphinx.\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["bot", "worker", "meetings"])
+def test_a_wrong_database_is_one_sentence_without_its_password(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "MTIz.abc.def")
+    monkeypatch.setenv("NOTETAKER_DATABASE_URL", "mysql://me:hidden@db/notes")
+    result = run(runner, command, code=78)
+    assert result.stderr.startswith("notetaker: NOTETAKER_DATABASE_URL")
+    assert "'mysql'" in result.stderr
+    assert "hidden" not in result.output
+
+
+def test_no_meetings_yet(runner: CliRunner) -> None:
+    assert run(runner, "meetings").output == "There are no meetings yet.\n"
+    assert json.loads(run(runner, "meetings", "--json").output) == []
+
+
+@pytest.mark.usefixtures("recorded")
+def test_meetings_are_listed(runner: CliRunner) -> None:
+    line = run(runner, "meetings").output.splitlines()[1]
+    assert line.split() == [MEETING.id, "finishing", "Standup", "2026-11-22", "14:30", "Ada", "3"]
+    [listed] = json.loads(run(runner, "meetings", "--json").output)
+    assert (listed["id"], listed["people"], listed["words"]) == (MEETING.id, ["Ada"], 3)
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_meeting_shows_what_was_said_and_what_was_heard(runner: CliRunner) -> None:
+    output = run(runner, "meeting", MEETING.id).output
+    assert "14:30:06 Ada: good morning all\n" in output
+    assert "14:30:08 to 14:30:09 not heard: voice session lost (4006)\n" in output
+    assert output.splitlines()[-1].split() == ["Ada", "52", "50", "2", "duplicate", "1"]
+    shown = json.loads(run(runner, "meeting", MEETING.id, "--json").output)
+    assert shown["speakers"] == [
+        {
+            "user_id": str(ADA),
+            "name": "Ada",
+            "received": 52,
+            "stored": 50,
+            "dropped": {"duplicate": 2},
+            "lost": 1,
+        }
+    ]
+
+
+def test_a_meeting_that_does_not_exist(runner: CliRunner) -> None:
+    assert run(runner, "meeting", "nonsense", code=1).stderr == (
+        "notetaker: There is no meeting nonsense; `notetaker meetings` lists them.\n"
+    )
