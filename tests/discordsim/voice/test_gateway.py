@@ -7,6 +7,7 @@ import pytest
 
 from notetaker.discordsim.speaker_link import VoiceLink
 from notetaker.discordsim.speaker_socket import SpeakerError
+from notetaker.discordsim.voice import connection, switchboard
 
 from .conftest import CHANNEL, GUILD, House
 from .listener import PATIENCE_S, Listener
@@ -291,6 +292,35 @@ async def test_resume_brings_what_was_missed_and_audio_goes_on(house: House) -> 
             await first.until(lambda: first.has(29))
             await second.send_audio(b"\xfcafter")
             await first.until(lambda: first.heard[2][-1] == b"\xfcafter")
+
+
+async def test_a_client_without_heartbeat_gets_4009_and_may_resume(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PATIENCE_S", 0.1)
+    async with Listener(house.place(1), house.client_tls) as listener:
+        await listener.join()
+        assert await closed_with(listener) == 4009
+        monkeypatch.undo()
+        await listener.open()
+        place = listener.place
+        body = {"server_id": str(GUILD), "session_id": place.session_id, "token": place.token}
+        listener.send(7, body | {"seq_ack": listener.sequences[-1]})
+        await listener.until(lambda: listener.has(9))
+
+
+async def test_who_does_not_resume_in_time_is_gone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(switchboard, "RESUME_WINDOW_S", 0.05)
+    async with (
+        Listener(house.place(1), house.client_tls) as first,
+        Listener(house.place(2), house.client_tls) as second,
+    ):
+        await first.join()
+        await second.join()
+        await first.until(lambda: first.has(22))
+        await second.drop()
+        await first.until(lambda: first.has(21))
+        assert [op for op in first.ops() if op != 6][-3:] == [13, 24, 21]
 
 
 async def test_a_resume_of_nothing_is_4006(house: House) -> None:
