@@ -5,5 +5,6 @@ It may be started, killed and started again at any instant: all its effects are 
 beginning each time, and asking for it twice is asking once.
 
 Reading order: ``database`` (where jobs are kept), ``queue`` (the bot's side: asking), ``workflows`` (what is
-done), ``transcriber`` and ``transcriber_child`` (the engine, in a process of its own), ``slots`` (which worker is alive), ``worker`` (the worker's side: doing, and taking over for the dead).
+done), ``transcriber`` and ``transcriber_child`` (the engine, in a process of its own), ``slots`` (which worker
+is alive), ``worker`` (the worker's side: doing, and taking over for the dead).
 """
