@@ -9,9 +9,10 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -137,11 +138,10 @@ class Meetings:
         for guild_id, live in list(self._live.items()):
             live.tick(now)
             self._look_up_names(live)
-            counts = live.true_coverage(self._voice.coverage(guild_id)) if coverage else None
             with _tried_again(live.meeting):
                 if sync:
                     await self._background(live.recorder.sync)
-                await self._save(live, counts)
+                await self._save(live, partial(self._counts, guild_id, live) if coverage else lambda: None)
         for ending in list(self._ending):
             await self._finish(ending)
 
@@ -223,9 +223,19 @@ class Meetings:
             log.warning("Meeting %s: a name cannot be stored: %s. It is tried again.", live.meeting.id, error)
             live.unnamed.append(user_id)
 
-    async def _save(self, live: LiveMeeting, coverage: list[Coverage] | None) -> None:
-        """What has been stored leaves the lists; storing something twice would change nothing."""
+    def _counts(self, guild_id: int, live: LiveMeeting) -> list[Coverage] | None:
+        """None when the meeting has been stopped meanwhile: its last word on the counts is with its end."""
+        if self._live.get(guild_id) is not live:
+            return None
+        return live.true_coverage(self._voice.coverage(guild_id))
+
+    async def _save(self, live: LiveMeeting, counts: Callable[[], list[Coverage] | None]) -> None:
+        """What has been stored leaves the lists; storing something twice would change nothing.
+
+        ``counts`` is asked when it is this call's turn, so that older counts never replace newer ones.
+        """
         async with self._saving:
+            coverage = counts()
             utterances, gaps = list(live.utterances), list(live.gaps)
             await self._background(self._write, live.meeting.id, utterances, gaps, coverage)
             del live.utterances[: len(utterances)], live.gaps[: len(gaps)]
@@ -246,7 +256,7 @@ class Meetings:
         self._look_up_names(ending.live)
         await asyncio.gather(*ending.live.naming)
         with _tried_again(ending.meeting):
-            await self._save(ending.live, ending.coverage)
+            await self._save(ending.live, lambda: ending.coverage)
             await self._background(self._hand_over, ending.meeting)
             if ending in self._ending:  # a tick and a command may both have been at it
                 self._ending.remove(ending)

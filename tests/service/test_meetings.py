@@ -3,6 +3,7 @@
 """
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -35,6 +36,7 @@ class Voice:
         self.sink: SessionSink | None = None
         self.failure: JoinFailed | None = None
         self.left = 0
+        self.heard = 0
 
     async def join(self, guild_id: int, channel_id: int) -> None:
         await asyncio.sleep(0)
@@ -57,12 +59,13 @@ class Voice:
         return self.here
 
     def coverage(self, guild_id: int) -> list[Coverage]:
-        return [Coverage(ADA, Counter({Outcome.STORED: len(SENTENCE)}))]
+        return [Coverage(ADA, Counter({Outcome.STORED: self.heard}))] if self.heard else []
 
     def hear(self) -> None:
         """Ada says a sentence."""
         assert self.sink is not None
         now = asyncio.get_running_loop().time()
+        self.heard += len(SENTENCE)
         self.sink.speaker_joined(ADA, 7, now)
         for number, opus in enumerate(SENTENCE):
             self.sink.frame(AudioFrame(ADA, 7, number, 960 * number, opus, now))
@@ -208,6 +211,23 @@ async def test_an_end_that_the_store_refuses_is_stored_by_a_later_tick(bench: Be
     assert bench.store.meeting(meeting.id) == stopped.meeting
     assert stopped.meeting.state is MeetingState.FINISHING
     assert len(bench.store.utterances(meeting.id)) == 1
+
+
+async def test_a_tick_under_way_does_not_replace_the_last_counts_by_older_ones(bench: Bench) -> None:
+    meeting = await bench.meetings.start(WISH)
+    bench.voice.hear()
+    await bench.meetings.tick(0.0)
+    await bench.background(lambda: None)  # her name is stored: nothing holds up the stop below
+    disk = threading.Event()
+
+    async def speak_and_stop() -> None:
+        bench.voice.hear()
+        asyncio.get_running_loop().call_later(0.05, disk.set)
+        await bench.meetings.stop(GUILD)
+
+    await asyncio.gather(bench.background(disk.wait, 20), bench.meetings.tick(0.0), speak_and_stop())
+    [coverage] = bench.store.coverage(meeting.id)
+    assert coverage.outcomes[Outcome.STORED] == 2 * len(SENTENCE)
 
 
 async def test_a_shutdown_says_why_the_notes_end(bench: Bench) -> None:
