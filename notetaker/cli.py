@@ -62,7 +62,7 @@ def worker() -> None:
         settings.make_state_dir()
         from notetaker.service import worker as process  # so do DBOS and FFmpeg
 
-        process.run(settings)
+        sys.exit(process.run(settings))
 
 
 @main.command()

@@ -108,7 +108,8 @@ async def demo(folder: Path, console: Console) -> Figures:
 
     result = figures(meeting, script, place, found, forwarded, time.monotonic() - started)
     assert meeting.notes is not None
-    console.print(Panel(Markdown(meeting.notes["content"]), title="What the bot posted", title_align="left"))
+    posted = meeting.notes["content"].replace("\n-# ", "\n\n")  # Discord's small print
+    console.print(Panel(Markdown(posted), title="What the bot posted", title_align="left"))
     console.print(table(result))
     console.print(
         f"Notes {result.seconds_stop_to_notes:.1f} s after /stopnotes; {result.seconds_total:.0f} s in all. "

@@ -48,6 +48,8 @@ class Worker:
         self._queue = JobQueue(database_url)
         self._slots = open_slots(database_url)
         self._slot = 0
+        self.taken_for_dead = False
+        """Set when another worker may be doing our jobs: this process has sent itself SIGTERM, to start afresh."""
         self._transcriber = Transcriber(engine_name)
         self._stopping = threading.Event()
         self._workflows = Workflows(
@@ -110,6 +112,7 @@ class Worker:
                 log.warning("the database is away; looking for jobs of dead workers again in a moment")
             except SlotLostError:
                 log.exception("this worker has been taken for dead and stops")
+                self.taken_for_dead = True
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
 

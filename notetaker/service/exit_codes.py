@@ -8,6 +8,8 @@ class ExitCode(IntEnum):
     """Stopped because someone asked for it."""
     BUG = 70
     """EX_SOFTWARE: an error nobody foresaw; the traceback is in the log."""
+    TRY_AGAIN = 75
+    """EX_TEMPFAIL: a worker lost the database and with it its place; starting it again is all it takes."""
     TOKEN_REJECTED = 77
     """EX_NOPERM: Discord does not accept the bot token."""
     CONFIGURATION = 78

@@ -12,9 +12,16 @@ from logging_journald import (  # type: ignore[import-untyped]
 
 TERMINAL_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
-# py-cord writes gateway payloads (voice tokens) at DEBUG and gateway session ids at INFO; the others
-# have nothing below WARNING that an operator needs. Whatever LOG_LEVEL says, they stay quiet.
-QUIET = ("discord", "dave", "aiohttp", "asyncio", "alembic")
+# Whatever LOG_LEVEL says. py-cord writes gateway payloads (voice tokens) at DEBUG and gateway session ids at INFO;
+# dave writes several ERROR lines for every frame that it cannot decrypt yet, which we count instead; the others
+# have nothing below WARNING that an operator needs.
+QUIET = {
+    "discord": logging.WARNING,
+    "dave": logging.CRITICAL,
+    "aiohttp": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "alembic": logging.WARNING,
+}
 
 
 def setup(level: str, stream: TextIO = sys.stderr) -> None:
@@ -27,5 +34,5 @@ def setup(level: str, stream: TextIO = sys.stderr) -> None:
         handler = logging.StreamHandler(stream)
         handler.setFormatter(logging.Formatter(TERMINAL_FORMAT))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(least)

@@ -26,4 +26,4 @@ def run(settings: Settings) -> ExitCode:
     systemd.stopping("Ending the running jobs")
     log.info("Stopping")
     worker.stop()
-    return ExitCode.OK
+    return ExitCode.TRY_AGAIN if worker.taken_for_dead else ExitCode.OK
