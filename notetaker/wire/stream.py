@@ -82,4 +82,5 @@ class Stream:
         """Packets that never arrived so far (RFC 3550 appendix A.3: expected less received)."""
         if self._first is None:
             return self._lost_earlier
-        return self._lost_earlier + self._newest - self._first + 1 - self._arrived
+        lost = self._lost_earlier + self._newest - self._first + 1 - self._arrived
+        return max(lost, 0)  # a packet from before restart_counts may come after it

@@ -74,3 +74,12 @@ def test_agrees_with_a_model_that_remembers_everything(start: int, steps: list[i
         assert verdict is (Outcome.DUPLICATE if position in seen else None)
         seen.add(position)
         assert stream.lost == max(seen) - min(seen) + 1 - len(seen)
+
+
+def test_a_packet_from_before_the_counts_started_anew_is_no_negative_loss() -> None:
+    stream = Stream(1)
+    for n in (1, 3):
+        stream.admit(n)
+    stream.restart_counts()
+    assert stream.admit(2) is None
+    assert stream.lost == 0
