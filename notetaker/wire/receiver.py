@@ -29,6 +29,7 @@ class Receiver:
         self._cipher: TransportCipher | None = None
         self._streams: dict[int, Stream] = {}
         self._holding: set[int] = set()
+        self._retired: list[Stream] = []  # their SSRCs have passed to somebody else
         self.dave_generation = 0
         """The generation of DAVE keys that the held packets have been tried with."""
         self.unattributed: Counter[Outcome] = Counter()
@@ -80,6 +81,10 @@ class Receiver:
     def name_speaker(self, ssrc: int, user_id: int) -> Iterator[AudioFrame]:
         """``ssrc`` is ``user_id``'s. Yields what was held for want of that."""
         stream = self._streams.get(ssrc)
+        if stream is not None and stream.user_id not in (None, user_id):
+            self._give_up_stream(stream)
+            self._retired.append(stream)
+            stream = None
         if stream is None:
             stream = self._streams[ssrc] = Stream(ssrc)
         stream.user_id = user_id
@@ -95,15 +100,13 @@ class Receiver:
         """Gives up what was held for ``HOLD_S``."""
         for ssrc in tuple(self._holding):
             stream = self._streams[ssrc]
-            while stream.held and stream.held[0].arrival <= now - HOLD_S:
+            while stream.held and stream.held[0].arrival + HOLD_S <= now:
                 self._give_up(stream)
 
     def give_up_all(self) -> None:
         """The session is over: nothing held can still be opened."""
         for ssrc in tuple(self._holding):
-            stream = self._streams[ssrc]
-            while stream.held:
-                self._give_up(stream)
+            self._give_up_stream(self._streams[ssrc])
 
     @property
     def next_expiry(self) -> float | None:
@@ -122,13 +125,14 @@ class Receiver:
     def restart_counts(self) -> None:
         """A recording begins in the middle of the session: what came before it does not count."""
         self.unattributed.clear()
+        self._retired.clear()
         for stream in self._streams.values():
             stream.restart_counts()
 
     def coverage(self) -> list[Coverage]:
         """Per speaker: what became of their packets. User id 0 stands for streams that nobody claimed."""
         speakers: dict[int, Coverage] = {}
-        for stream in self._streams.values():
+        for stream in [*self._retired, *self._streams.values()]:
             user_id = stream.user_id or 0
             coverage = speakers.setdefault(user_id, Coverage(user_id))
             coverage.outcomes.update(stream.outcomes)
@@ -146,6 +150,10 @@ class Receiver:
         stream.outcomes[Outcome.UNDECRYPTABLE if packet.refused else Outcome.HELD_TOO_LONG] += 1
         if not stream.held:
             self._holding.discard(stream.ssrc)
+
+    def _give_up_stream(self, stream: Stream) -> None:
+        while stream.held:
+            self._give_up(stream)
 
     def _retry(self, stream: Stream) -> Iterator[AudioFrame]:
         if stream.user_id is None:

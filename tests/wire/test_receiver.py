@@ -192,6 +192,30 @@ def test_a_recording_that_begins_later_counts_from_its_beginning() -> None:
     assert coverage.lost == 1
 
 
+def test_an_ssrc_that_passes_to_somebody_else_leaves_the_counts_where_they_were() -> None:
+    bench = Bench(b"k")
+    bench.name(1)
+    bench.receive(sealed(b"kone", sequence=40000, nonce=1))
+    bench.receive(sealed(b"xheld", sequence=40001, nonce=2))
+    bench.name(2)
+    bench.receive(sealed(b"ktwo", sequence=10, nonce=3))
+    first, second = bench.receiver.coverage()
+    assert (first.user_id, first.outcomes) == (1, {Outcome.STORED: 1, Outcome.UNDECRYPTABLE: 1})
+    assert (second.user_id, second.outcomes) == (2, {Outcome.STORED: 1})
+    assert first.lost == second.lost == 0
+    assert bench.accounted_for()
+
+
+@given(st.floats(0, 1e6))
+def test_what_is_due_to_expire_expires(arrival: float) -> None:
+    bench = Bench(b"k")
+    bench.receive(sealed(b"kopus"), now=arrival)
+    due = bench.receiver.next_expiry
+    assert due is not None
+    bench.receiver.expire(due)
+    assert bench.receiver.held == 0
+
+
 @given(st.lists(st.binary(max_size=120), max_size=20))
 def test_any_datagram_costs_a_counter_and_no_more(datagrams: list[bytes]) -> None:
     bench = Bench(b"k")
@@ -204,7 +228,7 @@ def test_any_datagram_costs_a_counter_and_no_more(datagrams: list[bytes]) -> Non
 
 ACTIONS = st.one_of(
     st.tuples(st.just("packet"), st.integers(0, 30), st.sampled_from([98, 99]), st.sampled_from(b"ab")),
-    st.tuples(st.just("name"), st.sampled_from([98, 99])),
+    st.tuples(st.just("name"), st.sampled_from([98, 99]), st.sampled_from([1, 2])),
     st.tuples(st.just("key"), st.sampled_from(b"ab")),
     st.tuples(st.just("time"), st.floats(0, 20)),
 )
@@ -219,8 +243,8 @@ def test_the_sums_match_whatever_happens_in_whatever_order(actions: list[tuple[o
             case ("packet", int(sequence), int(ssrc), int(key)):
                 payload = bytes([key]) + b"%d.%d" % (ssrc, sequence)
                 bench.receive(sealed(payload, sequence=sequence, ssrc=ssrc), now)
-            case ("name", int(ssrc)):
-                bench.name(1000 + ssrc, ssrc)
+            case ("name", int(ssrc), int(user_id)):
+                bench.name(user_id, ssrc)
             case ("key", int(key)):
                 bench.learn(bytes([key]))
             case ("time", float(seconds)):
