@@ -195,6 +195,6 @@ class DaveGroup:
         """From now on plain frames are refused, but for those still under way."""
         if not self._accepts_plain:
             return
-        for user_id in self._users - {self._user_id}:
+        for user_id in (self._users | self._decryptors.keys()) - {self._user_id}:
             self._decryptor(user_id).transition_to_passthrough_mode(False, KEY_EXPIRY_S)
         self._accepts_plain = False

@@ -215,6 +215,18 @@ def test_a_downgrade_lets_plain_frames_pass_and_an_upgrade_ends_that() -> None:
     assert call.us.decrypt(1, b"\xfcplain until executed") == b"\xfcplain until executed"
 
 
+def test_an_upgrade_ends_plain_frames_also_of_those_who_had_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notetaker.wire.dave.KEY_EXPIRY_S", 0.0)
+    call = Call(1, 2)
+    for transition_id, version in ((7, 0), (8, 1)):
+        call.us.prepare_transition(transition_id, version)
+        call.us.execute_transition(transition_id)
+        call.us.user_disconnected(2)
+    call.us.user_connected([2])
+    assert call.us.decrypt(1, b"\xfcplain") is None
+    assert call.us.decrypt(2, b"\xfcplain") is None
+
+
 def test_an_unknown_transition_is_nothing_to_a_receiver() -> None:
     call = Call(1)
     assert call.us.execute_transition(17) == []
