@@ -42,9 +42,13 @@ class Heartbeat:
         self._nonce += 1
         return self._nonce
 
+    def alive(self) -> None:
+        """The server has shown that it is there."""
+        self._unacked = 0
+
     def ack(self, nonce: object, now: float) -> bool:
         """Whether ``nonce`` answers the newest beat; an older answer shows life all the same."""
-        self._unacked = 0
+        self.alive()
         if nonce != self._nonce:
             return False
         self.latency = now - self._sent_at

@@ -253,6 +253,7 @@ class VoiceSession:
             self._commands.append(Established())
 
     def _on_heartbeat(self, data: Any, now: float) -> None:
+        self.heartbeat.alive()
         self._beat(now)
 
     # Speakers

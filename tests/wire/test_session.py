@@ -283,3 +283,11 @@ def test_an_interval_that_is_no_number_is_refused() -> None:
     assert talk.session.malformed == 2
     talk.hears(Op.HELLO, {"heartbeat_interval": float("inf")})
     assert talk.session.heartbeat.due == talk.now
+
+
+def test_a_server_that_asks_for_heartbeats_is_alive() -> None:
+    talk = established()
+    for _ in range(5):
+        talk.hears(Op.HEARTBEAT, {"t": 1})
+    talk.passes(5.0)
+    assert talk.session.step is Step.ESTABLISHED
