@@ -144,6 +144,8 @@ class VoiceSession:
         frame = self.receiver.receive(data, now)
         if frame is not None:
             self._frames.append(frame)
+        if self.step is Step.ENDED:  # what the socket still had
+            self.receiver.give_up_all()
 
     def handle_timeout(self, now: float) -> None:
         if self.step is Step.ENDED:

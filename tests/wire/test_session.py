@@ -291,3 +291,12 @@ def test_a_server_that_asks_for_heartbeats_is_alive() -> None:
         talk.hears(Op.HEARTBEAT, {"t": 1})
     talk.passes(5.0)
     assert talk.session.step is Step.ESTABLISHED
+
+
+def test_a_packet_that_comes_after_the_end_has_its_outcome_too() -> None:
+    talk = established()
+    talk.session.end("we left")
+    talk.session.receive_datagram(sealed(b"unclaimed", ssrc=99), talk.now)
+    assert talk.session.receiver.held == 0
+    (coverage,) = talk.session.receiver.coverage()
+    assert coverage.outcomes == {Outcome.HELD_TOO_LONG: 1}
