@@ -23,6 +23,8 @@ IMMEDIATE = 0
 
 MAX_RECOVERIES = 5
 """Opcodes 31 in a row without a commit or welcome that works: more would only get us rate limited."""
+MAX_USERS = 10_000
+"""Far more than an encrypted call has; every proposal is checked against all of them."""
 MAX_VERSION: int = dave.get_max_supported_protocol_version()
 Outgoing = tuple[Op, bytes | dict[str, int]]
 """An opcode with its binary body or its JSON ``d``."""
@@ -54,8 +56,14 @@ class DaveGroup:
     # What the voice gateway tells
 
     def user_connected(self, user_ids: Iterable[int]) -> None:
-        """These users are in the channel (opcode 11): only they may be added to the group."""
-        self._users.update(user_ids)
+        """These users are in the channel (opcode 11): only they may be added to the group.
+
+        Raises ValueError when they would be more than ``MAX_USERS``.
+        """
+        users = self._users.union(user_ids)
+        if len(users) > MAX_USERS:
+            raise ValueError(f"{len(users)} users in one channel")
+        self._users = users
 
     def user_disconnected(self, user_id: int) -> None:
         """Opcode 13. The decryptor stays: late packets of theirs are still to come."""
@@ -120,7 +128,7 @@ class DaveGroup:
         self.version = min(version, MAX_VERSION)
         if epoch == 1:
             return self._new_session()
-        self._session.set_protocol_version(version)
+        self._session.set_protocol_version(self.version)
         return []
 
     # What the receiver asks

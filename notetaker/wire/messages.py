@@ -57,6 +57,6 @@ def snowflake(value: object) -> int | None:
     """A user id, which comes as a string and sometimes as a number; None for anything else."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63:
         return value
     return None

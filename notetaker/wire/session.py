@@ -231,11 +231,11 @@ class VoiceSession:
         if not isinstance(numbers, list) or len(numbers) != KEY_BYTES:
             raise TypeError
         key = bytes(numbers)
+        version = _uint(data.get("dave_protocol_version", 0), 16)
         cipher = MODES[data["mode"]](key)
         self.mode = data["mode"]
         self.receiver.set_cipher(cipher)
-        version = data.get("dave_protocol_version", 0)
-        self._dave(self.dave.session_description(version if is_int(version) else 0), now)
+        self._dave(self.dave.session_description(version), now)
         # Discord sends no audio to a client that has not spoken up, by opcode 5 and a packet of its own.
         self._send(Op.SPEAKING, {"speaking": 0, "delay": 0, "ssrc": self.ssrc})
         self._commands.append(SendDatagram(cipher.seal(pack_header(0, 0, self.ssrc), SILENCE)))
@@ -276,7 +276,7 @@ class VoiceSession:
 
     def _on_client_disconnect(self, data: Any, now: float) -> None:
         user_id = snowflake(data["user_id"])
-        if user_id is None:
+        if user_id is None or user_id == self.credentials.user_id:
             raise TypeError
         self.dave.user_disconnected(user_id)
         self._establish(now)
@@ -285,15 +285,15 @@ class VoiceSession:
     # DAVE
 
     def _on_prepare_transition(self, data: Any, now: float) -> None:
-        self._dave(
-            self.dave.prepare_transition(_int(data["transition_id"]), _int(data["protocol_version"])), now
-        )
+        transition_id, version = _uint(data["transition_id"], 16), _uint(data["protocol_version"], 16)
+        self._dave(self.dave.prepare_transition(transition_id, version), now)
 
     def _on_execute_transition(self, data: Any, now: float) -> None:
-        self._dave(self.dave.execute_transition(_int(data["transition_id"])), now)
+        self._dave(self.dave.execute_transition(_uint(data["transition_id"], 16)), now)
 
     def _on_prepare_epoch(self, data: Any, now: float) -> None:
-        self._dave(self.dave.prepare_epoch(_int(data["protocol_version"]), _int(data["epoch"])), now)
+        version, epoch = _uint(data["protocol_version"], 16), _uint(data["epoch"], 64)
+        self._dave(self.dave.prepare_epoch(version, epoch), now)
 
     def _on_external_sender(self, data: Any, now: float) -> None:
         self._dave(self.dave.external_sender(_filled(data)), now)
@@ -335,8 +335,8 @@ class VoiceSession:
             return
         try:
             handler(message.data, now)
-        except (KeyError, TypeError, ValueError, AttributeError):  # the message is not of its opcode's shape
-            self.malformed += 1
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            self.malformed += 1  # the message is not of its opcode's shape
 
     def _send(self, op: Op, data: Any) -> None:
         self._commands.append(SendText(messages.text(op, data)))
@@ -361,7 +361,7 @@ def _filled(body: bytes) -> bytes:
     return body
 
 
-def _int(value: object) -> int:
-    if not is_int(value) or not isinstance(value, int):
+def _uint(value: object, bits: int) -> int:
+    if not is_int(value) or not isinstance(value, int) or not 0 <= value < 1 << bits:
         raise TypeError
     return value

@@ -38,3 +38,9 @@ def test_any_json_value_is_a_snowflake_or_none(value: object) -> None:
 def test_snowflakes_come_as_strings_and_numbers() -> None:
     assert snowflake("80351110224678912") == snowflake(80351110224678912) == 80351110224678912
     assert snowflake("12a") is snowflake(True) is snowflake(-1) is snowflake("٣") is None
+
+
+def test_zero_is_nobodys_id() -> None:
+    assert snowflake("0") is None
+    assert snowflake(0) is None
+    assert snowflake("1") == 1

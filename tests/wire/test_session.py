@@ -285,6 +285,40 @@ def test_an_interval_that_is_no_number_is_refused() -> None:
     assert talk.session.heartbeat.due == talk.now
 
 
+@pytest.mark.parametrize(
+    ("op", "data"),
+    [
+        (Op.HELLO, {"heartbeat_interval": 10**400}),
+        (Op.CLIENT_DISCONNECT, {"user_id": str(ME)}),
+        (Op.CLIENTS_CONNECT, {"user_ids": list(range(1, 20_000))}),
+        (Op.DAVE_PREPARE_TRANSITION, {"transition_id": 1 << 16, "protocol_version": 1}),
+        (Op.DAVE_PREPARE_TRANSITION, {"transition_id": 0, "protocol_version": -1}),
+        (Op.DAVE_EXECUTE_TRANSITION, {"transition_id": -1}),
+        (Op.DAVE_PREPARE_EPOCH, {"protocol_version": -1, "epoch": 1}),
+        (Op.DAVE_PREPARE_EPOCH, {"protocol_version": 1, "epoch": 1 << 64}),
+    ],
+)
+def test_a_number_out_of_range_costs_a_counter_and_changes_nothing(op: Op, data: object) -> None:
+    talk = established(dave=1)
+    talk.hears(op, data)
+    talk.quiet()
+    assert talk.session.malformed == 1
+    assert talk.session.dave.version == 1
+    assert talk.session.dave.can_hear
+
+
+def test_a_description_with_an_impossible_dave_version_is_refused_whole() -> None:
+    talk = Conversation()
+    talk.opens()
+    talk.hears(Op.READY, READY)
+    talk.session.receive_datagram(discovery_answer(), talk.now)
+    talk.forget()
+    talk.hears(Op.SESSION_DESCRIPTION, described(dave=-1))
+    talk.quiet()
+    assert talk.session.malformed == 1
+    assert talk.session.step is Step.SELECT
+
+
 def test_a_server_that_asks_for_heartbeats_is_alive() -> None:
     talk = established()
     for _ in range(5):
