@@ -29,6 +29,12 @@ class Faults:
     """Chance, per forwarded packet, of a burst of padding-only packets right behind it (Discord.Net#3262)."""
     padding_burst_packets: tuple[int, int] = (5, 50)
     """Fewest and most packets in such a burst."""
+    loss_chance: float = 0.0
+    """Share of RTP packets, padding-only ones too, that get lost on their way to a receiver."""
+    duplicate_chance: float = 0.0
+    """Share of those delivered that arrive twice."""
+    delay_chance: float = 0.0
+    """Share of those delivered that are overtaken by later ones."""
     random: Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -51,3 +57,40 @@ class Faults:
 
     def hits(self, chance: float) -> bool:
         return self.random.random() < chance
+
+
+DELAY_S = (0.03, 0.12)
+"""Shortest and longest delay: one to six packets of 20 ms overtake."""
+
+
+class Route:
+    """The network between the SFU and one receiver, for one sender's packets, in the order they are sent.
+
+    What becomes of the nth packet depends on the seed, the two users and n alone, whatever else goes on.
+    """
+
+    def __init__(self, faults: Faults, sender: int, receiver: int) -> None:
+        self.holes = 0
+        """Packets lost with a delivered one before and after them: all that the receiver can know of."""
+        self._faults = faults
+        self._random = Random(f"{faults.seed} {sender} {receiver}")
+        self._delivered_any = False
+        self._lost_since = 0
+
+    def arrivals(self) -> list[float]:
+        """Seconds after which the next packet arrives: once, twice, or never.
+
+        The first one delivered is not delayed: DAVE decryptors refuse every frame that is older than the first one
+        they have seen (libdave, `CryptorManager::CanProcessNonce`), so nobody could decrypt it.
+        """
+        faults = self._faults
+        loss, duplicate, late = (self._random.random() for _ in range(3))
+        delay, again = (self._random.uniform(*DELAY_S) for _ in range(2))
+        if loss < faults.loss_chance:
+            self._lost_since += self._delivered_any
+            return []
+        self.holes += self._lost_since
+        self._lost_since = 0
+        first = delay if late < faults.delay_chance and self._delivered_any else 0.0
+        self._delivered_any = True
+        return [first, first + again] if duplicate < faults.duplicate_chance else [first]

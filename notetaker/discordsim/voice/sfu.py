@@ -9,12 +9,12 @@ import socket
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import cast
 
 from notetaker.discordsim.voice import rtp
 from notetaker.discordsim.voice.aead import NotAuthentic
-from notetaker.discordsim.voice.faults import Faults
+from notetaker.discordsim.voice.faults import Faults, Route
 from notetaker.discordsim.voice.renumber import Renumbering
 from notetaker.discordsim.voice.session import Session
 
@@ -37,6 +37,12 @@ class Counts:
     """Not forwarded: the receiver had not selected a protocol, or never sent op 5."""
     padding_only: int = 0
     """Injected on top."""
+    lost: list[int] = field(default_factory=list)
+    """Forwarded, but lost on purpose: positions among `packets_in`, from 0."""
+    holes: int = 0
+    """Packets lost on purpose, padding-only ones too, between packets that were delivered."""
+    delivered: int = 0
+    """Datagrams that reach the receiver: forwarded and injected ones, less the lost, plus the duplicated."""
 
 
 class Sfu(asyncio.DatagramProtocol):
@@ -47,7 +53,7 @@ class Sfu(asyncio.DatagramProtocol):
         self._faults = faults
         self._audience = audience
         self._sessions: dict[int, Session] = {}
-        self._streams: dict[tuple[int, int], Renumbering] = {}
+        self._streams: dict[tuple[int, int], tuple[Renumbering, Route]] = {}
         self._counts: dict[tuple[int, int, int, int], Counts] = {}
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -100,7 +106,8 @@ class Sfu(asyncio.DatagramProtocol):
 
     def _send(self, data: bytes, address: tuple[str, int]) -> None:
         assert self._transport is not None
-        self._transport.sendto(data, address)
+        if not self._transport.is_closing():  # a delayed packet may be on its way when everything ends
+            self._transport.sendto(data, address)
 
     def _discover(self, data: bytes, address: tuple[str, int]) -> None:
         _, length, ssrc, _, _ = DISCOVERY.unpack(data)
@@ -142,21 +149,41 @@ class Sfu(asyncio.DatagramProtocol):
         if not receiver.can_hear:
             counts.withheld += 1
             return
-        stream = self._streams.setdefault((sender.ssrc, receiver.ssrc), Renumbering())
+        ssrcs = (sender.ssrc, receiver.ssrc)
+        if ssrcs not in self._streams:
+            self._streams[ssrcs] = (Renumbering(), Route(self._faults, sender.user_id, receiver.user_id))
+        stream, route = self._streams[ssrcs]
         sequence, newest = stream.outgoing(header.sequence)
         faults = self._faults
         padding = faults.random.randint(1, LONGEST_PADDING) if faults.hits(faults.padding_chance) else 0
-        self._seal(receiver, replace(header, sequence=sequence, csrcs=b""), media, padding)
+        packet = self._seal(receiver, replace(header, sequence=sequence, csrcs=b""), media, padding)
         counts.forwarded += 1
+        if not self._deliver(packet, receiver, route, counts):
+            counts.lost.append(counts.packets_in - 1)
         if newest and faults.hits(faults.padding_burst_chance):
             for sequence in stream.insert(faults.random.randint(*faults.padding_burst_packets)):
                 size = faults.random.randint(1, 255)
-                self._seal(receiver, replace(header, sequence=sequence, marker=False, csrcs=b""), b"", size)
+                only_padding = replace(header, sequence=sequence, marker=False, csrcs=b"")
+                self._deliver(self._seal(receiver, only_padding, b"", size), receiver, route, counts)
                 counts.padding_only += 1
 
-    def _seal(self, receiver: Session, header: rtp.Header, media: bytes, padding: int) -> None:
-        """Sends one packet, with the extension and the padding live traffic has."""
-        assert receiver.key is not None and receiver.address is not None
+    def _deliver(self, packet: bytes, receiver: Session, route: Route, counts: Counts) -> bool:
+        """Sends a packet on its way; False if it gets lost there."""
+        assert receiver.address is not None
+        holes_before = route.holes
+        arrivals = route.arrivals()
+        for delay in arrivals:
+            if delay:
+                asyncio.get_running_loop().call_later(delay, self._send, packet, receiver.address)
+            else:
+                self._send(packet, receiver.address)
+        counts.delivered += len(arrivals)
+        counts.holes += route.holes - holes_before
+        return bool(arrivals)
+
+    def _seal(self, receiver: Session, header: rtp.Header, media: bytes, padding: int) -> bytes:
+        """One packet, with the extension and the padding live traffic has."""
+        assert receiver.key is not None
         faults = self._faults
         words = faults.random.choice(faults.extension_words) if faults.hits(faults.extension_chance) else None
         header = replace(
@@ -166,7 +193,7 @@ class Sfu(asyncio.DatagramProtocol):
             extension_profile=rtp.EXTENSION_PROFILE,
         )
         body = self._extension(words or 0) + media + (rtp.padding(padding) if padding else b"")
-        self._send(receiver.key.seal(bytes(header), body), receiver.address)
+        return receiver.key.seal(bytes(header), body)
 
     def _extension(self, words: int) -> bytes:
         """One-byte header elements (RFC 8285) with the ids Discord uses: 1 audio level, 3 send time, 9 speaking."""
