@@ -238,13 +238,16 @@ ACTIONS = st.one_of(
 @given(st.lists(ACTIONS, max_size=60))
 def test_the_sums_match_whatever_happens_in_whatever_order(actions: list[tuple[object, ...]]) -> None:
     bench, now = Bench(), 0.0
+    owners: dict[int, list[int]] = {98: [0], 99: [0]}
     for action in actions:
         match action:
             case ("packet", int(sequence), int(ssrc), int(key)):
-                payload = bytes([key]) + b"%d.%d" % (ssrc, sequence)
+                payload = bytes([key]) + b"%d.%d.%d" % (ssrc, len(owners[ssrc]), sequence)
                 bench.receive(sealed(payload, sequence=sequence, ssrc=ssrc), now)
             case ("name", int(ssrc), int(user_id)):
                 bench.name(user_id, ssrc)
+                if owners[ssrc][-1] != user_id:
+                    owners[ssrc].append(user_id)
             case ("key", int(key)):
                 bench.learn(bytes([key]))
             case ("time", float(seconds)):
