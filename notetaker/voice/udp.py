@@ -46,11 +46,15 @@ class UdpSocket:
             self.errors += 1
 
     def close(self) -> None:
-        self._drain()
+        """Hands on what has arrived, then closes."""
+        rounds = RECEIVE_BUFFER_BYTES // MAX_DATAGRAM_BYTES // BATCH
+        while self._drain() and rounds:
+            rounds -= 1
         self._loop.remove_reader(self._socket)
         self._socket.close()
 
-    def _drain(self) -> None:
+    def _drain(self) -> bool:
+        """Whether there may be more."""
         batch: list[tuple[bytes, float]] = []
         receive, clock = self._socket.recv, time.monotonic
         for _ in range(BATCH):
@@ -63,3 +67,4 @@ class UdpSocket:
                 break
         if batch:
             self._on_batch(batch)
+        return len(batch) == BATCH
