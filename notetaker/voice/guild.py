@@ -199,7 +199,7 @@ class GuildVoice:
                     attempt, attempts, self.guild_id, failure,
                 )  # fmt: skip
                 if failure.rung is Rung.STOP:
-                    raise JoinFailed(str(failure)) from failure
+                    raise JoinFailed(str(failure), final=True) from failure
                 if attempt == attempts:
                     tries = "once" if attempts == 1 else f"{attempts} times"
                     raise JoinFailed(f"Tried {tries} without success. {failure}") from failure
@@ -270,13 +270,17 @@ class GuildVoice:
                 await self._drop_connection(ended.reason)
                 reason = await self._removal(ended)
             while reason is None:
-                try:
-                    async with self.lock:
+                async with self.lock:
+                    try:
                         await self._round()
-                    break
-                except JoinFailed as failure:
-                    log.warning("Voice in guild %d is lost for now: %s", self.guild_id, failure)
-                    await asyncio.sleep(ROUND_PAUSE_S)
+                        break
+                    except JoinFailed as failure:
+                        log.warning("Voice in guild %d is lost for now: %s", self.guild_id, failure)
+                        if failure.final:
+                            await self._leave_politely()
+                            reason = str(failure)
+                            break
+                await asyncio.sleep(ROUND_PAUSE_S)
             if reason is not None:
                 self.intent = None
                 self._keeper = None
@@ -287,6 +291,7 @@ class GuildVoice:
         """Why there is nothing to take up again, or None."""
         rung = _rung(ended)
         if rung is Rung.STOP:
+            await self._leave_politely()
             return ended.reason
         if rung is Rung.WAIT and self._own_channel == self.intent:
             self._told.clear()

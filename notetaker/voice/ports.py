@@ -38,4 +38,11 @@ class NotConnected(ConnectionError):
 
 
 class JoinFailed(Exception):
-    """A round of attempts failed. ``str()`` tells a person what happened, the likely cause, what to try."""
+    """A round of attempts failed. ``str()`` tells a person what happened, the likely cause, what to try.
+
+    ``final``: another round would fail likewise.
+    """
+
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        super().__init__(reason)
+        self.final = final
