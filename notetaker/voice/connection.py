@@ -63,7 +63,7 @@ class VoiceConnection:
         return self.ended.result() if self.ended.done() else None
 
     def end(self, reason: str) -> None:
-        """The session has no future; ``ended`` tells so, the sockets close soon."""
+        """The session has no future: ``ended`` tells so. Nothing is heard any more; the websocket closes soon."""
         self.session.end(reason)
         self._pump()
 
@@ -87,10 +87,6 @@ class VoiceConnection:
         try:
             await self._converse()
         finally:
-            if self._timer is not None:
-                self._timer.cancel()
-            if self._udp is not None:
-                self._udp.close()
             self.end("The connection was given up.")
 
     async def _converse(self) -> None:
@@ -174,6 +170,9 @@ class VoiceConnection:
             case Established():
                 self._established.set_result(None)
             case Ended():
+                if self._udp is not None:
+                    udp, self._udp = self._udp, None
+                    udp.close()
                 if not self.ended.done():
                     self.ended.set_result(command)
 

@@ -74,6 +74,7 @@ class GuildVoice:
         self._connection: VoiceConnection | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._sink: SessionSink | None = None
+        self._sink_open = False  # the sink has been told of the present session
         self._earlier: list[Coverage] = []
         self._own_channel: int | None = None
         self._progress: JoinProgress | None = None
@@ -109,16 +110,12 @@ class GuildVoice:
     def record(self, sink: SessionSink | None) -> None:
         """From now on frames go to ``sink``, and coverage counts from zero."""
         self._sink = sink
+        self._sink_open = False
         self._earlier = []
-        if self._connection is None:
-            return
-        receiver = self._connection.session.receiver
-        receiver.restart_counts()
-        if sink is not None:
-            now = asyncio.get_running_loop().time()
-            sink.session_opened(now)
-            for ssrc, user_id in receiver.speakers():
-                sink.speaker_joined(user_id, ssrc, now)
+        if self._connection is not None:
+            self._connection.session.receiver.restart_counts()
+            if self._connection.was_established:
+                self._open_sink(asyncio.get_running_loop().time())
 
     @property
     def connected_to(self) -> int | None:
@@ -173,16 +170,29 @@ class GuildVoice:
     # Listener of the connection
 
     def speaker_joined(self, user_id: int, ssrc: int, now: float) -> None:
-        if self._sink is not None:
+        if self._sink is not None and self._sink_open:
             self._sink.speaker_joined(user_id, ssrc, now)
 
     def speaker_left(self, user_id: int, now: float) -> None:
-        if self._sink is not None:
+        if self._sink is not None and self._sink_open:
             self._sink.speaker_left(user_id, now)
 
     def frame(self, frame: AudioFrame) -> None:
         if self._sink is not None:
+            self._open_sink(frame.arrival)
             self._sink.frame(frame)
+
+    def _open_sink(self, now: float) -> None:
+        """Tells the sink, once, of the session and of everyone named in it so far.
+
+        A session's first frames come before the attempt knows that it has succeeded.
+        """
+        if self._sink is None or self._sink_open or self._connection is None:
+            return
+        self._sink_open = True
+        self._sink.session_opened(now)
+        for ssrc, user_id in self._connection.session.receiver.speakers():
+            self._sink.speaker_joined(user_id, ssrc, now)
 
     # Attempts, rounds, keeping
 
@@ -257,8 +267,7 @@ class GuildVoice:
             "Voice is up in guild %d, channel %d (%s, DAVE %d)",
             self.guild_id, credentials.channel_id, connection.session.mode, connection.session.dave.version,
         )  # fmt: skip
-        if self._sink is not None:
-            self._sink.session_opened(asyncio.get_running_loop().time())
+        self._open_sink(asyncio.get_running_loop().time())
 
     async def _keep(self) -> None:
         """While the intent stands: waits for the connection to end, and makes a new one."""
@@ -306,15 +315,20 @@ class GuildVoice:
         return "I was disconnected from the voice channel."
 
     async def _drop_connection(self, reason: str) -> None:
-        """Closes what there is, keeps its counts, and tells the sink if it had been up."""
-        connection, self._connection = self._connection, None
+        """Closes what there is, keeps its counts, and tells the sink if that had been told of it.
+
+        All of it but the closing is done at once, so that it is done whole also when the closing is cancelled.
+        """
+        connection = self._connection
         if connection is None:
             return
-        was_up = connection.was_established
-        await connection.close(reason)
+        connection.end(reason)  # nothing is heard from it after this
+        self._connection = None
         self._earlier += connection.coverage()
-        if was_up and self._sink is not None:
+        if self._sink is not None and self._sink_open:
             self._sink.session_closed(asyncio.get_running_loop().time(), reason)
+        self._sink_open = False
+        await connection.close(reason)
 
     async def _leave_politely(self) -> None:
         try:
