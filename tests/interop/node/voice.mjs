@@ -1,6 +1,6 @@
 // A voice client made of discord.js and @discordjs/voice, as they come from npm.
 //
-//   node voice.mjs '{"api_url": ..., "token": ..., "guild_id": ..., "channel_id": ..., "role": "speaker" | "listener"}'
+//   node voice.mjs '{"api_url", "token", "guild_id", "channel_id", "role": "speaker" or "listener"}'
 //
 // Says JSON lines on stdout and obeys JSON lines on stdin. Whoever starts it sets NODE_EXTRA_CA_CERTS.
 
@@ -49,7 +49,8 @@ async function join(guild, { channel_id }) {
   connection.on("stateChange", (before, now) => log(`voice: ${before.status} -> ${now.status}`));
   connection.on("error", fail);
   await entersState(connection, VoiceConnectionStatus.Ready, DEADLINE_MS);
-  // Discord forwards audio to and from those only that have sent op 5, which discord.js does when it first plays.
+  // Discord forwards audio to and from those only that have sent op 5, which the library does when it first
+  // plays (discord-api-docs#808).
   connection.setSpeaking(true);
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   while (!isEncrypted(connection, guild, channel_id)) {
@@ -60,14 +61,14 @@ async function join(guild, { channel_id }) {
 
 const daveOf = (connection) => connection.state.networking?.state.dave;
 
-/** Whether the end-to-end encryption is as far as it can be: a group needs two, and stage channels have none. */
+/** Whether end-to-end encryption is as far as it can be: a group needs two, and stage channels have none. */
 function isEncrypted(connection, guild, channelId) {
   const dave = daveOf(connection);
   const inChannel = guild.voiceStates.cache.filter((state) => state.channelId === channelId);
   return !dave?.protocolVersion || inChannel.size < 2 || dave.lastTransitionId !== undefined;
 }
 
-/** Reports what the connection really gives to its socket: a packet is prepared in one cycle and sent in the next. */
+/** Reports what the connection really gives to its socket: prepared in one cycle, a packet is sent in the next. */
 function reportSent(connection) {
   const { prepareAudioPacket, dispatchAudio } = connection;
   let prepared;
