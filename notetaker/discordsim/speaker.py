@@ -5,12 +5,13 @@ A `Speaker` identifies at the main gateway with its token, joins a voice channel
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from notetaker.discordsim.speaker_dave import MakeDave, SpeakerDave
 from notetaker.discordsim.speaker_link import JOIN_TIMEOUT_S, VoiceLink, VoicePlace
 from notetaker.discordsim.speaker_socket import GatewaySocket, SpeakerError
 
@@ -34,7 +35,15 @@ class Speaker:
     """
 
     def __init__(
-        self, *, api_url: str, token: str, ca_file: Path | str, guild_id: int, channel_id: int, name: str
+        self,
+        *,
+        api_url: str,
+        token: str,
+        ca_file: Path | str,
+        guild_id: int,
+        channel_id: int,
+        name: str,
+        dave: MakeDave = SpeakerDave,
     ) -> None:
         self.name = name
         self.user_id = 0
@@ -44,6 +53,7 @@ class Speaker:
         self._ca_file = str(ca_file)
         self._guild_id = guild_id
         self._channel_id = channel_id
+        self._make_dave = dave
         self._session_id = ""
         self._in_channel = False
         self._server: dict[str, Any] | None = None
@@ -66,6 +76,11 @@ class Speaker:
         """0 in a channel without end-to-end encryption."""
         return self._link.dave_version if self._link else 0
 
+    @property
+    def dave_members(self) -> list[int]:
+        """User ids of the DAVE group; none in a channel without it."""
+        return self._link.dave.members if self._link and self._link.dave else []
+
     async def __aenter__(self) -> "Speaker":
         try:
             await self._connect()
@@ -78,8 +93,13 @@ class Speaker:
     async def __aexit__(self, *error: object) -> None:
         await self.leave()
 
-    async def speak(self, frames: Sequence[bytes]) -> None:
-        """Sends 20 ms Opus frames at the pace they are spoken, then silence. Waits for DAVE first."""
+    async def speak(
+        self, frames: Sequence[bytes], on_sent: Callable[[bytes], None] = lambda frame: None
+    ) -> None:
+        """Sends 20 ms Opus frames at the pace they are spoken, then silence. Waits for DAVE first.
+
+        `on_sent` gets each of `frames` once it is out.
+        """
         assert self._link is not None
         loop = asyncio.get_running_loop()
         self._link.speaking(MICROPHONE)
@@ -87,7 +107,8 @@ class Speaker:
         for number, frame in enumerate([*frames, *[SILENCE] * SILENCE_FRAMES]):
             due = start + number * FRAME_S
             await asyncio.sleep(max(0.0, due - loop.time()))
-            await self._link.send_audio(frame)
+            if await self._link.send_audio(frame) and number < len(frames):
+                on_sent(frame)
             late = loop.time() - due
             if late > FRAME_S * SILENCE_FRAMES:  # DAVE was waited for: go on from here, no burst
                 start += late
@@ -140,7 +161,7 @@ class Speaker:
             token=self._server["token"],
         )
         ssl_context = ssl.create_default_context(cafile=self._ca_file)
-        self._link = VoiceLink(place, ssl_context)
+        self._link = VoiceLink(place, ssl_context, dave=self._make_dave)
         await self._link.__aenter__()
 
     def _receive(self, message: dict[str, Any]) -> None:

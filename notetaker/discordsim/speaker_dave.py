@@ -1,12 +1,13 @@
-"""The sending half of DAVE for a speaker, with davey, Discord's protocol in Rust.
+"""The sending half of DAVE for a speaker: what it has to do, and that done with davey, Discord's protocol in Rust.
 
 A speaker hears nobody, so losing decryptors costs it nothing. What davey refuses is sorted into harmless and not,
 after the DAVE whitepaper, "Recovery from Invalid Commit or Welcome".
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from enum import IntEnum
+from typing import Protocol
 
 import davey
 
@@ -16,6 +17,7 @@ Reply = tuple[int, bytes | dict[str, int]]
 
 class DaveOp(IntEnum):
     PREPARE_TRANSITION = 21
+    EXECUTE_TRANSITION = 22
     TRANSITION_READY = 23
     PREPARE_EPOCH = 24
     EXTERNAL_SENDER = 25
@@ -31,7 +33,35 @@ HARMLESS = ("PendingGroup", "WrongEpoch", "AlreadyInGroup", "UnexpectedUser")
 """Names in davey's error texts for messages that were not meant for the state this client is in."""
 
 
+class DaveSender(Protocol):
+    """The sending half of DAVE for one stay in a channel, whatever library does it."""
+
+    @property
+    def ready(self) -> bool:
+        """What `encrypt` makes now can be decrypted by the group."""
+
+    @property
+    def members(self) -> list[int]:
+        """User ids of the group, its own included."""
+
+    def encrypt(self, frame: bytes) -> bytes: ...
+
+    def key_package(self) -> Reply: ...
+
+    def receive_json(self, op: int, body: dict[str, int]) -> list[Reply]:
+        """Ops 21, 22 and 24."""
+
+    def receive_binary(self, op: int, body: bytes, known_users: Collection[int]) -> list[Reply]:
+        """Any other, without its sequence number and opcode."""
+
+
+MakeDave = Callable[[int, int, int], DaveSender]
+"""Takes user id, channel id and protocol version."""
+
+
 class SpeakerDave:
+    """With davey. It switches to a new key at the commit, so op 22 needs nothing."""
+
     def __init__(self, user_id: int, channel_id: int, version: int) -> None:
         self.version = version
         self.refused: Counter[str] = Counter()
@@ -41,8 +71,11 @@ class SpeakerDave:
 
     @property
     def ready(self) -> bool:
-        """What `encrypt` makes now can be decrypted by the group."""
         return self._session.ready
+
+    @property
+    def members(self) -> list[int]:
+        return [int(user_id) for user_id in self._session.get_user_ids()]
 
     def encrypt(self, frame: bytes) -> bytes:
         return self._session.encrypt_opus(frame)
@@ -51,7 +84,6 @@ class SpeakerDave:
         return DaveOp.KEY_PACKAGE, self._session.get_serialized_key_package()
 
     def receive_json(self, op: int, body: dict[str, int]) -> list[Reply]:
-        """Ops 21 and 24; davey itself switches to a new key at the commit, so 22 needs nothing."""
         if op == DaveOp.PREPARE_EPOCH and body["epoch"] == 1:
             return self._start_again()
         if op == DaveOp.PREPARE_TRANSITION and body["transition_id"] != 0:

@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from notetaker.discordsim.speaker_dave import DaveOp, Reply, SpeakerDave
+from notetaker.discordsim.speaker_dave import DaveOp, DaveSender, MakeDave, Reply, SpeakerDave
 from notetaker.discordsim.speaker_socket import GatewaySocket, SpeakerError
 from notetaker.discordsim.speaker_udp import KEEPALIVE_S, OpusPackets, SpeakerUdp
 from notetaker.discordsim.voice.aead import MODES, TransportKey
@@ -17,6 +17,7 @@ DAVE_TIMEOUT_S = 20.0
 """Longer than the server keeps the place of somebody whose connection broke."""
 
 IDENTIFY, SELECT_PROTOCOL, READY, HEARTBEAT, SESSION_DESCRIPTION, SPEAKING = range(6)
+JSON_DAVE_OPS = (DaveOp.PREPARE_TRANSITION, DaveOp.EXECUTE_TRANSITION, DaveOp.PREPARE_EPOCH)
 HELLO, CLIENTS_CONNECT, CLIENT_DISCONNECT = 8, 11, 13
 
 
@@ -38,16 +39,23 @@ class VoiceLink:
     Raises SpeakerError when the server refuses or goes away. It does not resume.
     """
 
-    def __init__(self, place: VoicePlace, ssl_context: ssl.SSLContext, mode: str | None = None) -> None:
+    def __init__(
+        self,
+        place: VoicePlace,
+        ssl_context: ssl.SSLContext,
+        mode: str | None = None,
+        dave: MakeDave = SpeakerDave,
+    ) -> None:
         self.packets_sent = 0
         """Audio packets, silence included."""
         self.others: set[int] = set()
         """User ids of everybody else in the channel."""
-        self.dave: SpeakerDave | None = None
+        self.dave: DaveSender | None = None
         """None until the session description, and in a channel without DAVE."""
         self._place = place
         self._ssl_context = ssl_context
         self._wanted_mode = mode
+        self._make_dave = dave
         self._ready: dict[str, Any] | None = None
         self._description: dict[str, Any] | None = None
         self._sequence = -1
@@ -94,19 +102,23 @@ class VoiceLink:
         assert self._ready is not None
         self._send(SPEAKING, {"speaking": mask, "delay": 0, "ssrc": self._ready["ssrc"]})
 
-    async def send_audio(self, frame: bytes) -> None:
-        """One Opus frame of 20 ms. While others are there and DAVE is not ready it waits; alone it sends nothing."""
+    async def send_audio(self, frame: bytes) -> bool:
+        """One Opus frame of 20 ms; True if it was sent.
+
+        While others are there and DAVE is not ready it waits; alone it sends nothing.
+        """
         assert self._socket is not None and self._packets is not None
         self._socket.check()
         if not self.can_be_heard:
             if not self.others:
-                return
+                return False
             await self._until_heard_or_alone()
             if not self.can_be_heard:
-                return
+                return False
         payload = self.dave.encrypt(frame) if self.dave else frame
         self._udp.send(self._packets.seal(payload, asyncio.get_running_loop().time()))
         self.packets_sent += 1
+        return True
 
     async def _until_heard_or_alone(self) -> None:
         assert self._socket is not None
@@ -165,14 +177,14 @@ class VoiceLink:
         elif op == SESSION_DESCRIPTION:
             self._description = body
             if version := body["dave_protocol_version"]:
-                self.dave = SpeakerDave(self._place.user_id, self._place.channel_id, version)
+                self.dave = self._make_dave(self._place.user_id, self._place.channel_id, version)
                 self._reply([self.dave.key_package()])
         elif op == CLIENTS_CONNECT:
             self.others |= {int(user_id) for user_id in body["user_ids"]} - {self._place.user_id}
             self._known |= self.others
         elif op == CLIENT_DISCONNECT:
             self.others.discard(int(body["user_id"]))
-        elif op in (DaveOp.PREPARE_TRANSITION, DaveOp.PREPARE_EPOCH) and self.dave:
+        elif op in JSON_DAVE_OPS and self.dave:
             self._reply(self.dave.receive_json(op, body))
 
     def _receive_binary(self, data: bytes) -> None:

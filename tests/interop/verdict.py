@@ -1,0 +1,92 @@
+"""Do the packets heard equal the packets sent? Every function returns what is wrong, as sentences; none when all is.
+
+The speaker's packets reach the voice server over a way without loss, in order. So the nth packet there is the nth
+sent, and what the voice server lost on purpose, by position, is what a listener may not have.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from notetaker.discordsim.voice.sfu import Counts
+from notetaker.model.outcome import Coverage, Outcome
+from notetaker.recording.journal import Packet
+from tests.interop.clients.protocol import digest
+
+SILENCE = b"\xf8\xff\xfe"
+
+EXPECTED_OUTCOMES = {Outcome.STORED, Outcome.PADDING_ONLY, Outcome.DUPLICATE}
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What a speaker sent for one listener, and what the network did to it. Hashes of packets, without silence."""
+
+    planned: list[str]
+    sent: list[str]
+    way: Counts
+
+    @property
+    def arrived(self) -> list[str]:
+        """In the order sent."""
+        lost = set(self.way.lost)
+        return [opus for position, opus in enumerate(self.sent) if position not in lost]
+
+    def faults(self) -> list[str]:
+        wrong = []
+        if self.sent != self.planned:
+            wrong.append(f"The speaker sent {_difference(self.planned, self.sent)}.")
+        if self.way.withheld:
+            wrong.append(f"The voice server withheld {self.way.withheld} packets.")
+        return wrong
+
+
+def of_client(speech: Speech, heard: list[str], *, in_order: bool) -> list[str]:
+    """`in_order`: the network keeps the order, so the listener must too; else every packet must be there once."""
+    expected = speech.arrived
+    if not in_order:
+        expected, heard = sorted(expected), sorted(heard)
+    return [] if heard == expected else [f"Heard {_difference(expected, heard)}."]
+
+
+def of_bot(speech: Speech, stored: Sequence[Packet], coverage: Coverage, *, in_order: bool) -> list[str]:
+    """The journal may be in order of arrival: without `in_order` it is sorted by sequence number first."""
+    wrong = []
+    way = speech.way
+    packets = stored if in_order else _by_sequence(stored)
+    heard = [digest(packet.opus) for packet in packets if packet.opus != SILENCE]
+    if heard != speech.arrived:
+        wrong.append(f"Stored {_difference(speech.arrived, heard)}.")
+    if coverage.received != way.delivered:
+        wrong.append(f"{way.delivered} packets were delivered, the bot accounts for {coverage.received}.")
+    if coverage.outcomes[Outcome.STORED] != len(stored) or len(stored) != way.forwarded - len(way.lost):
+        wrong.append(
+            f"{way.forwarded - len(way.lost)} packets of sound were delivered, the journal has {len(stored)}, "
+            f"the bot counts {coverage.outcomes[Outcome.STORED]}."
+        )
+    if coverage.lost != way.holes:
+        wrong.append(f"{way.holes} packets were lost, the bot counts {coverage.lost}.")
+    if unexpected := {
+        outcome: n for outcome, n in coverage.outcomes.items() if outcome not in EXPECTED_OUTCOMES
+    }:
+        wrong.append(f"Packets were dropped: {unexpected}.")
+    return wrong
+
+
+def _by_sequence(packets: Sequence[Packet]) -> list[Packet]:
+    """RTP sequence numbers wrap at 65536; a call is far shorter than half of that."""
+    if not packets:
+        return []
+    first = packets[0].sequence
+    return sorted(packets, key=lambda packet: (packet.sequence - first + 0x8000) & 0xFFFF)
+
+
+def _difference(expected: list[str], found: list[str]) -> str:
+    missing, extra = Counter(expected) - Counter(found), Counter(found) - Counter(expected)
+    if not missing and not extra:
+        return f"all {len(expected)} packets, but not in order"
+    return (
+        f"{len(found)} packets: {missing.total()} of {len(expected)} are missing, {extra.total()} are extra"
+    )
