@@ -16,6 +16,8 @@ from typing import Any
 HERE = Path(__file__).parent
 PROJECT = HERE.parent.parent
 DISCORD_PY = PROJECT / ".interop" / "discordpy" / "bin" / "python"
+NODE = HERE / "node" / "node_modules" / ".bin" / "node"
+"""Comes with the clients: they need Node.js 22.12 or newer."""
 NODE_CLIENT = HERE / "node" / "voice.mjs"
 
 JOIN_S = 40.0
@@ -55,9 +57,7 @@ PY_CORD = Kind("pycord", "py-cord", (*_MODULE, "tests.interop.clients.discordpy"
 DISCORDPY = Kind(
     "discordpy", "discord.py", (DISCORD_PY, "-m", "tests.interop.clients.discordpy"), needs=(DISCORD_PY,)
 )
-DISCORD_JS = Kind(
-    "discordjs", "@discordjs/voice", ("node", NODE_CLIENT), needs=(NODE_CLIENT.parent / "node_modules",)
-)
+DISCORD_JS = Kind("discordjs", "@discordjs/voice", (NODE, NODE_CLIENT), needs=(NODE,))
 
 SPEAKERS = (DISCORD_JS, DISCORDPY, PY_CORD, DAVEY, DAVE_PY)
 LISTENERS = (DISCORD_JS,)
