@@ -13,7 +13,6 @@ import * as interactions from "./checks/interactions.mjs";
 import * as messages from "./checks/messages.mjs";
 import * as resuming from "./checks/resuming.mjs";
 import * as world from "./checks/world.mjs";
-
 import { Person } from "./person.mjs";
 import { log } from "./protocol.mjs";
 

@@ -68,7 +68,7 @@ function isEncrypted(connection, guild, channelId) {
   return !dave?.protocolVersion || inChannel.size < 2 || dave.lastTransitionId !== undefined;
 }
 
-/** Reports what the connection really gives to its socket: prepared in one cycle, a packet is sent in the next. */
+/** Reports what the connection really gives to its socket: prepared in one cycle, sent in the next. */
 function reportSent(connection) {
   const { prepareAudioPacket, dispatchAudio } = connection;
   let prepared;

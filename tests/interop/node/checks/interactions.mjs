@@ -29,7 +29,7 @@ const command = new SlashCommandBuilder()
   )
   .addChannelOption((option) => option.setName("where").setDescription("Of which channel"));
 
-/** What the person sees after using the command, which `answer` answers; with the interaction the client got. */
+/** What the person sees after using the command and `answer` answering it; and what the client got. */
 async function used(client, person, answer, options = {}) {
   const received = once(client, Events.InteractionCreate).then(async ([interaction]) => {
     await answer(interaction);
