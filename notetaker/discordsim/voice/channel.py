@@ -53,7 +53,15 @@ class Channel:
         session.speaking = mask
         for other in self.others(session):
             other.send(Op.SPEAKING, _speaking(session))
-        self._on_event({"event": "speaking", "user_id": session.user_id, "speaking": bool(mask)})
+        self._on_event(
+            {
+                "event": "speaking",
+                "guild_id": session.guild_id,
+                "channel_id": session.channel_id,
+                "user_id": session.user_id,
+                "speaking": bool(mask),
+            }
+        )
 
     def receive_key_package(self, session: Session, data: bytes) -> None:
         if session.in_group:
