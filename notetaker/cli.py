@@ -12,14 +12,15 @@ from typing import Any
 import click
 from dotenv import load_dotenv
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from notetaker import __version__
 from notetaker.service import logs, report
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.settings import Settings, SettingsError
-from notetaker.speech.engine import UnknownEngineError
-from notetaker.store.database import StoreError
+from notetaker.speech.engine import EngineError, UnknownEngineError
+from notetaker.store.database import StoreError, StoreSettingError
 from notetaker.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,10 @@ def main() -> None:
 
     Settings come from the environment and from the file .env in the current folder; .env.example lists them.
     """
-    load_dotenv(Path(".env"))
+    try:
+        load_dotenv(Path(".env"))
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"the file {Path('.env').absolute()} cannot be read: {error}", ExitCode.CONFIGURATION)
 
 
 @main.command()
@@ -66,7 +70,7 @@ def worker() -> None:
 
 
 @main.command()
-@click.option("--limit", default=20, show_default=True, help="How many.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def meetings(limit: int, as_json: bool) -> None:
     """List the latest meetings."""
@@ -81,7 +85,8 @@ def meetings(limit: int, as_json: bool) -> None:
         for row in rows:
             started = row["started"][:16].replace("T", " ")
             people = ", ".join(row["people"])
-            table.add_row(row["id"], row["state"], row["voice_channel"], started, people, str(row["words"]))
+            channel = escape(row["voice_channel"])
+            table.add_row(row["id"], row["state"], channel, started, escape(people), str(row["words"]))
         Console().print(table)
 
 
@@ -116,9 +121,8 @@ def _print_meeting(found: dict[str, Any]) -> None:
     table = Table("speaker", "received", "stored", "dropped", "lost on the way", box=None)
     for one in found["speakers"]:
         dropped = ", ".join(f"{n} {reason}" for reason, n in one["dropped"].items()) or "0"
-        table.add_row(
-            one["name"] or one["user_id"], str(one["received"]), str(one["stored"]), dropped, str(one["lost"])
-        )
+        name = escape(one["name"] or one["user_id"])
+        table.add_row(name, str(one["received"]), str(one["stored"]), dropped, str(one["lost"]))
     Console().print(table)
 
 
@@ -144,8 +148,13 @@ def _sentences_instead_of_tracebacks() -> Iterator[None]:
         _fail(str(error), ExitCode.CONFIGURATION)
     except UnknownEngineError as error:
         _fail(f"SPEECH_ENGINE: {error}", ExitCode.CONFIGURATION)
-    except StoreError as error:
+    except StoreSettingError as error:
         _fail(f"NOTETAKER_DATABASE_URL or NOTETAKER_STATE_DIR: {error}", ExitCode.CONFIGURATION)
+    except (
+        StoreError,
+        EngineError,
+    ) as error:  # a server that is down, a full disk: a supervisor shall start us again
+        _fail(str(error), ExitCode.TRY_AGAIN)
     except (
         Exception
     ):  # the last resort of the process: the traceback belongs in the log, with the right exit code

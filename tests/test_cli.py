@@ -1,6 +1,7 @@
 """The command as its user meets it."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -88,6 +89,29 @@ def test_a_wrong_database_is_one_sentence_without_its_password(
     assert "hidden" not in result.output
 
 
+@pytest.mark.parametrize("command", ["bot", "worker", "meetings"])
+def test_a_database_that_is_away_is_worth_another_start(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "MTIz.abc.def")
+    monkeypatch.setenv("NOTETAKER_DATABASE_URL", "postgresql://me:hidden@127.0.0.1:1/notes")
+    result = run(runner, command, code=75)
+    assert re.search(
+        "^notetaker: the (database 'notes' on 127.0.0.1|job database) cannot be used: ", result.stderr, re.M
+    )
+    assert "hidden" not in result.output
+
+
+@pytest.mark.parametrize("content", [b"DISCORD_TOKEN=\xff\n", None])
+def test_a_dotenv_that_cannot_be_read_is_one_sentence(runner: CliRunner, content: bytes | None) -> None:
+    if content is None:
+        Path(".env").symlink_to("/proc/self/mem")  # opens, and cannot be read, whoever we are
+    else:
+        Path(".env").write_bytes(content)
+    result = run(runner, "meetings", code=78)
+    assert result.stderr.startswith(f"notetaker: the file {Path('.env').absolute()} cannot be read: ")
+
+
 def test_no_meetings_yet(runner: CliRunner) -> None:
     assert run(runner, "meetings").output == "There are no meetings yet.\n"
     assert json.loads(run(runner, "meetings", "--json").output) == []
@@ -99,6 +123,20 @@ def test_meetings_are_listed(runner: CliRunner) -> None:
     assert line.split() == [MEETING.id, "finishing", "Standup", "2026-11-22", "14:30", "Ada", "3"]
     [listed] = json.loads(run(runner, "meetings", "--json").output)
     assert (listed["id"], listed["people"], listed["words"]) == (MEETING.id, ["Ada"], 3)
+
+
+@pytest.mark.usefixtures("recorded")
+def test_names_are_shown_as_they_are(runner: CliRunner, tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'state' / 'notetaker.db'}")
+    store.name_speaker(MEETING.id, ADA, "[/b] [red]Ada")
+    store.close()
+    assert "[/b] [red]Ada" in run(runner, "meetings").output
+    assert run(runner, "meeting", MEETING.id).output.splitlines()[-1].startswith(" [/b] [red]Ada ")
+
+
+def test_a_list_has_a_sensible_length(runner: CliRunner) -> None:
+    for limit in ("0", "-3", str(10**30)):
+        assert "Invalid value for '--limit'" in run(runner, "meetings", "--limit", limit, code=2).stderr
 
 
 @pytest.mark.usefixtures("recorded")

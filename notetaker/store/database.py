@@ -1,5 +1,6 @@
 """Opening the database: what every query stands on."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -22,19 +23,25 @@ class StoreError(Exception):
     """The database cannot be used; the message is one sentence for the person who runs the service."""
 
 
+class StoreSettingError(StoreError):
+    """The database cannot be used, and trying again will not help: where it shall be is set wrongly."""
+
+
 def parse_url(url: str) -> URL:
-    """The URL with the driver that we use. Raises StoreError for anything but a SQLite file or PostgreSQL."""
+    """The URL with the driver that we use. Raises StoreSettingError for all but a SQLite file or PostgreSQL."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # never quoted: what could not be parsed may hold a password
-        raise StoreError(f"the database URL is malformed; write something like {EXAMPLES}") from None
+        raise StoreSettingError(f"the database URL is malformed; write something like {EXAMPLES}") from None
     backend = parsed.get_backend_name()
     if backend in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     if backend != "sqlite":
-        raise StoreError(f"the database URL names {backend!r}, which is not supported; use {EXAMPLES}")
+        raise StoreSettingError(f"the database URL names {backend!r}, which is not supported; use {EXAMPLES}")
     if not parsed.database or parsed.database == ":memory:":
-        raise StoreError(f"the database URL names no file, and bot and worker share one; use {EXAMPLES}")
+        raise StoreSettingError(
+            f"the database URL names no file, and bot and worker share one; use {EXAMPLES}"
+        )
     return parsed.set(drivername="sqlite+pysqlite")
 
 
@@ -99,7 +106,8 @@ def make_private_file(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise StoreError(f"the database {path} cannot be opened: {error.strerror}") from error
+        kind = StoreError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreSettingError
+        raise kind(f"the database {path} cannot be opened: {error.strerror}") from error
 
 
 def _set_pragmas(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
