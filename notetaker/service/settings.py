@@ -1,8 +1,10 @@
 """Everything that can be set, in one frozen object. ``.env.example`` has the same list, kept equal by a test."""
 
 import os
+import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -103,19 +105,32 @@ class Settings(BaseSettings):
     def _is_http(cls, url: str) -> str:
         if not url.startswith(("http://", "https://")):
             raise ValueError("it must start with https:// (or http://)")
+        if not urlsplit(url).hostname:
+            raise ValueError("it names no host")
         return url.rstrip("/")
 
     @field_validator("discord_ca_file", mode="after")
     @classmethod
-    def _is_file(cls, path: Path | None) -> Path | None:
-        if path is not None and not path.is_file():
+    def _is_certificate(cls, path: Path | None) -> Path | None:
+        if path is None:
+            return None
+        if not path.is_file():
             raise ValueError(f"there is no file {path}")
+        try:
+            ssl.create_default_context(cafile=path)
+        except OSError as error:  # SSLError is one, too
+            raise ValueError(f"{path} cannot be read as a PEM file of certificates") from None
         return path
 
     @field_validator("state_dir", mode="after")
     @classmethod
     def _is_absolute(cls, path: Path) -> Path:
-        return path.expanduser().absolute()
+        if "?" in str(path):  # begins the options in the URL of a SQLite file
+            raise ValueError("a question mark in it cannot be part of the database's URL")
+        try:
+            return path.expanduser().absolute()
+        except RuntimeError:
+            raise ValueError(f"there is no user {path.parts[0].removeprefix('~')}") from None
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -150,9 +165,10 @@ class Settings(BaseSettings):
         return self.discord_token.get_secret_value()
 
     def make_state_dir(self) -> None:
-        """Creates the state folder, for this user only. Raises SettingsError when that is not possible."""
+        """Creates the state folder, if there is none, for this user only. Raises SettingsError if it cannot."""
         try:
-            self.meetings_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.meetings_folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             reason = f"the folder cannot be created ({error.strerror})"
             raise SettingsError(_sentence("NOTETAKER_STATE_DIR", reason)) from None

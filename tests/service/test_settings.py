@@ -71,6 +71,24 @@ def test_every_setting_is_described_in_env_example() -> None:
             "for example DISCORD_API_BASE_URL=https://discord.com/api",
         ),
         (
+            "DISCORD_API_BASE_URL",
+            "https://",
+            "DISCORD_API_BASE_URL cannot be used: it names no host; "
+            "for example DISCORD_API_BASE_URL=https://discord.com/api",
+        ),
+        (
+            "NOTETAKER_STATE_DIR",
+            "~nobody-of-that-name/state",
+            "NOTETAKER_STATE_DIR cannot be used: there is no user nobody-of-that-name; "
+            "for example NOTETAKER_STATE_DIR=/var/lib/notetaker",
+        ),
+        (
+            "NOTETAKER_STATE_DIR",
+            "/srv/what?/state",
+            "NOTETAKER_STATE_DIR cannot be used: a question mark in it cannot be part of the database's URL; "
+            "for example NOTETAKER_STATE_DIR=/var/lib/notetaker",
+        ),
+        (
             "DISCORD_CA_FILE",
             "/nowhere/ca.pem",
             "DISCORD_CA_FILE cannot be used: there is no file /nowhere/ca.pem; "
@@ -130,6 +148,26 @@ def test_systemds_state_directory_is_the_default(monkeypatch: pytest.MonkeyPatch
     settings = Settings.load()
     assert settings.state_dir == Path("/var/lib/notetaker")
     assert settings.database == "sqlite:////var/lib/notetaker/notetaker.db"
+
+
+def test_a_ca_file_without_a_certificate_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("no certificate\n")
+    monkeypatch.setenv("DISCORD_CA_FILE", str(file))
+    with pytest.raises(SettingsError) as error:
+        Settings.load()
+    assert str(error.value).startswith(
+        f"DISCORD_CA_FILE cannot be used: {file} cannot be read as a PEM file of certificates; for example"
+    )
+
+
+def test_the_state_folder_is_for_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = tmp_path / "new" / "state"
+    monkeypatch.setenv("NOTETAKER_STATE_DIR", str(state))
+    Settings.load().make_state_dir()
+    assert [path.stat().st_mode & 0o777 for path in (state, state / "meetings")] == [0o700, 0o700]
 
 
 def test_a_state_folder_that_cannot_be_made_is_one_sentence(
