@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from notetaker.model.utterance import Clip
-from notetaker.recording.journal import read_clip
-from notetaker.recording.pcap import PcapError
+from notetaker.recording.journal import JournalError, read_clip
 from notetaker.speech.decode import decode
 from notetaker.speech.engine import Engine, EngineError, UnknownEngineError, load
 
@@ -42,7 +41,7 @@ def _transcribe(engine: Engine, request: dict[str, Any]) -> dict[str, str]:
         return {"error": str(error)}
     except OSError as error:  # without the path: everyone in the channel will read this
         return {"error": f"The recording could not be read ({error.strerror})."}
-    except PcapError:
+    except JournalError:
         return {"error": "The recording is damaged."}
 
 

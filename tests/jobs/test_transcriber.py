@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,17 @@ def test_an_engine_that_dies_is_one_error_and_then_works_again(
         transcriber.transcribe(folder, utterances[0].clip)
     death.join()
     assert transcriber.transcribe(folder, utterances[0].clip) == words
+
+
+def test_a_damaged_journal_is_one_error_and_no_death(
+    transcriber: Transcriber, folder: Path, utterances: list[Utterance]
+) -> None:
+    transcriber.start()
+    process_id = transcriber.process_id
+    beyond = replace(utterances[0].clip, end_offset=10**9)
+    with pytest.raises(EngineError, match=r"^The recording is damaged.$"):
+        transcriber.transcribe(folder, beyond)
+    assert transcriber.process_id == process_id
 
 
 def test_an_engine_that_hangs_is_one_error_and_then_works_again(
