@@ -118,7 +118,7 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no file {path}")
         try:
             ssl.create_default_context(cafile=path)
-        except OSError as error:  # SSLError is one, too
+        except OSError:  # SSLError is one, too
             raise ValueError(f"{path} cannot be read as a PEM file of certificates") from None
         return path
 
