@@ -4,6 +4,7 @@ No decision about the protocol is taken here.
 """
 
 import asyncio
+import logging
 import ssl
 from typing import Any, Protocol
 
@@ -18,6 +19,8 @@ from notetaker.wire.commands import (
     Ended,
     Established,
     OpenUdp,
+    Reconnect,
+    Resumed,
     SendBinary,
     SendDatagram,
     SendText,
@@ -26,6 +29,8 @@ from notetaker.wire.commands import (
 )
 from notetaker.wire.credentials import Credentials
 from notetaker.wire.session import DEADLINES_S, Step, VoiceSession
+
+log = logging.getLogger(__name__)
 
 
 class Listener(Protocol):
@@ -48,6 +53,7 @@ class VoiceConnection:
         self.session = VoiceSession(credentials, self._loop.time())
         self.ended: asyncio.Future[Ended] = self._loop.create_future()
         self._established: asyncio.Future[None] = self._loop.create_future()
+        self._reconnect: asyncio.Future[float] = self._loop.create_future()
         self._http = http
         self._tls = tls
         self._listener = listener
@@ -85,20 +91,19 @@ class VoiceConnection:
     async def _run(self) -> None:
         """From opening the websocket to closing everything; ends when the session does."""
         try:
-            await self._converse()
+            delay_s = 0.0
+            while not self.ended.done():
+                self._reconnect = self._loop.create_future()
+                await asyncio.sleep(delay_s)
+                await self._converse()
+                delay_s = self._reconnect.result() if self._reconnect.done() else 0.0
         finally:
             self.end("The connection was given up.")
 
     async def _converse(self) -> None:
-        endpoint = self.session.credentials.endpoint
-        try:
-            async with asyncio.timeout(DEADLINES_S[Step.CONNECT]):
-                websocket = await VoiceWebSocket.open(self._http, endpoint, self._tls)
-        except TimeoutError:
-            self.session.end(f"The voice server {endpoint} did not answer.")
-            return
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            self.session.end(f"The voice server {endpoint} could not be reached: {error}.")
+        """One websocket, until it or the session ends."""
+        websocket = await self._open_websocket()
+        if websocket is None:
             return
         self._websocket = websocket
         self.session.websocket_opened(self._loop.time())
@@ -106,17 +111,33 @@ class VoiceConnection:
         reader = self._loop.create_task(self._read(websocket), name="voice reader")
         writer = self._loop.create_task(websocket.write(), name="voice writer")
         try:
-            await _first(reader, writer, self.ended)
+            await _first(reader, writer, self.ended, self._reconnect)
         finally:
             reader.cancel()
             writer.cancel()
             results = await asyncio.gather(reader, writer, return_exceptions=True)
             await websocket.close()
+            self._websocket = None
         for result in results:
-            if isinstance(result, OSError | TimeoutError):
+            if isinstance(result, OSError | TimeoutError) and not self._reconnect.done():
                 self.session.websocket_closed(None, self._loop.time())
+                self._pump()
             elif isinstance(result, Exception):
                 raise result
+
+    async def _open_websocket(self) -> VoiceWebSocket | None:
+        """None, and the session knows why, when there is no way to the server."""
+        endpoint = self.session.credentials.endpoint
+        try:
+            async with asyncio.timeout(DEADLINES_S[Step.CONNECT]):
+                return await VoiceWebSocket.open(self._http, endpoint, self._tls)
+        except TimeoutError:
+            failure = f"The voice server {endpoint} did not answer."
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            failure = f"The voice server {endpoint} could not be reached: {error}."
+        self.session.websocket_failed(failure, self._loop.time())
+        self._pump()
+        return None
 
     async def _read(self, websocket: VoiceWebSocket) -> None:
         while (message := await websocket.receive()) is not None:
@@ -169,6 +190,11 @@ class VoiceConnection:
                 self._listener.speaker_left(user_id, now)
             case Established():
                 self._established.set_result(None)
+            case Reconnect(delay_s):
+                if not self._reconnect.done():
+                    self._reconnect.set_result(delay_s)
+            case Resumed():
+                log.info("A voice session goes on over a new websocket")
             case Ended():
                 if self._udp is not None:
                     udp, self._udp = self._udp, None

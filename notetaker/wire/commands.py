@@ -50,6 +50,18 @@ class SpeakerLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class Reconnect:
+    """Open a new websocket to the same endpoint in place of the lost one; UDP and keys go on as they are."""
+
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The session goes on over the new websocket."""
+
+
+@dataclass(frozen=True, slots=True)
 class Established:
     """The handshake is complete and a heartbeat was acknowledged."""
 
@@ -64,4 +76,15 @@ class Ended:
     """Set when the server closed the websocket."""
 
 
-Command = SendText | SendBinary | OpenUdp | SendDatagram | SpeakerJoined | SpeakerLeft | Established | Ended
+Command = (
+    SendText
+    | SendBinary
+    | OpenUdp
+    | SendDatagram
+    | SpeakerJoined
+    | SpeakerLeft
+    | Established
+    | Reconnect
+    | Resumed
+    | Ended
+)

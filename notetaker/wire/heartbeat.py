@@ -25,9 +25,14 @@ class Heartbeat:
         """Makes a beat due at once, to have the connection verified by its answer."""
         self._due = now
 
+    def stop(self) -> None:
+        """The websocket is gone; the next HELLO starts anew."""
+        self._due = None
+        self._unacked = 0
+
     @property
     def due(self) -> float | None:
-        """When the next beat is due; None before HELLO."""
+        """When the next beat is due; None without a HELLO."""
         return self._due
 
     @property

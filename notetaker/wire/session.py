@@ -12,6 +12,7 @@ The handshake, a step at a time, each with its deadline::
     VERIFY     op 5, silence, op 3; op 6 awaited the connection really answers
     GROUP      op 26 sent, op 29 or 30 awaited   we can decrypt; skipped where nobody is, or DAVE is not used
     ESTABLISHED
+    RESUME     op 7 sent, op 9 awaited           the websocket was lost; sound goes on arriving meanwhile
 """
 
 from collections.abc import Callable
@@ -20,12 +21,14 @@ from typing import Any
 
 from notetaker.model.audio import AudioFrame
 from notetaker.wire import discovery, messages
-from notetaker.wire.close_codes import close_code
+from notetaker.wire.close_codes import Rung, close_code
 from notetaker.wire.commands import (
     Command,
     Ended,
     Established,
     OpenUdp,
+    Reconnect,
+    Resumed,
     SendBinary,
     SendDatagram,
     SendText,
@@ -55,6 +58,7 @@ class Step(Enum):
     VERIFY = "the voice server did not acknowledge a heartbeat"
     GROUP = "nobody in the channel added us to the end-to-end encrypted group"
     ESTABLISHED = "established"
+    RESUME = "the voice server did not resume the session"
     ENDED = "ended"
 
 
@@ -65,8 +69,12 @@ DEADLINES_S = {
     Step.SELECT: 10.0,
     Step.VERIFY: 10.0,
     Step.GROUP: 10.0,
+    Step.RESUME: 5.0,
 }
 """How long each step may take; the whole attempt has its own limit above them."""
+
+RESUME_DELAYS_S = (0.0, 1.0, 2.0)
+"""Before each try to resume. Discord keeps a lost session for some time, not documented how long."""
 
 
 class VoiceSession:
@@ -78,21 +86,24 @@ class VoiceSession:
         self.step = Step.CONNECT
         self.mode: str | None = None
         self.ssrc: int | None = None
+        self.resumes = 0
+        """Times that the session has gone on over a new websocket."""
         self.malformed = 0
         """Messages from the server that could not be understood."""
         self._deadline: float | None = now + DEADLINES_S[Step.CONNECT]
         self._seq_ack = -1
+        self._resume_tries = 0  # since the last acknowledged heartbeat
         self._next_probe: float | None = None  # IP discovery, then keepalive
         self._keepalives = 0
         self._commands: list[Command] = []
         self._frames: list[AudioFrame] = []
-        self._cipher_modes: list[str] = []
         self._handlers: dict[int, Callable[[Any, float], None]] = {
             Op.HELLO: self._on_hello,
             Op.READY: self._on_ready,
             Op.SESSION_DESCRIPTION: self._on_session_description,
             Op.HEARTBEAT: self._on_heartbeat,
             Op.HEARTBEAT_ACK: self._on_heartbeat_ack,
+            Op.RESUMED: self._on_resumed,
             Op.SPEAKING: self._on_speaking,
             Op.CLIENTS_CONNECT: self._on_clients_connect,
             Op.CLIENT_DISCONNECT: self._on_client_disconnect,
@@ -108,8 +119,13 @@ class VoiceSession:
     # Driven by the shell
 
     def websocket_opened(self, now: float) -> None:
-        self._enter(Step.IDENTIFY, now)
         who = self.credentials
+        if self.step is Step.RESUME:
+            self._enter(Step.RESUME, now)
+            resume = {"server_id": str(who.guild_id), "session_id": who.session_id, "token": who.token}
+            self._send(Op.RESUME, {**resume, "seq_ack": self._seq_ack})
+            return
+        self._enter(Step.IDENTIFY, now)
         self._send(
             Op.IDENTIFY,
             {
@@ -124,10 +140,15 @@ class VoiceSession:
     def websocket_closed(self, code: int | None, now: float) -> None:
         """``code`` is None when the connection ended without a closing handshake."""
         known = close_code(code)
-        during = "" if self.step is Step.ESTABLISHED else f" during {self.step.name}"
+        during = f" during {self.step.name}" if self.step in DEADLINES_S else ""
         shown = "" if code is None else f" ({code})"
         advice = f" {known.advice}" if known.advice else ""
-        self._end(f"Discord closed the voice connection{during}: {known.meaning}{shown}.{advice}", code)
+        reason = f"Discord closed the voice connection{during}: {known.meaning}{shown}.{advice}"
+        self._lose_websocket(reason, code, now)
+
+    def websocket_failed(self, reason: str, now: float) -> None:
+        """It could not be opened."""
+        self._lose_websocket(reason, None, now)
 
     def receive_text(self, text: str, now: float) -> None:
         self._receive(messages.parse_text(text), binary=False, now=now)
@@ -151,11 +172,11 @@ class VoiceSession:
         if self.step is Step.ENDED:
             return
         if self._deadline is not None and now >= self._deadline:
-            self._end(f"Within {DEADLINES_S[self.step]:.0f} s {self.step.value}.")
+            self._lose_websocket(f"Within {DEADLINES_S[self.step]:.0f} s {self.step.value}.", None, now)
             return
         if self.heartbeat.due is not None and now >= self.heartbeat.due:
             if self.heartbeat.dead:
-                self._end("The voice server stopped acknowledging heartbeats.")
+                self._lose_websocket("The voice server stopped acknowledging heartbeats.", None, now)
                 return
             self._beat(now)
         if self._next_probe is not None and now >= self._next_probe:
@@ -186,6 +207,25 @@ class VoiceSession:
         self.step = step
         seconds = DEADLINES_S.get(step)
         self._deadline = None if seconds is None else now + seconds
+
+    def _lose_websocket(self, reason: str, code: int | None, now: float) -> None:
+        """Resumes where that can help: UDP, keys and DAVE state do not depend on the websocket (eris#1448)."""
+        tries = self._resume_tries
+        up = self.step in (Step.ESTABLISHED, Step.RESUME)
+        if not up or close_code(code).rung is not Rung.RESUME or tries == len(RESUME_DELAYS_S):
+            self._end(reason, code)
+            return
+        self._resume_tries += 1
+        self.heartbeat.stop()
+        self.step, self._deadline = Step.RESUME, None  # the shell limits the time that opening takes
+        self._commands.append(Reconnect(RESUME_DELAYS_S[tries]))
+
+    def _on_resumed(self, data: Any, now: float) -> None:
+        if self.step is not Step.RESUME:
+            return
+        self.resumes += 1
+        self._enter(Step.ESTABLISHED, now)
+        self._commands.append(Resumed())
 
     def _end(self, reason: str, code: int | None = None) -> None:
         if self.step is Step.ENDED:
@@ -245,6 +285,8 @@ class VoiceSession:
     def _on_heartbeat_ack(self, data: Any, now: float) -> None:
         nonce = data.get("t") if isinstance(data, dict) else data
         answers_newest = self.heartbeat.ack(nonce, now)
+        if self.step is Step.ESTABLISHED:
+            self._resume_tries = 0
         if self.step is Step.VERIFY and answers_newest:
             self._enter(Step.GROUP, now)
             self._establish(now)

@@ -121,6 +121,23 @@ async def test_a_lost_session_is_taken_up_again_by_itself(tmp_path: Path) -> Non
             assert await recording.until_heard(ADA, 100) == SPEECH
 
 
+async def test_a_cut_websocket_costs_nothing(tmp_path: Path) -> None:
+    async with a_call(tmp_path) as call:
+        recording = Recording()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        async with call.speaker(ADA) as ada:
+            for number, frame in enumerate(SPEECH):
+                if number in (20, 60):
+                    call.server.cut(BOT)
+                await ada.send_audio(frame)
+            assert await recording.until_heard(ADA, 100) == SPEECH
+        async with call.speaker(BEN) as ben:  # a change of epoch after the resume
+            await ben.send_audio(SPEECH[0])
+            assert await recording.until_heard(BEN, 1) == SPEECH[:1]
+        assert "closed" not in recording.events
+        assert call.gateway.asked == [CHANNEL]
+
+
 async def test_a_kick_is_final_and_said(tmp_path: Path) -> None:
     async with a_call(tmp_path) as call:
         recording = Recording()

@@ -99,6 +99,11 @@ class Connection:
             self._outgoing.put_nowait(close)
             self._backend.closing(self, close)
 
+    def cut(self) -> None:
+        """A fault: the TCP connection is reset, without a word."""
+        if self._request.transport is not None:
+            self._request.transport.abort()
+
     # The websocket
 
     async def serve(self) -> web.WebSocketResponse:

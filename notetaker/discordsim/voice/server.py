@@ -59,6 +59,12 @@ class VoiceServer:
         """The user left voice or was thrown out: its websocket is closed, the others see it go."""
         self._switchboard.release(guild_id, user_id, code)
 
+    def cut(self, user_id: int) -> None:
+        """A fault: the TCP connection of the user's websocket is reset; UDP goes on."""
+        for connection in self._connections:
+            if connection.user_id == user_id:
+                connection.cut()
+
     def stats(self) -> list[dict[str, object]]:
         """Audio per sender and receiver: see `Sfu.stats`."""
         return self._switchboard.sfu.stats()
