@@ -33,6 +33,7 @@ class Recorder:
         self._folder = folder
         self._meeting_id = meeting_id
         self._session: _Session | None = None
+        self._written: list[JournalWriter] = []  # of past sessions, to be closed by ``sync``
         self._ended: list[Utterance] = []
 
     def open_session(self, now: float, wall_ns: int) -> None:
@@ -41,13 +42,16 @@ class Recorder:
         self._session = _Session(self._folder, self._meeting_id, now, wall_ns)
 
     def close_session(self, now: float) -> None:
-        """The voice session is over, and everyone's utterance with it. Without one: nothing."""
+        """The voice session is over, and everyone's utterance with it. Without one: nothing.
+
+        Its file is closed by the next :meth:`sync`, because that waits for the disk.
+        """
         session, self._session = self._session, None
         if session is not None:
             session.cutter.tick(session.wall_ns(now))
             session.cutter.close()
             self._ended += session.cutter.take()
-            session.journal.close()
+            self._written.append(session.journal)
 
     def add_speaker(self, user_id: int, ssrc: int, now: float) -> None:
         """The SSRC is that user's. Said again, it changes nothing."""
@@ -79,10 +83,8 @@ class Recorder:
             self._session.journal.mark_gap(gap)
             return
         journal = JournalWriter(self._folder)
-        try:
-            journal.mark_gap(gap)
-        finally:
-            journal.close()
+        self._written.append(journal)
+        journal.mark_gap(gap)
 
     def tick(self, now: float) -> list[Utterance]:
         """The utterances that have ended since the last call."""
@@ -93,7 +95,12 @@ class Recorder:
         return ended
 
     def sync(self) -> None:
-        """Makes everything written so far safe from power loss. For another thread: it may take a while."""
+        """Makes everything written so far safe from power loss. For another thread: it may take a while.
+
+        Raises OSError. To be called once more when the last session is closed.
+        """
+        while self._written:
+            self._written.pop().close()
         session = self._session
         if session is not None:
             session.journal.sync()

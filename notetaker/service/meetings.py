@@ -256,6 +256,7 @@ class Meetings:
         self._look_up_names(ending.live)
         await asyncio.gather(*ending.live.naming)
         with _tried_again(ending.meeting):
+            await self._background(ending.live.recorder.sync)
             await self._save(ending.live, lambda: ending.coverage)
             await self._background(self._hand_over, ending.meeting)
             if ending in self._ending:  # a tick and a command may both have been at it

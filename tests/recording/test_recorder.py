@@ -1,6 +1,7 @@
 """Recorder and recovery together: what was cut while it was heard is what the journal gives afterwards."""
 
 import itertools
+import os
 import random
 import tempfile
 from collections import Counter
@@ -107,6 +108,23 @@ def test_gaps_are_marked_in_the_session_and_between_sessions(tmp_path: Path) -> 
     live.mark_gap(outside)
     assert events(tmp_path) == [GapMarked(inside), GapMarked(outside)]
     assert [segment for segment, _ in journal_files(tmp_path)] == [1, 2]
+
+
+def test_the_end_of_a_session_does_not_wait_for_the_disk_and_sync_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(Path(f"/proc/self/fd/{fd}").readlink()))
+    descriptors = len([*Path("/proc/self/fd").iterdir()])
+    live = recorder(tmp_path)
+    live.write(AudioFrame(7, 70, 0, 0, b"speech", 0.0))
+    live.open_session(1.0, WALL_NS)
+    live.close_session(1.0)
+    live.mark_gap(Gap(WALL_NS, WALL_NS + 1, "one"))
+    assert synced == []
+    live.sync()
+    assert {path for _, path in journal_files(tmp_path)} <= set(synced)
+    assert len([*Path("/proc/self/fd").iterdir()]) == descriptors
 
 
 def test_outside_a_session_nothing_is_taken(tmp_path: Path) -> None:
