@@ -7,16 +7,14 @@ events that Discord's main gateway would send, unless it has a main gateway conn
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tests.bench.studio import WAIT_S, Studio
-
-GUILD, CHANNEL = 10, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +23,6 @@ class Usage:
     """User and system time of the whole process during the round (getrusage)."""
     packets: int
     """That came out at the other end."""
-    cpu_total_us: float = 0.0
-    bytes: int = 0
 
 
 class ContenderFailed(Exception):
@@ -67,7 +63,9 @@ class Contender:
             async with asyncio.timeout(WAIT_S):
                 while (message := await self._events.get())["event"] != event:
                     if message["event"] in ("error", "ended"):
-                        raise ContenderFailed(f"{self.name} has ended: {message.get('message', 'no reason given')}")
+                        raise ContenderFailed(
+                            f"{self.name} has ended: {message.get('message', 'no reason given')}"
+                        )
         except TimeoutError:
             raise ContenderFailed(f"{self.name} did not come to {event!r} in {WAIT_S:.0f} s.") from None
         return message
@@ -116,15 +114,18 @@ class Contender:
 
 @asynccontextmanager
 async def contender(
-    name: str, command: Sequence[str], user_id: int, studio: Studio, folder: Path, **settings: Any
+    name: str, command: Sequence[str], user_id: int, place: tuple[int, int], studio: Studio, **settings: Any
 ) -> AsyncIterator[Contender]:
-    """Starts ``command`` with its settings as one argument of JSON. Ended at the end."""
+    """Starts ``command`` with its settings as one argument of JSON. Ended at the end.
+
+    ``place`` is guild and voice channel.
+    """
     given = {
         "ca_file": str(studio.ca_file),
         "user_id": str(user_id),
-        "guild_id": str(GUILD),
-        "channel_id": str(CHANNEL),
-        "folder": str(folder),
+        "guild_id": str(place[0]),
+        "channel_id": str(place[1]),
+        "folder": str(studio.folder),
         **settings,
     }
     process = await asyncio.create_subprocess_exec(
@@ -132,7 +133,7 @@ async def contender(
         json.dumps(given),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        env=environment(studio),
+        env={**os.environ, "NODE_EXTRA_CA_CERTS": str(studio.ca_file)},
     )
     it = Contender(name, user_id, process, studio)
     try:
@@ -141,12 +142,6 @@ async def contender(
         await it.close()
 
 
-def environment(studio: Studio) -> dict[str, str]:
-    import os
-
-    return {**os.environ, "NODE_EXTRA_CA_CERTS": str(studio.ca_file)}
-
-
-def python(module: str) -> list[str]:
+def python(module: str) -> tuple[str, ...]:
     """The command for a contender in this package."""
-    return [sys.executable, "-m", f"tests.bench.{module}"]
+    return sys.executable, "-m", f"tests.bench.{module}"

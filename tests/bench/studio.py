@@ -9,8 +9,8 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -20,12 +20,12 @@ from notetaker.discordsim.speaker_link import VoiceLink, VoicePlace
 from notetaker.discordsim.voice import rtp
 from notetaker.discordsim.voice.session import Session
 from notetaker.discordsim.world import World
-from tests.bench.sound import FRAME_S, talk
+from tests.bench.sound import talk
 
 EXTENSION = bytes((0x10, 0x2A, 0x90, 0x01)).ljust(8, b"\0")
 """RFC 8285, one-byte headers: audio level and speaking flag, padded to the two words that Discord mostly sends."""
 FRAME_TICKS = 960
-WAIT_S = 20.0
+WAIT_S = 30.0
 """At most, for anything."""
 
 
@@ -69,9 +69,10 @@ class Person:
 
 
 class Studio:
-    """``async with`` it. ``local`` is the local Discord, with ``world`` in it."""
+    """``async with`` it. ``local`` is the local Discord, with ``world`` in it; ``folder`` is for everyone's files."""
 
     def __init__(self, folder: Path, world: World | None = None) -> None:
+        self.folder = folder
         self.local = LocalDiscord(state_dir=folder, world=world)
         self.ca_file = self.local.ca_file
         self._people = AsyncExitStack()
@@ -111,11 +112,11 @@ class Studio:
         """Until these receivers are ready to hear these people, end to end, and nothing is under way any more."""
         sessions = [self._sessions[guild_id, user_id] for user_id in user_ids]
         async with asyncio.timeout(WAIT_S):
-            while not (
+            while not (  # noqa: ASYNC110 - sessions announce nothing
                 all(person.link.can_be_heard for person in people)
-                and all(session.can_hear and session.in_group for session in sessions)
+                and all(session.address is not None and session.in_group for session in sessions)
             ):
-                await asyncio.sleep(0.05)  # noqa: ASYNC110 - sessions announce nothing
+                await asyncio.sleep(0.05)
         await asyncio.sleep(0.3)
 
     def seal(self, guild_id: int, user_id: int, ticks: Sequence[Tick]) -> list[list[bytes]]:
@@ -136,7 +137,9 @@ class Studio:
         for packet in packets:
             send(packet, address)
 
-    async def send_all(self, ticks: Sequence[Sequence[bytes]], address: tuple[str, int], ticks_at_once: int) -> None:
+    async def send_all(
+        self, ticks: Sequence[Sequence[bytes]], address: tuple[str, int], ticks_at_once: int
+    ) -> None:
         """A burst whenever the receiver has emptied its socket. Raises RuntimeError when the kernel dropped one."""
         port = address[1]
         dropped = udp_socket(port).drops
@@ -144,10 +147,12 @@ class Studio:
             for tick in ticks[at : at + ticks_at_once]:
                 self.send(tick, address)
             async with asyncio.timeout(WAIT_S):
-                while udp_socket(port).queued:
+                while udp_socket(port).queued:  # noqa: ASYNC110 - nor does the kernel
                     await asyncio.sleep(0.0002)
         if (lost := udp_socket(port).drops - dropped) > 0:
-            raise RuntimeError(f"The kernel dropped {lost} packets: the receive buffer is too small for a burst.")
+            raise RuntimeError(
+                f"The kernel dropped {lost} packets: the receive buffer is too small for a burst."
+            )
 
 
 def say_together(people: Sequence[Person], ticks: int) -> list[Tick]:
@@ -178,12 +183,3 @@ def udp_sockets() -> dict[int, UdpSocket]:
 
 def udp_socket(port: int) -> UdpSocket:
     return udp_sockets()[port]
-
-
-@asynccontextmanager
-async def a_studio(folder: Path, world: World | None = None) -> AsyncIterator[Studio]:
-    async with Studio(folder, world) as studio:
-        yield studio
-
-
-__all__ = ["FRAME_S", "Frame", "Person", "Studio", "Tick", "say_together", "udp_socket", "udp_sockets"]

@@ -1,0 +1,51 @@
+"""``python -m tests.bench``: see ``--help``."""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench import receive
+from tests.bench.contender import ContenderFailed
+from tests.bench.report import Result, machine
+
+BENCHMARKS: dict[str, Callable[[Path, Callable[[str], None]], Awaitable[Result]]] = {
+    "receive": receive.run,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure notetaker, beside others.")
+    parser.add_argument("--only", choices=BENCHMARKS, action="append", help="this one alone; may be repeated")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    arguments = parser.parse_args()
+    console = Console()
+    figures: dict[str, object] = {"machine": machine()}
+    console.print(" · ".join(f"{name} {value}" for name, value in machine().items()), highlight=False)
+    console.print()
+    began = time.monotonic()
+    for name in arguments.only or BENCHMARKS:
+        try:
+            result = asyncio.run(_run(name, console))
+        except (ContenderFailed, TimeoutError, RuntimeError) as error:
+            sys.exit(f"The benchmark {name} could not be finished: {str(error) or 'something took too long'}")
+        result.show(console)
+        figures[name] = {**result.figures, "notes": result.notes}
+    console.print(f"Took {time.monotonic() - began:.0f} s.", highlight=False)
+    if arguments.json is not None:
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+async def _run(name: str, console: Console) -> Result:
+    with tempfile.TemporaryDirectory(prefix="notetaker-bench-") as folder, console.status(name) as status:
+        return await BENCHMARKS[name](Path(folder), lambda text: status.update(f"{name}: {text}"))
+
+
+if __name__ == "__main__":
+    main()
