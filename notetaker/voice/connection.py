@@ -28,7 +28,8 @@ from notetaker.wire.commands import (
     SpeakerLeft,
 )
 from notetaker.wire.credentials import Credentials
-from notetaker.wire.session import DEADLINES_S, Step, VoiceSession
+from notetaker.wire.handshake import DEADLINES_S, Step
+from notetaker.wire.session import VoiceSession
 
 log = logging.getLogger(__name__)
 

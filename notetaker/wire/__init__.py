@@ -6,6 +6,7 @@ Reading order:
 
 ``credentials``  joining as a value: the matching pair of main-gateway events
 ``session``      one voice session, the only class the shell drives: bytes and time in, commands and frames out
+``handshake``    its steps, each with a deadline
 ``messages``     the voice websocket's messages, JSON and binary; ``opcodes``, ``commands``, ``heartbeat``
 ``discovery``    which address the server sees us at
 ``receiver``     a datagram's whole way, in the one right order; packets held until a speaker or key is known

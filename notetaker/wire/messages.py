@@ -60,3 +60,20 @@ def snowflake(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63:
         return value
     return None
+
+
+def uint(value: object, bits: int) -> int:
+    """An unsigned integer that fits into ``bits``. Raises ``TypeError`` for anything else."""
+    if not is_int(value) or not isinstance(value, int) or not 0 <= value < 1 << bits:
+        raise TypeError
+    return value
+
+
+def filled(body: bytes) -> bytes:
+    """An MLS body as it came; libdave 1.1.0 dereferences a null pointer when it is given none.
+
+    Raises ``ValueError`` when it is empty.
+    """
+    if not body:
+        raise ValueError
+    return body

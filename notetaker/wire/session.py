@@ -4,19 +4,10 @@ The shell calls ``websocket_opened``, ``receive_text``, ``receive_binary``, ``re
 ``websocket_closed`` and ``handle_timeout``; after each call it carries out ``take_commands``, stores
 ``take_frames``, and calls ``handle_timeout`` again at ``next_timeout``.
 
-The handshake, a step at a time, each with its deadline::
-
-    IDENTIFY   op 0 sent, op 2 awaited           who we are
-    DISCOVER   UDP asked, answer awaited         which address the server sees us at
-    SELECT     op 1 sent, op 4 awaited           mode and key
-    VERIFY     op 5, silence, op 3; op 6 awaited the connection really answers
-    GROUP      op 26 sent, op 29 or 30 awaited   we can decrypt; skipped where nobody is, or DAVE is not used
-    ESTABLISHED
-    RESUME     op 7 sent, op 9 awaited           the websocket was lost; sound goes on arriving meanwhile
+The steps of the handshake, each with its deadline, are in ``handshake``.
 """
 
 from collections.abc import Callable
-from enum import Enum
 from typing import Any
 
 from notetaker.model.audio import AudioFrame
@@ -37,8 +28,9 @@ from notetaker.wire.commands import (
 )
 from notetaker.wire.credentials import Credentials
 from notetaker.wire.dave import MAX_VERSION, DaveGroup, Outgoing
+from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S, Step
 from notetaker.wire.heartbeat import Heartbeat
-from notetaker.wire.messages import Message, is_int, snowflake
+from notetaker.wire.messages import Message, filled, is_int, snowflake, uint
 from notetaker.wire.opcodes import Op
 from notetaker.wire.receiver import Receiver
 from notetaker.wire.rtp import SILENCE, pack_header
@@ -46,35 +38,6 @@ from notetaker.wire.transport import KEY_BYTES, MODES, choose_mode
 
 KEEPALIVE_S = 5.0
 """Without datagrams from us, sound stops coming after five to nine minutes (pycord#3388)."""
-
-
-class Step(Enum):
-    """Where the session is; the value completes the sentence "... within n s"."""
-
-    CONNECT = "the voice websocket did not open"
-    IDENTIFY = "the voice server did not answer our identify with READY"
-    DISCOVER = "the voice server did not answer IP discovery: is outgoing UDP blocked?"
-    SELECT = "the voice server did not send a session description"
-    VERIFY = "the voice server did not acknowledge a heartbeat"
-    GROUP = "nobody in the channel added us to the end-to-end encrypted group"
-    ESTABLISHED = "established"
-    RESUME = "the voice server did not resume the session"
-    ENDED = "ended"
-
-
-DEADLINES_S = {
-    Step.CONNECT: 10.0,
-    Step.IDENTIFY: 10.0,
-    Step.DISCOVER: discovery.TRIES * discovery.RETRY_S,
-    Step.SELECT: 10.0,
-    Step.VERIFY: 10.0,
-    Step.GROUP: 10.0,
-    Step.RESUME: 5.0,
-}
-"""How long each step may take; the whole attempt has its own limit above them."""
-
-RESUME_DELAYS_S = (0.0, 1.0, 2.0)
-"""Before each try to resume. Discord keeps a lost session for some time, not documented how long."""
 
 
 class VoiceSession:
@@ -271,7 +234,7 @@ class VoiceSession:
         if not isinstance(numbers, list) or len(numbers) != KEY_BYTES:
             raise TypeError
         key = bytes(numbers)
-        version = _uint(data.get("dave_protocol_version", 0), 16)
+        version = uint(data.get("dave_protocol_version", 0), 16)
         cipher = MODES[data["mode"]](key)
         self.mode = data["mode"]
         self.receiver.set_cipher(cipher)
@@ -327,27 +290,27 @@ class VoiceSession:
     # DAVE
 
     def _on_prepare_transition(self, data: Any, now: float) -> None:
-        transition_id, version = _uint(data["transition_id"], 16), _uint(data["protocol_version"], 16)
+        transition_id, version = uint(data["transition_id"], 16), uint(data["protocol_version"], 16)
         self._dave(self.dave.prepare_transition(transition_id, version), now)
 
     def _on_execute_transition(self, data: Any, now: float) -> None:
-        self._dave(self.dave.execute_transition(_uint(data["transition_id"], 16)), now)
+        self._dave(self.dave.execute_transition(uint(data["transition_id"], 16)), now)
 
     def _on_prepare_epoch(self, data: Any, now: float) -> None:
-        version, epoch = _uint(data["protocol_version"], 16), _uint(data["epoch"], 64)
+        version, epoch = uint(data["protocol_version"], 16), uint(data["epoch"], 64)
         self._dave(self.dave.prepare_epoch(version, epoch), now)
 
     def _on_external_sender(self, data: Any, now: float) -> None:
-        self._dave(self.dave.external_sender(_filled(data)), now)
+        self._dave(self.dave.external_sender(filled(data)), now)
 
     def _on_proposals(self, data: Any, now: float) -> None:
-        self._dave(self.dave.proposals(_filled(data)), now)
+        self._dave(self.dave.proposals(filled(data)), now)
 
     def _on_announce_commit(self, data: Any, now: float) -> None:
-        self._dave(self.dave.announce_commit(int.from_bytes(data[:2], "big"), _filled(data[2:])), now)
+        self._dave(self.dave.announce_commit(int.from_bytes(data[:2], "big"), filled(data[2:])), now)
 
     def _on_welcome(self, data: Any, now: float) -> None:
-        self._dave(self.dave.welcome(int.from_bytes(data[:2], "big"), _filled(data[2:])), now)
+        self._dave(self.dave.welcome(int.from_bytes(data[:2], "big"), filled(data[2:])), now)
 
     def _dave(self, outgoing: list[Outgoing], now: float) -> None:
         for op, body in outgoing:
@@ -394,16 +357,3 @@ class VoiceSession:
             self._commands.append(SendDatagram(self._keepalives.to_bytes(8, "little")))
             self._keepalives += 1
             self._next_probe = now + KEEPALIVE_S
-
-
-def _filled(body: bytes) -> bytes:
-    """An MLS body as it came; libdave 1.1.0 dereferences a null pointer when it is given none."""
-    if not body:
-        raise ValueError
-    return body
-
-
-def _uint(value: object, bits: int) -> int:
-    if not is_int(value) or not isinstance(value, int) or not 0 <= value < 1 << bits:
-        raise TypeError
-    return value
