@@ -6,6 +6,7 @@ whatever may take longer is deferred at once and the deferred answer is edited, 
 
 import logging
 
+import aiohttp
 import discord
 
 from notetaker.discordbot import answers, obstacles
@@ -87,8 +88,8 @@ class Commands(discord.Cog):
             answer = answers.INTERNAL_TROUBLE
         try:
             await _answer(ctx, answer)
-        except discord.HTTPException as unanswered:
-            log.warning("Discord did not take the answer to /%s: %s", ctx.command, unanswered)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as unanswered:
+            log.warning("Discord did not take the answer to /%s: %r", ctx.command, unanswered)
 
     def _refuse_if_running(self, guild: discord.Guild) -> None:
         meeting = self._meetings.meeting(guild.id)

@@ -76,6 +76,8 @@ class Meetings:
         self._front = front
         self._folder = folder
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._joining: dict[int, asyncio.Timeout] = {}
+        self._closing = False
         self._saving = asyncio.Lock()
         self._live: dict[int, LiveMeeting] = {}
         self._ending: list[_Ending] = []
@@ -91,7 +93,6 @@ class Meetings:
 
     async def join(self, guild_id: int, channel_id: int) -> None:
         async with self._locks[guild_id]:
-            self._refuse_if_running(guild_id)
             await self._join(guild_id, channel_id)
 
     async def leave(self, guild_id: int) -> Stopped | None:
@@ -103,7 +104,6 @@ class Meetings:
 
     async def start(self, wish: Start) -> Meeting:
         async with self._locks[wish.guild_id]:
-            self._refuse_if_running(wish.guild_id)
             await self._join(wish.guild_id, wish.voice_channel_id)
             try:
                 live = await self._begin(wish)
@@ -151,22 +151,30 @@ class Meetings:
             self._tasks.create_task(self._stop_and_say(guild_id, reason))
 
     async def close(self) -> None:
-        """Stops every meeting, as /stopnotes does, and says so where it was started."""
-        for guild_id in list(self._live):
+        """Stops every meeting, as /stopnotes does, and says so where it was started. No other one begins."""
+        self._closing = True
+        for joining in self._joining.values():
+            joining.reschedule(0.0)  # rounds of attempts may take minutes
+        for guild_id in list(self._locks):  # whoever is about to start a meeting holds the lock
             await self._stop_and_say(guild_id, answers.SHUTDOWN)
 
     # One guild, its lock held
 
-    def _refuse_if_running(self, guild_id: int) -> None:
+    async def _join(self, guild_id: int, channel_id: int) -> None:
         meeting = self.meeting(guild_id)
         if meeting is not None:
             raise Refused(answers.already_running(meeting))
-
-    async def _join(self, guild_id: int, channel_id: int) -> None:
+        if self._closing:
+            raise Refused(answers.SHUTDOWN)
         try:
-            await self._voice.join(guild_id, channel_id)
+            async with asyncio.timeout(None) as self._joining[guild_id]:
+                await self._voice.join(guild_id, channel_id)
+        except TimeoutError:
+            raise Refused(answers.SHUTDOWN) from None
         except JoinFailed as failed:
             raise Refused(answers.join_failed(channel_id, str(failed))) from failed
+        finally:
+            del self._joining[guild_id]
 
     async def _begin(self, wish: Start) -> LiveMeeting:
         started_ns = time.time_ns()

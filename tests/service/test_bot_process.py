@@ -1,5 +1,6 @@
 """The real bot process against the local Discord, as its users and its operator see it."""
 
+import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
@@ -209,6 +210,17 @@ async def test_sigterm_works_while_discord_is_out_of_reach(office: Office) -> No
     async with office.process("bot", DISCORD_API_BASE_URL="http://127.0.0.1:9/api") as bot:
         await bot.until("Discord cannot be reached")
         assert await bot.terminate() == 0
+
+
+async def test_sigterm_does_not_wait_for_a_join_that_fails_again_and_again(office: Office) -> None:
+    async with office.process("bot", VOICE_RETRY_ATTEMPTS="20") as bot, office.person("Ada"):
+        await bot.until(READY)
+        await office.sim("faults", kind="refuse_identify", user_id=str(office.bot.id), code=4006, times=20)
+        starting = asyncio.ensure_future(office.says("startnotes"))
+        await bot.until("Voice attempt 1 of 20")
+        assert await bot.terminate() == 0
+        starting.cancel()
+        assert "Traceback" not in bot.log
 
 
 async def test_sigterm_works_when_discord_has_vanished_in_the_middle_of_a_meeting(office: Office) -> None:

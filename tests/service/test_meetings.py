@@ -35,11 +35,12 @@ class Voice:
         self.here: int | None = None
         self.sink: SessionSink | None = None
         self.failure: JoinFailed | None = None
+        self.hangs = False
         self.left = 0
         self.heard = 0
 
     async def join(self, guild_id: int, channel_id: int) -> None:
-        await asyncio.sleep(0)
+        await asyncio.sleep(60.0 if self.hangs else 0.0)
         if self.failure is not None:
             raise self.failure
         self.here = channel_id
@@ -236,3 +237,34 @@ async def test_a_shutdown_says_why_the_notes_end(bench: Bench) -> None:
     [(channel, text)] = bench.front.said
     assert channel == GENERAL
     assert text.startswith(answers.SHUTDOWN)
+
+
+async def test_a_shutdown_does_not_wait_for_a_join_and_no_other_begins(bench: Bench) -> None:
+    bench.voice.hangs = True
+    starting = asyncio.ensure_future(bench.meetings.start(WISH))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await bench.meetings.close()
+    bench.voice.hangs = False
+    for attempt in (starting, bench.meetings.start(WISH), bench.meetings.join(GUILD, STANDUP)):
+        with pytest.raises(Refused) as refused:
+            await attempt
+        assert str(refused.value) == answers.SHUTDOWN
+    assert bench.store.meetings() == []
+
+
+async def test_a_shutdown_ends_a_meeting_that_is_just_being_started(bench: Bench) -> None:
+    disk = threading.Event()
+    busy = asyncio.ensure_future(bench.background(disk.wait, 20))
+    starting = asyncio.ensure_future(bench.meetings.start(WISH))
+    await asyncio.sleep(0.05)  # the join is through, the store is busy
+    assert bench.voice.here == STANDUP
+    assert bench.meetings.meeting(GUILD) is None
+    closing = asyncio.ensure_future(bench.meetings.close())
+    await asyncio.sleep(0)
+    disk.set()
+    meeting = await starting
+    await asyncio.gather(busy, closing)
+    stored = bench.store.meeting(meeting.id)
+    assert stored is not None
+    assert stored.state is MeetingState.FINISHING
