@@ -1,4 +1,4 @@
-// The main gateway is disturbed and the client comes back.
+// The main gateway connection: heartbeats; and it is disturbed, and the client comes back.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -6,6 +6,11 @@ import { once } from "node:events";
 import { Events } from "discord.js";
 
 const disturb = (client, person, kind) => person.post("faults", { kind, user_id: client.user.id });
+
+async function getsAnswersToHeartbeats(client) {
+  while (client.ws.ping < 0) await once(client, Events.Debug);
+  return `${client.ws.ping} ms`;
+}
 
 /** The session goes on: nothing that happened meanwhile is missed. */
 async function resumesAfter(client, person, kind) {
@@ -35,6 +40,7 @@ async function identifiesAnewWhenTheSessionIsInvalid(client, person) {
 }
 
 export const checks = [
+  getsAnswersToHeartbeats,
   resumesWhenAskedTo,
   resumesWhenTheConnectionCloses,
   identifiesAnewWhenTheSessionIsInvalid,
