@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import ClientSession
@@ -45,14 +47,16 @@ class Bot:
     async def __aexit__(self, *error: object) -> None:
         await self._process.stop()
 
-    async def start_notes(self, user: User, text_channel_id: int) -> None:
-        """Returns when it records: in the channel, connected, and in the DAVE group if there is one."""
+    @asynccontextmanager
+    async def notes(self, user: User, text_channel_id: int) -> AsyncIterator[None]:
+        """Entered, it records: in the channel, connected, and in the DAVE group if there is one."""
         said = await self._types(user, text_channel_id, "startnotes")
         if "Notes are being taken" not in said:
             raise ClientFailed(f"our bot did not start to take notes: {said}")
-
-    async def stop_notes(self, user: User, text_channel_id: int) -> None:
-        said = await self._types(user, text_channel_id, "stopnotes")
+        try:
+            yield
+        finally:
+            said = await self._types(user, text_channel_id, "stopnotes")
         if "has ended" not in said:
             raise ClientFailed(f"our bot did not end the recording: {said}")
 

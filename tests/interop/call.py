@@ -41,6 +41,15 @@ class Outcome:
     journal: list[Path] = field(default_factory=list)
 
 
+def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """The errors in it, and in the groups in it."""
+    return [
+        leaf
+        for error in group.exceptions
+        for leaf in (leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    ]
+
+
 class Call:
     def __init__(
         self,
@@ -68,9 +77,10 @@ class Call:
         columns = [kind.name for kind in self._listeners] + ([OUR_BOT] if self._bot else [])
         try:
             await self._hold(frames, outcome)
-        except (ClientFailed, SpeakerError) as error:
+        except* (ClientFailed, SpeakerError) as errors:
+            sentences = [str(error) for error in leaves(errors)]
             for column in columns:
-                outcome.wrong[column] = [str(error)]
+                outcome.wrong[column] = sentences
         return outcome
 
     async def _hold(self, frames: Sequence[bytes], outcome: Outcome) -> None:
@@ -79,20 +89,22 @@ class Call:
         async with AsyncExitStack() as cleanup:
             await cleanup.enter_async_context(self._person(host))
             clients = [self._client(kind, place.speaker(kind), "speaker")]
-            clients += [self._client(other, place.listener(other), "listener") for other in self._listeners]
+            clients += [
+                self._client(other, place.listener(other, kind), "listener") for other in self._listeners
+            ]
             async with asyncio.TaskGroup() as joining:
                 for client in clients:
                     joining.create_task(cleanup.enter_async_context(client))
                 if self._bot:
-                    joining.create_task(self._bot.start_notes(host, text_channel))
+                    joining.create_task(cleanup.enter_async_context(self._bot.notes(host, text_channel)))
+            await self._until_audible({client.user_id for client in clients})
             speaker, *listeners = clients
             if self._variant.e2ee:
                 outcome.wrong[DAVE_GROUP] = await self._disagreements(clients)
             await self._speak(speaker, frames)
             await self._until_quiet(clients)
-            if self._bot:
-                await self._bot.stop_notes(host, text_channel)
-                outcome.journal = self._bot.journal(self._channel_id)
+        if self._bot:
+            outcome.journal = self._bot.journal(self._channel_id)
         self._judge(speaker, listeners, [digest(frame) for frame in frames], outcome)
 
     def _judge(
@@ -112,6 +124,20 @@ class Call:
             outcome.wrong[OUR_BOT] = speech.faults() + verdict.of_bot(
                 speech, stored, coverage, in_order=in_order
             )
+
+    async def _until_audible(self, users: set[int]) -> None:
+        """Until their op 5 has reached the server: their first packet might overtake it, and would not be heard."""
+        missing = {str(user_id) for user_id in users | ({self._place.bot.id} if self._bot else set())}
+        try:
+            async with asyncio.timeout(ARRIVE_S):
+                async for event in self._local.events.watch():
+                    if event["event"] == "speaking" and event["channel_id"] == str(self._channel_id):
+                        missing.discard(str(event["user_id"]))
+                    if not missing:
+                        return
+        except TimeoutError:
+            names = ", ".join(self._name(int(user_id)) for user_id in missing)
+            raise ClientFailed(f"{names}: no op 5, so neither hears nor is heard") from None
 
     async def _speak(self, speaker: Client, frames: Sequence[bytes]) -> None:
         async with asyncio.TaskGroup() as tasks:

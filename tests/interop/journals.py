@@ -34,16 +34,15 @@ class Journals:
 
 
 def counts(path: Path) -> dict[int, tuple[int, int]]:
-    """SSRC: packets, and holes in the sequence numbers between the first and the last."""
+    """SSRC: packets, and packets lost, in tshark's sense: between the first and the last one to arrive."""
     sequences: dict[int, list[int]] = {}
     for event in JournalReader(path):
         if isinstance(event, Packet):
             sequences.setdefault(event.ssrc, []).append(event.sequence)
-    found = {}
-    for ssrc, numbers in sequences.items():
-        offsets = [((number - numbers[0] + 0x8000) & 0xFFFF) for number in numbers]
-        found[ssrc] = (len(numbers), max(offsets) - min(offsets) + 1 - len(numbers))
-    return found
+    return {
+        ssrc: (len(numbers), (numbers[-1] - numbers[0] + 1 - len(numbers)) & 0xFFFF)
+        for ssrc, numbers in sequences.items()
+    }
 
 
 def tshark_counts(tshark: str, path: Path) -> dict[int, tuple[int, int]]:

@@ -15,6 +15,10 @@ from tests.interop.client import LISTENERS, SPEAKERS, Kind
 
 TEXT_CHANNEL = "notes"
 
+PADDING_BURST = (5, 30)
+"""Fewest and most packets. @discordjs/voice takes more than 36 padding-only packets in a row for 36 failures to
+decrypt, and starts DAVE again (`decryptionFailureTolerance`)."""
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -31,6 +35,7 @@ class Variant:
     """2 % of the packets are lost, others arrive late or twice."""
 
     def disturb(self, faults: Faults) -> None:
+        faults.padding_burst_packets = PADDING_BURST
         faults.offer_aes_gcm = self.aes_gcm
         faults.loss_chance = 0.02 if self.lossy else 0.0
         faults.delay_chance = 0.05 if self.lossy else 0.0
@@ -56,18 +61,19 @@ class Place:
         owner = self.world.add_user("owner", "Owner")
         self.bot = self.world.add_bot("Notetaker", owner=owner)
         self._speakers = {kind: self._account(kind, "speaker", owner) for kind in SPEAKERS}
-        self._listeners = {kind: self._account(kind, "listener", owner) for kind in LISTENERS}
+        self._listeners: dict[tuple[Kind, Kind], User] = {}
         self._hosts: dict[Kind, User] = {}
         self._guests: dict[Kind, User] = {}
-        self._guilds = {kind: self._guild(kind) for kind in SPEAKERS}
+        self._guilds = {kind: self._guild(kind, owner) for kind in SPEAKERS}
         self.world.clock = time.time
         self.world.snowflakes = Snowflakes(time.time)
 
     def speaker(self, kind: Kind) -> User:
         return self._speakers[kind]
 
-    def listener(self, kind: Kind) -> User:
-        return self._listeners[kind]
+    def listener(self, kind: Kind, speaker: Kind) -> User:
+        """Who listens in the guild of a speaker."""
+        return self._listeners[kind, speaker]
 
     def host(self, speaker: Kind) -> User:
         """Who types the commands in the guild of a speaker."""
@@ -87,11 +93,14 @@ class Place:
         name = f"{kind.name}, {role}"
         return self.world.add_bot(name, owner=owner) if kind.is_bot else self.world.add_user(name)
 
-    def _guild(self, kind: Kind) -> Guild:
+    def _guild(self, kind: Kind, owner: User) -> Guild:
         host = self._hosts[kind] = self.world.add_user(f"host of {kind.name}")
         guest = self._guests[kind] = self.world.add_user(f"guest of {kind.name}")
         guild = self.world.add_guild(kind.name, owner=host)
-        for user in (guest, self.bot, self._speakers[kind], *self._listeners.values()):
+        listeners = [self._account(other, f"listener to {kind.name}", owner) for other in LISTENERS]
+        for other, listener in zip(LISTENERS, listeners, strict=True):
+            self._listeners[other, kind] = listener
+        for user in (guest, self.bot, self._speakers[kind], *listeners):
             self.world.add_member(guild, user)
         self.world.add_channel(guild, ChannelType.TEXT, TEXT_CHANNEL)
         for variant in VARIANTS:

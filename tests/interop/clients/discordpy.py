@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import aiohttp
 import discord
+import yarl
 
 from tests.interop.clients.protocol import FRAME_S, Order, obey, run, sent
 
@@ -63,9 +65,19 @@ async def keep_awake() -> None:
         await asyncio.sleep(FRAME_S)
 
 
-async def main(order: Order) -> None:
+async def point_to(api_url: str) -> None:
+    """Both have Discord's address in class attributes; discord.py the gateway's too, py-cord asks for that one."""
     route: Any = discord.http.Route
-    setattr(route, "API_BASE_URL" if PY_CORD else "BASE", f"{order.api_url}/v10")
+    setattr(route, "API_BASE_URL" if PY_CORD else "BASE", api_url)
+    if not PY_CORD:
+        async with aiohttp.ClientSession() as http, http.get(f"{api_url}/gateway") as response:
+            url = (await response.json())["url"]
+        websocket: Any = discord.gateway.DiscordWebSocket
+        websocket.DEFAULT_GATEWAY = yarl.URL(url)
+
+
+async def main(order: Order) -> None:
+    await point_to(f"{order.api_url}/v10")
     make: Any = discord.Client
     client = make(intents=discord.Intents(guilds=True, voice_states=True), guild_ready_timeout=0.1)
     async with asyncio.TaskGroup() as tasks:
