@@ -6,7 +6,6 @@ import signal
 
 from notetaker.discordbot import answers
 from notetaker.discordbot.bot import NotetakerBot, TokenRejected
-from notetaker.discordbot.bridge import Bridge, GatewayDown
 from notetaker.discordbot.publish import Undelivered
 from notetaker.jobs.queue import JobQueue
 from notetaker.service.background import Background
@@ -19,7 +18,6 @@ from notetaker.service.systemd import Systemd
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from notetaker.voice.manager import VoiceManager
-from notetaker.voice.ports import NotConnected
 
 log = logging.getLogger(__name__)
 
@@ -60,23 +58,6 @@ def _open_store(settings: Settings) -> Store:
     return store
 
 
-class _MainGateway:
-    """``voice.ports.MainGateway``: the bridge, which does not know the words of ``voice`` for being down."""
-
-    def __init__(self, bridge: Bridge) -> None:
-        self._bridge = bridge
-
-    @property
-    def user_id(self) -> int:
-        return self._bridge.user_id
-
-    async def update_voice_state(self, guild_id: int, channel_id: int | None) -> None:
-        try:
-            await self._bridge.update_voice_state(guild_id, channel_id)
-        except GatewayDown as down:
-            raise NotConnected(str(down)) from down
-
-
 class _Bot:
     """``discordbot``, ``voice`` and the rest of this package, wired together."""
 
@@ -90,7 +71,7 @@ class _Bot:
             api_base_url=settings.discord_api_base_url, ca_file=settings.discord_ca_file
         )
         self._voice = VoiceManager(
-            _MainGateway(self._discord.bridge),
+            self._discord.bridge,
             connection_timeout_s=settings.voice_connection_timeout,
             retry_attempts=settings.voice_retry_attempts,
             ca_file=settings.discord_ca_file,

@@ -18,7 +18,7 @@ from notetaker.model.outcome import Coverage
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.voice.backoff import delay_s
 from notetaker.voice.connection import VoiceConnection
-from notetaker.voice.ports import JoinFailed, MainGateway, NotConnected, SessionSink
+from notetaker.voice.ports import JoinFailed, MainGateway, SessionSink
 from notetaker.wire.close_codes import Rung, close_code
 from notetaker.wire.commands import Ended
 from notetaker.wire.credentials import Credentials, JoinProgress
@@ -240,7 +240,7 @@ class GuildVoice:
                     self._told.clear()
                     await self._told.wait()
                 return progress.credentials
-        except NotConnected as error:
+        except ConnectionError as error:
             raise AttemptFailed("The connection to Discord itself is down at the moment.") from error
         except TimeoutError:
             raise AttemptFailed(
@@ -333,7 +333,7 @@ class GuildVoice:
     async def _leave_politely(self) -> None:
         try:
             await self._gateway.update_voice_state(self.guild_id, None)
-        except NotConnected:
+        except ConnectionError:
             log.info("Could not leave voice in guild %d: the main gateway is down", self.guild_id)
 
     async def _stop_keeping(self) -> None:

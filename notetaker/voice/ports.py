@@ -33,10 +33,6 @@ class SessionSink(Protocol):
         """The session is over; another one follows while the bot is wanted in the channel."""
 
 
-class NotConnected(ConnectionError):
-    """The main gateway is down, so nothing can be asked of Discord now."""
-
-
 class JoinFailed(Exception):
     """A round of attempts failed. ``str()`` tells a person what happened, the likely cause, what to try.
 
