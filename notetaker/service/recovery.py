@@ -11,11 +11,10 @@ from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
 from notetaker.recording.journal import JournalReader, Packet, journal_files
 from notetaker.recording.recovery import scan
+from notetaker.recording.rtcp import GapMarked
 from notetaker.store.store import Store
 
 log = logging.getLogger(__name__)
-
-LATEST = 100  # meetings that are looked at for an end that did not become a job
 
 
 class Recovery:
@@ -25,8 +24,9 @@ class Recovery:
         self._store = store
         self._queue = queue
         self._folder = folder
-        self._interrupted = store.unfinished_meetings()
-        self._ended = [m for m in store.meetings(LATEST) if m.state is MeetingState.FINISHING]
+        self._now_ns = time.time_ns()
+        self._interrupted = store.meetings_in(MeetingState.RECORDING)
+        self._ended = store.meetings_in(MeetingState.FINISHING)
 
     def run(self) -> list[Meeting]:
         """Hands all of them over to the workers. Returns those that a crash had interrupted.
@@ -46,22 +46,27 @@ class Recovery:
             self._store.add_utterance(utterance)
             self._queue.transcribe(utterance.id)
         ended_ns = max((u.ended_ns for u in utterances), default=meeting.started_ns)
-        gap = Gap(ended_ns, time.time_ns(), "the note-taker had stopped unexpectedly")
-        self._store.add_gap(meeting.id, gap)
-        self._store.set_coverage(meeting.id, _at_least(self._store.coverage(meeting.id), _packets(folder)))
+        packets, gaps = _journal(folder)
+        for gap in [*gaps, Gap(ended_ns, self._now_ns, "the note-taker had stopped unexpectedly")]:
+            self._store.add_gap(meeting.id, gap)
+        self._store.set_coverage(meeting.id, _at_least(self._store.coverage(meeting.id), packets))
         self._store.end_meeting(meeting.id, ended_ns)
         self._queue.finish(meeting.id)
         log.warning("Meeting %s was interrupted; %d utterances are safe", meeting.id, len(utterances))
 
 
-def _packets(folder: Path) -> Counter[int]:
-    """Per user, what the journal holds: more than the utterances, which leave out silence."""
+def _journal(folder: Path) -> tuple[Counter[int], list[Gap]]:
+    """What the journal holds: packets per user, more than the utterances, which leave out silence; and gaps."""
     packets: Counter[int] = Counter()
+    gaps: list[Gap] = []
     for _, path in journal_files(folder):
         for event in JournalReader(path):
-            if isinstance(event, Packet) and event.user_id is not None:
-                packets[event.user_id] += 1
-    return packets
+            match event:
+                case Packet(user_id=int(user_id)):
+                    packets[user_id] += 1
+                case GapMarked(gap):
+                    gaps.append(gap)
+    return packets, gaps
 
 
 def _at_least(coverage: list[Coverage], stored: Counter[int]) -> list[Coverage]:

@@ -42,12 +42,12 @@ class Meetings(Database):
             rows = connection.execute(select(tables.meetings).order_by(*newest).limit(limit)).all()
         return [_meeting(row) for row in rows]
 
-    def unfinished_meetings(self) -> list[Meeting]:
-        """Meetings that are being recorded, or were when the bot died. Oldest first."""
-        recording = tables.meetings.c.state == MeetingState.RECORDING.value
+    def meetings_in(self, state: MeetingState) -> list[Meeting]:
+        """All meetings in that state, oldest first. Those in RECORDING are, or were when the bot died."""
+        wanted = tables.meetings.c.state == state.value
         oldest = tables.meetings.c.started_ns, tables.meetings.c.id
         with self._transaction() as connection:
-            rows = connection.execute(select(tables.meetings).where(recording).order_by(*oldest)).all()
+            rows = connection.execute(select(tables.meetings).where(wanted).order_by(*oldest)).all()
         return [_meeting(row) for row in rows]
 
     def end_meeting(self, meeting_id: str, ended_ns: int) -> None:

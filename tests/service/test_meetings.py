@@ -205,7 +205,7 @@ async def test_an_end_that_the_store_refuses_is_stored_by_a_later_tick(bench: Be
     bench.broken.calls = {"add_utterance", "end_meeting"}
     stopped = await bench.meetings.stop(GUILD)
     assert stopped is not None
-    [kept] = bench.store.unfinished_meetings()
+    [kept] = bench.store.meetings_in(MeetingState.RECORDING)
     assert kept.id == meeting.id
     bench.broken.calls = set()
     await bench.meetings.tick(0.0)

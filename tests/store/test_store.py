@@ -47,12 +47,12 @@ def test_meetings_are_listed_newest_first(store: Store) -> None:
 
 def test_a_meeting_goes_from_recording_to_posted(store: Store) -> None:
     store.add_meeting(MEETING)
-    assert store.unfinished_meetings() == [MEETING]
+    assert store.meetings_in(MeetingState.RECORDING) == [MEETING]
 
     store.end_meeting(MEETING.id, STARTED + SECOND)
     finishing = replace(MEETING, state=MeetingState.FINISHING, ended_ns=STARTED + SECOND)
     assert store.meeting(MEETING.id) == finishing
-    assert store.unfinished_meetings() == []
+    assert store.meetings_in(MeetingState.RECORDING) == []
 
     store.save_notes(NOTES, POSTING)
     assert store.meeting(MEETING.id) == replace(finishing, state=MeetingState.READY)
