@@ -18,6 +18,7 @@ from rich.table import Table
 from notetaker import __version__
 from notetaker.service import logs, report
 from notetaker.service.exit_codes import ExitCode
+from notetaker.service.instance import AlreadyRunning, only_bot
 from notetaker.service.settings import Settings, SettingsError
 from notetaker.speech.engine import EngineError, UnknownEngineError
 from notetaker.store.database import StoreError, StoreSettingError
@@ -53,7 +54,8 @@ def bot() -> None:
         settings.make_state_dir()
         from notetaker.service import bot as process  # py-cord takes a second to import
 
-        code = asyncio.run(process.run(settings))
+        with only_bot(settings.state_dir):
+            code = asyncio.run(process.run(settings))
         if code is ExitCode.TOKEN_REJECTED:
             _fail(REJECTED, code)
 
@@ -146,6 +148,8 @@ def _sentences_instead_of_tracebacks() -> Iterator[None]:
         yield
     except SettingsError as error:
         _fail(str(error), ExitCode.CONFIGURATION)
+    except AlreadyRunning as error:
+        _fail(str(error), ExitCode.ALREADY_RUNNING)
     except UnknownEngineError as error:
         _fail(f"SPEECH_ENGINE: {error}", ExitCode.CONFIGURATION)
     except StoreSettingError as error:

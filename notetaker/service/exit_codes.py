@@ -6,6 +6,8 @@ from enum import IntEnum
 class ExitCode(IntEnum):
     OK = 0
     """Stopped because someone asked for it."""
+    ALREADY_RUNNING = 69
+    """EX_UNAVAILABLE: another bot uses the state folder."""
     BUG = 70
     """EX_SOFTWARE: an error nobody foresaw; the traceback is in the log."""
     TRY_AGAIN = 75

@@ -159,6 +159,20 @@ async def test_a_killed_bot_loses_nothing_and_posts_the_notes_after_the_restart(
     store.close()
 
 
+async def test_a_second_bot_is_told_so_and_does_not_end_the_meeting_of_the_first(office: Office) -> None:
+    async with office.process("bot") as bot, office.person("Ada") as ada:
+        await bot.until(READY)
+        await office.says("startnotes")
+        async with office.process("bot") as second:
+            assert await second.exit_code() == 69
+            assert second.log.startswith("notetaker: another bot is running with the state folder ")
+        await ada.speak(SENTENCE)
+        assert "I heard one person" in await office.says("stopnotes")
+        await bot.kill()
+    async with office.process("bot") as bot:  # the death of the first has freed the folder
+        await bot.until(READY)
+
+
 async def test_notes_are_posted_once_although_the_bot_died_between_sending_and_recording(
     office: Office,
 ) -> None:
