@@ -1,5 +1,6 @@
 """What people are called."""
 
+import asyncio
 import logging
 from contextlib import suppress
 
@@ -7,6 +8,10 @@ import aiohttp
 import discord
 
 log = logging.getLogger(__name__)
+
+TIMEOUT = (
+    10.0  # seconds; py-cord itself would wait out five minutes and any rate limit, and the notes with it
+)
 
 
 async def display_name(bot: discord.Bot | discord.AutoShardedBot, guild_id: int, user_id: int) -> str:
@@ -19,10 +24,11 @@ async def display_name(bot: discord.Bot | discord.AutoShardedBot, guild_id: int,
     if guild is not None and (member := guild.get_member(user_id)) is not None:
         return str(member.display_name)
     try:
-        if guild is not None:
-            with suppress(discord.NotFound):  # has left the guild; the account remains
-                return str((await guild.fetch_member(user_id)).display_name)
-        return str((await bot.fetch_user(user_id)).display_name)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.warning("The name of user %d could not be asked for: %s", user_id, error)
+        async with asyncio.timeout(TIMEOUT):
+            if guild is not None:
+                with suppress(discord.NotFound):  # has left the guild; the account remains
+                    return str((await guild.fetch_member(user_id)).display_name)
+            return str((await bot.fetch_user(user_id)).display_name)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+        log.warning("The name of user %d could not be asked for: %r", user_id, error)
         return f"User {user_id}"

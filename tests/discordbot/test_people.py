@@ -1,0 +1,26 @@
+"""Names of people whom the gateway has not told about. ``tests/service`` has the others, on the local Discord."""
+
+import asyncio
+from typing import cast
+
+import discord
+import pytest
+
+from notetaker.discordbot import people
+
+
+class Bot:
+    """Knows no guild; Discord does not answer it."""
+
+    def get_guild(self, guild_id: int) -> None:
+        return None
+
+    async def fetch_user(self, user_id: int) -> discord.User:
+        await asyncio.sleep(60)
+        raise AssertionError("should have been given up")
+
+
+async def test_a_discord_that_does_not_answer_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "TIMEOUT", 0.01)
+    async with asyncio.timeout(5):
+        assert await people.display_name(cast("discord.Bot", Bot()), 1, 42) == "User 42"
