@@ -93,6 +93,13 @@ class Call:
         while len(self.heard) < packets:  # noqa: ASYNC110 - whoever calls bounds it
             await asyncio.sleep(0.02)
 
+    async def in_one_group(self) -> None:
+        """Until each sees both in its DAVE group; whoever calls bounds it."""
+        both = {self.listener.user_id, self.speaker.user_id}
+        for client in (self.listener, self.speaker):
+            while await client.members() != both:  # noqa: ASYNC110 - it is told by nobody
+                await asyncio.sleep(0.02)
+
     def _log(self, role: str) -> Path:
         return self._folder / f"{role}.log"
 
@@ -110,7 +117,7 @@ class Call:
 
 
 def speech() -> list[bytes]:
-    """Bytes in the shape of Opus: nobody decodes them."""
+    """In the shape of Opus: nobody decodes it."""
     dice = random.Random(1)
     return [b"\xfc" + dice.randbytes(dice.randint(2, 160)) for _ in range(FRAMES)]
 
@@ -126,9 +133,10 @@ async def test_every_packet_sent_is_heard(
     spare_discordjs(local)
     call, frames = Call(office, local, tmp_path, channel), speech()
     async with asyncio.timeout(DEADLINE_S), call.listener, call.speaker:
-        both = {office.notetaker.id, office.jukebox.id}
-        for client in (call.listener, call.speaker):
-            assert await client.members() == (both if dave else None)
+        if dave:
+            await call.in_one_group()
+        else:
+            assert await call.listener.members() is None
         await call.speaker.speak(frames)
         await call.everything_heard()
     assert call.speaker.sent == [digest(frame) for frame in frames]
@@ -168,6 +176,30 @@ async def test_a_listener_cut_off_resumes_and_goes_on(
         await call.everything_heard()
     assert call.heard == call.speaker.sent == [digest(frame) for frame in frames]
     assert identified(local) == 2
+
+
+async def test_clients_moved_to_another_channel_go_on_there(
+    office: Office, local: LocalDiscord, tmp_path: Path
+) -> None:
+    spare_discordjs(local)
+    call, frames = Call(office, local, tmp_path, "Standup"), speech()
+    async with asyncio.timeout(DEADLINE_S), call.listener, call.speaker:
+        await call.speaker.speak(frames[: FRAMES // 2])
+        await call.everything_heard(FRAMES // 2)
+        for user in (office.notetaker, office.jukebox):
+            local.hub.voice_states.move(office.guild.id, user.id, office.channel("Board room").id)
+        await begun(local, office.channel("Board room"))
+        await call.in_one_group()
+        await call.speaker.speak(frames[FRAMES // 2 :])
+        await call.everything_heard()
+    assert call.heard == call.speaker.sent == [digest(frame) for frame in frames]
+
+
+async def begun(local: LocalDiscord, channel: Channel) -> None:
+    """Until there is a DAVE group in the channel; whoever calls bounds it."""
+    async for event in local.events.watch():
+        if (event["event"], event.get("channel_id")) == ("dave_epoch", str(channel.id)):
+            return
 
 
 def identified(local: LocalDiscord) -> int:

@@ -48,10 +48,10 @@ async function join(guild, { channel_id }) {
   });
   connection.on("stateChange", (before, now) => log(`voice: ${before.status} -> ${now.status}`));
   connection.on("error", fail);
-  await entersState(connection, VoiceConnectionStatus.Ready, DEADLINE_MS);
   // Discord forwards audio to and from those only that have sent op 5, which the library does when it first
   // plays (discord-api-docs#808).
-  connection.setSpeaking(true);
+  connection.on(VoiceConnectionStatus.Ready, () => connection.setSpeaking(true));
+  await entersState(connection, VoiceConnectionStatus.Ready, DEADLINE_MS);
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   while (!isEncrypted(connection, guild, channel_id)) {
     await once(connection, "transitioned", { signal: deadline });
