@@ -38,6 +38,8 @@ class Outcome:
     speaker: Kind
     variant: Variant
     wrong: dict[str, list[str]] = field(default_factory=dict)
+    dropped: dict[str, int] = field(default_factory=dict)
+    """Packets that reached a listener and that it dropped, as far as its cell allows for that."""
     journal: list[Path] = field(default_factory=list)
 
 
@@ -102,6 +104,9 @@ class Call:
             if self._variant.e2ee:
                 outcome.wrong[DAVE_GROUP] = await self._disagreements(clients)
             await self._speak(speaker, frames)
+            if self._variant.e2ee and self._variant.guest:
+                following = [client for client in clients if client.kind.follows_leavers]
+                outcome.wrong[DAVE_GROUP] += await self._disagreements(following)
             await self._until_quiet(clients)
         if self._bot:
             outcome.journal = self._bot.journal(self._channel_id)
@@ -111,12 +116,14 @@ class Call:
         self, speaker: Client, listeners: Sequence[Client], planned: list[str], outcome: Outcome
     ) -> None:
         in_order = not self._variant.lossy
+        key_changes = 2 if self._variant.guest and self._variant.e2ee else 0
         for listener in listeners:
             speech = verdict.Speech(planned, speaker.sent, self._way(speaker.user_id, listener.user_id))
             heard = listener.heard(speaker.user_id)
             outcome.wrong[listener.kind.name] = speech.faults() + verdict.of_client(
-                speech, heard, in_order=in_order
+                speech, heard, in_order=in_order, key_changes=key_changes
             )
+            outcome.dropped[listener.kind.name] = verdict.missing(speech, heard)
         if self._bot:
             speech = verdict.Speech(planned, speaker.sent, self._way(speaker.user_id, self._place.bot.id))
             stored = self._bot.stored(self._channel_id, speaker.user_id)

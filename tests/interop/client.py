@@ -44,6 +44,8 @@ class Kind:
     needs: tuple[Path, ...] = field(default=(), kw_only=True)
     """What `scripts/interop` installs for it."""
     is_bot: bool = field(default=True, kw_only=True)
+    follows_leavers: bool = field(default=True, kw_only=True)
+    """It still knows the DAVE group once somebody has left."""
 
     @property
     def is_installed(self) -> bool:
@@ -53,7 +55,12 @@ class Kind:
 _MODULE = (sys.executable, "-m")
 DAVEY = Kind("davey", "own, davey", (*_MODULE, "tests.interop.clients.own"), ("davey",), is_bot=False)
 DAVE_PY = Kind("davepy", "own, dave.py", (*_MODULE, "tests.interop.clients.own"), ("dave.py",), is_bot=False)
-PY_CORD = Kind("pycord", "py-cord", (*_MODULE, "tests.interop.clients.discordpy"))
+PY_CORD = Kind(
+    "pycord",
+    "py-cord",
+    (*_MODULE, "tests.interop.clients.discordpy"),
+    follows_leavers=False,  # an AttributeError in VoiceClient._remove_ssrc ends its reading of the voice websocket
+)
 DISCORDPY = Kind(
     "discordpy", "discord.py", (DISCORD_PY, "-m", "tests.interop.clients.discordpy"), needs=(DISCORD_PY,)
 )

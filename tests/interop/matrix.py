@@ -110,6 +110,16 @@ class Matrix:
             for sentence in wrong
         ] + self.journals.wrong
 
+    def dropped(self) -> list[str]:
+        """What a listener dropped while keys changed, which is its own affair."""
+        return [
+            f"{column} dropped {count} of {PACKETS} packets of {outcome.speaker.name} while keys changed "
+            f"({outcome.variant.name})."
+            for outcome in self.outcomes
+            for column, count in outcome.dropped.items()
+            if count and not outcome.wrong[column]
+        ]
+
     def as_json(self) -> dict[str, Any]:
         return {
             "holds": self.holds,
@@ -119,6 +129,7 @@ class Matrix:
                     "listener": column,
                     "variant": outcome.variant.name,
                     "wrong": wrong,
+                    "dropped": outcome.dropped.get(column, 0),
                 }
                 for outcome in self.outcomes
                 for column, wrong in outcome.wrong.items()

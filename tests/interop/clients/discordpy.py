@@ -93,9 +93,9 @@ async def main(order: Order) -> None:
         await speaker.until_encrypted()
         await obey(speaker)
         await voice.disconnect()
-        await client.close()
         for task in background:
             task.cancel()
+    await client.close()
 
 
 if __name__ == "__main__":
