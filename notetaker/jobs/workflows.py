@@ -9,6 +9,7 @@ from notetaker.jobs.queue import ENDED, JobQueue
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.model.notes import Posting
 from notetaker.model.utterance import Transcription
+from notetaker.notes.citations import check
 from notetaker.notes.merge import merge
 from notetaker.notes.render import render_message, render_transcript
 from notetaker.notes.summary import summarise
@@ -104,6 +105,7 @@ class Workflows:
             self._store.coverage(meeting_id),
         )
         notes = summarise(transcript)
+        check(notes, transcript)
         posting = Posting(
             meeting_id=meeting_id,
             channel_id=meeting.text_channel_id,

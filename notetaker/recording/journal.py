@@ -63,8 +63,6 @@ class JournalReader:
         self._offset = offset
         self.damage: Damage | None = None
         """After reading: why it ended before the end of the file."""
-        self.foreign = 0
-        """Whole records so far that are neither sound nor marks."""
 
     def __iter__(self) -> Iterator[Packet | rtcp.Mark]:
         with self._path.open("rb") as file:
@@ -89,8 +87,6 @@ class JournalReader:
                     if isinstance(mark, rtcp.SpeakerNamed):
                         speakers[mark.ssrc] = mark.user_id
                     yield mark
-            else:
-                self.foreign += 1
 
 
 def read_clip(folder: Path, clip: Clip) -> list[Packet]:

@@ -15,7 +15,6 @@ FILE_HEADER = struct.pack(">IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, SNAPLEN, 228)
 RECORD_HEADER = struct.Struct(">IIII")
 """Seconds, nanoseconds, captured length, original length."""
 IP_UDP_BYTES = 28
-MAX_UDP_PAYLOAD = SNAPLEN - IP_UDP_BYTES
 
 _IPV4 = struct.Struct(">BBHHHBBH4s4s")
 _UDP = struct.Struct(">HHHH")

@@ -12,11 +12,8 @@ class Systemd:
         self._notifier = sdnotify.SystemdNotifier() if os.environ.get("NOTIFY_SOCKET") else None
 
     def ready(self, status: str) -> None:
+        """``status`` is one line that ``systemctl status`` shows."""
         self._notify(f"READY=1\nSTATUS={status}")
-
-    def status(self, status: str) -> None:
-        """One line that ``systemctl status`` shows."""
-        self._notify(f"STATUS={status}")
 
     def stopping(self, status: str) -> None:
         self._notify(f"STOPPING=1\nSTATUS={status}")
