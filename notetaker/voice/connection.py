@@ -27,9 +27,9 @@ from notetaker.wire.commands import (
     SpeakerJoined,
     SpeakerLeft,
 )
-from notetaker.wire.credentials import Credentials
 from notetaker.wire.handshake import DEADLINES_S, Step
 from notetaker.wire.session import VoiceSession
+from notetaker.wire.whereabouts import Credentials
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class VoiceConnection:
         self._websocket: VoiceWebSocket | None = None
         self._udp: UdpSocket | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._due: float | None = None  # when the timer goes off
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> Ended | None:
@@ -158,6 +159,7 @@ class VoiceConnection:
         self._pump()
 
     def _on_timer(self) -> None:
+        self._timer = self._due = None
         self.session.handle_timeout(self._loop.time())
         self._pump()
 
@@ -167,12 +169,16 @@ class VoiceConnection:
             self._carry_out(command)
         for frame in self.session.take_frames():
             self._listener.frame(frame)
+        due = self.session.next_timeout()
+        if due != self._due:
+            self._set_timer(due)
+
+    def _set_timer(self, due: float | None) -> None:
+        """Seldom needed: audio that arrives changes nothing about what is due next."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        due = self.session.next_timeout()
-        if due is not None:
-            self._timer = self._loop.call_at(due, self._on_timer)
+        self._timer = None if due is None else self._loop.call_at(due, self._on_timer)
+        self._due = due
 
     def _carry_out(self, command: Command) -> None:
         match command:

@@ -4,7 +4,7 @@ No sockets, asyncio, clocks or logging here; nothing from the network can raise 
 
 Reading order:
 
-``credentials``  joining as a value: the matching pair of main-gateway events
+``whereabouts``  what the main gateway says about us: the matching pair of events
 ``session``      one voice session, the only class the shell drives: bytes and time in, commands and frames out
 ``handshake``    its steps, each with a deadline
 ``messages``     the voice websocket's messages, JSON and binary; ``opcodes``, ``commands``, ``heartbeat``

@@ -26,7 +26,6 @@ from notetaker.wire.commands import (
     SpeakerJoined,
     SpeakerLeft,
 )
-from notetaker.wire.credentials import Credentials
 from notetaker.wire.dave import MAX_VERSION, DaveGroup, Outgoing
 from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S, Step
 from notetaker.wire.heartbeat import Heartbeat
@@ -35,6 +34,7 @@ from notetaker.wire.opcodes import Op
 from notetaker.wire.receiver import Receiver
 from notetaker.wire.rtp import SILENCE, pack_header
 from notetaker.wire.transport import KEY_BYTES, MODES, choose_mode
+from notetaker.wire.whereabouts import Credentials
 
 KEEPALIVE_S = 5.0
 """Without datagrams from us, sound stops coming after five to nine minutes (pycord#3388)."""
@@ -150,7 +150,7 @@ class VoiceSession:
         if self.step is Step.ENDED:
             return None
         times = (self._deadline, self.heartbeat.due, self._next_probe, self.receiver.next_expiry)
-        return min((time for time in times if time is not None), default=None)
+        return min([time for time in times if time is not None], default=None)
 
     def take_commands(self) -> list[Command]:
         commands, self._commands = self._commands, []

@@ -8,7 +8,7 @@ import pytest
 from notetaker.discordsim.voice.faults import Faults
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice import VoiceState
-from notetaker.voice import guild
+from notetaker.voice import guild, presence
 from notetaker.voice.ports import JoinFailed
 from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call
 
@@ -73,7 +73,7 @@ async def test_what_no_retry_can_mend_is_not_retried(tmp_path: Path) -> None:
 async def test_a_full_channel_is_named_as_the_likely_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guild, "CREDENTIALS_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(presence, "CREDENTIALS_TIMEOUT_S", 0.05)
     async with a_call(tmp_path, attempts=1) as call:
         call.gateway.silent = True
         with pytest.raises(

@@ -4,9 +4,9 @@ import json
 from typing import Any, TypeVar
 
 from notetaker.wire.commands import Command, SendBinary, SendText
-from notetaker.wire.credentials import Credentials
 from notetaker.wire.opcodes import Op
 from notetaker.wire.session import VoiceSession
+from notetaker.wire.whereabouts import Credentials
 
 ME, GUILD, CHANNEL = 4242, 1, 2
 SSRC = 7001
