@@ -7,7 +7,6 @@ sent, and what the voice server lost on purpose, by position, is what a listener
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -72,7 +71,7 @@ def missing(speech: Speech, heard: list[str]) -> int:
     return len(set(speech.arrived) - set(heard))
 
 
-def of_bot(speech: Speech, stored: Sequence[Packet], coverage: Coverage, *, in_order: bool) -> list[str]:
+def of_bot(speech: Speech, stored: list[Packet], coverage: Coverage, *, in_order: bool) -> list[str]:
     """The journal may be in order of arrival: without `in_order` it is sorted by sequence number first."""
     wrong = []
     way = speech.way
@@ -87,6 +86,8 @@ def of_bot(speech: Speech, stored: Sequence[Packet], coverage: Coverage, *, in_o
             f"{way.forwarded - len(way.lost)} packets of sound were delivered, the journal has {len(stored)}, "
             f"the bot counts {coverage.outcomes[Outcome.STORED]}."
         )
+    if not in_order and (not way.lost or not coverage.outcomes[Outcome.DUPLICATE] or packets == stored):
+        wrong.append("The network was too kind: it was to lose, to double and to delay packets.")
     if coverage.lost != way.holes:
         wrong.append(f"{way.holes} packets were lost, the bot counts {coverage.lost}.")
     if unexpected := {
@@ -96,7 +97,7 @@ def of_bot(speech: Speech, stored: Sequence[Packet], coverage: Coverage, *, in_o
     return wrong
 
 
-def _by_sequence(packets: Sequence[Packet]) -> list[Packet]:
+def _by_sequence(packets: list[Packet]) -> list[Packet]:
     """RTP sequence numbers wrap at 65536; a call is far shorter than half of that."""
     if not packets:
         return []

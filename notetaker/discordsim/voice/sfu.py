@@ -158,20 +158,23 @@ class Sfu(asyncio.DatagramProtocol):
         padding = faults.random.randint(1, LONGEST_PADDING) if faults.hits(faults.padding_chance) else 0
         packet = self._seal(receiver, replace(header, sequence=sequence, csrcs=b""), media, padding)
         counts.forwarded += 1
-        if not self._deliver(packet, receiver, route, counts):
+        if not self._deliver(packet, receiver, route, counts, sound=True):
             counts.lost.append(counts.packets_in - 1)
         if newest and faults.hits(faults.padding_burst_chance):
             for sequence in stream.insert(faults.random.randint(*faults.padding_burst_packets)):
                 size = faults.random.randint(1, 255)
                 only_padding = replace(header, sequence=sequence, marker=False, csrcs=b"")
-                self._deliver(self._seal(receiver, only_padding, b"", size), receiver, route, counts)
+                packet = self._seal(receiver, only_padding, b"", size)
+                self._deliver(packet, receiver, route, counts, sound=False)
                 counts.padding_only += 1
 
-    def _deliver(self, packet: bytes, receiver: Session, route: Route, counts: Counts) -> bool:
+    def _deliver(
+        self, packet: bytes, receiver: Session, route: Route, counts: Counts, *, sound: bool
+    ) -> bool:
         """Sends a packet on its way; False if it gets lost there."""
         assert receiver.address is not None
         holes_before = route.holes
-        arrivals = route.arrivals()
+        arrivals = route.arrivals(sound=sound)
         for delay in arrivals:
             if delay:
                 asyncio.get_running_loop().call_later(delay, self._send, packet, receiver.address)
