@@ -70,12 +70,12 @@ class Recorder:
     def write(self, frame: AudioFrame) -> None:
         """Stores one packet. A speaker who was not added is added by it."""
         session = self._open()
-        ssrc = frame.ssrc
-        if session.journal.speaker(ssrc) != frame.user_id:
+        journal, cutter, ssrc = session.journal, session.cutter, frame.ssrc
+        if journal.speaker(ssrc) != frame.user_id:
             self.add_speaker(frame.user_id, ssrc, frame.arrival)
-        arrival_ns = max(session.wall_ns(frame.arrival), session.cutter.earliest(ssrc))
-        offset, end_offset = session.journal.write(frame, arrival_ns)
-        session.cutter.add(ssrc, frame.opus, arrival_ns, offset, end_offset)
+        arrival_ns = max(session.wall_ns(frame.arrival), cutter.earliest(ssrc))
+        offset, end_offset = journal.write(frame, arrival_ns)
+        cutter.add(ssrc, frame.opus, arrival_ns, offset, end_offset)
 
     def mark_gap(self, gap: Gap) -> None:
         """Sound was lost. Outside a session the mark gets a journal file of its own."""

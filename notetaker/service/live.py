@@ -59,11 +59,18 @@ class LiveMeeting:
             self._try(self.recorder.remove_speaker, user_id, now)
 
     def frame(self, frame: AudioFrame) -> None:
-        if self._ensure_open(frame.arrival) and self._try(self.recorder.write, frame):
-            self.heard.add(frame.user_id)
-            self._end_refusal(frame.arrival)
-        else:
+        if not (self._open or self._ensure_open(frame.arrival)):
             self._refused[frame.user_id] += 1
+            return
+        try:
+            self.recorder.write(frame)
+        except OSError as error:
+            self._refused[frame.user_id] += 1
+            self._begin_refusal(error)
+            return
+        self.heard.add(frame.user_id)
+        if self._refused_since is not None:
+            self._end_refusal(frame.arrival)
 
     def session_closed(self, now: float, reason: str) -> None:
         self._close(now)
@@ -117,11 +124,14 @@ class LiveMeeting:
         try:
             write(*args, **kwargs)
         except OSError as error:
-            if self._refused_since is None:
-                self._refused_since = time.time_ns()
-                log.critical("Meeting %s is not being recorded: %s", self.meeting.id, error)
+            self._begin_refusal(error)
             return False
         return True
+
+    def _begin_refusal(self, error: OSError) -> None:
+        if self._refused_since is None:
+            self._refused_since = time.time_ns()
+            log.critical("Meeting %s is not being recorded: %s", self.meeting.id, error)
 
     def _end_refusal(self, now: float) -> None:
         if self._refused_since is not None:

@@ -26,6 +26,7 @@ MAX_RECOVERIES = 5
 MAX_USERS = 10_000
 """Far more than an encrypted call has; every proposal is checked against all of them."""
 MAX_VERSION: int = dave.get_max_supported_protocol_version()
+_AUDIO = dave.MediaType.audio
 Outgoing = tuple[Op, bytes | dict[str, int]]
 """An opcode with its binary body or its JSON ``d``."""
 
@@ -145,7 +146,7 @@ class DaveGroup:
             if self._accepts_plain:
                 return frame
             decryptor = self._decryptor(user_id)
-        return decryptor.decrypt(dave.MediaType.audio, frame)
+        return decryptor.decrypt(_AUDIO, frame)
 
     def has_key(self, user_id: int) -> bool:
         """Whether this speaker has ever had a key: a refused frame is then undecryptable, not just early."""

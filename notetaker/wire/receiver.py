@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from notetaker.model.audio import AudioFrame
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.wire.dave import DaveGroup
-from notetaker.wire.rtp import OPUS_PAYLOAD_TYPE, is_rtcp, parse_header, strip
+from notetaker.wire.rtp import OPUS_PAYLOAD_TYPE, parse_header, strip
 from notetaker.wire.stream import Held, Stream
 from notetaker.wire.transport import SUFFIX_BYTES, TAG_BYTES, TransportCipher
 
@@ -41,7 +41,7 @@ class Receiver:
     def receive(self, data: bytes, now: float) -> AudioFrame | None:
         """One datagram that arrived at ``now``. Returns the frame to store, if it is one already."""
         header = parse_header(data)
-        if header is None or header.payload_type != OPUS_PAYLOAD_TYPE or is_rtcp(data):
+        if header is None or header.payload_type != OPUS_PAYLOAD_TYPE:  # RTCP's types, read so, are 64 to 95
             self.unattributed[Outcome.NOT_AUDIO] += 1
             return None
         if self._cipher is None or len(data) < header.size + TAG_BYTES + SUFFIX_BYTES:
@@ -111,7 +111,9 @@ class Receiver:
     @property
     def next_expiry(self) -> float | None:
         """When ``expire`` has something to do."""
-        return min((self._streams[ssrc].held[0].arrival + HOLD_S for ssrc in self._holding), default=None)
+        if not self._holding:
+            return None
+        return min(self._streams[ssrc].held[0].arrival for ssrc in self._holding) + HOLD_S
 
     @property
     def held(self) -> int:

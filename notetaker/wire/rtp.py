@@ -48,12 +48,12 @@ def parse_header(data: bytes) -> RtpHeader | None:
         size += 4
         if len(data) < size:
             return None
-        extension_bytes = 4 * int.from_bytes(data[size - 2 : size], "big")
+        extension_bytes = 4 * (data[size - 2] << 8 | data[size - 1])
     elif len(data) < size:
         return None
     return RtpHeader(
-        bool(first & 0x20),
-        bool(second & 0x80),
+        first & 0x20 != 0,
+        second & 0x80 != 0,
         second & 0x7F,
         sequence,
         timestamp,
@@ -61,11 +61,6 @@ def parse_header(data: bytes) -> RtpHeader | None:
         size,
         extension_bytes,
     )
-
-
-def is_rtcp(data: bytes) -> bool:
-    """Whether the packet is RTCP (RFC 5761 section 4: types 192 to 223 share the port)."""
-    return len(data) >= 2 and data[0] >> 6 == 2 and 192 <= data[1] <= 223
 
 
 def strip(plaintext: bytes, header: RtpHeader) -> bytes | None:

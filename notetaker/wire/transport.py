@@ -8,15 +8,18 @@ from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from nacl.bindings import (
-    crypto_aead_xchacha20poly1305_ietf_decrypt,
-    crypto_aead_xchacha20poly1305_ietf_encrypt,
-)
-from nacl.exceptions import CryptoError
+from nacl._sodium import ffi as _ffi  # type: ignore[import-not-found]
+from nacl._sodium import lib as _sodium
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt
 
 KEY_BYTES = 32
 TAG_BYTES = 16
 SUFFIX_BYTES = 4
+MAX_PLAINTEXT_BYTES = 2048
+"""More than any Ethernet frame holds."""
+
+_ZEROS_8, _ZEROS_20 = bytes(8), bytes(20)
+_NULL = _ffi.NULL
 
 
 class TransportCipher(Protocol):
@@ -38,7 +41,7 @@ class AesGcm:
 
     def open(self, data: bytes, header_size: int) -> bytes | None:
         try:
-            return self._aead.decrypt(data[-4:] + bytes(8), data[header_size:-4], data[:header_size])
+            return self._aead.decrypt(data[-4:] + _ZEROS_8, data[header_size:-4], data[:header_size])
         except (InvalidTag, ValueError):  # ValueError: shorter than a tag
             return None
 
@@ -49,19 +52,28 @@ class AesGcm:
 
 
 class XChaCha20Poly1305:
-    """``aead_xchacha20_poly1305_rtpsize``: offered by every server."""
+    """``aead_xchacha20_poly1305_rtpsize``: offered by every server.
+
+    Opens with libsodium itself: PyNaCl's wrapper checks and allocates anew for every packet, and costs three times
+    as much as the cipher.
+    """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._counter = 0
+        self._plaintext = _ffi.new("unsigned char[]", MAX_PLAINTEXT_BYTES)
+        self._buffer = _ffi.buffer(self._plaintext)
 
     def open(self, data: bytes, header_size: int) -> bytes | None:
-        try:
-            return crypto_aead_xchacha20poly1305_ietf_decrypt(
-                data[header_size:-4], data[:header_size], data[-4:] + bytes(20), self._key
-            )
-        except (CryptoError, ValueError):  # ValueError: shorter than a tag
+        sealed = data[header_size:-4]
+        length = len(sealed) - TAG_BYTES
+        if not 0 <= length <= len(self._plaintext):
             return None
+        refused = _sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+            self._plaintext, _NULL, _NULL, sealed, len(sealed),
+            data[:header_size], header_size, data[-4:] + _ZEROS_20, self._key,
+        )  # fmt: skip
+        return None if refused else self._buffer[:length]
 
     def seal(self, header: bytes, payload: bytes) -> bytes:
         self._counter += 1
