@@ -8,9 +8,10 @@ events that Discord's main gateway would send, unless it has a main gateway conn
 import asyncio
 import json
 import os
+import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +70,15 @@ class Contender:
         except TimeoutError:
             raise ContenderFailed(f"{self.name} did not come to {event!r} in {WAIT_S:.0f} s.") from None
         return message
+
+    @contextmanager
+    def halted(self) -> Iterator[None]:
+        """Its process does not run meanwhile: what is sent waits in its socket."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     async def close(self) -> None:
         if self._process.stdin is not None:

@@ -21,9 +21,14 @@ let before = { cpu: 0, packets: 0 };
 
 function listen(receiver, userId) {
   if (receiver.subscriptions.has(userId)) return;
-  receiver.subscribe(userId, { end: { behavior: EndBehaviorType.Manual } }).on('data', () => {
+  const stream = receiver.subscribe(userId, { end: { behavior: EndBehaviorType.Manual } });
+  stream.on('data', () => {
     packets += 1;
     if (packets === 1) say({ event: 'first', ms: performance.now() - began });
+  });
+  stream.on('error', (error) => { // a packet that it could not open ends the stream
+    process.stderr.write(`${error.stack}\n`);
+    stream.once('close', () => listen(receiver, userId));
   });
 }
 

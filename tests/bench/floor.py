@@ -10,9 +10,9 @@ import socket
 import struct
 
 import dave
-from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
+from nacl._sodium import ffi, lib  # type: ignore[import-not-found]
 
-from notetaker.wire.transport import AesGcm
+from notetaker.wire.transport import AesGcm, XChaCha20Poly1305
 from tests.bench import child
 from tests.bench.ours import Receiver
 
@@ -27,9 +27,9 @@ class Floor:
 
     def __init__(self, receiver: Receiver) -> None:
         guild = receiver.manager._guild(receiver.guild_id)
-        assert guild.connection is not None
-        session = guild.connection.session
-        udp = guild.connection._udp
+        connection = guild._connection
+        assert connection is not None
+        session, udp = connection.session, connection._udp
         assert udp is not None
         asyncio.get_running_loop().remove_reader(udp._socket)
         self._socket = socket.socket(fileno=os.dup(udp._socket.fileno()))
@@ -65,16 +65,18 @@ class Floor:
 
     def _run_xchacha(self, packets: int) -> None:
         receive, write, fd, decrypt = self._socket.recv, os.write, self._fd, self._decrypt
-        assert self._cipher is not None
-        assert not isinstance(self._cipher, AesGcm)
-        open_, key = crypto_aead_xchacha20poly1305_ietf_decrypt, self._cipher._key  # type: ignore[attr-defined]
-        zeros, audio = bytes(20), dave.MediaType.audio
+        assert isinstance(self._cipher, XChaCha20Poly1305)
+        open_, key, zeros = lib.crypto_aead_xchacha20poly1305_ietf_decrypt, self._cipher._key, bytes(20)
+        audio, null, plaintext = dave.MediaType.audio, ffi.NULL, ffi.new("unsigned char[]", 2048)
+        buffer = ffi.buffer(plaintext)
         for _ in range(packets):
             data = receive(2048)
             while len(data) < SHORTEST:
                 data = receive(2048)
-            plain = open_(data[CLEAR:-4], data[:CLEAR], data[-4:] + zeros, key)
-            opus = decrypt[data[8:12]](audio, plain[EXTENSION:])
+            sealed = data[CLEAR:-4]
+            size = len(sealed)
+            open_(plaintext, null, null, sealed, size, data[:CLEAR], CLEAR, data[-4:] + zeros, key)
+            opus = decrypt[data[8:12]](audio, buffer[EXTENSION : size - 16])
             assert opus is not None
             write(fd, opus)
 

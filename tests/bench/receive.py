@@ -14,10 +14,13 @@ from tests.bench.report import Result, reached
 from tests.bench.studio import Person, Studio, say_together
 
 PEOPLE = 10
-TICKS_AT_ONCE = 5
-"""A burst is 100 ms of ten people: 50 packets, as when 50 people speak."""
 AES, XCHACHA = "AES-GCM", "XChaCha20"
-OURS, FLOOR, PYCORD, DISCORDJS = "notetaker", "floor", "py-cord 2.8.1", "@discordjs/voice"
+OURS, FLOOR, PYCORD, DISCORDJS = "notetaker", "floor", "py-cord", "@discordjs/voice"
+
+BURST = 50
+"""Packets that wait in the socket together, as on a busy bot: one wakeup serves many."""
+ALONE = 1
+"""Every packet wakes the process up, as in a small meeting."""
 
 TO_FLOOR, TO_PYCORD, TO_DISCORDJS = 2.5, 10.0, 2.0
 """The reach: at most so many floors, at least so many times cheaper than the others."""
@@ -35,7 +38,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Cost:
     us: float
     """CPU per packet sent, median of all rounds."""
     came_through: float
@@ -43,7 +46,7 @@ class Measured:
 
 
 def entries() -> list[Entry]:
-    """Everyone who can take part. py-cord knows no AES-GCM mode."""
+    """Everyone who can take part. py-cord 2.8 knows no AES-GCM mode."""
     found = [
         Entry(OURS, AES, python("ours")),
         Entry(FLOOR, AES, python("floor")),
@@ -58,110 +61,132 @@ def entries() -> list[Entry]:
     return found
 
 
-async def run(folder: Path, progress: Progress, *, rounds: int = 9, ticks: int = 500) -> Result:
-    """``ticks`` of 20 ms in each round, after one that does not count."""
+async def run(
+    folder: Path, progress: Progress, *, rounds: int = 9, packets: int = 5000, alone: int = 1000
+) -> Result:
+    """``packets`` in each round of bursts, ``alone`` in each round of single packets."""
     async with Studio(folder) as studio, AsyncExitStack() as stack:
-        world = studio.local.world
-        bot = next(user for user in world.users.values() if user.bot)
-        guild = next(iter(world.guilds.values()))
-        place = guild.id, next(c.id for c in guild.channels.values() if c.name == "Standup")
-        people = [await studio.person(*place, 1000 + number) for number in range(PEOPLE)]
-        contenders: dict[Entry, Contender] = {}
-        ids = count(5000)
-        for entry in entries():
-            progress(f"{entry.name}, {entry.mode}: joining")
-            studio.local.faults.offer_aes_gcm = entry.mode == AES
-            user_id = bot.id if entry.name == PYCORD else next(ids)
-            contenders[entry] = await stack.enter_async_context(
-                contender(
-                    entry.name,
-                    entry.command,
-                    user_id,
-                    place,
-                    studio,
-                    api_url=studio.local.api_url,
-                    token=bot.token,
-                    packages=str(node.PACKAGES),
-                    people=[str(1000 + number) for number in range(PEOPLE)],
-                )
-            )
-            await contenders[entry].join()
-        await studio.until_in_group(people, guild.id, [one.user_id for one in contenders.values()])
-        measured = await _rounds(studio, guild.id, people, contenders, progress, rounds, ticks)
-    return _result(measured, rounds, ticks)
-
-
-async def _rounds(
-    studio: Studio,
-    guild_id: int,
-    people: list[Person],
-    contenders: dict[Entry, Contender],
-    progress: Progress,
-    rounds: int,
-    ticks: int,
-) -> dict[Entry, Measured]:
-    """Everyone gets the same packets, one after the other, in every round: what disturbs one disturbs all."""
-    sent = ticks * len(people)
-    costs: dict[Entry, list[float]] = {entry: [] for entry in contenders}
-    packets: dict[Entry, int] = dict.fromkeys(contenders, 0)
-    for number in range(rounds + 1):
-        said = say_together(people, ticks)
-        for entry, one in contenders.items():
-            progress(
-                f"{entry.name}, {entry.mode}: " + (f"round {number} of {rounds}" if number else "warming up")
-            )
-            sealed = studio.seal(guild_id, one.user_id, said)
-            await one.start(sent)
-            await studio.send_all(sealed, studio.address(guild_id, one.user_id), TICKS_AT_ONCE)
-            await asyncio.sleep(0.1)
-            usage = await one.stop()
-            if number:
-                costs[entry].append(usage.cpu_us / sent)
-                packets[entry] += usage.packets
-    for entry, came in packets.items():
-        if entry.name == OURS and came != sent * rounds:
-            raise ContenderFailed(f"Of {sent * rounds} packets {came} came into the journal ({entry.mode}).")
-    return {entry: Measured(median(costs[entry]), packets[entry] / (sent * rounds)) for entry in contenders}
-
-
-def _result(measured: dict[Entry, Measured], rounds: int, ticks: int) -> Result:
-    us = {(entry.name, entry.mode): one.us for entry, one in measured.items()}
+        stage = await _enter(studio, stack, progress)
+        bursts = await stage.measure(BURST, rounds, packets)
+        singles = await stage.measure(ALONE, max(1, rounds // 2), alone)
     result = Result(
-        "receive: CPU per packet, from the socket to the journal",
-        ("", "AES-GCM", "XChaCha20", "× floor", "× notetaker", "came through"),
+        "receive: CPU per packet, from the socket to the journal, DAVE on",
+        ("", f"{BURST} at once", "× floor", "× ours", "one by one", "× floor", "× ours", "came through"),
     )
-    for name in (FLOOR, OURS, DISCORDJS, PYCORD):
-        modes = [mode for mode in (AES, XCHACHA) if (name, mode) in us]
-        if not modes:
-            continue
-        through = min(one.came_through for entry, one in measured.items() if entry.name == name)
-        result.rows.append(
-            (
-                name,
-                *(f"{us[name, mode]:.1f} µs" if mode in modes else "–" for mode in (AES, XCHACHA)),
-                " / ".join(f"{us[name, mode] / us[FLOOR, mode]:.2f}" for mode in modes),
-                " / ".join(f"{us[name, mode] / us[OURS, mode]:.2f}" for mode in modes),
-                f"{through:.1%}",
-            )
-        )
+    for mode in (AES, XCHACHA):
+        for name in (FLOOR, OURS, DISCORDJS, PYCORD):
+            if (name, mode) in bursts:
+                columns = [_columns(costs, name, mode) for costs in (bursts, singles)]
+                through = min(costs[name, mode].came_through for costs in (bursts, singles))
+                result.rows.append((f"{name}, {mode}", *columns[0], *columns[1], f"{through:.1%}"))
     result.figures = {
-        "us_per_packet": {f"{name}, {mode}": round(value, 2) for (name, mode), value in us.items()},
+        "us_per_packet_50_at_once": {", ".join(who): round(cost.us, 2) for who, cost in bursts.items()},
+        "us_per_packet_one_by_one": {", ".join(who): round(cost.us, 2) for who, cost in singles.items()},
         "rounds": rounds,
-        "packets_per_round": ticks * PEOPLE,
+        "packets_per_round": packets,
     }
-    for mode in (AES, XCHACHA):
-        ratio = us[OURS, mode] / us[FLOOR, mode]
-        result.notes.append(reached(f"{mode}: {ratio:.2f} floors (at most {TO_FLOOR})", ratio <= TO_FLOOR))
-    cheaper = us[PYCORD, XCHACHA] / us[OURS, XCHACHA]
-    what = f"{XCHACHA}: {cheaper:.1f} times cheaper than py-cord (at least {TO_PYCORD:.0f})"
-    result.notes.append(reached(what, cheaper >= TO_PYCORD))
-    for mode in (AES, XCHACHA):
-        if (DISCORDJS, mode) in us:
-            cheaper = us[DISCORDJS, mode] / us[OURS, mode]
-            what = f"{mode}: {cheaper:.1f} times cheaper than @discordjs/voice (at least {TO_DISCORDJS:.0f})"
-            result.notes.append(reached(what, cheaper >= TO_DISCORDJS))
+    _judge(bursts, result)
     if node.command() is None:
         result.notes.append(node.MISSING)
     elif not node.has_xchacha():
         result.notes.append("@discordjs/voice knows XChaCha20 only with a package that is not installed.")
     return result
+
+
+Costs = dict[tuple[str, str], Cost]
+"""By name and mode."""
+
+
+@dataclass(slots=True)
+class _Stage:
+    """Everyone in one voice channel."""
+
+    studio: Studio
+    guild_id: int
+    people: list[Person]
+    contenders: dict[Entry, Contender]
+    progress: Progress
+
+    async def measure(self, at_once: int, rounds: int, packets: int) -> Costs:
+        """Everyone gets the same packets, one after the other, in every round: what disturbs one disturbs all.
+
+        The round before the first does not count.
+        """
+        cpu_us: dict[Entry, list[float]] = {entry: [] for entry in self.contenders}
+        came = dict.fromkeys(self.contenders, 0)
+        for number in range(rounds + 1):
+            said = say_together(self.people, packets // PEOPLE)
+            for entry, one in self.contenders.items():
+                self.progress(f"{entry.name}, {entry.mode}, {at_once} at once, round {number} of {rounds}")
+                sealed = self.studio.seal(self.guild_id, one.user_id, said)
+                await one.start(len(sealed))
+                try:
+                    address = self.studio.address(self.guild_id, one.user_id)
+                    await self.studio.send_all(sealed, address, at_once, one)
+                except KeyError:
+                    raise ContenderFailed(f"{entry.name} ({entry.mode}) has closed its socket.") from None
+                await asyncio.sleep(0.1)
+                usage = await one.stop()
+                if number:
+                    cpu_us[entry].append(usage.cpu_us / len(sealed))
+                    came[entry] += usage.packets
+        sent = rounds * (packets // PEOPLE) * PEOPLE
+        for entry in self.contenders:
+            if entry.name == OURS and came[entry] != sent:
+                raise ContenderFailed(
+                    f"of {sent} packets {came[entry]} came into the journal ({entry.mode})."
+                )
+        return {
+            (entry.name, entry.mode): Cost(median(cpu_us[entry]), came[entry] / sent)
+            for entry in self.contenders
+        }
+
+
+async def _enter(studio: Studio, stack: AsyncExitStack, progress: Progress) -> _Stage:
+    """People and contenders join."""
+    world = studio.local.world
+    bot = next(user for user in world.users.values() if user.bot)
+    guild = next(iter(world.guilds.values()))
+    place = guild.id, next(c.id for c in guild.channels.values() if c.name == "Standup")
+    people = [await studio.person(*place, 1000 + number) for number in range(PEOPLE)]
+    contenders: dict[Entry, Contender] = {}
+    ids = count(5000)
+    for entry in entries():
+        progress(f"{entry.name}, {entry.mode}, joins")
+        studio.local.faults.offer_aes_gcm = entry.mode == AES
+        contenders[entry] = await stack.enter_async_context(
+            contender(
+                entry.name,
+                entry.command,
+                bot.id if entry.name == PYCORD else next(ids),
+                place,
+                studio,
+                api_url=studio.local.api_url,
+                token=bot.token,
+                packages=str(node.PACKAGES),
+                people=[str(1000 + number) for number in range(PEOPLE)],
+            )
+        )
+        await contenders[entry].join()
+    await studio.until_in_group(people, guild.id, [one.user_id for one in contenders.values()])
+    return _Stage(studio, guild.id, people, contenders, progress)
+
+
+def _columns(costs: Costs, name: str, mode: str) -> tuple[str, str, str]:
+    us = costs[name, mode].us
+    return f"{us:.1f} µs", f"{us / costs[FLOOR, mode].us:.2f}", f"{us / costs[OURS, mode].us:.2f}"
+
+
+def _judge(costs: Costs, result: Result) -> None:
+    def times(name: str, other: str, mode: str) -> float:
+        return costs[name, mode].us / costs[other, mode].us
+
+    for mode in (AES, XCHACHA):
+        floors = times(OURS, FLOOR, mode)
+        result.notes.append(reached(f"{mode}: {floors:.2f} floors (at most {TO_FLOOR})", floors <= TO_FLOOR))
+    for name, least in ((PYCORD, TO_PYCORD), (DISCORDJS, TO_DISCORDJS)):
+        for mode in (AES, XCHACHA):
+            if (name, mode) in costs:
+                cheaper = times(name, OURS, mode)
+                what = f"{mode}: {cheaper:.1f} times cheaper than {name} (at least {least:.0f})"
+                result.notes.append(reached(what, cheaper >= least))

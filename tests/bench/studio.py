@@ -10,10 +10,10 @@ import os
 import socket
 import ssl
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker_link import VoiceLink, VoicePlace
@@ -68,6 +68,12 @@ class Person:
         return encrypted
 
 
+class Halting(Protocol):
+    """A receiver that can be made to wait."""
+
+    def halted(self) -> AbstractContextManager[None]: ...
+
+
 class Studio:
     """``async with`` it. ``local`` is the local Discord, with ``world`` in it; ``folder`` is for everyone's files."""
 
@@ -119,11 +125,11 @@ class Studio:
                 await asyncio.sleep(0.05)
         await asyncio.sleep(0.3)
 
-    def seal(self, guild_id: int, user_id: int, ticks: Sequence[Tick]) -> list[list[bytes]]:
-        """The packets for one receiver, tick by tick."""
+    def seal(self, guild_id: int, user_id: int, ticks: Sequence[Tick]) -> list[bytes]:
+        """The packets for one receiver."""
         key = self._sessions[guild_id, user_id].key
         assert key is not None
-        return [[key.seal(frame.header, frame.body) for frame in tick] for tick in ticks]
+        return [key.seal(frame.header, frame.body) for tick in ticks for frame in tick]
 
     def address(self, guild_id: int, user_id: int) -> tuple[str, int]:
         """Where a receiver's UDP socket is."""
@@ -138,20 +144,23 @@ class Studio:
             send(packet, address)
 
     async def send_all(
-        self, ticks: Sequence[Sequence[bytes]], address: tuple[str, int], ticks_at_once: int
+        self, packets: Sequence[bytes], address: tuple[str, int], at_once: int, receiver: Halting
     ) -> None:
-        """A burst whenever the receiver has emptied its socket. Raises RuntimeError when the kernel dropped one."""
+        """So many at once, whenever the receiver has emptied its socket. It is halted while a burst comes in.
+
+        Raises RuntimeError when the kernel dropped a packet, KeyError when the receiver has no socket any more.
+        """
         port = address[1]
-        dropped = udp_socket(port).drops
-        for at in range(0, len(ticks), ticks_at_once):
-            for tick in ticks[at : at + ticks_at_once]:
-                self.send(tick, address)
+        dropped = udp_sockets()[port].drops
+        for at in range(0, len(packets), at_once):
+            with receiver.halted() if at_once > 1 else nullcontext():
+                self.send(packets[at : at + at_once], address)
             async with asyncio.timeout(WAIT_S):
-                while udp_socket(port).queued:  # noqa: ASYNC110 - nor does the kernel
+                while udp_sockets()[port].queued:  # noqa: ASYNC110 - the kernel announces nothing
                     await asyncio.sleep(0.0002)
-        if (lost := udp_socket(port).drops - dropped) > 0:
+        if (lost := udp_sockets()[port].drops - dropped) > 0:
             raise RuntimeError(
-                f"The kernel dropped {lost} packets: the receive buffer is too small for a burst."
+                f"the kernel dropped {lost} packets: the receive buffer is too small for a burst."
             )
 
 
@@ -179,7 +188,3 @@ def udp_sockets() -> dict[int, UdpSocket]:
             port = int(fields[1].rpartition(":")[2], 16)
             found[port] = UdpSocket(int(fields[4].partition(":")[2], 16), int(fields[12]))
     return found
-
-
-def udp_socket(port: int) -> UdpSocket:
-    return udp_sockets()[port]
