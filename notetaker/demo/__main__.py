@@ -39,7 +39,12 @@ START_TIMEOUT_S = 60.0
 def main(json_file: Path | None, state_dir: Path | None) -> None:
     """Hold a meeting of four people against a local Discord, and have notes taken. Takes about a minute."""
     folder = (state_dir or Path("state") / f"demo-{datetime.now():%Y%m%d-%H%M%S}").absolute()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if json_file is not None:
+            json_file.touch()  # now, not after the meeting
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
     logging.disable(logging.CRITICAL)  # of the speakers, who live in this process; the others have log files
     console = Console()
     failures: list[str] = []
@@ -101,10 +106,9 @@ async def demo(folder: Path, console: Console) -> Figures:
             codes = await asyncio.gather(bot.stop(), worker.stop())
         if any(codes):
             raise DidNotStart(f"Bot and worker ended with exit codes {codes}.")
-        (listed,) = json.loads(await output_of(["-m", "notetaker.cli", "meetings", "--json"], settings))
-        found = json.loads(
-            await output_of(["-m", "notetaker.cli", "meeting", listed["id"], "--json"], settings)
-        )
+        notetaker = ["-m", "notetaker.cli"]
+        (listed,) = json.loads(await output_of([*notetaker, "meetings", "--json"], folder, settings))
+        found = json.loads(await output_of([*notetaker, "meeting", listed["id"], "--json"], folder, settings))
 
     result = figures(meeting, script, place, found, forwarded, time.monotonic() - started)
     assert meeting.notes is not None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 STOP_TIMEOUT_S = 20.0
+PYTHON = (sys.executable, "-P")  # what lies in the folder where it runs is no module of ours
 
 
 class DidNotStart(Exception):
@@ -15,7 +16,7 @@ class DidNotStart(Exception):
 
 
 class Process:
-    """``python -m module arguments`` with its output in a log file."""
+    """``python -m module arguments`` with its output in a log file, in whose folder it runs: no .env is there."""
 
     def __init__(self, name: str, command: list[str], log: Path, environment: Mapping[str, str]) -> None:
         self.name = name
@@ -33,7 +34,7 @@ class Process:
             address = "@" + notify.getsockname()[1:].decode()
             with self.log.open("wb") as output:
                 self._process = await asyncio.create_subprocess_exec(
-                    sys.executable,
+                    *PYTHON,
                     *self._command,
                     env={
                         **os.environ,
@@ -41,6 +42,7 @@ class Process:
                         "NOTIFY_SOCKET": address,
                         "PYTHONUNBUFFERED": "1",
                     },
+                    cwd=self.log.parent,
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
@@ -78,12 +80,16 @@ async def _ready(notify: socket.socket) -> None:
         pass
 
 
-async def output_of(command: list[str], environment: Mapping[str, str]) -> bytes:
-    """Standard output of a command that must succeed. Raises ``DidNotStart`` with what it said otherwise."""
+async def output_of(command: list[str], folder: Path, environment: Mapping[str, str]) -> bytes:
+    """Standard output of a command that must succeed, run in ``folder``.
+
+    Raises ``DidNotStart`` with what it said otherwise.
+    """
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
+        *PYTHON,
         *command,
         env={**os.environ, **environment},
+        cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -11,8 +11,10 @@ import pytest
 @pytest.mark.timeout(180)
 def test_a_meeting_from_startnotes_to_posted_notes(tmp_path: Path) -> None:
     figures_file = tmp_path / "figures.json"
+    (tmp_path / ".env").write_text("VOICE_RETRY_ATTEMPTS=many\n")  # of no concern to the demo
     run = subprocess.run(
         [sys.executable, "-m", "notetaker.demo", "--json", figures_file, "--state-dir", tmp_path / "state"],
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=150,
@@ -37,3 +39,22 @@ def test_a_meeting_from_startnotes_to_posted_notes(tmp_path: Path) -> None:
         text = log.read_text()
         for trouble in ("Traceback", "Unclosed", "was never retrieved", "WARNING asyncio"):
             assert trouble not in text, f"{log.name}: {text}"
+
+
+@pytest.mark.parametrize("arguments", [["--json", "nowhere/figures.json"], ["--state-dir", ".env/state"]])
+def test_a_place_that_cannot_be_written_to_is_told_before_the_meeting(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / ".env").touch()
+    run = subprocess.run(
+        [sys.executable, "-m", "notetaker.demo", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith("Error: ")
+    assert run.stderr.count("\n") == 1
+    assert run.stdout == ""
