@@ -34,7 +34,11 @@ class Journals:
 
 
 def counts(path: Path) -> dict[int, tuple[int, int]]:
-    """SSRC: packets, and packets lost, in tshark's sense: between the first and the last one to arrive."""
+    """SSRC: packets, and packets lost in tshark's sense: from the first to the last that arrives, less those there.
+
+    Modulo 65536: it is below zero when the last one was overtaken, and tshark 4.0 counts a wrap of the sequence
+    numbers once more for every packet that is late just there.
+    """
     sequences: dict[int, list[int]] = {}
     for event in JournalReader(path):
         if isinstance(event, Packet):
@@ -49,4 +53,4 @@ def tshark_counts(tshark: str, path: Path) -> dict[int, tuple[int, int]]:
     command = [tshark, "-n", "-r", str(path), "-d", "udp.port==5004,rtp", "-q", "-z", "rtp,streams"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT_S)
     rows = [line.split() for line in done.stdout.splitlines() if "RTPType-120" in line]
-    return {int(row[6], 16): (int(row[8]), int(row[9])) for row in rows}
+    return {int(row[6], 16): (int(row[8]), int(row[9]) & 0xFFFF) for row in rows}
