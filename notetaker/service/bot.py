@@ -128,12 +128,12 @@ class _Bot:
     async def _work(self, recovery: Recovery) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._meetings.run())
-            tasks.create_task(Postings(self._store, self._background, self._discord.publisher).run())
+            tasks.create_task(self._recover(recovery))
             await self._discord.wait_until_ready()
+            tasks.create_task(Postings(self._store, self._background, self._discord.publisher).run())
             servers = len(self._discord.guilds)
             self._systemd.ready(f"Connected to Discord, in {servers} servers")
             log.info("Ready, as %s, in %d servers", self._discord.user, servers)
-            await self._recover(recovery)
 
     async def _recover(self, recovery: Recovery) -> None:
         while True:
@@ -145,6 +145,7 @@ class _Bot:
                     "Meetings of before the restart cannot be taken up: %s. It is tried again.", error
                 )
             await asyncio.sleep(RECOVERY_PAUSE)
+        await self._discord.wait_until_ready()
         for meeting in interrupted:
             await self.say(meeting.text_channel_id, answers.ended_unasked(meeting, answers.CRASH))
 

@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from notetaker.discordsim.permissions import Permission
-from notetaker.model.meeting import MeetingState
+from notetaker.model.meeting import Meeting, MeetingState
+from notetaker.model.notes import Notes, Posting
 from notetaker.model.outcome import Outcome
 from notetaker.store.store import Store
 from tests.service.office import SENTENCE, Office
@@ -224,6 +225,37 @@ async def test_sigterm_works_while_discord_is_out_of_reach(office: Office) -> No
     async with office.process("bot", DISCORD_API_BASE_URL="http://127.0.0.1:9/api") as bot:
         await bot.until("Discord cannot be reached")
         assert await bot.terminate() == 0
+
+
+async def test_notes_that_are_due_wait_while_discord_is_out_of_reach(office: Office) -> None:
+    store = Store(f"sqlite:///{office.state / 'notetaker.db'}")
+    store.migrate()
+    meeting = Meeting(
+        "20261122-143005-k3f9qz", office.guild.id, 2, "Standup", office.channel("general"), 4, 5
+    )
+    store.add_meeting(meeting)
+    posting = Posting(meeting.id, meeting.text_channel_id, "The notes.", "transcript.md", "The transcript.")
+    store.save_notes(Notes((), (), (), "a test"), posting)
+    async with office.process("bot", DISCORD_API_BASE_URL="http://127.0.0.1:9/api") as bot:
+        await bot.until("next attempt in 4 s")
+        assert await bot.terminate() == 0
+        assert "Traceback" not in bot.log
+    async with office.process("bot"):
+        [message] = await office.posted(1)
+        assert message.content == "The notes."
+    store.close()
+
+
+async def test_a_crash_is_made_good_while_discord_is_out_of_reach(office: Office) -> None:
+    async with office.process("bot") as bot, office.person("Ada") as ada:
+        await bot.until(READY)
+        await office.says("startnotes")
+        await ada.speak(SENTENCE)
+        await bot.kill()
+    async with office.process("bot", DISCORD_API_BASE_URL="http://127.0.0.1:9/api") as bot:
+        await bot.until("1 utterances are safe")
+        assert await bot.terminate() == 0
+        assert "Traceback" not in bot.log
 
 
 async def test_sigterm_does_not_wait_for_a_join_that_fails_again_and_again(office: Office) -> None:
