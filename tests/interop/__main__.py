@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import time
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from rich.markup import escape
 
 from notetaker.demo.processes import DidNotStart
 from tests.interop.call import Outcome
-from tests.interop.client import LISTENERS, SPEAKERS, Kind
+from tests.interop.client import DISCORD_JS, LISTENERS, SPEAKERS, ClientFailed, Kind
+from tests.interop.gateway import CHECKS, Judgement, judge
 from tests.interop.matrix import Matrix
 from tests.interop.place import VARIANTS
 
@@ -60,25 +62,41 @@ def main(only: str, json_file: Path | None) -> None:
                 )
 
             asyncio.run(matrix.run(folder, show))
-    except DidNotStart as error:
+            console.print("[dim]tshark counts the packets of every journal ...[/]", highlight=False)
+            matrix.check_journals()
+            gateway = asyncio.run(judge(folder)) if DISCORD_JS in speakers else None
+    except (DidNotStart, ClientFailed) as error:
         console.print(escape(str(error)), highlight=False)
         sys.exit(1)
-    console.print(matrix.table())
-    for failure in matrix.failures():
-        console.print(f"[bold red]✗[/] {escape(failure)}", highlight=False, soft_wrap=True)
-    referee = (
-        f"tshark agrees on {matrix.journals.files - len(matrix.journals.wrong)} of {matrix.journals.files}"
-    )
+    _report(matrix, gateway, console)
     console.print(
-        f"Journals: {referee if matrix.journals.referee else 'not checked, tshark is not installed'}. "
-        f"{time.monotonic() - started:.0f} s. Journals and logs: {folder}",
-        highlight=False,
-        soft_wrap=True,
+        f"{time.monotonic() - started:.0f} s. Journals and logs: {folder}", highlight=False, soft_wrap=True
     )
     if json_file is not None:
-        json_file.write_text(json.dumps(matrix.as_json(), indent=2) + "\n")
-    if not matrix.holds:
+        result = matrix.as_json() | {"gateway": gateway and asdict(gateway)}
+        json_file.write_text(json.dumps(result, indent=2) + "\n")
+    if not (matrix.holds and (gateway is None or gateway.holds)):
         sys.exit(1)
+
+
+def _report(matrix: Matrix, gateway: Judgement | None, console: Console) -> None:
+    console.print(matrix.table())
+    for remark in matrix.dropped():
+        console.print(f"[dim]{escape(remark)}[/]", highlight=False, soft_wrap=True)
+    journals = matrix.journals
+    agreed = f"tshark agrees on {journals.files - len(journals.wrong)} of {journals.files}"
+    console.print(
+        f"Journals: {agreed if journals.referee else 'not checked, tshark is not installed'}.",
+        highlight=False,
+    )
+    if gateway is not None:
+        console.print(
+            f"Main gateway and REST: discord.js made {gateway.checks} of {CHECKS} checks, "
+            f"{gateway.checks - len(gateway.wrong)} hold.",
+            highlight=False,
+        )
+    for failure in matrix.failures() + (gateway.wrong if gateway else []):
+        console.print(f"[bold red]✗[/] {escape(failure)}", highlight=False, soft_wrap=True)
 
 
 def _chosen(kinds: tuple[Kind, ...], key: str, console: Console) -> list[Kind]:

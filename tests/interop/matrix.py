@@ -69,8 +69,10 @@ class Matrix:
                 async with asyncio.TaskGroup() as calls:
                     for speaker in self.speakers:
                         calls.create_task(hold(speaker, variant))
-        files = [path for outcome in self.outcomes for path in outcome.journal]
-        await asyncio.to_thread(self.journals.check, files)
+
+    def check_journals(self) -> None:
+        """With the eyes of tshark, if it is installed."""
+        self.journals.check([path for outcome in self.outcomes for path in outcome.journal])
 
     @property
     def holds(self) -> bool:

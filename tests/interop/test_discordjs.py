@@ -1,49 +1,24 @@
 """Referees: discord.js on the main gateway and REST, and two clients of @discordjs/voice in one call."""
 
 import asyncio
-import json
 import random
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from notetaker.discordsim.entities import Channel, User, VoiceState
+from notetaker.discordsim.entities import Channel, User
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.world import World
-from tests.interop.client import DISCORD_JS, NODE, NODE_CLIENT, Client
+from tests.interop.client import DISCORD_JS, Client
 from tests.interop.clients.protocol import digest
+from tests.interop.gateway import CHECKS, HEARTBEAT_MS, Office, judge
 
 pytestmark = pytest.mark.skipif(
     not DISCORD_JS.is_installed, reason="discord.js is not installed; scripts/interop installs it"
 )
 
-REFEREE = NODE_CLIENT.with_name("gateway.mjs")
 DEADLINE_S = 60.0
-HEARTBEAT_MS = 2000
 FRAMES = 100
-CHECKS = 25
-
-
-class Office:
-    """The demo world with a second bot, and Ben in a voice channel from the start."""
-
-    def __init__(self) -> None:
-        self.world = World.demo()
-        self.guild = next(guild for guild in self.world.guilds.values() if guild.name == "Office")
-        self.notetaker = self.user("Notetaker")
-        self.jukebox = self.world.add_bot("Jukebox", owner=self.user("Ada"))
-        self.world.add_member(self.guild, self.jukebox)
-        ben = VoiceState(self.guild.id, self.user("Ben").id, self.channel("Planning").id, "elsewhere")
-        self.world.enter_voice(ben)
-
-    def user(self, name: str) -> User:
-        return next(user for user in self.world.users.values() if user.display_name == name)
-
-    def channel(self, name: str) -> Channel:
-        return next(channel for channel in self.guild.channels.values() if channel.name == name)
 
 
 @pytest.fixture
@@ -57,17 +32,10 @@ async def local(office: Office, tmp_path: Path) -> AsyncIterator[LocalDiscord]:
         yield discord
 
 
-async def test_discordjs_finds_what_it_expects_of_discord(office: Office, local: LocalDiscord) -> None:
-    order = json.dumps({"api_url": local.api_url, "token": office.notetaker.token})
-    process = await asyncio.create_subprocess_exec(
-        NODE, REFEREE, order, stdin=DEVNULL, stdout=PIPE, stderr=PIPE
-    )
-    async with asyncio.timeout(DEADLINE_S):
-        said, log = await process.communicate()
-    checks: list[Any] = [json.loads(line) for line in said.splitlines()]
-    assert [check for check in checks if not check["ok"]] == [], log.decode()
-    assert process.returncode == 0, log.decode()
-    assert len(checks) == CHECKS
+async def test_discordjs_finds_what_it_expects_of_discord(tmp_path: Path) -> None:
+    judgement = await judge(tmp_path)
+    assert judgement.wrong == []
+    assert judgement.checks == CHECKS
 
 
 class Call:

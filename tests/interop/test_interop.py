@@ -35,6 +35,7 @@ async def failures(
 ) -> list[str]:
     matrix = Matrix(speakers, listeners, with_bot=True, variants=variants)
     await matrix.run(folder, lambda outcome: None)
+    matrix.check_journals()
     assert matrix.holds == (not matrix.failures())
     return matrix.failures()
 
