@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 
+PACKET_NS = 20_000_000
+"""Less than one packet of sound is no gap."""
+
 
 class LiveMeeting:
     """``voice.ports.SessionSink``. Belongs to the event loop's thread; what it collects is stored by others."""
@@ -37,7 +40,9 @@ class LiveMeeting:
         self._joined: set[int] = set()
         self._open = False
         self._clock = (0.0, 0)  # one moment, in monotonic seconds and in Unix nanoseconds
-        self._silence: tuple[int, str] | None = None  # since when there is no session (Unix ns), and why
+        self._silence: tuple[float, int, str] | None = (
+            None  # since when there is no session (both clocks), and why
+        )
         self._refused: Counter[int] = Counter()  # frames per user that the disk did not take
         self._refused_since: int | None = None  # Unix ns
         self._stopping = False
@@ -75,7 +80,7 @@ class LiveMeeting:
     def session_closed(self, now: float, reason: str) -> None:
         self._close(now)
         if not self._stopping:
-            self._silence = (self._wall_ns(now), reason)
+            self._silence = (now, self._wall_ns(now), reason)
 
     # What the service asks
 
@@ -91,7 +96,7 @@ class LiveMeeting:
         """Nothing is heard after this."""
         self._close(now)
         self._end_refusal(now)
-        self._end_silence(time.time_ns())
+        self._end_silence(now)
         self.tick(now)
 
     def true_coverage(self, coverage: list[Coverage]) -> list[Coverage]:
@@ -111,7 +116,7 @@ class LiveMeeting:
             self._clock = (now, time.time_ns())
             self._open = self._try(self.recorder.open_session, *self._clock)
             if self._open:
-                self._end_silence(self._clock[1])
+                self._end_silence(now)
         return self._open
 
     def _close(self, now: float) -> None:
@@ -141,13 +146,17 @@ class LiveMeeting:
             self._refused_since = None
             log.warning("Meeting %s is being recorded again", self.meeting.id)
 
-    def _end_silence(self, ended_ns: int) -> None:
-        if self._silence is not None:
-            started_ns, cause = self._silence
-            self._silence = None
-            gap = Gap(started_ns, ended_ns, cause)
-            self.gaps.append(gap)
-            self._try(self.recorder.mark_gap, gap)
+    def _end_silence(self, now: float) -> None:
+        if self._silence is None:
+            return
+        since, started_ns, cause = self._silence
+        self._silence = None
+        lasted_ns = round((now - since) * 1e9)
+        if lasted_ns < PACKET_NS:  # the new session was there before the old one was left
+            return
+        gap = Gap(started_ns, started_ns + lasted_ns, cause)
+        self.gaps.append(gap)
+        self._try(self.recorder.mark_gap, gap)
 
     def _wall_ns(self, now: float) -> int:
         then, then_ns = self._clock

@@ -75,7 +75,16 @@ def test_time_between_two_sessions_is_a_gap_with_its_cause(live: LiveMeeting) ->
     [gap] = live.gaps
     assert gap.cause == "voice session lost (4006)"
     assert abs(gap.started_ns - before - len(SENTENCE) * 20_000_000) < 1e9
+    assert gap.ended_ns - gap.started_ns == pytest.approx(3e9)
     assert len(live.utterances) == 2
+
+
+def test_a_session_that_is_replaced_by_one_that_is_up_already_leaves_no_gap(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    live.session_closed(101.0, "Discord moved the call to another voice server.")
+    live.session_opened(101.001)
+    live.end(102.0)
+    assert live.gaps == []
 
 
 def test_a_meeting_that_ends_without_a_session_has_a_gap_until_its_end(live: LiveMeeting) -> None:
