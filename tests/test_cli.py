@@ -77,6 +77,15 @@ def test_an_unknown_speech_engine_is_one_sentence(runner: CliRunner, monkeypatch
     )
 
 
+def test_an_engine_that_does_not_start_is_worth_another_start(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "pocketsphinx.py").write_text("import os; os._exit(1)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # of the engine's process
+    result = run(runner, "worker", code=75)
+    assert result.stderr == "notetaker: The speech engine pocketsphinx has died.\n"
+
+
 @pytest.mark.parametrize("command", ["bot", "worker", "meetings"])
 def test_a_wrong_database_is_one_sentence_without_its_password(
     runner: CliRunner, monkeypatch: pytest.MonkeyPatch, command: str
