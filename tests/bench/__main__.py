@@ -11,12 +11,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import receive
+from tests.bench import capacity, disk, join, memory, receive
 from tests.bench.contender import ContenderFailed
 from tests.bench.report import Result, machine
 
 BENCHMARKS: dict[str, Callable[[Path, Callable[[str], None]], Awaitable[Result]]] = {
     "receive": receive.run,
+    "capacity": capacity.run,
+    "join": join.run,
+    "memory": memory.run,
+    "disk": disk.run,
 }
 
 
@@ -33,7 +37,7 @@ def main() -> None:
     for name in arguments.only or BENCHMARKS:
         try:
             result = asyncio.run(_run(name, console))
-        except (ContenderFailed, TimeoutError, RuntimeError) as error:
+        except (ContenderFailed, TimeoutError, OSError, RuntimeError) as error:
             sys.exit(f"The benchmark {name} could not be finished: {str(error) or 'something took too long'}")
         result.show(console)
         figures[name] = {**result.figures, "notes": result.notes}

@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.bench.studio import WAIT_S, Studio
@@ -34,6 +35,8 @@ class Contender:
     def __init__(self, name: str, user_id: int, process: asyncio.subprocess.Process, studio: Studio) -> None:
         self.name = name
         self.user_id = user_id
+        self.log = log_of(studio, user_id)
+        """What it, or a library of its, has written to standard error."""
         self._process = process
         self._studio = studio
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -65,11 +68,15 @@ class Contender:
                 while (message := await self._events.get())["event"] != event:
                     if message["event"] in ("error", "ended"):
                         raise ContenderFailed(
-                            f"{self.name} has ended: {message.get('message', 'no reason given')}"
+                            f"{self.name} has ended. {message.get('message', self._last_words())}"
                         )
         except TimeoutError:
-            raise ContenderFailed(f"{self.name} did not come to {event!r} in {WAIT_S:.0f} s.") from None
+            waited = f"{self.name} did not come to {event!r} in {WAIT_S:.0f} s."
+            raise ContenderFailed(f"{waited} {self._last_words()}") from None
         return message
+
+    def _last_words(self) -> str:
+        return self.log.read_text("utf-8", "replace")[-2000:]
 
     @contextmanager
     def halted(self) -> Iterator[None]:
@@ -122,6 +129,10 @@ class Contender:
         self.tell({"t": "VOICE_SERVER_UPDATE", "d": server})
 
 
+def log_of(studio: Studio, user_id: int) -> Path:
+    return studio.folder / f"{user_id}.log"
+
+
 @asynccontextmanager
 async def contender(
     name: str, command: Sequence[str], user_id: int, place: tuple[int, int], studio: Studio, **settings: Any
@@ -138,13 +149,15 @@ async def contender(
         "folder": str(studio.folder),
         **settings,
     }
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        json.dumps(given),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "NODE_EXTRA_CA_CERTS": str(studio.ca_file)},
-    )
+    with log_of(studio, user_id).open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            json.dumps(given),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, "NODE_EXTRA_CA_CERTS": str(studio.ca_file)},
+        )
     it = Contender(name, user_id, process, studio)
     try:
         yield it

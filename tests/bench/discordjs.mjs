@@ -51,6 +51,8 @@ async function join() {
     },
   });
   connection.on('error', (error) => process.stderr.write(`${error.stack}\n`));
+  // Without opcode 5 Discord sends no audio, and only playing would send it.
+  connection.on(VoiceConnectionStatus.Ready, () => connection.setSpeaking(true));
   for (const userId of settings.people) listen(connection.receiver, userId);
   await entersState(connection, VoiceConnectionStatus.Ready, 30_000);
   say({ event: 'joined' });

@@ -11,6 +11,7 @@ from notetaker.demo.script import VOICES
 BIT_RATE = 64_000
 """Of a voice channel unless its owner changes it (Discord docs, Channel, ``bitrate``)."""
 FRAME_S = 0.02
+SILENCE = b"\xf8\xff\xfe"
 
 
 @cache

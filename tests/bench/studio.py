@@ -45,6 +45,7 @@ class Person:
 
     def __init__(self, link: VoiceLink, session: Session) -> None:
         self.link = link
+        self.user_id = session.user_id
         self._session = session
         self._said = 0
 
@@ -68,7 +69,7 @@ class Person:
         return encrypted
 
 
-class Halting(Protocol):
+class Receiving(Protocol):
     """A receiver that can be made to wait."""
 
     def halted(self) -> AbstractContextManager[None]: ...
@@ -114,7 +115,9 @@ class Studio:
         link.speaking(1)
         return Person(link, self._sessions[guild_id, user_id])
 
-    async def until_in_group(self, people: Sequence[Person], guild_id: int, user_ids: Sequence[int]) -> None:
+    async def until_in_group(
+        self, people: Sequence[Person], guild_id: int, user_ids: Sequence[int], *, settle_s: float = 0.3
+    ) -> None:
         """Until these receivers are ready to hear these people, end to end, and nothing is under way any more."""
         sessions = [self._sessions[guild_id, user_id] for user_id in user_ids]
         async with asyncio.timeout(WAIT_S):
@@ -123,7 +126,7 @@ class Studio:
                 and all(session.address is not None and session.in_group for session in sessions)
             ):
                 await asyncio.sleep(0.05)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(settle_s)
 
     def seal(self, guild_id: int, user_id: int, ticks: Sequence[Tick]) -> list[bytes]:
         """The packets for one receiver."""
@@ -144,16 +147,20 @@ class Studio:
             send(packet, address)
 
     async def send_all(
-        self, packets: Sequence[bytes], address: tuple[str, int], at_once: int, receiver: Halting
+        self,
+        packets: Sequence[bytes],
+        address: tuple[str, int],
+        at_once: int,
+        receiver: Receiving | None = None,
     ) -> None:
-        """So many at once, whenever the receiver has emptied its socket. It is halted while a burst comes in.
+        """So many at once, whenever the receiver has emptied its socket. If given, it is halted during a burst.
 
         Raises RuntimeError when the kernel dropped a packet, KeyError when the receiver has no socket any more.
         """
         port = address[1]
         dropped = udp_sockets()[port].drops
         for at in range(0, len(packets), at_once):
-            with receiver.halted() if at_once > 1 else nullcontext():
+            with receiver.halted() if receiver is not None and at_once > 1 else nullcontext():
                 self.send(packets[at : at + at_once], address)
             async with asyncio.timeout(WAIT_S):
                 while udp_sockets()[port].queued:  # noqa: ASYNC110 - the kernel announces nothing
