@@ -107,7 +107,7 @@ class Speaker:
         for number, frame in enumerate([*frames, *[SILENCE] * SILENCE_FRAMES]):
             due = start + number * FRAME_S
             await asyncio.sleep(max(0.0, due - loop.time()))
-            if await self._link.send_audio(frame) and number < len(frames):
+            if await self._link.send_audio(frame, due) and number < len(frames):
                 on_sent(frame)
             late = loop.time() - due
             if late > FRAME_S * SILENCE_FRAMES:  # DAVE was waited for: go on from here, no burst

@@ -102,8 +102,8 @@ class VoiceLink:
         assert self._ready is not None
         self._send(SPEAKING, {"speaking": mask, "delay": 0, "ssrc": self._ready["ssrc"]})
 
-    async def send_audio(self, frame: bytes) -> bool:
-        """One Opus frame of 20 ms; True if it was sent.
+    async def send_audio(self, frame: bytes, spoken_at: float | None = None) -> bool:
+        """One Opus frame of 20 ms, by default of this moment (the loop's clock); True if it was sent.
 
         While others are there and DAVE is not ready it waits; alone it sends nothing.
         """
@@ -116,7 +116,8 @@ class VoiceLink:
             if not self.can_be_heard:
                 return False
         payload = self.dave.encrypt(frame) if self.dave else frame
-        self._udp.send(self._packets.seal(payload, asyncio.get_running_loop().time()))
+        moment = asyncio.get_running_loop().time() if spoken_at is None else spoken_at
+        self._udp.send(self._packets.seal(payload, moment))
         self.packets_sent += 1
         return True
 

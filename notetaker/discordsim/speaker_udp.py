@@ -73,16 +73,17 @@ class OpusPackets:
         self._key = key
         self._sequence = random.getrandbits(16)
         self._first_timestamp = random.getrandbits(32)
+        self._frames = 0
 
     def seal(self, payload: bytes, spoken_at: float) -> bytes:
-        """`spoken_at` in seconds, on any clock; the timestamp advances by whole frames."""
-        frames = round(spoken_at * SAMPLES_PER_SECOND / SAMPLES_PER_FRAME)
+        """`spoken_at` in seconds, on any clock; the timestamp advances by whole frames, at least by one."""
+        self._frames = max(self._frames + 1, round(spoken_at * SAMPLES_PER_SECOND / SAMPLES_PER_FRAME))
         header = Header(
             padding=False,
             marker=False,
             payload_type=PAYLOAD_TYPE_OPUS,
             sequence=self._sequence,
-            timestamp=(self._first_timestamp + frames * SAMPLES_PER_FRAME) & 0xFFFF_FFFF,
+            timestamp=(self._first_timestamp + self._frames * SAMPLES_PER_FRAME) & 0xFFFF_FFFF,
             ssrc=self._ssrc,
         )
         self._sequence = (self._sequence + 1) & 0xFFFF

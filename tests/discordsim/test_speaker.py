@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 from itertools import pairwise
 
 import pytest
@@ -84,6 +85,17 @@ async def test_timestamps_tell_the_pause_between_two_runs(place: Place) -> None:
     steps = [(after - before) % 2**32 for before, after in pairwise(stamps)]
     assert all(step % 960 == 0 for step in steps)
     assert 5 * 960 <= max(steps) <= 12 * 960
+
+
+async def test_a_busy_computer_leaves_no_holes_in_what_is_said(place: Place) -> None:
+    async with listener(place, place.bot) as ear, speaker(place, "Ada") as ada:
+        await ear.join()
+        await ear.until(lambda: ear.established)
+        asyncio.get_running_loop().call_later(0.1, time.sleep, 0.07)
+        await ada.speak([bytes([0xFC, number]) for number in range(15)])
+        await ear.until(lambda: len(ear.heard.get(ada.user_id, [])) == 20)
+        stamps = ear.timestamps[ada.user_id]
+    assert [(after - before) % 2**32 for before, after in pairwise(stamps)] == [960] * 19
 
 
 async def test_a_speaker_who_is_alone_sends_nothing_in_the_clear(place: Place) -> None:
