@@ -107,10 +107,11 @@ class Speaker:
         for number, frame in enumerate([*frames, *[SILENCE] * SILENCE_FRAMES]):
             due = start + number * FRAME_S
             await asyncio.sleep(max(0.0, due - loop.time()))
+            waits = not self._link.can_be_heard
             if await self._link.send_audio(frame, due) and number < len(frames):
                 on_sent(frame)
             late = loop.time() - due
-            if late > FRAME_S * SILENCE_FRAMES:  # DAVE was waited for: go on from here, no burst
+            if waits and late > FRAME_S * SILENCE_FRAMES:  # for DAVE: go on from here, no burst
                 start += late
         self._link.speaking(0)
 

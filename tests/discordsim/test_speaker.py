@@ -91,7 +91,7 @@ async def test_a_busy_computer_leaves_no_holes_in_what_is_said(place: Place) -> 
     async with listener(place, place.bot) as ear, speaker(place, "Ada") as ada:
         await ear.join()
         await ear.until(lambda: ear.established)
-        asyncio.get_running_loop().call_later(0.1, time.sleep, 0.07)
+        asyncio.get_running_loop().call_later(0.1, time.sleep, 0.17)
         await ada.speak([bytes([0xFC, number]) for number in range(15)])
         await ear.until(lambda: len(ear.heard.get(ada.user_id, [])) == 20)
         stamps = ear.timestamps[ada.user_id]
