@@ -68,14 +68,14 @@ class Contender:
                 while (message := await self._events.get())["event"] != event:
                     if message["event"] in ("error", "ended"):
                         raise ContenderFailed(
-                            f"{self.name} has ended. {message.get('message', self._last_words())}"
+                            f"{self.name} has ended. {message.get('message', self.last_words())}"
                         )
         except TimeoutError:
             waited = f"{self.name} did not come to {event!r} in {WAIT_S:.0f} s."
-            raise ContenderFailed(f"{waited} {self._last_words()}") from None
+            raise ContenderFailed(f"{waited} {self.last_words()}") from None
         return message
 
-    def _last_words(self) -> str:
+    def last_words(self) -> str:
         return self.log.read_text("utf-8", "replace")[-2000:]
 
     @contextmanager
