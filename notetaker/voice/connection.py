@@ -57,7 +57,8 @@ class VoiceConnection:
         self._reconnect: asyncio.Future[float] = self._loop.create_future()
         self._http = http
         self._tls = tls
-        self._listener = listener
+        self.listener = listener
+        """Who hears it; another one may take over at any time."""
         self._websocket: VoiceWebSocket | None = None
         self._udp: UdpSocket | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -168,7 +169,7 @@ class VoiceConnection:
         for command in self.session.take_commands():
             self._carry_out(command)
         for frame in self.session.take_frames():
-            self._listener.frame(frame)
+            self.listener.frame(frame)
         due = self.session.next_timeout()
         if due != self._due:
             self._set_timer(due)
@@ -192,9 +193,9 @@ class VoiceConnection:
             case OpenUdp(host, port):
                 self._open_udp(host, port)
             case SpeakerJoined(user_id, ssrc, now):
-                self._listener.speaker_joined(user_id, ssrc, now)
+                self.listener.speaker_joined(user_id, ssrc, now)
             case SpeakerLeft(user_id, now):
-                self._listener.speaker_left(user_id, now)
+                self.listener.speaker_left(user_id, now)
             case Established():
                 self._established.set_result(None)
             case Reconnect(delay_s):

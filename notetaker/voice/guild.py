@@ -190,6 +190,7 @@ class GuildVoice:
         connection.ended.add_done_callback(lambda _: self._presence.changed.set())
         self._open_sink(connection)
         arrivals.pass_on(self)
+        connection.listener = self
 
     def _open_sink(self, connection: VoiceConnection) -> None:
         """Tells the sink of the session and of everyone named in it so far."""
