@@ -69,11 +69,14 @@ class Recorder:
 
     def write(self, frame: AudioFrame) -> None:
         """Stores one packet. A speaker who was not added is added by it."""
-        session = self._open()
+        session = self._session or self._open()
         journal, cutter, ssrc = session.journal, session.cutter, frame.ssrc
         if journal.speaker(ssrc) != frame.user_id:
             self.add_speaker(frame.user_id, ssrc, frame.arrival)
-        arrival_ns = max(session.wall_ns(frame.arrival), cutter.earliest(ssrc))
+        arrival_ns = session.wall_ns(frame.arrival)
+        earliest_ns = cutter.earliest(ssrc)
+        if arrival_ns < earliest_ns:
+            arrival_ns = earliest_ns
         offset, end_offset = journal.write(frame, arrival_ns)
         cutter.add(ssrc, frame.opus, arrival_ns, offset, end_offset)
 

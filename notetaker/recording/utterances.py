@@ -41,6 +41,7 @@ class _Run:
 
     def __init__(self, parts: list[_Part]) -> None:
         self.parts = parts
+        self.began_ns = parts[0].arrival_ns
         self.spoken = 0
         """Parts up to and including the last one with speech."""
         self.spoke_ns = 0
@@ -83,12 +84,13 @@ class Cutter:
         size = len(opus)
         part = _Part(arrival_ns, size, offset, end_offset)
         run = self._runs.get(ssrc)
-        if run is not None and arrival_ns - run.spoke_ns >= QUIET_NS:
-            self._end(ssrc, run)
-            del self._runs[ssrc]
-            run = None
-        elif run is not None and arrival_ns - run.parts[0].arrival_ns >= LONGEST_NS:
-            run = self._cut(ssrc, run)
+        if run is not None:
+            if arrival_ns - run.spoke_ns >= QUIET_NS:
+                self._end(ssrc, run)
+                del self._runs[ssrc]
+                run = None
+            elif arrival_ns - run.began_ns >= LONGEST_NS:
+                run = self._cut(ssrc, run)
         if run is not None:
             run.parts.append(part)
             if size > QUIET_BYTES:

@@ -20,6 +20,8 @@ HOLD_S = 15.0
 HOLD_PACKETS = 1000
 """Held packets per stream: 20 s of speech, some 150 kB."""
 
+_STORED = Outcome.STORED  # an enum looks its members up slowly
+
 
 class Receiver:
     """All streams of one voice session."""
@@ -44,17 +46,18 @@ class Receiver:
         if header is None or header.payload_type != OPUS_PAYLOAD_TYPE:  # RTCP's types, read so, are 64 to 95
             self.unattributed[Outcome.NOT_AUDIO] += 1
             return None
-        if self._cipher is None or len(data) < header.size + TAG_BYTES + SUFFIX_BYTES:
+        _, _, _, sequence, timestamp, ssrc, header_size, _ = header
+        if self._cipher is None or len(data) < header_size + TAG_BYTES + SUFFIX_BYTES:
             self.unattributed[Outcome.BAD_AUTH] += 1
             return None
-        plaintext = self._cipher.open(data, header.size)
+        plaintext = self._cipher.open(data, header_size)
         if plaintext is None:
             self.unattributed[Outcome.BAD_AUTH] += 1
             return None
-        stream = self._streams.get(header.ssrc)
+        stream = self._streams.get(ssrc)
         if stream is None:
-            stream = self._streams[header.ssrc] = Stream(header.ssrc)
-        refusal = stream.admit(header.sequence)
+            stream = self._streams[ssrc] = Stream(ssrc)
+        refusal = stream.admit(sequence)
         if refusal is not None:
             stream.outcomes[refusal] += 1
             return None
@@ -62,16 +65,16 @@ class Receiver:
         if not payload:
             stream.outcomes[Outcome.NOT_AUDIO if payload is None else Outcome.PADDING_ONLY] += 1
             return None
-        if stream.user_id is None:
-            self._hold(stream, Held(header.sequence, header.timestamp, payload, now, refused=False))
+        user_id = stream.user_id
+        if user_id is None:
+            self._hold(stream, Held(sequence, timestamp, payload, now, refused=False))
             return None
-        opus = self._dave.decrypt(stream.user_id, payload)
+        opus = self._dave.decrypt(user_id, payload)
         if opus is None:
-            refused = self._dave.has_key(stream.user_id)
-            self._hold(stream, Held(header.sequence, header.timestamp, payload, now, refused))
+            self._hold(stream, Held(sequence, timestamp, payload, now, self._dave.has_key(user_id)))
             return None
-        stream.outcomes[Outcome.STORED] += 1
-        return AudioFrame(stream.user_id, header.ssrc, header.sequence, header.timestamp, opus, now)
+        stream.outcomes[_STORED] += 1
+        return AudioFrame(user_id, ssrc, sequence, timestamp, opus, now)
 
     def speaker(self, ssrc: int) -> int | None:
         """Whose stream it is, as far as known."""

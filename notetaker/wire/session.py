@@ -120,15 +120,13 @@ class VoiceSession:
         self._receive(messages.parse_binary(data), binary=True, now=now)
 
     def receive_datagram(self, data: bytes, now: float) -> None:
-        if self.step is Step.DISCOVER and self.ssrc is not None:
-            seen_as = discovery.parse_response(data, self.ssrc)
-            if seen_as is not None:
-                self._select_protocol(*seen_as, now)
-                return
+        established = self.step is Step.ESTABLISHED
+        if not established and self._is_discovery(data, now):
+            return
         frame = self.receiver.receive(data, now)
         if frame is not None:
             self._frames.append(frame)
-        if self.step is Step.ENDED:  # what the socket still had
+        if not established and self.step is Step.ENDED:  # what the socket still had
             self.receiver.give_up_all()
 
     def handle_timeout(self, now: float) -> None:
@@ -220,6 +218,15 @@ class VoiceSession:
         self._enter(Step.DISCOVER, now)
         self._commands.append(OpenUdp(host, port))
         self._next_probe = now
+
+    def _is_discovery(self, data: bytes, now: float) -> bool:
+        """Whether it was the answer to IP discovery; it is taken up."""
+        if self.step is not Step.DISCOVER or self.ssrc is None:
+            return False
+        seen_as = discovery.parse_response(data, self.ssrc)
+        if seen_as is not None:
+            self._select_protocol(*seen_as, now)
+        return seen_as is not None
 
     def _select_protocol(self, address: str, port: int, now: float) -> None:
         self._enter(Step.SELECT, now)

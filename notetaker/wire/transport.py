@@ -20,6 +20,7 @@ MAX_PLAINTEXT_BYTES = 2048
 
 _ZEROS_8, _ZEROS_20 = bytes(8), bytes(20)
 _NULL = _ffi.NULL
+_open_xchacha20_poly1305 = _sodium.crypto_aead_xchacha20poly1305_ietf_decrypt
 
 
 class TransportCipher(Protocol):
@@ -67,9 +68,9 @@ class XChaCha20Poly1305:
     def open(self, data: bytes, header_size: int) -> bytes | None:
         sealed = data[header_size:-4]
         length = len(sealed) - TAG_BYTES
-        if not 0 <= length <= len(self._plaintext):
+        if not 0 <= length <= MAX_PLAINTEXT_BYTES:
             return None
-        refused = _sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
+        refused = _open_xchacha20_poly1305(
             self._plaintext, _NULL, _NULL, sealed, len(sealed),
             data[:header_size], header_size, data[-4:] + _ZEROS_20, self._key,
         )  # fmt: skip
