@@ -8,10 +8,9 @@ events that Discord's main gateway would send, unless it has a main gateway conn
 import asyncio
 import json
 import os
-import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,15 +76,6 @@ class Contender:
 
     def last_words(self) -> str:
         return self.log.read_text("utf-8", "replace")[-2000:]
-
-    @contextmanager
-    def halted(self) -> Iterator[None]:
-        """Its process does not run meanwhile: what is sent waits in its socket."""
-        self._process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._process.send_signal(signal.SIGCONT)
 
     async def close(self) -> None:
         if self._process.stdin is not None:

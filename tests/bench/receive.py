@@ -18,8 +18,8 @@ AES, XCHACHA = "AES-GCM", "XChaCha20"
 OURS, FLOOR, PYCORD, DISCORDJS = "notetaker", "floor", "py-cord", "@discordjs/voice"
 
 BURST = 150
-"""Packets that wait in the socket together, as on a busy bot: one wakeup serves many. What fits into the socket of a
-contender that leaves its size as it is."""
+"""Packets sent in a row, faster than anyone takes them: they wait in the socket as on a busy bot, and one wakeup
+serves many. More do not fit into the socket of a contender that leaves its size as it is."""
 ALONE = 1
 """Every packet wakes the process up, as in a small meeting."""
 
@@ -123,7 +123,7 @@ class _Stage:
                 await one.start(len(sealed))
                 try:
                     address = self.studio.address(self.guild_id, one.user_id)
-                    await self.studio.send_all(sealed, address, at_once, one)
+                    await self.studio.send_all(sealed, address, at_once)
                 except (KeyError, TimeoutError):
                     words = one.last_words()
                     raise ContenderFailed(f"{entry.name} ({entry.mode}) does not receive. {words}") from None

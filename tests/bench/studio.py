@@ -10,10 +10,10 @@ import os
 import socket
 import ssl
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker_link import VoiceLink, VoicePlace
@@ -67,12 +67,6 @@ class Person:
             encrypted.append(Frame(bytes(header), EXTENSION + self.link.dave.encrypt(opus)))
             self._said += 1
         return encrypted
-
-
-class Receiving(Protocol):
-    """A receiver that can be made to wait."""
-
-    def halted(self) -> AbstractContextManager[None]: ...
 
 
 class Studio:
@@ -146,22 +140,15 @@ class Studio:
         for packet in packets:
             send(packet, address)
 
-    async def send_all(
-        self,
-        packets: Sequence[bytes],
-        address: tuple[str, int],
-        at_once: int,
-        receiver: Receiving | None = None,
-    ) -> None:
-        """So many at once, whenever the receiver has emptied its socket. If given, it is halted during a burst.
+    async def send_all(self, packets: Sequence[bytes], address: tuple[str, int], at_once: int) -> None:
+        """So many at once, whenever the receiver has emptied its socket.
 
         Raises RuntimeError when the kernel dropped a packet, KeyError when the receiver has no socket any more.
         """
         port = address[1]
         dropped = udp_sockets()[port].drops
         for at in range(0, len(packets), at_once):
-            with receiver.halted() if receiver is not None and at_once > 1 else nullcontext():
-                self.send(packets[at : at + at_once], address)
+            self.send(packets[at : at + at_once], address)
             async with asyncio.timeout(WAIT_S):
                 while udp_sockets()[port].queued:  # noqa: ASYNC110 - the kernel announces nothing
                     await asyncio.sleep(0.0002)
