@@ -29,9 +29,9 @@ def main() -> None:
     parser.add_argument("--only", choices=BENCHMARKS, action="append", help="this one alone; may be repeated")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     arguments = parser.parse_args()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
     figures: dict[str, object] = {"machine": machine()}
-    console.print(" · ".join(f"{name} {value}" for name, value in machine().items()), highlight=False)
+    console.print(" · ".join(f"{name} {value}" for name, value in machine().items()))
     console.print()
     began = time.monotonic()
     for name in arguments.only or BENCHMARKS:
@@ -41,7 +41,7 @@ def main() -> None:
             sys.exit(f"The benchmark {name} could not be finished: {str(error) or 'something took too long'}")
         result.show(console)
         figures[name] = {**result.figures, "notes": result.notes}
-    console.print(f"Took {time.monotonic() - began:.0f} s.", highlight=False)
+    console.print(f"Took {time.monotonic() - began:.0f} s.")
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 

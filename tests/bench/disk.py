@@ -23,7 +23,7 @@ async def run(folder: Path, progress: Progress, *, seconds: int = 3600) -> Resul
     """``seconds`` of speech, once without a pause and once by somebody who speaks a quarter of the time."""
     result = Result(
         "disk: bytes written for an hour of one person's speech",
-        ("", "Opus payload", "journal", "× payload", "track", "× payload"),
+        ("", "Opus payload", "journal", "× payload", "finished", "× payload"),
     )
     for name, pause in (("without a pause", 0), ("a quarter of the meeting", 3 * SENTENCE)):
         progress(name)

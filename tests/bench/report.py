@@ -25,8 +25,8 @@ class Result:
 
     def show(self, console: Console) -> None:
         table = Table(title=self.title, title_justify="left", title_style="bold")
-        for number, column in enumerate(self.columns):
-            table.add_column(column, justify="right" if number else "left")
+        for column in self.columns:
+            table.add_column(column, justify="right" if column else "left", no_wrap=not column)
         for row in self.rows:
             table.add_row(*row)
         console.print(table)

@@ -26,7 +26,7 @@ async def test_receive_measures_everyone_on_the_same_packets(tmp_path: Path) -> 
     assert bursts["floor, XChaCha20"] < bursts["py-cord, XChaCha20"]
     assert ("@discordjs/voice, AES-GCM" in bursts) == (node.command() is not None)
     assert (node.MISSING in result.notes) == (node.command() is None)
-    assert [row[-1] for row in result.rows if row[0].startswith("notetaker")] == ["100.0%"] * 2
+    assert [row[-1] for row in result.rows if row[1] == "notetaker"] == ["100%"] * 2
 
 
 async def test_capacity_finds_every_packet_in_the_journals(tmp_path: Path) -> None:
