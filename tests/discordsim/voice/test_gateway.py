@@ -100,7 +100,8 @@ async def test_speaking_is_relayed_with_the_speakers_own_ssrc(house: House) -> N
                 {"user_id": "1", "ssrc": first.ssrc, "speaking": 0},
                 {"user_id": "2", "ssrc": second.ssrc, "speaking": 1},
             ]
-    assert {"event": "speaking", "user_id": 2, "speaking": True} in house.events
+    spoke = {"event": "speaking", "user_id": 2, "speaking": True}
+    assert any(event | spoke == event for event in house.events)
 
 
 async def test_a_rejoining_user_has_a_new_ssrc(house: House) -> None:
