@@ -72,7 +72,7 @@ async def run(
         finally:
             os.sched_setaffinity(0, set(cores))
         stored = await asyncio.to_thread(_stored, bot.state)
-    return _result(steps, stored, rooms)
+    return _result(steps, stored, rooms, rooms * people)
 
 
 async def _step(
@@ -138,7 +138,7 @@ def _stored(state: Path) -> int:
     )
 
 
-def _result(steps: list[Step], stored: int, rooms: int) -> Result:
+def _result(steps: list[Step], stored: int, rooms: int, real: int) -> Result:
     result = Result(
         f"capacity: people speaking at once, in {rooms} voice channels, one bot process on one core",
         ("people at once", "packets/s", "CPU", "dropped", "empty after", "kept up"),
@@ -176,6 +176,7 @@ def _result(steps: list[Step], stored: int, rooms: int) -> Result:
     result.notes.append(
         f"Of {sent:,} packets sent, {stored:,} are in the journals and {dropped:,} were dropped."
     )
+    result.notes.append(f"{real} people were there; for more than that they spoke faster.")
     busiest = max(step.busy for step in steps)
     if steps[-1].kept_up:
         result.notes.append("The limit was not found.")

@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 
+REACHED, NOT_REACHED = "reached: ", "not reached: "
+
+
 @dataclass(slots=True)
 class Result:
     """One benchmark's outcome."""
@@ -31,13 +34,16 @@ class Result:
             table.add_row(*row)
         console.print(table)
         for note in self.notes:
-            console.print(f"  {note}", highlight=False)
+            style = (
+                "green" if note.startswith(REACHED) else "yellow" if note.startswith(NOT_REACHED) else None
+            )
+            console.print(f"  {note}", style=style, markup=False)
         console.print()
 
 
 def reached(what: str, met: bool) -> str:
     """A line for ``notes``."""
-    return f"[green]reached[/]: {what}" if met else f"[yellow]not reached[/]: {what}"
+    return f"{REACHED}{what}" if met else f"{NOT_REACHED}{what}"
 
 
 def machine() -> dict[str, Any]:
