@@ -10,7 +10,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-
 REACHED, NOT_REACHED = "reached: ", "not reached: "
 
 
