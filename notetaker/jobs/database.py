@@ -9,7 +9,7 @@ from pathlib import Path
 from dbos import DBOS
 from sqlalchemy.exc import OperationalError
 
-from notetaker.store.database import BUSY_TIMEOUT, StoreError, make_private_file, parse_url
+from notetaker.store.database import BUSY_TIMEOUT, StoreError, make_private_file, parse_url, use_wal
 
 APPLICATION = "notetaker"
 """Several applications may share a DBOS database; each sees its own jobs."""
@@ -39,7 +39,7 @@ def prepare(database_url: str) -> None:
         if file := jobs_file(database_url):
             make_private_file(file)
             with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT)) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
+                use_wal(connection)
         DBOS.migrate(jobs_url(database_url))
 
 

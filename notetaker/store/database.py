@@ -3,8 +3,9 @@
 import errno
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
@@ -101,16 +102,47 @@ def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.I
 
 
 def make_private_file(path: Path) -> None:
-    """The file readable by its owner only; SQLite gives the -wal and -shm files beside it the same mode."""
+    """The file readable by its owner only; SQLite gives the -wal and -shm files beside it the same mode.
+
+    It is never opened here: closing a file drops the locks that SQLite holds on it in this process (SQLite docs, How
+    To Corrupt An SQLite Database File, section 2.2).
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with suppress(FileExistsError):
+            os.mknod(path, 0o600)
+        if path.is_dir():
+            raise _os_error(errno.EISDIR)
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise _os_error(errno.EACCES)
     except OSError as error:
         kind = StoreError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreSettingError
         raise kind(f"the database {path} cannot be opened: {error.strerror}") from error
 
 
+def _os_error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
+
+
+def use_wal(connection: sqlite3.Connection) -> None:
+    """Write-ahead logging, which stays with the file. Raises sqlite3.OperationalError.
+
+    Who switches needs the file alone, and SQLite does not wait for that as it does for a transaction: bot and
+    workers that start together for the first time would fail.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
+
+
 def _set_pragmas(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     """``synchronous=FULL``: what follows a commit (posting, deleting the journal) must not outlive it."""
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    use_wal(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
