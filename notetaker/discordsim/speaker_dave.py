@@ -6,27 +6,14 @@ after the DAVE whitepaper, "Recovery from Invalid Commit or Welcome".
 
 from collections import Counter
 from collections.abc import Callable, Collection
-from enum import IntEnum
 from typing import Protocol
 
 import davey
 
+from notetaker.discordsim.voice.group import DaveOp
+
 Reply = tuple[int, bytes | dict[str, int]]
 """Opcode and body to send: binary, or JSON."""
-
-
-class DaveOp(IntEnum):
-    PREPARE_TRANSITION = 21
-    EXECUTE_TRANSITION = 22
-    TRANSITION_READY = 23
-    PREPARE_EPOCH = 24
-    EXTERNAL_SENDER = 25
-    KEY_PACKAGE = 26
-    PROPOSALS = 27
-    COMMIT_WELCOME = 28
-    ANNOUNCE_COMMIT = 29
-    WELCOME = 30
-    INVALID_COMMIT_WELCOME = 31
 
 
 HARMLESS = ("PendingGroup", "WrongEpoch", "AlreadyInGroup", "UnexpectedUser")

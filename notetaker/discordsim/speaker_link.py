@@ -7,10 +7,11 @@ from typing import Any
 
 import aiohttp
 
-from notetaker.discordsim.speaker_dave import DaveOp, DaveSender, MakeDave, Reply, SpeakerDave
+from notetaker.discordsim.speaker_dave import DaveSender, MakeDave, Reply, SpeakerDave
 from notetaker.discordsim.speaker_socket import GatewaySocket, SpeakerError
 from notetaker.discordsim.speaker_udp import KEEPALIVE_S, OpusPackets, SpeakerUdp
 from notetaker.discordsim.voice.aead import MODES, TransportKey
+from notetaker.discordsim.voice.group import DaveOp
 
 JOIN_TIMEOUT_S = 10.0
 DAVE_TIMEOUT_S = 20.0

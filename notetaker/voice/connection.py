@@ -84,10 +84,6 @@ class VoiceConnection:
                 self._task.cancel()
             await asyncio.wait({self._task})
 
-    @property
-    def was_established(self) -> bool:
-        return self._established.done()
-
     def coverage(self) -> list[Coverage]:
         return self.session.receiver.coverage()
 

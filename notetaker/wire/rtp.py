@@ -11,9 +11,6 @@ import struct
 from typing import NamedTuple
 
 OPUS_PAYLOAD_TYPE = 120
-CLOCK_HZ = 48_000
-FRAME_TICKS = 960
-"""20 ms."""
 SILENCE = b"\xf8\xff\xfe"
 """Opus silence; a speaker ends with five of them."""
 

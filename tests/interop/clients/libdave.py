@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 import dave
 
-from notetaker.discordsim.speaker_dave import DaveOp, Reply
+from notetaker.discordsim.speaker_dave import Reply
+from notetaker.discordsim.voice.group import DaveOp
 
 SSRC = 1
 """libdave asks for one to look the codec up; it goes nowhere else."""
