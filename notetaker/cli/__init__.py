@@ -1,0 +1,29 @@
+"""The command ``notetaker``. Says what went wrong in a sentence; exit codes are in ``service.exit_codes``."""
+
+from pathlib import Path
+
+import click
+from dotenv import load_dotenv
+
+from notetaker import __version__
+from notetaker.cli.common import fail
+from notetaker.cli.meetings import meeting, meetings
+from notetaker.cli.processes import bot, worker
+from notetaker.service.exit_codes import ExitCode
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="notetaker")
+def main() -> None:
+    """A self-hosted Discord voice note-taker.
+
+    Settings come from the environment and from the file .env in the current folder; .env.example lists them.
+    """
+    try:
+        load_dotenv(Path(".env"))
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"the file {Path('.env').absolute()} cannot be read: {error}", ExitCode.CONFIGURATION)
+
+
+for command in (bot, worker, meetings, meeting):
+    main.add_command(command)

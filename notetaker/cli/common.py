@@ -1,0 +1,66 @@
+"""What all commands share: settings, the store, and sentences instead of tracebacks."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import click
+
+from notetaker.service import logs
+from notetaker.service.exit_codes import ExitCode
+from notetaker.service.instance import AlreadyRunning
+from notetaker.service.settings import Settings, SettingsError
+from notetaker.speech.engine import EngineError, UnknownEngineError
+from notetaker.store.database import StoreError, StoreSettingError
+from notetaker.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+def settings() -> Settings:
+    found = Settings.load()
+    logs.setup(found.log_level)
+    return found
+
+
+@contextmanager
+def store() -> Iterator[Store]:
+    with closing(Store(Settings.load().database)) as store:
+        store.migrate()
+        yield store
+
+
+@contextmanager
+def sentences_instead_of_tracebacks() -> Iterator[None]:
+    """A mistake in the settings is the user's to mend and gets a sentence. Anything else is a bug of ours."""
+    try:
+        yield
+    except SettingsError as error:
+        fail(str(error), ExitCode.CONFIGURATION)
+    except AlreadyRunning as error:
+        fail(str(error), ExitCode.ALREADY_RUNNING)
+    except UnknownEngineError as error:
+        fail(f"SPEECH_ENGINE: {error}", ExitCode.CONFIGURATION)
+    except StoreSettingError as error:
+        fail(f"NOTETAKER_DATABASE_URL or NOTETAKER_STATE_DIR: {error}", ExitCode.CONFIGURATION)
+    except (
+        StoreError,
+        EngineError,
+    ) as error:  # a server that is down, a full disk: a supervisor shall start us again
+        fail(str(error), ExitCode.TRY_AGAIN)
+    except (
+        Exception
+    ):  # the last resort of the process: the traceback belongs in the log, with the right exit code
+        log.exception("notetaker has a bug, please report it")
+        sys.exit(ExitCode.BUG)
+
+
+def fail(sentence: str, code: int) -> None:
+    click.echo(f"notetaker: {sentence}", err=True)
+    sys.exit(code)
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

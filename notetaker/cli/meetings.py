@@ -1,0 +1,68 @@
+"""What was said: ``notetaker meetings`` and ``notetaker meeting ID``."""
+
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from notetaker.cli.common import fail, print_json, sentences_instead_of_tracebacks, store
+from notetaker.service import report
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def meetings(limit: int, as_json: bool) -> None:
+    """List the latest meetings."""
+    with sentences_instead_of_tracebacks(), store() as opened:
+        rows = report.overview(opened, limit)
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        click.echo("There are no meetings yet.")
+    else:
+        table = Table("meeting", "state", "channel", "started (UTC)", "people", "words", box=None)
+        for row in rows:
+            started = row["started"][:16].replace("T", " ")
+            people = ", ".join(row["people"])
+            channel = escape(row["voice_channel"])
+            table.add_row(row["id"], row["state"], channel, started, escape(people), str(row["words"]))
+        Console().print(table)
+
+
+@click.command()
+@click.argument("meeting_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def meeting(meeting_id: str, as_json: bool) -> None:
+    """Show what was said in a meeting, and how much of each speaker was heard."""
+    with sentences_instead_of_tracebacks(), store() as opened:
+        found = report.detail(opened, meeting_id)
+    if found is None:
+        fail(f"There is no meeting {meeting_id}; `notetaker meetings` lists them.", 1)
+    elif as_json:
+        print_json(found)
+    else:
+        _print_meeting(found)
+
+
+def _print_meeting(found: dict[str, Any]) -> None:
+    click.echo(f"Meeting {found['id']} in {found['voice_channel']}: {found['state']}")
+    if found["waiting_for_transcription"]:
+        click.echo(
+            f"{found['waiting_for_transcription']} of {found['utterances']} utterances wait for a worker."
+        )
+    click.echo()
+    for line in found["lines"]:
+        said = line["text"] if line["error"] is None else f"[{line['error']}]"
+        click.echo(f"{line['started'][11:19]} {line['name'] or line['user_id']}: {said}")
+    for gap in found["gaps"]:
+        click.echo(f"{gap['started'][11:19]} to {gap['ended'][11:19]} not heard: {gap['cause']}")
+    click.echo()
+    table = Table("speaker", "received", "stored", "dropped", "lost on the way", box=None)
+    for one in found["speakers"]:
+        dropped = ", ".join(f"{n} {reason}" for reason, n in one["dropped"].items()) or "0"
+        name = escape(one["name"] or one["user_id"])
+        table.add_row(name, str(one["received"]), str(one["stored"]), dropped, str(one["lost"]))
+    Console().print(table)
