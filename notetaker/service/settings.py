@@ -1,6 +1,7 @@
 """Everything that can be set, in one frozen object. ``.env.example`` has the same list, kept equal by a test."""
 
 import os
+import re
 import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -75,6 +76,42 @@ class Settings(BaseSettings):
         description="Attempts to join a voice channel before the bot says that it could not.",
         examples=["3"],
     )
+    voice_health_interval: float = Field(
+        default=60.0,
+        ge=1,
+        le=3600,
+        validation_alias="VOICE_HEALTH_INTERVAL",
+        description="Seconds between two looks for voice connections that are not as they should be.",
+        examples=["60"],
+    )
+    voice_region_fallback: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        validation_alias="VOICE_REGION_FALLBACK",
+        description="Voice regions to try in turn when a channel cannot be joined. Needs Manage Channels.",
+        examples=["us-west,us-east,us-central"],
+    )
+    voice_debug: bool = Field(
+        default=False,
+        validation_alias="VOICE_DEBUG",
+        description="Record every step of every voice connection, for notetaker voice-trace.",
+        examples=["1"],
+    )
+    meeting_resume_window: float = Field(
+        default=15.0,
+        ge=0,
+        le=24 * 60,
+        validation_alias="MEETING_RESUME_WINDOW",
+        description="Minutes after which a meeting that a stop of the bot interrupted is not gone on with.",
+        examples=["15"],
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        validation_alias="METRICS_PORT",
+        description="TCP port on 127.0.0.1 at which Prometheus finds the metrics. Default: none.",
+        examples=["9464"],
+    )
     speech_engine: str = Field(
         default="pocketsphinx",
         validation_alias="SPEECH_ENGINE",
@@ -131,6 +168,18 @@ class Settings(BaseSettings):
             return path.expanduser().absolute()
         except RuntimeError:
             raise ValueError(f"there is no user {path.parts[0].removeprefix('~')}") from None
+
+    @field_validator("voice_region_fallback", mode="before")
+    @classmethod
+    def _comma_separated(cls, regions: Any) -> Any:
+        """The ids that Discord's List Voice Regions gives."""
+        if not isinstance(regions, str):
+            return regions
+        names = tuple(name.strip().lower() for name in regions.split(",") if name.strip())
+        for name in names:
+            if not re.fullmatch(r"[a-z0-9-]{1,32}", name):
+                raise ValueError(f"{name!r} is no voice region")
+        return names
 
     @field_validator("log_level", mode="before")
     @classmethod

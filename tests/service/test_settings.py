@@ -31,7 +31,7 @@ def test_env_example_states_every_default(monkeypatch: pytest.MonkeyPatch) -> No
     values = dotenv_values(EXAMPLE)
     for field, info in Settings.model_fields.items():
         stated = values[environment_names(field)[0]]
-        computed = info.default_factory is not None or info.default is None
+        computed = info.default_factory is not None or info.default in (None, ())
         assert (stated == "") == computed, (
             f"{field}: a fixed default is written out, a computed one left empty"
         )
@@ -63,6 +63,12 @@ def test_every_setting_is_described_in_env_example() -> None:
             "0",
             "VOICE_RETRY_ATTEMPTS cannot be used: input should be greater than or equal to 1; "
             "for example VOICE_RETRY_ATTEMPTS=3",
+        ),
+        (
+            "VOICE_REGION_FALLBACK",
+            "us-west,somewhere else",
+            "VOICE_REGION_FALLBACK cannot be used: 'somewhere else' is no voice region; "
+            "for example VOICE_REGION_FALLBACK=us-west,us-east,us-central",
         ),
         (
             "DISCORD_API_BASE_URL",
@@ -141,6 +147,11 @@ def test_an_empty_preferred_name_does_not_hide_the_older_one(monkeypatch: pytest
     monkeypatch.setenv("BOT_LOG_LEVEL", "warning")
     assert Settings.load().require_token() == "MTIz.abc.def"
     assert Settings.load().log_level == "WARNING"
+
+
+def test_voice_regions_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICE_REGION_FALLBACK", "us-west, US-East,,rotterdam ")
+    assert Settings.load().voice_region_fallback == ("us-west", "us-east", "rotterdam")
 
 
 def test_systemds_state_directory_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

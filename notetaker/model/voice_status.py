@@ -1,0 +1,99 @@
+"""How voice is doing: what a person asks for with /voicestatus, and what metrics are made of."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from notetaker.model.outcome import Coverage, Outcome
+
+
+class VoicePhase(StrEnum):
+    """What a guild's voice is doing. But for IDLE, the bot is wanted in a channel."""
+
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    RESUMING = "resuming"
+    """The websocket was lost and is being resumed; sound goes on arriving."""
+    WAITING = "waiting"
+    """A round of attempts has failed; the next one comes with the next voice activity or health check."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuildVoiceStatus:
+    guild_id: int
+    phase: VoicePhase
+    wanted: int | None
+    """The channel that the bot is to be in."""
+    connected_to: int | None
+    """The channel of the live connection."""
+    phase_s: float
+    """Seconds since the phase began."""
+    attempt: int = 0
+    """Number of the attempt that is being made, from 1; 0 when none is."""
+    next_try_s: float | None = None
+    """Seconds until the next round begins at the latest, when WAITING."""
+    problem: str | None = None
+    """The last failure, a sentence; None once connected again."""
+    endpoint: str | None = None
+    mode: str | None = None
+    """Transport encryption."""
+    dave_version: int = 0
+    latency_s: float | None = None
+    """Of the voice websocket: from heartbeat to acknowledgement."""
+    deafened: bool = False
+    """A moderator has server-deafened the bot: Discord sends it no sound."""
+    coverage: tuple[Coverage, ...] = ()
+    """Per speaker, over all sessions of the current recording."""
+
+
+FIRST_PACKET_BUCKETS_S = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+@dataclass(slots=True)
+class VoiceTotals:
+    """Counts since the process began, over all guilds."""
+
+    attempts: int = 0
+    """To connect, the first ones and those to take up again what was lost."""
+    established: int = 0
+    """Attempts that succeeded."""
+    failures: Counter[str] = field(default_factory=Counter)
+    """Attempts that failed, by the step at which they did (``wire.handshake.Step`` names, or ``CREDENTIALS``)."""
+    timeouts: Counter[str] = field(default_factory=Counter)
+    """Those of them that ran into a deadline, by step."""
+    retries: int = 0
+    """Attempts that were not the first one of their round."""
+    rounds_failed: int = 0
+    close_codes: Counter[int] = field(default_factory=Counter)
+    """Of voice websockets, whenever the server closed one; 1006 stands for one that was cut."""
+    last_close_ns: dict[int, int] = field(default_factory=dict)
+    """When each of them came last, Unix ns."""
+    resumes: int = 0
+    """Sessions that went on over a new websocket."""
+    resumes_failed: int = 0
+    """Lost websockets that could not be resumed: a new session was needed."""
+    disconnected_s: float = 0.0
+    """Seconds without a session while one was wanted."""
+    first_packet_s: list[float] = field(default_factory=list)
+    """Seconds from the start of an attempt to the first packet of sound, the latest 1000 sessions."""
+    packets: Counter[Outcome] = field(default_factory=Counter)
+    """Every packet that reached the socket, by what became of it."""
+    lost: int = 0
+    """Packets that never reached the socket."""
+    dave_invalid: int = 0
+    """MLS commits and welcomes that could not be processed."""
+    dave_recoveries: int = 0
+    """Times that the group was asked to be created anew (opcode 31)."""
+    health_checks: int = 0
+    ghosts: int = 0
+    """Voice states of ours, left behind by a dead process or session, that were cleaned up."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceStatus:
+    guilds: tuple[GuildVoiceStatus, ...]
+    """Of every guild in which the bot is or wants to be in voice."""
+    totals: VoiceTotals
+    duplicate: str | None = None
+    """A sentence, when another process uses this bot's token."""
