@@ -1,0 +1,164 @@
+"""A record of every step of every attempt to connect, for the person who has to find out why voice fails.
+
+One file of JSON lines per attempt, and each line in the log as well. Credentials are in there as fingerprints: two
+that are the same look the same, and nothing more can be told from them. ``trace_files`` reads the files back.
+"""
+
+import json
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from notetaker import __version__
+from notetaker.voice import trace_messages
+from notetaker.voice.trace_messages import fingerprint
+from notetaker.voice.trace_text import SUFFIX, described
+from notetaker.wire.opcodes import Op
+
+__all__ = ["Trace", "Tracer", "fingerprint"]
+
+log = logging.getLogger(__name__)
+
+MAX_FILES = 100
+MAX_LINES = 2000
+"""In one file."""
+MAX_MESSAGES = 1900
+"""In one file, so that in a long session there is room left for how it ended."""
+HEARTBEATS = 2
+"""So many of each kind and direction are recorded: they show that the connection answers."""
+
+LIBRARIES = ("py-cord", "dave.py", "PyNaCl")
+SECRETS = ("session", "token")
+
+Fact = str | int | float | bool | None
+
+
+class Tracer:
+    """Begins traces in ``folder``, which is created when it is needed. None: nothing is recorded."""
+
+    def __init__(
+        self,
+        folder: Path | None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        unix_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._folder = folder
+        self._monotonic = monotonic
+        self._unix_ns = unix_ns
+
+    def attempt(self, guild_id: int, channel_id: int, attempt: int, of: int) -> "Trace":
+        """A new trace. ``of`` is 0 for an attempt that belongs to no round: Discord has moved the call."""
+        if self._folder is None:
+            return Trace(None, guild_id, self._monotonic)
+        at_ns = self._unix_ns()
+        at = datetime.fromtimestamp(at_ns // 10**9, UTC)
+        name = f"{at:%Y%m%dT%H%M%S}.{at_ns % 10**9:09d}-{guild_id}{SUFFIX}"
+        trace = Trace(_new_file(self._folder, name), guild_id, self._monotonic)
+        versions = {library: _version(library) for library in LIBRARIES}
+        trace.note(
+            "attempt", guild=guild_id, channel=channel_id, attempt=attempt, of=of,
+            at=at.isoformat(), version=__version__, **versions,
+        )  # fmt: skip
+        return trace
+
+
+class Trace:
+    """What happens in one attempt, and in the session that it leads to.
+
+    No method raises: a file that cannot be written to costs one warning, and the trace ends.
+    """
+
+    def __init__(self, path: Path | None, guild_id: int, monotonic: Callable[[], float]) -> None:
+        self._path = path
+        self._guild_id = guild_id
+        self._monotonic = monotonic
+        self._began = monotonic()
+        self._lines = 0
+        self._messages = 0
+        self._heartbeats: Counter[tuple[str, int]] = Counter()
+
+    def note(self, event: str, **facts: Fact) -> None:
+        """Something happened. Raw values are fine in ``session`` and ``token``: their fingerprints are kept."""
+        if self._path is not None:
+            for name in SECRETS:
+                if isinstance(secret := facts.get(name), str):
+                    facts[name] = fingerprint(secret)
+            self._add(event, facts)
+
+    def sent(self, message: str | bytes) -> None:
+        """A text or binary message of the voice websocket, ours."""
+        self._message("sent", message)
+
+    def received(self, message: str | bytes) -> None:
+        """A text or binary message of the voice websocket, the server's."""
+        self._message("received", message)
+
+    def end(self, outcome: str) -> None:
+        """The attempt is over: "established ...", or why it failed. What comes later is of the session."""
+        self.note("end", outcome=outcome)
+
+    def _message(self, event: str, message: str | bytes) -> None:
+        if self._path is None or self._messages > MAX_MESSAGES:
+            return
+        facts = trace_messages.facts(message, ours=event == "sent")
+        op = facts.get("op")
+        if op in (Op.HEARTBEAT, Op.HEARTBEAT_ACK):
+            self._heartbeats[event, op] += 1
+            if self._heartbeats[event, op] > HEARTBEATS:
+                return
+        self._messages += 1
+        if self._messages > MAX_MESSAGES:
+            self.note("messages are not recorded any more", limit=MAX_MESSAGES)
+        else:
+            self._add(event, facts)
+
+    def _add(self, event: str, facts: dict[str, Any]) -> None:
+        if self._path is None or self._lines == MAX_LINES:
+            return
+        self._lines += 1
+        if self._lines == MAX_LINES:
+            event, facts = "this trace is full", {"limit": MAX_LINES}
+        line = {"t": round(self._monotonic() - self._began, 3), "event": event, **facts}
+        log.info("Guild %d: %.3f %s", self._guild_id, line["t"], " ".join(described(line)))
+        try:
+            _append(self._path, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        except OSError as error:
+            log.warning("The voice trace %s ends: it cannot be written to (%s)", self._path, error.strerror)
+            self._path = None
+
+
+def _new_file(folder: Path, name: str) -> Path | None:
+    """Makes room for a file and creates it. None, after a warning, when that is not possible."""
+    path = folder / name
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for old in sorted(folder.glob(f"*{SUFFIX}"))[: 1 - MAX_FILES]:
+            old.unlink(missing_ok=True)
+        path.touch(mode=0o600, exist_ok=False)
+    except OSError as error:
+        log.warning("This voice attempt has no trace: %s cannot be created (%s)", path, error.strerror)
+        return None
+    return path
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Leaves no file open: a session may last for days, and its file may have been removed to make room."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND)
+    try:
+        os.write(file, line)
+    finally:
+        os.close(file)
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None

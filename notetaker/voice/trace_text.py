@@ -1,0 +1,34 @@
+"""A line of a trace for the eye, the way ``curl -v`` does it: ``*`` happens, ``>`` is sent, ``<`` comes in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+SUFFIX = ".jsonl"
+"""Of the files."""
+
+SIGNS = {"sent": ">", "op 4": ">", "received": "<", "VOICE_STATE_UPDATE": "<", "VOICE_SERVER_UPDATE": "<"}
+OPENING = ("t", "event", "op", "name", "d")
+
+
+def described(line: Mapping[str, Any]) -> tuple[str, str]:
+    """The sign and the text of a line, in which nothing can play tricks on a terminal."""
+    event, fields = str(line.get("event")), line.get("d")
+    if "op" in line:
+        head = " ".join(str(part) for part in ("op", line["op"], line.get("name")) if part is not None)
+    else:
+        head = event
+    facts = {name: value for name, value in line.items() if name not in OPENING}
+    facts |= fields if isinstance(fields, dict) else {}
+    text = "  ".join([head, " ".join(f"{name}={_shown(value)}" for name, value in facts.items())])
+    return SIGNS.get(event, "*"), printable(text.rstrip())
+
+
+def printable(text: str) -> str:
+    """With escapes in place of control characters."""
+    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(_shown(item) for item in value)
+    return "none" if value is None else str(value)
