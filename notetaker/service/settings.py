@@ -207,6 +207,10 @@ class Settings(BaseSettings):
     def meetings_folder(self) -> Path:
         return self.state_dir / "meetings"
 
+    @property
+    def traces_folder(self) -> Path:
+        return self.state_dir / "voice-traces"
+
     def require_token(self) -> str:
         """The bot token. Raises SettingsError when it is not set."""
         if self.discord_token is None:
