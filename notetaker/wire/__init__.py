@@ -11,7 +11,7 @@ Reading order:
 ``discovery``    which address the server sees us at
 ``receiver``     a datagram's whole way, in the one right order; packets held until a speaker or key is known
 ``rtp``          header, extension and padding; ``transport``: the cipher around them
-``stream``       one SSRC: replay window, loss, outcomes
+``stream``       one SSRC: replay window, outcomes; ``losses``: what is missing from it, in stretches to be told
 ``dave``         end-to-end encryption: the MLS group and the key of each speaker
 ``close_codes``  what each close code means and where it enters the ladder
 """

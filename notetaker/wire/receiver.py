@@ -6,11 +6,12 @@ as soon as they are; it is never thrown away while it may still be wanted.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from notetaker.model.audio import AudioFrame
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.wire.dave import DaveGroup
+from notetaker.wire.losses import END, Loss
 from notetaker.wire.rtp import OPUS_PAYLOAD_TYPE, parse_header, strip
 from notetaker.wire.stream import Held, Stream
 from notetaker.wire.transport import SUFFIX_BYTES, TAG_BYTES, TransportCipher
@@ -31,6 +32,8 @@ class Receiver:
         self._cipher: TransportCipher | None = None
         self._streams: dict[int, Stream] = {}
         self._holding: set[int] = set()
+        self._unsettled: set[Stream] = set()
+        self._losses: list[Loss] = []
         self._retired: list[Stream] = []  # their SSRCs have passed to somebody else
         self.dave_generation = 0
         """The generation of DAVE keys that the held packets have been tried with."""
@@ -56,8 +59,8 @@ class Receiver:
             return None
         stream = self._streams.get(ssrc)
         if stream is None:
-            stream = self._streams[ssrc] = Stream(ssrc)
-        refusal = stream.admit(sequence)
+            stream = self._streams[ssrc] = Stream(ssrc, self._unsettled)
+        refusal = stream.admit(sequence, now)
         if refusal is not None:
             stream.outcomes[refusal] += 1
             return None
@@ -85,11 +88,11 @@ class Receiver:
         """``ssrc`` is ``user_id``'s. Yields what was held for want of that."""
         stream = self._streams.get(ssrc)
         if stream is not None and stream.user_id not in (None, user_id):
-            self._give_up_stream(stream)
+            self._finish(stream)
             self._retired.append(stream)
             stream = None
         if stream is None:
-            stream = self._streams[ssrc] = Stream(ssrc)
+            stream = self._streams[ssrc] = Stream(ssrc, self._unsettled)
         stream.user_id = user_id
         yield from self._retry(stream)
 
@@ -100,23 +103,32 @@ class Receiver:
             yield from self._retry(self._streams[ssrc])
 
     def expire(self, now: float) -> None:
-        """Gives up what was held for ``HOLD_S``."""
+        """Gives up what was held for ``HOLD_S``, and tells the losses that are complete."""
         for ssrc in tuple(self._holding):
             stream = self._streams[ssrc]
             while stream.held and stream.held[0].arrival + HOLD_S <= now:
-                self._give_up(stream)
+                self._give_up(stream, now)
+        for stream in self._by_ssrc(self._unsettled):
+            self._losses += stream.settle(now)
 
     def give_up_all(self) -> None:
-        """The session is over: nothing held can still be opened."""
-        for ssrc in tuple(self._holding):
-            self._give_up_stream(self._streams[ssrc])
+        """The session is over: nothing held can still be opened, no hole can still be filled."""
+        for stream in self._by_ssrc({*self._unsettled, *(self._streams[ssrc] for ssrc in self._holding)}):
+            self._finish(stream)
+
+    def take_losses(self) -> list[Loss]:
+        """The stretches of lost sound that have become known since the last call."""
+        losses, self._losses = self._losses, []
+        return losses
 
     @property
     def next_expiry(self) -> float | None:
         """When ``expire`` has something to do."""
-        if not self._holding:
+        if not self._holding and not self._unsettled:
             return None
-        return min(self._streams[ssrc].held[0].arrival for ssrc in self._holding) + HOLD_S
+        held = min((self._streams[ssrc].held[0].arrival for ssrc in self._holding), default=END) + HOLD_S
+        due = min([held, *(stream.losses.due for stream in self._unsettled)])
+        return None if due == END else due
 
     @property
     def held(self) -> int:
@@ -130,6 +142,7 @@ class Receiver:
     def restart_counts(self) -> None:
         """A recording begins in the middle of the session: what came before it does not count."""
         self.unattributed.clear()
+        self._losses.clear()
         self._retired.clear()
         for stream in self._streams.values():
             stream.restart_counts()
@@ -146,19 +159,23 @@ class Receiver:
 
     def _hold(self, stream: Stream, packet: Held) -> None:
         if len(stream.held) >= HOLD_PACKETS:
-            self._give_up(stream)
+            self._give_up(stream, packet.arrival)
         stream.held.append(packet)
         self._holding.add(stream.ssrc)
 
-    def _give_up(self, stream: Stream) -> None:
-        packet = stream.held.popleft()
-        stream.outcomes[Outcome.UNDECRYPTABLE if packet.refused else Outcome.HELD_TOO_LONG] += 1
+    def _give_up(self, stream: Stream, now: float) -> None:
+        stream.give_up(stream.held.popleft(), now)
         if not stream.held:
             self._holding.discard(stream.ssrc)
 
-    def _give_up_stream(self, stream: Stream) -> None:
+    def _finish(self, stream: Stream) -> None:
         while stream.held:
-            self._give_up(stream)
+            self._give_up(stream, END)
+        self._losses += stream.settle(END)
+
+    @staticmethod
+    def _by_ssrc(streams: Iterable[Stream]) -> list[Stream]:
+        return sorted(streams, key=lambda stream: stream.ssrc)
 
     def _retry(self, stream: Stream) -> Iterator[AudioFrame]:
         if stream.user_id is None:

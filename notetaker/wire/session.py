@@ -2,7 +2,7 @@
 
 The shell calls ``websocket_opened``, ``receive_text``, ``receive_binary``, ``receive_datagram``,
 ``websocket_closed`` and ``handle_timeout``; after each call it carries out ``take_commands``, stores
-``take_frames``, and calls ``handle_timeout`` again at ``next_timeout``.
+``take_frames``, tells ``take_losses``, and calls ``handle_timeout`` again at ``next_timeout``.
 
 The steps of the handshake, each with its deadline, are in ``handshake``.
 """
@@ -29,6 +29,7 @@ from notetaker.wire.commands import (
 from notetaker.wire.dave import MAX_VERSION, DaveGroup, Outgoing
 from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S, Step
 from notetaker.wire.heartbeat import Heartbeat
+from notetaker.wire.losses import Loss
 from notetaker.wire.messages import Message, filled, is_int, snowflake, uint
 from notetaker.wire.opcodes import Op
 from notetaker.wire.receiver import Receiver
@@ -157,6 +158,10 @@ class VoiceSession:
     def take_frames(self) -> list[AudioFrame]:
         frames, self._frames = self._frames, []
         return frames
+
+    def take_losses(self) -> list[Loss]:
+        """Stretches of lost sound that have become known; all of them have when the session has ended."""
+        return self.receiver.take_losses()
 
     def end(self, reason: str) -> None:
         """We are leaving."""
