@@ -9,6 +9,7 @@ from notetaker import __version__
 from notetaker.cli.common import fail
 from notetaker.cli.meetings import meeting, meetings
 from notetaker.cli.processes import bot, worker
+from notetaker.cli.traces import voice_trace
 from notetaker.service.exit_codes import ExitCode
 
 
@@ -25,5 +26,5 @@ def main() -> None:
         fail(f"the file {Path('.env').absolute()} cannot be read: {error}", ExitCode.CONFIGURATION)
 
 
-for command in (bot, worker, meetings, meeting):
+for command in (bot, worker, meetings, meeting, voice_trace):
     main.add_command(command)

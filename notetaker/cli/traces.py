@@ -1,0 +1,95 @@
+"""How voice connections went: ``notetaker voice-trace``."""
+
+import textwrap
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from notetaker.cli.common import fail, print_json, sentences_instead_of_tracebacks
+from notetaker.service.exit_codes import ExitCode
+from notetaker.service.settings import Settings
+from notetaker.voice import trace_files
+from notetaker.voice.explanations import explain
+from notetaker.voice.trace import LIBRARIES, MAX_FILES
+from notetaker.voice.trace_files import Recorded
+from notetaker.voice.trace_text import described, printable
+
+COLOURS = {"*": "bright_black", ">": "green", "<": "cyan"}
+WIDTH = 110
+
+
+@click.command("voice-trace")
+@click.option(
+    "-n", "limit", type=click.IntRange(1, MAX_FILES), default=3, show_default=True, help="How many."
+)
+@click.option("--guild", type=click.IntRange(1), metavar="ID", help="Only of this server.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def voice_trace(limit: int, guild: int | None, as_json: bool) -> None:
+    """Show the last attempts to connect to a voice channel, and why they failed.
+
+    They are recorded while the bot runs with VOICE_DEBUG=1. A line begins with its seconds since the attempt began,
+    and with > for what was sent, < for what came in, * for what happened.
+    """
+    with sentences_instead_of_tracebacks():
+        folder = Settings.load().traces_folder
+        try:
+            traces = trace_files.latest(folder, limit, guild)
+        except OSError as error:
+            fail(f"the voice traces in {folder} cannot be read: {error.strerror}.", ExitCode.TRY_AGAIN)
+    if as_json:
+        print_json([_for_programs(trace) for trace in traces])
+    elif not traces:
+        of = "" if guild is None else f" of server {guild}"
+        click.echo(
+            f"There is no voice trace{of} in {folder}: set VOICE_DEBUG=1, restart the bot, and let it join a channel."
+        )
+    else:
+        for trace in traces:
+            _print(trace)
+
+
+def _for_programs(trace: Recorded) -> dict[str, Any]:
+    failure = trace.failure()
+    return {
+        "file": str(trace.path),
+        "outcome": trace.outcome,
+        "failure": None if failure is None else {**asdict(failure), **explain(failure)._asdict()},
+        "damaged_lines": trace.damaged,
+        "lines": trace.lines,
+    }
+
+
+def _print(trace: Recorded) -> None:
+    click.secho(_title(trace), bold=True)
+    for line in trace.lines:
+        if line is not trace.head:
+            sign, text = described(line)
+            t = line.get("t")
+            time = f"{t:9.3f}" if isinstance(t, int | float) else " " * 9
+            click.echo(f"{time} {click.style(f'{sign} {text}', fg=COLOURS[sign])}")
+    if trace.damaged:
+        click.echo(f"{trace.damaged} lines of {trace.path} are damaged and left out.")
+    if trace.outcome is None:
+        click.echo("It has not ended: it is still under way, or it was interrupted.")
+    failure = trace.failure()
+    if failure is not None:
+        meaning, advice = explain(failure)
+        _paragraph("What it means: ", meaning)
+        _paragraph("What to try: ", advice)
+    click.echo()
+
+
+def _title(trace: Recorded) -> str:
+    head = trace.head
+    of = f" of {head.get('of')}" if head.get("of") else ""
+    versions = ", ".join(f"{name} {head.get(name) or 'missing'}" for name in LIBRARIES)
+    return printable(
+        f"Attempt {head.get('attempt')}{of}, {head.get('at')}, server {head.get('guild')}, channel "
+        f"{head.get('channel')} (notetaker {head.get('version')}, {versions})"
+    )
+
+
+def _paragraph(title: str, text: str) -> None:
+    wrapped = textwrap.wrap(title + text, WIDTH, break_long_words=False, break_on_hyphens=False)
+    click.echo("\n".join([click.style(title, bold=True) + wrapped[0][len(title) :], *wrapped[1:]]))

@@ -1,0 +1,114 @@
+"""Voice traces read back from their folder, however damaged they are."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from notetaker.voice.explanations import CREDENTIALS, GATEWAY, SERVER, STATE, Failure
+from notetaker.voice.trace_text import SUFFIX
+from notetaker.wire.handshake import Step
+
+SUCCESS = "established"
+"""How the outcome of a successful attempt begins."""
+STEPS = {step.name for step in Step} - {Step.ENDED.name}
+"""Where a connection may fail; that it has ended tells nothing of where."""
+
+
+@dataclass(slots=True)
+class Recorded:
+    """One trace."""
+
+    path: Path
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    damaged: int = 0
+    """Lines that could not be read."""
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """The line that says what this is; empty when it could not be read."""
+        return next((line for line in self.lines if line.get("event") == "attempt"), {})
+
+    @property
+    def outcome(self) -> str | None:
+        """None: the attempt is still under way, or the process did not live to see its end."""
+        return next((str(line.get("outcome")) for line in self.lines if line.get("event") == "end"), None)
+
+    @property
+    def established(self) -> bool:
+        return self.outcome is not None and self.outcome.startswith(SUCCESS)
+
+    def failure(self) -> Failure | None:
+        """Where and how the attempt failed, or what ended the session later; None when neither happened."""
+        if self.outcome is None:
+            return None
+        progress = _Progress()
+        for line in self.lines:
+            if line.get("event") == "end" and not self.established:
+                break
+            progress.see(line)
+        return None if self.established and not progress.lost else progress.failure()
+
+
+def latest(folder: Path, limit: int, guild_id: int | None = None) -> list[Recorded]:
+    """The last traces, the oldest of them first; of one guild or of all. Raises ``OSError``."""
+    try:
+        paths = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    ending = SUFFIX if guild_id is None else f"-{guild_id}{SUFFIX}"
+    return [_read(path) for path in [path for path in paths if path.name.endswith(ending)][-limit:]]
+
+
+def _read(path: Path) -> Recorded:
+    recorded = Recorded(path)
+    for text in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+        try:
+            line = json.loads(text) if text.strip() else None
+        except (ValueError, RecursionError):
+            recorded.damaged += 1
+            continue
+        if isinstance(line, dict):
+            recorded.lines.append(line)
+        elif line is not None:
+            recorded.damaged += 1
+    return recorded
+
+
+class _Progress:
+    """How far a connection got, told by the lines of its trace in order."""
+
+    def __init__(self) -> None:
+        self.lost = False
+        """The websocket is gone, and has not been replaced."""
+        self._step = GATEWAY
+        self._code: int | None = None
+        self._missing: set[str] = set()
+
+    def see(self, line: dict[str, Any]) -> None:
+        event = line.get("event")
+        match event:
+            case "op 4" if line.get("channel") is not None:
+                self._step, self._missing = CREDENTIALS, {STATE, SERVER}
+            case "VOICE_STATE_UPDATE" if line.get("channel") is not None:
+                self._missing.discard(STATE)
+            case "VOICE_SERVER_UPDATE" if line.get("endpoint") is not None:
+                self._missing.discard(SERVER)
+            case "websocket opening" if self._step != Step.RESUME.name:
+                self._step = Step.CONNECT.name
+            case "step" if line.get("name") in STEPS:
+                self._step = line["name"]
+            case "websocket closed" | "websocket failed":
+                self.lost = True
+                code = line.get("code")
+                cut = event == "websocket closed" and code is None
+                self._code = 1006 if cut else code if isinstance(code, int) else None
+            case "resuming":
+                self.lost, self._code = True, None
+            case "established" | "resumed":
+                self._step, self._code, self.lost = Step.ESTABLISHED.name, None, False
+
+    def failure(self) -> Failure:
+        if self._step == CREDENTIALS and len(self._missing) == 1:
+            return Failure(next(iter(self._missing)))
+        return Failure(self._step, self._code)
