@@ -89,6 +89,18 @@ class VoiceTotals:
     ghosts: int = 0
     """Voice states of ours, left behind by a dead process or session, that were cleaned up."""
 
+    @property
+    def success_rate(self) -> float | None:
+        """Of the attempts that have ended, from 0 to 1; None before the first one has."""
+        ended = self.established + self.failures.total()
+        return self.established / ended if ended else None
+
+    @property
+    def attempts_per_success(self) -> float | None:
+        """Of the attempts that have ended; None before the first success."""
+        ended = self.established + self.failures.total()
+        return ended / self.established if self.established else None
+
 
 @dataclass(frozen=True, slots=True)
 class VoiceStatus:

@@ -29,8 +29,8 @@ def detail(store: Store, meeting_id: str) -> dict[str, Any] | None:
         {
             "user_id": str(utterance.user_id),
             "name": names.get(utterance.user_id),
-            "started": _iso(utterance.started_ns),
-            "ended": _iso(utterance.ended_ns),
+            "started": iso(utterance.started_ns),
+            "ended": iso(utterance.ended_ns),
             "text": transcription.text,
             "error": transcription.error,
         }
@@ -45,8 +45,8 @@ def detail(store: Store, meeting_id: str) -> dict[str, Any] | None:
         "speakers": [_speaker(one, names.get(one.user_id)) for one in store.coverage(meeting_id)],
         "gaps": [
             {
-                "started": _iso(gap.started_ns),
-                "ended": _iso(gap.ended_ns),
+                "started": iso(gap.started_ns),
+                "ended": iso(gap.ended_ns),
                 "cause": gap.cause,
                 "user_id": None if gap.user_id is None else str(gap.user_id),
             }
@@ -64,16 +64,19 @@ def _meeting(meeting: Meeting) -> dict[str, Any]:
         "voice_channel_id": str(meeting.voice_channel_id),
         "voice_channel": meeting.voice_channel_name,
         "text_channel_id": str(meeting.text_channel_id),
-        "started": _iso(meeting.started_ns),
-        "ended": None if meeting.ended_ns is None else _iso(meeting.ended_ns),
+        "started": iso(meeting.started_ns),
+        "ended": None if meeting.ended_ns is None else iso(meeting.ended_ns),
     }
 
 
 def _speaker(coverage: Coverage, name: str | None) -> dict[str, Any]:
+    return {"user_id": str(coverage.user_id), "name": name, **counts(coverage)}
+
+
+def counts(coverage: Coverage) -> dict[str, Any]:
+    """How many of a speaker's packets came, and what became of them."""
     outcomes = coverage.outcomes
     return {
-        "user_id": str(coverage.user_id),
-        "name": name,
         "received": coverage.received,
         "stored": outcomes[Outcome.STORED],
         "dropped": {o.value: n for o, n in outcomes.items() if n and o is not Outcome.STORED},
@@ -85,5 +88,6 @@ def _words(store: Store, meeting_id: str) -> int:
     return sum(len(transcription.text.split()) for _, transcription in store.transcribed(meeting_id))
 
 
-def _iso(time_ns: int) -> str:
+def iso(time_ns: int) -> str:
+    """``2026-11-22T14:30:05.000+00:00``"""
     return datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat(timespec="milliseconds")
