@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from . import payloads
 from .entities import Channel, Guild, Json, Message, VoiceState
 from .events import EventLog
@@ -66,6 +68,10 @@ class Broadcast:
         event = "THREAD_UPDATE" if channel.is_thread else "CHANNEL_UPDATE"
         self._to_viewers(event, channel, payloads.channel(channel))
 
+    def channel_delete(self, channel: Channel) -> None:
+        self._to_viewers("CHANNEL_DELETE", channel, payloads.channel(channel))
+        self._events.publish("channel_delete", channel_id=str(channel.id), name=channel.name)
+
     def thread_create(self, thread: Channel) -> None:
         data = {**payloads.channel(thread), "newly_created": True}
         self._to_viewers("THREAD_CREATE", thread, data)
@@ -89,10 +95,17 @@ class Broadcast:
         data = payloads.member(self._world, guild.members[user_id])
         self._gateway.dispatch("GUILD_MEMBER_UPDATE", guild.id, {**data, "guild_id": str(guild.id)})
 
-    def voice_state(self, state: VoiceState, previous_channel_id: int | None) -> None:
+    def voice_state(
+        self,
+        state: VoiceState,
+        previous_channel_id: int | None,
+        *,
+        audience: Callable[[int], bool] = lambda user_id: True,
+    ) -> None:
         """To everyone in the guild, those who cannot see the channel included (the session id stands in it)."""
         guild = self._world.guilds[state.guild_id]
-        self._gateway.dispatch("VOICE_STATE_UPDATE", guild.id, payloads.voice_state(self._world, state))
+        data = payloads.voice_state(self._world, state)
+        self._gateway.dispatch("VOICE_STATE_UPDATE", guild.id, data, audience=audience)
         channel = guild.channels.get(state.channel_id or 0)
         self._events.publish(
             "voice_state",

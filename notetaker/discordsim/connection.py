@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from .session import CloseConnection, Session, Wire
+from .stall import Stall
 from .tasks import Tasks
 
 if TYPE_CHECKING:
@@ -19,13 +20,37 @@ if TYPE_CHECKING:
 class Connection:
     """Reads the client's requests, while a writer sends what its session queues."""
 
-    def __init__(self, gateway: Gateway, socket: web.WebSocketResponse, *, compress: bool) -> None:
+    def __init__(
+        self, gateway: Gateway, request: web.Request, socket: web.WebSocketResponse, *, compress: bool
+    ) -> None:
         self.socket = socket
         self.wire = Wire(compress=compress)
         self.session: Session | None = None
         self.goodbye: int | None = None
         """The code the client closed with; None if the connection was lost or closed from here."""
         self._gateway = gateway
+        self._http = request
+        self._stall = Stall(request)
+        self._patience: asyncio.Timeout | None = None
+        self._patience_s = 0.0
+
+    # Faults
+
+    def cut(self) -> None:
+        """The TCP connection is reset, without a word."""
+        if self._http.transport is not None:
+            self._http.transport.abort()
+        self._stall.stop()
+
+    def stall(self, seconds: float) -> None:
+        """Nothing is read or sent for so long; then it goes on as if nothing had been."""
+        self._stall.start(seconds)
+        self._be_patient(seconds + self._patience_s)
+
+    def end_stall(self) -> None:
+        self._stall.stop()
+
+    # The websocket
 
     async def run(self, heartbeat_ms: int) -> None:
         self.wire.send(
@@ -33,12 +58,13 @@ class Connection:
         )
         writer = Tasks()
         writing = writer.spawn(self._write())
+        self._patience_s = 2 * heartbeat_ms / 1000  # a client that misses two heartbeats is taken for dead
         try:
-            async with asyncio.timeout(None) as silence:
+            async with asyncio.timeout(None) as self._patience:
                 while not writing.done():
-                    # A client that misses two heartbeats is taken for dead.
-                    silence.reschedule(asyncio.get_running_loop().time() + 2 * heartbeat_ms / 1000)
+                    self._be_patient(self._patience_s)
                     message = await self.socket.receive()
+                    await self._stall.over()
                     if message.type is WSMsgType.CLOSING:
                         await writing
                     if message.type is WSMsgType.CLOSE:
@@ -49,11 +75,17 @@ class Connection:
         except TimeoutError:
             raise CloseConnection(4009, "Session timed out.") from None
         finally:
+            self._patience = None
             await writer.cancel()
+
+    def _be_patient(self, seconds: float) -> None:
+        if self._patience:
+            self._patience.reschedule(asyncio.get_running_loop().time() + seconds)
 
     async def _write(self) -> None:
         while True:
             item = await self.wire.queue.get()
+            await self._stall.over()
             if isinstance(item, tuple):
                 code, reason = item
                 await self.socket.close(code=code, message=reason)

@@ -5,23 +5,21 @@ GET  /sim/events?since=N       every event after number N, one JSON object a lin
 POST /sim/interactions         {user_id, guild_id, channel_id, command, options?, wait?}
                                or {user_id, channel_id, message_id, custom_id, values?, wait?} for a component
 GET  /sim/interactions/{id}    the answers so far
-POST /sim/disconnect           {guild_id, user_id}
-POST /sim/move                 {guild_id, user_id, channel_id}
-POST /sim/faults               {kind, user_id, ...}, see `FAULTS`
-GET  /sim/voice/stats
+
+`control_voice` is what moderators do, `control_faults` what goes wrong.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 
 from . import payloads
-from .entities import Channel, Guild, Json
-from .hub import Hub, hub_of, no_content, reply
+from .control_body import body_of, channel_of, id_of
+from .entities import Json
+from .hub import Hub, hub_of, reply
 from .interactions import NOT_RESPONDED, Interaction, Kind
 from .usage import UsageError, command_data
 
@@ -93,14 +91,14 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
 @routes.post("/sim/interactions")
 async def use(request: web.Request) -> web.Response:
     """Answers when the application has answered for good, has failed to, or `wait` seconds are over."""
-    hub, body = hub_of(request), await _body(request)
-    user_id = _id(body, "user_id")
-    channel = _channel(hub, body)
+    hub, body = hub_of(request), await body_of(request)
+    user_id = id_of(body, "user_id")
+    channel = channel_of(hub, body)
     guild = hub.world.guilds[channel.guild_id]
     if user_id not in guild.members or not hub.world.permissions(user_id, channel):
         raise UsageError("This user does not see that channel.")
     if "message_id" in body:
-        source = channel.messages.get(_id(body, "message_id"))
+        source = channel.messages.get(id_of(body, "message_id"))
         if source is None or source.application_id is None:
             raise UsageError("There is no such message of an application in that channel.")
         data = {"custom_id": body["custom_id"], "component_type": 2, "values": body.get("values", [])}
@@ -139,96 +137,3 @@ def _shown(hub: Hub, interaction: Interaction) -> Json:
     if interaction.failed:
         shown["error"] = NOT_RESPONDED
     return shown
-
-
-@routes.post("/sim/disconnect")
-async def disconnect(request: web.Request) -> web.Response:
-    hub, body = hub_of(request), await _body(request)
-    guild = _guild(hub, body)
-    if not await hub.voice_states.disconnect(guild.id, _id(body, "user_id")):
-        raise UsageError("This user is in no voice channel of that guild.")
-    return no_content()
-
-
-@routes.post("/sim/move")
-async def move(request: web.Request) -> web.Response:
-    hub, body = hub_of(request), await _body(request)
-    guild, channel = _guild(hub, body), _channel(hub, body)
-    if not channel.is_vocal or channel.guild_id != guild.id:
-        raise UsageError("This is no voice channel of that guild.")
-    if not hub.voice_states.move(guild.id, _id(body, "user_id"), channel.id):
-        raise UsageError("This user is in no voice channel of that guild.")
-    return no_content()
-
-
-def _refuse_identify(hub: Hub, body: Json) -> None:
-    """The next `times` voice identifies of the user end with close `code`."""
-    hub.faults.refuse_identify(
-        _id(body, "user_id"), code=int(body.get("code", 4006)), times=int(body.get("times", 1))
-    )
-
-
-def _gateway(action: str) -> Callable[[Hub, Json], None]:
-    def hurt(hub: Hub, body: Json) -> None:
-        if not hub.gateway.disturb(_id(body, "user_id"), action, int(body.get("code", 4000))):
-            raise UsageError("This user has no gateway connection.")
-
-    return hurt
-
-
-FAULTS: dict[str, Callable[[Hub, Json], None]] = {
-    "refuse_identify": _refuse_identify,
-    "gateway_close": _gateway("close"),
-    "gateway_reconnect": _gateway("reconnect"),
-    "gateway_invalidate": _gateway("invalidate"),
-}
-"""Each takes `user_id`; `refuse_identify` also `code` (4006) and `times` (1), `gateway_close` also `code` (4000)."""
-
-
-@routes.post("/sim/faults")
-async def inject_fault(request: web.Request) -> web.Response:
-    hub, body = hub_of(request), await _body(request)
-    fault = FAULTS.get(str(body.get("kind")))
-    if fault is None:
-        raise UsageError(f"There is no fault of kind {body.get('kind')}; there are {', '.join(FAULTS)}.")
-    fault(hub, body)
-    return no_content()
-
-
-@routes.get("/sim/voice/stats")
-async def voice_stats(request: web.Request) -> web.Response:
-    return reply(list(hub_of(request).voice.stats()))
-
-
-# Reading requests
-
-
-async def _body(request: web.Request) -> Json:
-    try:
-        body = await request.json()
-    except ValueError:
-        raise UsageError("The body is not JSON.") from None
-    if not isinstance(body, dict):
-        raise UsageError("The body is not a JSON object.")
-    return body
-
-
-def _id(body: Json, name: str) -> int:
-    try:
-        return int(body[name])
-    except (KeyError, TypeError, ValueError):
-        raise UsageError(f"The field {name} is missing or is not an id.") from None
-
-
-def _guild(hub: Hub, body: Json) -> Guild:
-    guild = hub.world.guilds.get(_id(body, "guild_id"))
-    if guild is None:
-        raise UsageError("There is no such guild.")
-    return guild
-
-
-def _channel(hub: Hub, body: Json) -> Channel:
-    channel = hub.world.channel(_id(body, "channel_id"))
-    if channel is None:
-        raise UsageError("There is no such channel.")
-    return channel

@@ -107,6 +107,8 @@ class Channel:
     topic: str | None = None
     user_limit: int = 0
     """Most users in a voice channel; 0 means no limit."""
+    rtc_region: str | None = None
+    """Voice region; None: Discord chooses."""
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     thread: ThreadData | None = None

@@ -25,6 +25,8 @@ RESUMABLE_S = 120.0
 CLOSING_S = 2.0
 """How long a client may take to answer a close frame."""
 MEMBERS_PER_CHUNK = 1000
+ABNORMAL = 1006
+"""Never sent: the connection broke (RFC 6455 section 7.4.1)."""
 
 
 class VoiceRequests(Protocol):
@@ -47,6 +49,7 @@ class Gateway:
         self._world = world
         self._events = events
         self._heartbeat_ms = heartbeat_ms
+        self._connections: set[Connection] = set()
         self._tasks = Tasks()
 
     # What the rest of the server calls
@@ -81,14 +84,17 @@ class Gateway:
     def disturb(self, user_id: int, action: str, code: int) -> int:
         """Hurt every connection of a user; returns how many that were.
 
-        "close" ends it with `code`, "reconnect" asks the client to (op 7), "invalidate" ends its session (op 9).
+        "close" ends it with `code` (1006: a TCP reset), "reconnect" asks the client to (op 7), "invalidate" ends its
+        session (op 9).
         """
         hurt = 0
         for session in self.of_user(user_id):
             if session.wire is None:
                 continue
             hurt += 1
-            if action == "close":
+            if action == "close" and code == ABNORMAL:
+                self.cut(user_id)
+            elif action == "close":
                 session.wire.close(code, "closed by the test")
             elif action == "reconnect":
                 session.wire.send({"op": 7, "s": None, "t": None, "d": None})
@@ -97,7 +103,30 @@ class Gateway:
                 self._end(session)
         return hurt
 
+    def cut(self, user_id: int | None = None) -> int:
+        """Reset the TCP connections of a user, or of everybody; returns how many that were."""
+        struck = self._connections_of(user_id)
+        for connection in struck:
+            connection.cut()
+        return len(struck)
+
+    def stall(self, user_id: int, seconds: float) -> int:
+        """For so long nothing is read from a user's connections, nor sent; returns how many those are."""
+        struck = self._connections_of(user_id)
+        for connection in struck:
+            connection.stall(seconds)
+        return len(struck)
+
+    def _connections_of(self, user_id: int | None) -> list[Connection]:
+        return [
+            connection
+            for connection in self._connections
+            if user_id is None or (connection.session and connection.session.user.id == user_id)
+        ]
+
     async def stop(self) -> None:
+        for connection in self._connections:
+            connection.end_stall()
         for session in self.sessions.values():
             if session.expiry is not None:
                 session.expiry.cancel()
@@ -110,7 +139,10 @@ class Gateway:
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(max_msg_size=0, compress=False, timeout=CLOSING_S)
         await socket.prepare(request)
-        connection = Connection(self, socket, compress=request.query.get("compress") == "zlib-stream")
+        connection = Connection(
+            self, request, socket, compress=request.query.get("compress") == "zlib-stream"
+        )
+        self._connections.add(connection)
         try:
             _check_dialect(request)
             await connection.run(self._heartbeat_ms)
@@ -118,6 +150,8 @@ class Gateway:
             self._events.publish("gateway_closed", code=close.code, reason=close.reason)
             await socket.close(code=close.code, message=close.reason.encode())
         finally:
+            self._connections.discard(connection)
+            connection.end_stall()
             self._detach(connection)
         return socket
 

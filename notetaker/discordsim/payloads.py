@@ -175,7 +175,7 @@ def channel(value: Channel) -> Json:
         payload |= {
             "bitrate": 64000,
             "user_limit": value.user_limit,
-            "rtc_region": None,
+            "rtc_region": value.rtc_region,
             "video_quality_mode": 1,
         }
     return payload

@@ -34,6 +34,8 @@ async def edit_channel(request: web.Request) -> web.Response:
     if not owns and not bits & needed:
         raise errors.missing_permissions()
     body = await body_of(request)
+    if not isinstance(body.get("rtc_region"), str | None):
+        raise errors.invalid_form(("rtc_region", "STRING_TYPE_CONVERT", "Value must be a string."))
     if "name" in body:
         channel.name = text_field(body, "name", 100)
     if "topic" in body:
@@ -46,7 +48,7 @@ async def edit_channel(request: web.Request) -> web.Response:
         channel.thread.archived = bool(body.get("archived", channel.thread.archived))
         channel.thread.locked = bool(body.get("locked", channel.thread.locked))
         channel.thread.auto_archive_minutes = _archive_minutes(body, channel.thread.auto_archive_minutes)
-    hub.broadcast.channel_update(channel)
+    hub.voice_states.change_channel(channel, region=body.get("rtc_region", channel.rtc_region))
     return reply(payloads.channel(channel))
 
 

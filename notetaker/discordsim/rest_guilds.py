@@ -95,11 +95,9 @@ async def edit_member(request: web.Request) -> web.Response:
     if state is None and {"mute", "deaf", "channel_id"} & body.keys():
         raise DiscordError(400, 40032, "Target user is not connected to voice.")
     member.nick = body.get("nick", member.nick) or None
-    member.mute = bool(body.get("mute", member.mute))
-    member.deaf = bool(body.get("deaf", member.deaf))
+    if {"mute", "deaf"} & body.keys():
+        hub.voice_states.moderate(guild.id, member.user_id, body.get("mute"), body.get("deaf"))
     hub.broadcast.member_update(guild, member.user_id)
-    if state is not None and {"mute", "deaf"} & body.keys():
-        hub.broadcast.voice_state(state, state.channel_id)
     if "channel_id" in body:
         if body["channel_id"] is None:
             await hub.voice_states.disconnect(guild.id, member.user_id)

@@ -12,6 +12,8 @@ from aiohttp import web
 
 from . import (
     control,
+    control_faults,
+    control_voice,
     rest,
     rest_channels,
     rest_commands,
@@ -25,6 +27,7 @@ from .events import EventLog
 from .gateway import HEARTBEAT_MS, Gateway
 from .hub import HUB, Hub
 from .interactions import Interactions
+from .outage import outage
 from .ratelimit import RateLimiter
 from .voice.faults import Faults
 from .voice.server import VoiceServer
@@ -64,7 +67,7 @@ class LocalDiscord:
         )
         self.gateway = Gateway(self.world, self.events, heartbeat_ms=heartbeat_ms)
         broadcast = Broadcast(self.world, self.gateway, self.events)
-        voice_states = VoiceStates(self.world, self.gateway, broadcast, self.voice)
+        voice_states = VoiceStates(self.world, self.gateway, broadcast, self.voice, self.faults.script)
         self.gateway.voice = voice_states
         self.hub = Hub(
             world=self.world,
@@ -98,6 +101,7 @@ class LocalDiscord:
     async def stop(self) -> None:
         self.events.close()
         self.hub.interactions.stop()
+        await self.hub.voice_states.stop()
         await self.gateway.stop()
         await self._runner.cleanup()
         await self.voice.stop()
@@ -117,7 +121,7 @@ class LocalDiscord:
 
     def _application(self) -> web.Application:
         application = web.Application(
-            middlewares=[rest.frame, control.refusals], client_max_size=UPLOAD_LIMIT
+            middlewares=[outage, rest.frame, control.refusals], client_max_size=UPLOAD_LIMIT
         )
         application[HUB] = self.hub
         for module in (
@@ -128,6 +132,8 @@ class LocalDiscord:
             rest_commands,
             rest_interactions,
             control,
+            control_voice,
+            control_faults,
         ):
             application.add_routes(module.routes)
         application.router.add_get("/gateway", self.gateway.handle)
@@ -145,7 +151,7 @@ class LocalDiscord:
     def _voice_event(self, event: dict[str, object]) -> None:
         """The voice half knows people by id only, and ids as numbers."""
         fields = {key: _readable(key, value) for key, value in event.items() if key != "event"}
-        user = self.world.users.get(int(str(event.get("user_id", 0))))
+        user = self.world.users.get(int(str(event.get("user_id") or 0)))
         if user is not None:
             fields["name"] = user.display_name
         self.events.publish(str(event["event"]), **fields)

@@ -1,20 +1,26 @@
-"""Who is in which voice channel: op 4 of the main gateway, and being moved or disconnected by someone else.
+"""Who is in which voice channel: op 4 of the main gateway, and what others do to someone in voice.
 
 Source: Discord docs, Topics / Voice Connections and Gateway Events / Update Voice State.
 """
 
 from __future__ import annotations
 
+import asyncio
+from enum import Enum, auto
 from typing import Protocol
 
 from .broadcast import Broadcast
-from .entities import ChannelType, Json, VoiceState
+from .entities import Channel, ChannelType, Json, VoiceState
 from .gateway import Gateway
 from .session import Session
+from .tasks import Tasks
+from .voice.script import Armed, Script
 from .world import World
 
 DISCONNECTED = 4014
 """Voice close code: kicked, moved, or the main gateway session is gone (docs, Voice Close Event Codes)."""
+CALL_TERMINATED = 4022
+"""Voice close code: the channel was deleted, or the call ended."""
 
 
 class VoiceBackend(Protocol):
@@ -24,18 +30,69 @@ class VoiceBackend(Protocol):
     def endpoint(self) -> str: ...
 
     def allocate(
-        self, *, guild_id: int, channel_id: int, user_id: int, session_id: str, e2ee: bool = True
+        self,
+        *,
+        guild_id: int,
+        channel_id: int,
+        user_id: int,
+        session_id: str,
+        e2ee: bool = True,
+        region: str | None = None,
     ) -> str: ...
 
     async def release(self, *, guild_id: int, user_id: int, code: int = DISCONNECTED) -> None: ...
 
+    def moderate(self, *, guild_id: int, user_id: int, mute: bool, deaf: bool) -> None: ...
+
+    def hang_up(self, user_id: int, code: int, guild_id: int | None = None) -> int: ...
+
+
+class Tell(Enum):
+    """What is told of a new voice connection."""
+
+    STATE = auto()
+    """VOICE_STATE_UPDATE, to everybody in the guild."""
+    STATE_TO_OTHERS = auto()
+    SERVER = auto()
+    """VOICE_SERVER_UPDATE with a new token, to the session that asked."""
+    SERVER_AGAIN = auto()
+    """The same one again."""
+    NO_SERVER = auto()
+    """There is a token, but nobody hears of it."""
+
+
+PROPERLY = (Tell.STATE, Tell.SERVER)
+"""The order is not guaranteed (docs, Voice Connections); this is the usual one."""
+
+VOICE_EVENTS = "voice_events"
+ANSWERS = {
+    "server_first": (Tell.SERVER, Tell.STATE),
+    "duplicate": (Tell.STATE, Tell.SERVER, Tell.STATE, Tell.SERVER_AGAIN),
+    "no_state": (Tell.STATE_TO_OTHERS, Tell.SERVER),
+    "no_server": (Tell.STATE, Tell.NO_SERVER),
+    "stale_server": (Tell.STATE, Tell.SERVER, Tell.SERVER),
+    "none": (),
+}
+"""Ways to answer op 4, by name. "none" is what happens when the channel is full: nothing at all."""
+
 
 class VoiceStates:
-    def __init__(self, world: World, gateway: Gateway, broadcast: Broadcast, voice: VoiceBackend) -> None:
+    """`script` says which requests are answered in another way than usual."""
+
+    def __init__(
+        self, world: World, gateway: Gateway, broadcast: Broadcast, voice: VoiceBackend, script: Script
+    ) -> None:
         self._world = world
         self._gateway = gateway
         self._broadcast = broadcast
         self._voice = voice
+        self._script = script
+        self._without_server: set[tuple[int, int]] = set()
+        """(guild id, user id) whose voice server is gone while another one is looked for."""
+        self._tasks = Tasks()
+
+    async def stop(self) -> None:
+        await self._tasks.cancel()
 
     async def request(self, session: Session, data: Json) -> None:
         """Op 4. What may not be is met with silence.
@@ -51,6 +108,10 @@ class VoiceStates:
         channel = guild.channels.get(int(data["channel_id"]))
         if channel is None or not self._world.may_connect(session.user.id, channel):
             return
+        fault = self._script.strike(session.user.id, guild.id, VOICE_EVENTS)
+        answer = ANSWERS[fault.mode] if fault and fault.mode else PROPERLY
+        if not answer:
+            return
         state = VoiceState(
             guild.id,
             session.user.id,
@@ -59,7 +120,11 @@ class VoiceStates:
             self_mute=bool(data.get("self_mute", False)),
             self_deaf=bool(data.get("self_deaf", False)),
         )
-        self._enter(state, session)
+        self._enter(state, session, answer)
+
+    def answer_with(self, mode: str, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
+        """A fault: the user's next requests to join are answered in one of `ANSWERS`."""
+        self._script.arm(Armed(VOICE_EVENTS, user_id, guild_id, times, mode=mode))
 
     def move(self, guild_id: int, user_id: int, channel_id: int) -> bool:
         """Put someone who is in voice into another channel; False if they were in none."""
@@ -69,10 +134,10 @@ class VoiceStates:
         state = VoiceState(
             guild_id, user_id, channel_id, before.session_id, before.self_mute, before.self_deaf
         )
-        self._enter(state, self._gateway.sessions.get(before.session_id))
+        self._enter(state, self._gateway.sessions.get(before.session_id), PROPERLY)
         return True
 
-    async def disconnect(self, guild_id: int, user_id: int) -> bool:
+    async def disconnect(self, guild_id: int, user_id: int, code: int = DISCONNECTED) -> bool:
         """End someone's stay in voice; False if they were in no channel."""
         before = self._world.guilds[guild_id].voice_states.get(user_id)
         previous_id = before.channel_id if before else None
@@ -80,7 +145,7 @@ class VoiceStates:
         if state is None:
             return False
         self._broadcast.voice_state(state, previous_id)
-        await self._voice.release(guild_id=guild_id, user_id=user_id, code=DISCONNECTED)
+        await self._voice.release(guild_id=guild_id, user_id=user_id, code=code)
         return True
 
     async def session_ended(self, session: Session) -> None:
@@ -90,7 +155,68 @@ class VoiceStates:
             if state is not None and state.session_id == session.id:
                 await self.disconnect(guild.id, session.user.id)
 
-    def _enter(self, state: VoiceState, session: Session | None) -> None:
+    def moderate(self, guild_id: int, user_id: int, mute: bool | None, deaf: bool | None) -> bool:
+        """A moderator mutes or deafens somebody, or undoes it; None leaves as is. False if not in voice."""
+        guild = self._world.guilds[guild_id]
+        state = guild.voice_states.get(user_id)
+        if state is None:
+            return False
+        member = guild.members[user_id]
+        member.mute = member.mute if mute is None else mute
+        member.deaf = member.deaf if deaf is None else deaf
+        self._voice.moderate(guild_id=guild_id, user_id=user_id, mute=member.mute, deaf=member.deaf)
+        self._broadcast.voice_state(state, state.channel_id)
+        return True
+
+    # Voice servers come and go
+
+    def migrate(self, guild_id: int, user_id: int, close_code: int | None = None) -> bool:
+        """Another voice server for someone who is in voice, the old websocket closed first if there is a code.
+
+        False if they are in no channel, or their main gateway session is gone.
+        """
+        state = self._world.guilds[guild_id].voice_states.get(user_id)
+        session = self._gateway.sessions.get(state.session_id) if state else None
+        if state is None or session is None:
+            return False
+        if close_code is not None:
+            self._voice.hang_up(user_id, close_code, guild_id)
+        self._broadcast.voice_server(session, guild_id, self._promise(state), self._endpoint(state))
+        return True
+
+    def lose_server(self, guild_id: int, user_id: int, seconds: float) -> bool:
+        """Discord has no voice server for someone for so long: endpoint null, then another one. As `migrate`."""
+        self._without_server.add((guild_id, user_id))
+        if self.migrate(guild_id, user_id):
+            self._tasks.spawn(self._find_server(guild_id, user_id, seconds))
+            return True
+        self._without_server.discard((guild_id, user_id))
+        return False
+
+    async def _find_server(self, guild_id: int, user_id: int, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._without_server.discard((guild_id, user_id))
+        self.migrate(guild_id, user_id)
+
+    def change_channel(self, channel: Channel, *, region: str | None) -> None:
+        """Tells everybody that the channel has changed, and gives who is in it a voice server of its new region."""
+        moves = region != channel.rtc_region
+        channel.rtc_region = region
+        self._broadcast.channel_update(channel)
+        for state in self._world.guilds[channel.guild_id].in_channel(channel.id) if moves else ():
+            self.migrate(channel.guild_id, state.user_id)
+
+    async def delete_channel(self, channel: Channel) -> None:
+        """Whoever is in it is thrown out with 4022."""
+        guild = self._world.guilds[channel.guild_id]
+        del guild.channels[channel.id]
+        self._broadcast.channel_delete(channel)
+        for state in guild.in_channel(channel.id):
+            await self.disconnect(guild.id, state.user_id, CALL_TERMINATED)
+
+    # Joining
+
+    def _enter(self, state: VoiceState, session: Session | None, answer: tuple[Tell, ...]) -> None:
         """A changed mute or deaf flag alone keeps the voice connection.
 
         The same request again asks for a new one: clients send it when their voice connection died
@@ -108,14 +234,32 @@ class VoiceStates:
             state.self_deaf,
         )
         self._world.enter_voice(state)
-        self._broadcast.voice_state(state, previous_id)
-        if (same_place and flags_changed) or session is None or state.channel_id is None:
+        if (same_place and flags_changed) or session is None:
+            self._broadcast.voice_state(state, previous_id)
             return
-        token = self._voice.allocate(
-            guild_id=guild.id,
-            channel_id=state.channel_id,
+        token = ""
+        for telling in answer:
+            if telling is Tell.STATE:
+                self._broadcast.voice_state(state, previous_id)
+            elif telling is Tell.STATE_TO_OTHERS:
+                self._broadcast.voice_state(state, previous_id, audience=lambda user: user != state.user_id)
+            else:
+                token = token if telling is Tell.SERVER_AGAIN else self._promise(state)
+                if telling is not Tell.NO_SERVER:
+                    self._broadcast.voice_server(session, guild.id, token, self._endpoint(state))
+
+    def _promise(self, state: VoiceState) -> str:
+        """A token for the voice server; the one before is worth nothing any more."""
+        assert state.channel_id is not None
+        channel = self._world.guilds[state.guild_id].channels[state.channel_id]
+        return self._voice.allocate(
+            guild_id=state.guild_id,
+            channel_id=channel.id,
             user_id=state.user_id,
             session_id=state.session_id,
-            e2ee=guild.channels[state.channel_id].type is not ChannelType.STAGE,
+            e2ee=channel.type is not ChannelType.STAGE,
+            region=channel.rtc_region,
         )
-        self._broadcast.voice_server(session, guild.id, token, self._voice.endpoint)
+
+    def _endpoint(self, state: VoiceState) -> str | None:
+        return None if (state.guild_id, state.user_id) in self._without_server else self._voice.endpoint

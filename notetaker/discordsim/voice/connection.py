@@ -10,6 +10,8 @@ from typing import Protocol
 
 from aiohttp import WSMsgType, web
 
+from notetaker.discordsim.stall import Stall
+from notetaker.discordsim.voice.faults import Silence
 from notetaker.discordsim.voice.group import DaveOp
 from notetaker.discordsim.voice.session import Close, CloseCode, Op, Session
 
@@ -20,20 +22,21 @@ PATIENCE_S = 2 * HEARTBEAT_INTERVAL_S
 VERSIONS = {"4", "5", "6", "7", "8", "9"}
 """Older ones are refused since 2024-11-18; what they would be told is not documented."""
 
-ABNORMAL = 1006
-"""The close code of a websocket that ended without one (RFC 6455 section 7.4.1)."""
-
 IGNORED_OPS = {Op.VIDEO, Op.SESSION_UPDATE, Op.MEDIA_SINK_WANTS}
 
 
 class Backend(Protocol):
-    """What a connection asks of the voice server. The first three raise Close."""
+    """What a connection asks of the voice server. All but the last two raise Close, or Silence where scripted."""
+
+    def opening(self) -> None: ...
 
     def identify(self, websocket: "Connection", body: "Body") -> Session: ...
 
     def resume(self, websocket: "Connection", body: "Body") -> Session: ...
 
     def select_protocol(self, session: Session, body: "Body") -> None: ...
+
+    def heartbeat(self, session: Session, acknowledged: int) -> None: ...
 
     def receive_json(self, session: Session, op: int, body: "Body") -> None: ...
 
@@ -75,6 +78,7 @@ class Connection:
     def __init__(self, backend: Backend, request: web.Request) -> None:
         self.user_id: int | None = None
         """Who it says it is, once it has said so."""
+        self.guild_id: int | None = None
         self._backend = backend
         self._request = request
         # Closing waits for the client's own close frame no longer than this.
@@ -83,34 +87,48 @@ class Connection:
         self._session: Session | None = None
         self._close: Close | None = None
         self._patience: asyncio.Timeout | None = None
+        self._stall = Stall(request)
+        self._silent = False
 
     # What a session sees
 
     def send(self, frame: str | bytes) -> None:
-        self._outgoing.put_nowait(frame)
+        if not self._silent:
+            self._outgoing.put_nowait(frame)
 
     def send_unnumbered(self, op: Op, body: object) -> None:
         self.send(json.dumps({"op": int(op), "d": body}))
 
     def close(self, close: Close) -> None:
-        """Closes once everything sent before is out."""
-        if self._close is None:
+        """Closes once everything sent before is out. 1006 is no code to be sent: the TCP connection is reset."""
+        if close.code == CloseCode.ABNORMAL:
+            self.cut()
+        elif self._close is None:
             self._close = close
             self._outgoing.put_nowait(close)
             self._backend.closing(self, close)
 
+    # Faults
+
     def cut(self) -> None:
-        """A fault: the TCP connection is reset, without a word."""
+        """The TCP connection is reset, without a word."""
         if self._request.transport is not None:
             self._request.transport.abort()
+        self._stall.stop()
+
+    def stall(self, seconds: float) -> None:
+        """Nothing is read or sent for so long; then it goes on as if nothing had been."""
+        self._stall.start(seconds)
+        self._be_patient(seconds + PATIENCE_S)
+
+    def end_stall(self) -> None:
+        self._stall.stop()
 
     # The websocket
 
     async def serve(self) -> web.WebSocketResponse:
         """Until the websocket is closed by either side."""
         await self._websocket.prepare(self._request)
-        hello = {"v": 8, "heartbeat_interval": int(HEARTBEAT_INTERVAL_S * 1000)}
-        self.send_unnumbered(Op.HELLO, hello)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._write())
             try:
@@ -119,14 +137,16 @@ class Connection:
                 self.close(close)
             except TimeoutError:
                 self.close(Close(CloseCode.SESSION_TIMEOUT, "no heartbeat"))
-            code = self._close.code if self._close else self._websocket.close_code or ABNORMAL
+            code = self._close.code if self._close else self._websocket.close_code or CloseCode.ABNORMAL
             self._backend.lost(self, self._session, code, by_us=self._close is not None)
             self._outgoing.put_nowait(None)
+            self._stall.stop()
         return self._websocket
 
     async def _write(self) -> None:
         try:
             while (frame := await self._outgoing.get()) is not None:
+                await self._stall.over()
                 if isinstance(frame, Close):
                     await self._websocket.close(code=frame.code, message=frame.reason.encode())
                     return
@@ -138,16 +158,35 @@ class Connection:
             return  # the client is gone: reading ends too, and `serve` says so
 
     async def _read(self) -> None:
+        async with asyncio.timeout(PATIENCE_S) as self._patience:
+            try:
+                await self._converse()
+            except Silence:
+                self._silent = True
+                self._patience.reschedule(None)
+                async for _ in self._websocket:
+                    pass
+            finally:
+                self._patience = None
+
+    async def _converse(self) -> None:
+        self._backend.opening()
+        hello = {"v": 8, "heartbeat_interval": int(HEARTBEAT_INTERVAL_S * 1000)}
+        self.send_unnumbered(Op.HELLO, hello)
         if self._request.query.get("v") not in VERSIONS:
             raise Close(CloseCode.UNKNOWN_PROTOCOL, "voice gateway version")
-        async with asyncio.timeout(PATIENCE_S) as self._patience:
-            async for message in self._websocket:
-                if self._close:
-                    return  # what the client still says is addressed to a session that is over
-                if message.type is WSMsgType.TEXT:
-                    self._receive_text(message.data)
-                elif message.type is WSMsgType.BINARY:
-                    self._receive_binary(message.data)
+        async for message in self._websocket:
+            await self._stall.over()
+            if self._close:
+                return  # what the client still says is addressed to a session that is over
+            if message.type is WSMsgType.TEXT:
+                self._receive_text(message.data)
+            elif message.type is WSMsgType.BINARY:
+                self._receive_binary(message.data)
+
+    def _be_patient(self, seconds: float) -> None:
+        if self._patience and not self._silent:
+            self._patience.reschedule(asyncio.get_running_loop().time() + seconds)
 
     # Messages
 
@@ -192,11 +231,10 @@ class Connection:
             fields = Body(body)
             acknowledged = fields.integer("seq_ack", -1)
             if self._session:
-                self._session.replay.acknowledge(acknowledged)
+                self._backend.heartbeat(self._session, acknowledged)
             self.send_unnumbered(Op.HEARTBEAT_ACK, {"t": fields.integer("t", 0)})
         elif isinstance(body, int):
             self.send_unnumbered(Op.HEARTBEAT_ACK, body)
         else:
             raise Close(CloseCode.UNDECODABLE_PAYLOAD, "heartbeat without a nonce")
-        if self._patience:
-            self._patience.reschedule(asyncio.get_running_loop().time() + PATIENCE_S)
+        self._be_patient(PATIENCE_S)

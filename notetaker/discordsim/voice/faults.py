@@ -1,20 +1,46 @@
 """What goes wrong on purpose, and how lively the RTP traffic is. Seeded: the same seed, the same meeting."""
 
+import asyncio
 from dataclasses import dataclass, field
+from enum import StrEnum
 from random import Random
 
+from notetaker.discordsim.voice.script import Armed, Script
+from notetaker.discordsim.voice.session import Close
 
-@dataclass
-class Refusal:
-    """The next `times` identifies of a user are answered with this close code."""
+DISCOVERY_LOST = "discovery_lost"
+DISCOVERY_TWICE = "discovery_twice"
+AUDIO_DAMAGED = "dave_corrupt"
+COMMIT_DAMAGED = "dave_invalid_commit"
+WELCOME_DAMAGED = "dave_invalid_welcome"
 
-    code: int
-    times: int
+
+class Step(StrEnum):
+    """Where a handshake of the voice gateway can end early."""
+
+    HELLO = "hello"
+    """Instead of op 8. Who connects is not known yet: it strikes as soon as the user is expected."""
+    IDENTIFY = "identify"
+    """After op 0. The token it came with is spent."""
+    SELECT = "select"
+    """After op 1."""
+    HEARTBEAT = "heartbeat"
+    """At the first heartbeat after op 4."""
+    RESUME = "resume"
+    """After op 7. A close code from 4000 up means that the session is gone as well."""
+
+
+class Silence(Exception):
+    """Nothing more is to be said on this websocket, which stays open."""
 
 
 @dataclass
 class Faults:
-    """Scripted faults and knobs of one voice server. The defaults are what live traffic looks like."""
+    """Scripted faults and knobs of one voice server. The defaults are what live traffic looks like.
+
+    Faults of a user are of all its guilds unless one is named. What strikes a live connection at once is in
+    `VoiceServer`.
+    """
 
     seed: int = 1
     offer_aes_gcm: bool = True
@@ -35,64 +61,88 @@ class Faults:
     """Share of those delivered that arrive twice."""
     delay_chance: float = 0.0
     """Share of those delivered that are overtaken by later ones."""
+    script: Script = field(default_factory=Script, repr=False)
+    broken_regions: dict[str | None, int] = field(default_factory=dict, repr=False)
+    """Identifies in channels of this region, None being the automatic one, end with this close code."""
     random: Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
-        self._refusals: dict[int, Refusal] = {}
-
-    def refuse_identify(self, user_id: int, code: int = 4006, times: int = 1) -> None:
-        """The user's next `times` identifies close with `code`; the token they came with is spent."""
-        self._refusals[user_id] = Refusal(code, times)
-
-    def refusal(self, user_id: int) -> int | None:
-        """The close code this identify is to be refused with, and one refusal less to come."""
-        refusal = self._refusals.get(user_id)
-        if refusal is None:
-            return None
-        refusal.times -= 1
-        if refusal.times <= 0:
-            del self._refusals[user_id]
-        return refusal.code
+        self._blackholes: dict[tuple[int, int | None], float] = {}
+        self._outage_until = 0.0
 
     def hits(self, chance: float) -> bool:
         return self.random.random() < chance
 
+    # Handshakes
 
-DELAY_S = (0.03, 0.12)
-"""Shortest and longest delay: one to six packets of 20 ms overtake."""
+    def refuse_identify(
+        self, user_id: int, code: int = 4006, times: int = 1, guild_id: int | None = None
+    ) -> None:
+        """The user's next `times` identifies close with `code`; the token they came with is spent."""
+        self.script.arm(Armed("refuse_identify", user_id, guild_id, times, Step.IDENTIFY, code))
 
+    def close_at(
+        self, user_id: int, step: Step, code: int, times: int = 1, guild_id: int | None = None
+    ) -> None:
+        """The user's next `times` handshakes end at the step with `code`; 1006 is a TCP reset."""
+        self.script.arm(Armed("close_at", user_id, guild_id, times, step, code))
 
-class Route:
-    """The network between the SFU and one receiver, for one sender's packets, in the order they are sent.
+    def silent_at(self, user_id: int, step: Step, times: int = 1, guild_id: int | None = None) -> None:
+        """In the user's next `times` handshakes the server says nothing more from the step on."""
+        self.script.arm(Armed("silent_at", user_id, guild_id, times, step))
 
-    What becomes of the nth packet of sound depends on the seed, the two users and n alone, whatever else goes on.
-    """
+    def check(self, step: Step, user_id: int, guild_id: int) -> None:
+        """Raises Close or Silence if that is what is scripted for this step."""
+        fault = self.script.strike(user_id, guild_id, "refuse_identify", "close_at", "silent_at", step=step)
+        if fault is None:
+            return
+        if fault.code is None:
+            raise Silence
+        raise Close(fault.code, "on purpose")
 
-    def __init__(self, faults: Faults, sender: int, receiver: int) -> None:
-        self.holes = 0
-        """Packets lost with a delivered one before and after them: all that the receiver can know of."""
-        self._faults = faults
-        self._sound = Random(f"{faults.seed} {sender} {receiver} sound")
-        self._padding = Random(f"{faults.seed} {sender} {receiver} padding")
-        self._delivered_any = False
-        self._lost_since = 0
+    # DAVE
 
-    def arrivals(self, *, sound: bool) -> list[float]:
-        """Seconds after which the next packet arrives: once, twice, or never.
+    def damage_commit(self, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
+        """The next commits announced to the user (op 29) are not what the committer made."""
+        self.script.arm(Armed(COMMIT_DAMAGED, user_id, guild_id, times))
 
-        The first one delivered is not delayed: DAVE decryptors refuse every frame that is older than the first one
-        they have seen (libdave, `CryptorManager::CanProcessNonce`), so nobody could decrypt it.
-        """
-        faults = self._faults
-        random = self._sound if sound else self._padding
-        loss, duplicate, late = (random.random() for _ in range(3))
-        delay, again = (random.uniform(*DELAY_S) for _ in range(2))
-        if loss < faults.loss_chance:
-            self._lost_since += self._delivered_any
-            return []
-        self.holes += self._lost_since
-        self._lost_since = 0
-        first = delay if late < faults.delay_chance and self._delivered_any else 0.0
-        self._delivered_any = True
-        return [first, first + again] if duplicate < faults.duplicate_chance else [first]
+    def damage_welcome(self, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
+        """The user's next welcomes (op 30) are not what the committer made."""
+        self.script.arm(Armed(WELCOME_DAMAGED, user_id, guild_id, times))
+
+    def damage_audio(self, user_id: int, packets: int, guild_id: int | None = None) -> None:
+        """Of the next packets forwarded to the user the DAVE frame is broken, the transport cipher is not."""
+        self.script.arm(Armed(AUDIO_DAMAGED, user_id, guild_id, packets))
+
+    # UDP
+
+    def lose_discovery(self, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
+        """The user's next IP discovery requests are not answered."""
+        self.script.arm(Armed(DISCOVERY_LOST, user_id, guild_id, times))
+
+    def double_discovery(self, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
+        """The user's next IP discovery requests are answered twice."""
+        self.script.arm(Armed(DISCOVERY_TWICE, user_id, guild_id, times))
+
+    def blackhole(self, user_id: int, seconds: float, guild_id: int | None = None) -> None:
+        """For so long no datagram of the user gets through, in either direction."""
+        self._blackholes[user_id, guild_id] = asyncio.get_running_loop().time() + seconds
+
+    def blackholed(self, user_id: int, guild_id: int) -> bool:
+        if self.outage:
+            return True
+        if not self._blackholes:
+            return False
+        now = asyncio.get_running_loop().time()
+        return any(self._blackholes.get((user_id, guild), 0.0) > now for guild in (guild_id, None))
+
+    # Everything
+
+    def begin_outage(self, seconds: float) -> None:
+        """For so long nobody gets in, and no datagram through."""
+        self._outage_until = asyncio.get_running_loop().time() + seconds
+
+    @property
+    def outage(self) -> bool:
+        return self._outage_until > 0 and asyncio.get_running_loop().time() < self._outage_until

@@ -39,7 +39,11 @@ class Op(IntEnum):
 class CloseCode(IntEnum):
     """Discord docs, Voice Close Event Codes."""
 
+    NORMAL = 1000
     GOING_AWAY = 1001
+    ABNORMAL = 1006
+    """Never sent: the connection broke (RFC 6455 section 7.4.1)."""
+    INTERNAL_ERROR = 1011
     UNKNOWN_OPCODE = 4001
     UNDECODABLE_PAYLOAD = 4002
     NOT_AUTHENTICATED = 4003
@@ -49,9 +53,26 @@ class CloseCode(IntEnum):
     SESSION_TIMEOUT = 4009
     SERVER_NOT_FOUND = 4011
     UNKNOWN_PROTOCOL = 4012
+    WORKER_CRASHED = 4013
+    """Not in Discord's docs (discord-userdoccers, Voice Close Event Codes)."""
     DISCONNECTED = 4014
+    SERVER_CRASHED = 4015
     UNKNOWN_ENCRYPTION_MODE = 4016
     DAVE_REQUIRED = 4017
+    CALL_TERMINATED = 4022
+
+
+RESUMABLE = {
+    CloseCode.NORMAL,
+    CloseCode.GOING_AWAY,
+    CloseCode.ABNORMAL,
+    CloseCode.INTERNAL_ERROR,
+    CloseCode.SESSION_TIMEOUT,
+    CloseCode.WORKER_CRASHED,
+    CloseCode.SERVER_CRASHED,
+}
+"""A session outlives its websocket when the server ends it with one of these: where clients try to resume
+(discord.js `Networking.onWsClose`, JDA `VoiceCode`, koe `CloseCode`)."""
 
 
 class Close(Exception):
@@ -113,6 +134,7 @@ class Allocation:
     session_id: str
     token: str
     e2ee: bool
+    region: str | None = None
 
 
 class Session:
@@ -129,6 +151,8 @@ class Session:
         self.speaking: int | None = None
         """Bit mask of its last op 5. None before the first one: not heard, hears nothing."""
         self.in_group = False
+        self.proven = False
+        """A heartbeat came after op 4."""
         self.replay = Replay()
 
     @property

@@ -14,8 +14,9 @@ from typing import cast
 
 from notetaker.discordsim.voice import rtp
 from notetaker.discordsim.voice.aead import NotAuthentic
-from notetaker.discordsim.voice.faults import Faults, Route
+from notetaker.discordsim.voice.faults import AUDIO_DAMAGED, DISCOVERY_LOST, DISCOVERY_TWICE, Faults
 from notetaker.discordsim.voice.renumber import Renumbering
+from notetaker.discordsim.voice.route import Route
 from notetaker.discordsim.voice.session import Session
 
 DISCOVERY = struct.Struct(">HHI64sH")
@@ -28,13 +29,23 @@ RECEIVE_BUFFER = 1 << 22
 
 @dataclass
 class Counts:
-    """Packets from one sender for one receiver; `packets_in` is always the sum of the two below it."""
+    """Packets from one sender for one receiver; `packets_in` is always the sum of the six below it."""
 
     packets_in: int = 0
-    """Audio packets of the sender that authenticated while the receiver was in the channel."""
+    """Audio packets the sender sent while the main gateway had the receiver in its channel."""
     forwarded: int = 0
+    no_session: int = 0
+    """Not forwarded: the receiver had no voice session, not yet or not any more."""
     withheld: int = 0
     """Not forwarded: the receiver had not selected a protocol, or never sent op 5."""
+    muted: int = 0
+    """Not forwarded: a moderator has muted the sender."""
+    deafened: int = 0
+    """Not forwarded: a moderator has deafened the receiver."""
+    blackholed: int = 0
+    """Not forwarded: the sender's or the receiver's network was down, see `Faults.blackhole`."""
+    damaged: int = 0
+    """Among `forwarded`: made so that nobody can decrypt them, see `Faults.damage_audio`."""
     padding_only: int = 0
     """Injected on top."""
     lost: list[int] = field(default_factory=list)
@@ -46,10 +57,15 @@ class Counts:
 
 
 class Sfu(asyncio.DatagramProtocol):
-    """`audience(session)` says who else is in a sender's channel."""
+    """`audience(session)` says who else is in a sender's channel: ids, and their sessions if they have one."""
 
-    def __init__(self, faults: Faults, audience: Callable[[Session], Iterable[Session]]) -> None:
+    def __init__(
+        self, faults: Faults, audience: Callable[[Session], Iterable[tuple[int, Session | None]]]
+    ) -> None:
         self.dropped: Counter[str] = Counter()
+        self.muted: set[tuple[int, int]] = set()
+        """(guild id, user id) of whom a moderator has muted."""
+        self.deafened: set[tuple[int, int]] = set()
         self._faults = faults
         self._audience = audience
         self._sessions: dict[int, Session] = {}
@@ -95,7 +111,9 @@ class Sfu(asyncio.DatagramProtocol):
         self.dropped["unreachable client"] += 1
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if len(data) == DISCOVERY.size and data[:2] == DISCOVERY_REQUEST.to_bytes(2):
+        if self._is_lost(data, addr):
+            self.dropped["blackhole"] += 1
+        elif len(data) == DISCOVERY.size and data[:2] == DISCOVERY_REQUEST.to_bytes(2):
             self._discover(data, addr)
         elif len(data) == KEEPALIVE_SIZE:
             self._send(PONG + data[4:] if data.startswith(PING) else data, addr)
@@ -114,9 +132,24 @@ class Sfu(asyncio.DatagramProtocol):
         if length != DISCOVERY_LENGTH or ssrc not in self._sessions:
             self.dropped["ip discovery"] += 1
             return
+        user = self._sessions[ssrc]
+        if self._faults.script.strike(user.user_id, user.guild_id, DISCOVERY_LOST):
+            return
         host, port = address
         reply = DISCOVERY.pack(DISCOVERY_RESPONSE, DISCOVERY_LENGTH, ssrc, host.encode(), port)
         self._send(reply, address)
+        if self._faults.script.strike(user.user_id, user.guild_id, DISCOVERY_TWICE):
+            self._send(reply, address)
+
+    def _is_lost(self, data: bytes, address: tuple[str, int]) -> bool:
+        """Whether a datagram that is no audio comes from a blackhole; audio is let in to be counted."""
+        if len(data) == DISCOVERY.size:
+            sender = self._sessions.get(DISCOVERY.unpack(data)[2])
+        elif len(data) == KEEPALIVE_SIZE:
+            sender = next((s for s in self._sessions.values() if s.address == address), None)
+        else:
+            return False
+        return sender is not None and self._faults.blackholed(sender.user_id, sender.guild_id)
 
     def _receive_rtp(self, data: bytes) -> None:
         try:
@@ -139,22 +172,38 @@ class Sfu(asyncio.DatagramProtocol):
         elif sender.speaking is None:
             self.dropped["sender never sent op 5"] += 1
         else:
-            for receiver in self._audience(sender):
-                self._forward(sender, receiver, header, media)
+            for user_id, receiver in self._audience(sender):
+                pair = (sender.guild_id, sender.channel_id, sender.user_id, user_id)
+                counts = self._counts.setdefault(pair, Counts())
+                counts.packets_in += 1
+                if receiver is None:
+                    counts.no_session += 1
+                elif not receiver.can_hear:
+                    counts.withheld += 1
+                elif (sender.guild_id, sender.user_id) in self.muted:
+                    counts.muted += 1
+                elif (sender.guild_id, user_id) in self.deafened:
+                    counts.deafened += 1
+                elif self._between_is_a_blackhole(sender, user_id):
+                    counts.blackholed += 1
+                else:
+                    self._forward(sender, receiver, header, media, counts)
 
-    def _forward(self, sender: Session, receiver: Session, header: rtp.Header, media: bytes) -> None:
-        pair = (sender.guild_id, sender.channel_id, sender.user_id, receiver.user_id)
-        counts = self._counts.setdefault(pair, Counts())
-        counts.packets_in += 1
-        if not receiver.can_hear:
-            counts.withheld += 1
-            return
+    def _between_is_a_blackhole(self, sender: Session, receiver_id: int) -> bool:
+        return any(self._faults.blackholed(user, sender.guild_id) for user in (sender.user_id, receiver_id))
+
+    def _forward(
+        self, sender: Session, receiver: Session, header: rtp.Header, media: bytes, counts: Counts
+    ) -> None:
         ssrcs = (sender.ssrc, receiver.ssrc)
         if ssrcs not in self._streams:
             self._streams[ssrcs] = (Renumbering(), Route(self._faults, sender.user_id, receiver.user_id))
         stream, route = self._streams[ssrcs]
         sequence, newest = stream.outgoing(header.sequence)
         faults = self._faults
+        if faults.script.strike(receiver.user_id, receiver.guild_id, AUDIO_DAMAGED):
+            media = bytes([media[0] ^ 0xFF]) + media[1:]
+            counts.damaged += 1
         padding = faults.random.randint(1, LONGEST_PADDING) if faults.hits(faults.padding_chance) else 0
         packet = self._seal(receiver, replace(header, sequence=sequence, csrcs=b""), media, padding)
         counts.forwarded += 1

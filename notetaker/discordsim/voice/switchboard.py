@@ -3,14 +3,15 @@
 import asyncio
 import ipaddress
 import secrets
+from collections.abc import Iterator
 
 from notetaker.discordsim.voice.aead import AES_GCM, MODES, TransportKey
 from notetaker.discordsim.voice.channel import Channel, EventSink
 from notetaker.discordsim.voice.connection import Body, Connection
-from notetaker.discordsim.voice.faults import Faults
+from notetaker.discordsim.voice.faults import Faults, Silence, Step
 from notetaker.discordsim.voice.group import PROTOCOL_VERSION, DaveOp
 from notetaker.discordsim.voice.mls import ExternalSender
-from notetaker.discordsim.voice.session import Allocation, Close, CloseCode, Op, Session
+from notetaker.discordsim.voice.session import RESUMABLE, Allocation, Close, CloseCode, Op, Session
 from notetaker.discordsim.voice.sfu import Sfu
 
 RESUME_WINDOW_S = 15.0
@@ -24,7 +25,7 @@ class Switchboard:
     """Implements what `connection.Backend` asks for."""
 
     def __init__(self, faults: Faults, on_event: EventSink) -> None:
-        self.sfu = Sfu(faults, lambda session: self._channel(session).others(session))
+        self.sfu = Sfu(faults, self._audience)
         self._faults = faults
         self._on_event = on_event
         self._sender = ExternalSender()
@@ -32,6 +33,8 @@ class Switchboard:
         self._guilds: set[int] = set()
         self._sessions: dict[tuple[int, int], Session] = {}
         self._channels: dict[tuple[int, int], Channel] = {}
+        self._places: dict[tuple[int, int], int] = {}
+        """The channel the main gateway has a user of a guild in, with or without a session."""
         self._expiries: dict[Session, asyncio.TimerHandle] = {}
         self._next_ssrc = faults.random.randrange(1, 2**31)
 
@@ -39,14 +42,36 @@ class Switchboard:
         key = (allocation.guild_id, allocation.user_id)
         self._guilds.add(allocation.guild_id)
         self._allocations[key] = allocation
+        self._places[key] = allocation.channel_id
         session = self._sessions.get(key)
         if session and session.channel_id != allocation.channel_id:
             self._disconnect(session, Close(CloseCode.DISCONNECTED, "moved to another channel"))
+        elif session and session.allocation.session_id != allocation.session_id:
+            self._disconnect(session, Close(CloseCode.DISCONNECTED, "another main gateway session took over"))
 
     def release(self, guild_id: int, user_id: int, code: int) -> None:
         self._allocations.pop((guild_id, user_id), None)
+        self._places.pop((guild_id, user_id), None)
         if session := self._sessions.get((guild_id, user_id)):
             self._disconnect(session, Close(code, "left the channel"))
+
+    def moderate(self, guild_id: int, user_id: int, mute: bool, deaf: bool) -> None:
+        for flag, users in ((mute, self.sfu.muted), (deaf, self.sfu.deafened)):
+            (users.add if flag else users.discard)((guild_id, user_id))
+
+    def hang_up(self, user_id: int, guild_id: int | None, close: Close) -> int:
+        """Closes the user's websockets; the code says whether that ends their sessions. Returns how many."""
+        struck = [
+            session
+            for (guild, user), session in self._sessions.items()
+            if user == user_id and guild_id in (None, guild) and session.websocket
+        ]
+        for session in struck:
+            if close.code not in RESUMABLE:
+                self._disconnect(session, close)
+            elif session.websocket:
+                session.websocket.close(close)
+        return len(struck)
 
     def end_all(self) -> None:
         for session in list(self._sessions.values()):
@@ -56,6 +81,13 @@ class Switchboard:
 
     def _channel(self, session: Session) -> Channel:
         return self._channels[session.guild_id, session.channel_id]
+
+    def _audience(self, sender: Session) -> Iterator[tuple[int, Session | None]]:
+        sessions = self._channel(sender).sessions
+        place = (sender.guild_id, sender.channel_id)
+        for (guild_id, user_id), channel_id in self._places.items():
+            if (guild_id, channel_id) == place and user_id != sender.user_id:
+                yield user_id, sessions.get(user_id)
 
     def _begin(self, allocation: Allocation) -> Session:
         key = (allocation.guild_id, allocation.user_id)
@@ -84,21 +116,31 @@ class Switchboard:
             channel.close()
             del self._channels[session.guild_id, session.channel_id]
 
+    def opening(self) -> None:
+        """A websocket was opened by one of the users who are expected."""
+        away = (key for key, session in self._sessions.items() if session.websocket is None)
+        for guild_id, user_id in [*self._allocations, *away]:
+            self._faults.check(Step.HELLO, user_id, guild_id)
+
     def identify(self, websocket: Connection, body: Body) -> Session:
         guild_id, user_id = body.integer("server_id"), body.integer("user_id")
         session_id, token = body.string("session_id"), body.string("token")
         dave_version = body.integer("max_dave_protocol_version", 0)
         allocation = self._allocations.get((guild_id, user_id))
-        websocket.user_id = user_id
-        if (code := self._faults.refusal(user_id)) is not None:
+        websocket.user_id, websocket.guild_id = user_id, guild_id
+        try:
+            self._faults.check(Step.IDENTIFY, user_id, guild_id)
+        except (Close, Silence):
             self._allocations.pop((guild_id, user_id), None)
-            raise Close(code, "refused on purpose")
+            raise
         if allocation is None or allocation.session_id != session_id:
             known = guild_id in self._guilds
             code = CloseCode.SESSION_INVALID if known else CloseCode.SERVER_NOT_FOUND
             raise Close(code, "session is not valid")
         if allocation.token != token:
             raise Close(CloseCode.AUTHENTICATION_FAILED, "wrong token")
+        if (broken := self._faults.broken_regions.get(allocation.region)) is not None:
+            raise Close(broken, "broken region")
         # A pair is good for one identify: a second one gets 4006 (eris PR 1448).
         del self._allocations[guild_id, user_id]
         if allocation.e2ee and dave_version < PROTOCOL_VERSION:
@@ -145,7 +187,13 @@ class Switchboard:
                 break
         else:
             raise Close(CloseCode.SESSION_INVALID, "session is not valid")
-        websocket.user_id = session.user_id
+        websocket.user_id, websocket.guild_id = session.user_id, guild_id
+        try:
+            self._faults.check(Step.RESUME, session.user_id, guild_id)
+        except Close as close:
+            if close.code >= CloseCode.UNKNOWN_OPCODE:
+                self._disconnect(session, close)
+            raise
         missed = session.replay.after(body.integer("seq_ack", -1))
         if missed is None:
             raise Close(CloseCode.SESSION_INVALID, "missed messages are gone")
@@ -162,6 +210,7 @@ class Switchboard:
         return [mode for mode in MODES if mode != AES_GCM or self._faults.offer_aes_gcm]
 
     def select_protocol(self, session: Session, body: Body) -> None:
+        self._faults.check(Step.SELECT, session.user_id, session.guild_id)
         if body.string("protocol") != "udp":
             raise Close(CloseCode.UNKNOWN_PROTOCOL, "only udp")
         data = body.object("data")
@@ -199,6 +248,12 @@ class Switchboard:
         if version and not session.in_group:
             self._channel(session).start_dave(session)
 
+    def heartbeat(self, session: Session, acknowledged: int) -> None:
+        session.replay.acknowledge(acknowledged)
+        if session.key and not session.proven:
+            session.proven = True
+            self._faults.check(Step.HEARTBEAT, session.user_id, session.guild_id)
+
     def receive_json(self, session: Session, op: int, body: Body) -> None:
         channel = self._channel(session)
         if op == Op.SPEAKING:
@@ -220,6 +275,7 @@ class Switchboard:
         self._on_event(
             {
                 "event": "voice_close",
+                "guild_id": websocket.guild_id,
                 "user_id": websocket.user_id,
                 "code": int(close.code),
                 "reason": close.reason,
@@ -231,7 +287,7 @@ class Switchboard:
         if session is None or session.websocket is not websocket:
             return
         session.websocket = None
-        if code == CloseCode.SESSION_TIMEOUT if by_us else code not in ENDING:
+        if code in RESUMABLE if by_us else code not in ENDING:
             loop = asyncio.get_running_loop()
             self._expiries[session] = loop.call_later(RESUME_WINDOW_S, self._end, session)
         else:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notetaker.discordsim.voice.faults import DELAY_S, Faults, Route
+from notetaker.discordsim.voice.faults import Faults
+from notetaker.discordsim.voice.route import DELAY_S, Route
 
 from .conftest import House
 from .listener import Listener

@@ -1,0 +1,23 @@
+"""Discord is down: nothing but the control API answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from .hub import hub_of
+
+GATEWAY = "/gateway"
+
+
+@web.middleware
+async def outage(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """REST requests get status 503, and connections to the main gateway a TCP reset."""
+    if request.path.startswith("/sim/") or not hub_of(request).faults.outage:
+        return await handler(request)
+    if request.path.startswith(GATEWAY) and request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=503, text="no healthy upstream")
