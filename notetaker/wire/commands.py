@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from notetaker.wire.handshake import Step
+
 
 @dataclass(frozen=True, slots=True)
 class SendText:
@@ -74,6 +76,10 @@ class Ended:
     """For a person: what happened, at which step."""
     close_code: int | None = None
     """Set when the server closed the websocket."""
+    step: Step | None = None
+    """The step of the handshake that it did not get past; None: it had been established."""
+    timed_out: bool = False
+    """The server did not answer, or not in time."""
 
 
 Command = (

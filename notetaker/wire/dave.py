@@ -44,13 +44,18 @@ class DaveGroup:
         self._users: set[int] = {user_id}
         self._pending_versions: dict[int, int] = {}
         self._accepts_plain = True
-        self._recoveries = 0
+        self._transition_id = IMMEDIATE  # the last one
+        self._failed = 0  # commits and welcomes, in a row
         self.version = 0
         """Protocol version in force; 0: not encrypted end to end."""
         self.epochs = 0
         """Commits and welcomes processed: each is a new set of keys."""
         self.invalid_commits = 0
         """Commits and welcomes that could not be processed."""
+        self.recoveries = 0
+        """Opcodes 31 sent: we asked to be added anew."""
+        self.undecryptable_runs = 0
+        """Times that many frames in a row were refused although there was a key."""
         self.generation = 0
         """Grows whenever a frame that was refused might now be accepted."""
 
@@ -89,22 +94,25 @@ class DaveGroup:
 
     def announce_commit(self, transition_id: int, commit: bytes) -> list[Outgoing]:
         """Opcode 29: the commit that won."""
+        self._transition_id = transition_id
         result = self._session.process_commit(commit)
         if result is dave.RejectType.ignored:
             return []
         if result is dave.RejectType.failed:
-            return self._recover(transition_id)
+            return self._failed_to_process()
         return self._prepared(transition_id, result)
 
     def welcome(self, transition_id: int, welcome: bytes) -> list[Outgoing]:
         """Opcode 30: we are in the group."""
+        self._transition_id = transition_id
         roster = self._session.process_welcome(welcome, {str(user) for user in self._users})
         if roster is None:
-            return self._recover(transition_id)
+            return self._failed_to_process()
         return self._prepared(transition_id, roster)
 
     def prepare_transition(self, transition_id: int, version: int) -> list[Outgoing]:
         """Opcode 21: a change of version is coming. A downgrade lets plain frames pass from now on."""
+        self._transition_id = transition_id
         self._pending_versions[transition_id] = version
         if version == 0:
             self._accept_plain()
@@ -132,6 +140,19 @@ class DaveGroup:
         self._session.set_protocol_version(self.version)
         return []
 
+    def recover(self) -> list[Outgoing]:
+        """Opcode 31: asks to be removed and added anew. What could be decrypted stays so meanwhile."""
+        self.recoveries += 1
+        return [
+            (Op.MLS_INVALID_COMMIT_WELCOME, {"transition_id": self._transition_id}),
+            *self._new_session(),
+        ]
+
+    @property
+    def beyond_recovery(self) -> bool:
+        """Whether so many commits and welcomes in a row have failed that there is no sense in asking again."""
+        return self._failed > MAX_RECOVERIES
+
     # What the receiver asks
 
     @property
@@ -152,6 +173,13 @@ class DaveGroup:
         """Whether this speaker has ever had a key: a refused frame is then undecryptable, not just early."""
         return user_id in self._keyed
 
+    def decrypted(self, user_id: int | None = None) -> int:
+        """Frames of this speaker, or of all, that passed; silence that the server injects does not count."""
+        decryptors = self._decryptors
+        asked = decryptors.values() if user_id is None else filter(None, [decryptors.get(user_id)])
+        stats = [decryptor.get_stats(_AUDIO) for decryptor in asked]
+        return sum(one.decrypt_success_count + one.passthrough_count for one in stats)
+
     # Inside
 
     def _new_session(self) -> list[Outgoing]:
@@ -162,20 +190,15 @@ class DaveGroup:
         package = self._session.get_marshalled_key_package()
         return [(Op.MLS_KEY_PACKAGE, package)] if package else []
 
-    def _recover(self, transition_id: int) -> list[Outgoing]:
+    def _failed_to_process(self) -> list[Outgoing]:
         self.invalid_commits += 1
-        self._recoveries += 1
-        if self._recoveries > MAX_RECOVERIES:
-            return []
-        return [
-            (Op.MLS_INVALID_COMMIT_WELCOME, {"transition_id": transition_id}),
-            *self._new_session(),
-        ]
+        self._failed += 1
+        return [] if self.beyond_recovery else self.recover()
 
     def _prepared(self, transition_id: int, roster: Iterable[int]) -> list[Outgoing]:
         self.epochs += 1
         self.generation += 1
-        self._recoveries = 0
+        self._failed = 0
         for user_id in (self._users | set(roster)) - {self._user_id}:
             ratchet = self._session.get_key_ratchet(str(user_id))
             if ratchet is not None:

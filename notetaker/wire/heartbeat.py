@@ -1,5 +1,7 @@
 """Heartbeats of the voice websocket: when one is due, and when silence means that the connection is dead."""
 
+import math
+
 MAX_INTERVAL_S = 5.0
 """Discord's own clients beat at least this often to measure latency (discord-userdoccers, Voice Connections)."""
 MAX_UNACKED = 3
@@ -13,6 +15,8 @@ class Heartbeat:
         self._unacked = 0
         self._sent_at = 0.0
         self._nonce = 0
+        self.proved = -math.inf
+        """When the beat was sent that has been answered last: what the server had sent until then has come."""
         self.latency: float | None = None
         """Seconds from the newest acknowledged beat to its answer."""
 
@@ -56,5 +60,6 @@ class Heartbeat:
         self.alive()
         if nonce != self._nonce:
             return False
+        self.proved = self._sent_at
         self.latency = now - self._sent_at
         return True

@@ -93,23 +93,25 @@ class Losses:
         """A packet did arrive, and could not be opened."""
         self._grow(Loss(0, arrival, arrival + FRAME_S, 1, outcome), now)
 
-    def settle_holes(self, now: float) -> None:
-        """Those that have had their time count."""
-        due = [hole for hole in self._holes if hole.ended + SETTLE_S <= now]
-        if due:
-            self._holes = [hole for hole in self._holes if hole.ended + SETTLE_S > now]
-        for hole in due:
-            self._settled += hole.missing
-            self._grow(Loss(0, hole.started, hole.ended, hole.missing, None), now)
+    def renounce(self, now: float) -> None:
+        """Nobody will fill the holes any more."""
+        self._settle(self._holes, now)
+        self._holes = []
 
     def settle(self, user_id: int, now: float) -> list[Loss]:
         """The stretches, of ``user_id``, that grow no more and are worth telling."""
-        self.settle_holes(now)
+        self._settle([hole for hole in self._holes if hole.ended + SETTLE_S <= now], now)
+        self._holes = [hole for hole in self._holes if hole.ended + SETTLE_S > now]
         for outcome, stretch in [*self._growing.items()]:
             if stretch.grown + JOIN_S <= now:
                 self._complete.append(self._growing.pop(outcome).loss)
         complete, self._complete = self._complete, []
         return [replace(loss, user_id=user_id) for loss in complete if loss.packets >= REPORTED_PACKETS]
+
+    def _settle(self, holes: list[_Hole], now: float) -> None:
+        for hole in holes:
+            self._settled += hole.missing
+            self._grow(Loss(0, hole.started, hole.ended, hole.missing, None), now)
 
     def _grow(self, loss: Loss, now: float) -> None:
         stretch = self._growing.get(loss.outcome)

@@ -34,6 +34,7 @@ class Receiver:
         self._holding: set[int] = set()
         self._unsettled: set[Stream] = set()
         self._losses: list[Loss] = []
+        self._refused: int | None = None
         self._retired: list[Stream] = []  # their SSRCs have passed to somebody else
         self.dave_generation = 0
         """The generation of DAVE keys that the held packets have been tried with."""
@@ -74,10 +75,17 @@ class Receiver:
             return None
         opus = self._dave.decrypt(user_id, payload)
         if opus is None:
-            self._hold(stream, Held(sequence, timestamp, payload, now, self._dave.has_key(user_id)))
+            refused = self._dave.has_key(user_id)
+            self._hold(stream, Held(sequence, timestamp, payload, now, refused))
+            self._refused = user_id if refused else None
             return None
         stream.outcomes[_STORED] += 1
         return AudioFrame(user_id, ssrc, sequence, timestamp, opus, now)
+
+    def take_refused(self) -> int | None:
+        """Whose frame has just been refused, by a key that was there."""
+        user_id, self._refused = self._refused, None
+        return user_id
 
     def speaker(self, ssrc: int) -> int | None:
         """Whose stream it is, as far as known."""

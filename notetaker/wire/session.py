@@ -8,10 +8,11 @@ The steps of the handshake, each with its deadline, are in ``handshake``.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from notetaker.model.audio import AudioFrame
-from notetaker.wire import discovery, messages
+from notetaker.wire import dave_messages, discovery, messages
 from notetaker.wire.close_codes import Rung, close_code
 from notetaker.wire.commands import (
     Command,
@@ -26,11 +27,12 @@ from notetaker.wire.commands import (
     SpeakerJoined,
     SpeakerLeft,
 )
-from notetaker.wire.dave import MAX_VERSION, DaveGroup, Outgoing
+from notetaker.wire.dave import MAX_RECOVERIES, MAX_VERSION, DaveGroup, Outgoing
+from notetaker.wire.deafness import Advice, Deafness
 from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S, Step
 from notetaker.wire.heartbeat import Heartbeat
 from notetaker.wire.losses import Loss
-from notetaker.wire.messages import Message, filled, is_int, snowflake, uint
+from notetaker.wire.messages import Message, is_int, snowflake, uint
 from notetaker.wire.opcodes import Op
 from notetaker.wire.receiver import Receiver
 from notetaker.wire.rtp import SILENCE, pack_header
@@ -46,6 +48,7 @@ class VoiceSession:
         self.credentials = credentials
         self.dave = DaveGroup(credentials.user_id, credentials.channel_id)
         self.receiver = Receiver(self.dave)
+        self._deafness = Deafness(self.dave)
         self.heartbeat = Heartbeat()
         self.step = Step.CONNECT
         self.mode: str | None = None
@@ -71,13 +74,7 @@ class VoiceSession:
             Op.SPEAKING: self._on_speaking,
             Op.CLIENTS_CONNECT: self._on_clients_connect,
             Op.CLIENT_DISCONNECT: self._on_client_disconnect,
-            Op.DAVE_PREPARE_TRANSITION: self._on_prepare_transition,
-            Op.DAVE_EXECUTE_TRANSITION: self._on_execute_transition,
-            Op.DAVE_PREPARE_EPOCH: self._on_prepare_epoch,
-            Op.MLS_EXTERNAL_SENDER: self._on_external_sender,
-            Op.MLS_PROPOSALS: self._on_proposals,
-            Op.MLS_ANNOUNCE_COMMIT: self._on_announce_commit,
-            Op.MLS_WELCOME: self._on_welcome,
+            **{op: partial(self._on_dave, handle) for op, handle in dave_messages.HANDLERS.items()},
         }
 
     # Driven by the shell
@@ -104,15 +101,16 @@ class VoiceSession:
     def websocket_closed(self, code: int | None, now: float) -> None:
         """``code`` is None when the connection ended without a closing handshake."""
         known = close_code(code)
-        during = f" during {self.step.name}" if self.step in DEADLINES_S else ""
         shown = "" if code is None else f" ({code})"
         advice = f" {known.advice}" if known.advice else ""
-        reason = f"Discord closed the voice connection{during}: {known.meaning}{shown}.{advice}"
-        self._lose_websocket(reason, code, now)
+        reason = f"Discord closed the voice connection{self._during}: {known.meaning}{shown}.{advice}"
+        self._lose_websocket(reason, now, code)
 
     def websocket_failed(self, reason: str, now: float) -> None:
-        """It could not be opened."""
-        self._lose_websocket(reason, None, now)
+        """It could not be opened; ``reason``: a sentence."""
+        capitalised = self.step.value[0].upper() + self.step.value[1:]
+        timed_out = self._deadline is not None and now >= self._deadline
+        self._lose_websocket(f"{capitalised}. {reason}", now, timed_out=timed_out)
 
     def receive_text(self, text: str, now: float) -> None:
         self._receive(messages.parse_text(text), binary=False, now=now)
@@ -127,6 +125,8 @@ class VoiceSession:
         frame = self.receiver.receive(data, now)
         if frame is not None:
             self._frames.append(frame)
+        elif (refused := self.receiver.take_refused()) is not None and established:
+            self._on_refused(refused, now)
         if not established and self.step is Step.ENDED:  # what the socket still had
             self.receiver.give_up_all()
 
@@ -134,11 +134,13 @@ class VoiceSession:
         if self.step is Step.ENDED:
             return
         if self._deadline is not None and now >= self._deadline:
-            self._lose_websocket(f"Within {DEADLINES_S[self.step]:.0f} s {self.step.value}.", None, now)
+            reason = f"Within {DEADLINES_S[self.step]:.0f} s {self.step.value}."
+            self._lose_websocket(reason, now, timed_out=True)
             return
         if self.heartbeat.due is not None and now >= self.heartbeat.due:
             if self.heartbeat.dead:
-                self._lose_websocket("The voice server stopped acknowledging heartbeats.", None, now)
+                reason = f"The voice server stopped acknowledging heartbeats{self._during}."
+                self._lose_websocket(reason, now, timed_out=True)
                 return
             self._beat(now)
         if self._next_probe is not None and now >= self._next_probe:
@@ -174,12 +176,18 @@ class VoiceSession:
         seconds = DEADLINES_S.get(step)
         self._deadline = None if seconds is None else now + seconds
 
-    def _lose_websocket(self, reason: str, code: int | None, now: float) -> None:
+    @property
+    def _during(self) -> str:
+        return f" during {self.step.name}" if self.step in DEADLINES_S else ""
+
+    def _lose_websocket(
+        self, reason: str, now: float, code: int | None = None, *, timed_out: bool = False
+    ) -> None:
         """Resumes where that can help: UDP, keys and DAVE state do not depend on the websocket (eris#1448)."""
         tries = self._resume_tries
         up = self.step in (Step.ESTABLISHED, Step.RESUME)
         if not up or close_code(code).rung is not Rung.RESUME or tries == len(RESUME_DELAYS_S):
-            self._end(reason, code)
+            self._end(reason, code, timed_out=timed_out)
             return
         self._resume_tries += 1
         self.heartbeat.stop()
@@ -191,14 +199,16 @@ class VoiceSession:
             return
         self.resumes += 1
         self._enter(Step.ESTABLISHED, now)
+        self._deafness.start_anew(now)  # a commit may be in the replay
         self._commands.append(Resumed())
 
-    def _end(self, reason: str, code: int | None = None) -> None:
+    def _end(self, reason: str, code: int | None = None, *, timed_out: bool = False) -> None:
         if self.step is Step.ENDED:
             return
+        step = None if self.step in (Step.ESTABLISHED, Step.RESUME) else self.step
         self.step = Step.ENDED
         self.receiver.give_up_all()
-        self._commands.append(Ended(reason, code))
+        self._commands.append(Ended(reason, code, step, timed_out))
 
     def _on_hello(self, data: Any, now: float) -> None:
         interval = data["heartbeat_interval"]
@@ -301,28 +311,20 @@ class VoiceSession:
 
     # DAVE
 
-    def _on_prepare_transition(self, data: Any, now: float) -> None:
-        transition_id, version = uint(data["transition_id"], 16), uint(data["protocol_version"], 16)
-        self._dave(self.dave.prepare_transition(transition_id, version), now)
+    def _on_dave(self, handle: dave_messages.Handler, data: Any, now: float) -> None:
+        self._dave(handle(self.dave, data), now)
 
-    def _on_execute_transition(self, data: Any, now: float) -> None:
-        self._dave(self.dave.execute_transition(uint(data["transition_id"], 16)), now)
-
-    def _on_prepare_epoch(self, data: Any, now: float) -> None:
-        version, epoch = uint(data["protocol_version"], 16), uint(data["epoch"], 64)
-        self._dave(self.dave.prepare_epoch(version, epoch), now)
-
-    def _on_external_sender(self, data: Any, now: float) -> None:
-        self._dave(self.dave.external_sender(filled(data)), now)
-
-    def _on_proposals(self, data: Any, now: float) -> None:
-        self._dave(self.dave.proposals(filled(data)), now)
-
-    def _on_announce_commit(self, data: Any, now: float) -> None:
-        self._dave(self.dave.announce_commit(int.from_bytes(data[:2], "big"), filled(data[2:])), now)
-
-    def _on_welcome(self, data: Any, now: float) -> None:
-        self._dave(self.dave.welcome(int.from_bytes(data[:2], "big"), filled(data[2:])), now)
+    def _on_refused(self, user_id: int, now: float) -> None:
+        match self._deafness.refused(user_id, now, self.heartbeat.proved):
+            case Advice.PROBE:
+                self.heartbeat.beat_now(now)
+            case Advice.RECOVER:
+                self._dave(self.dave.recover(), now)
+            case Advice.END:
+                self._end(
+                    "The voices could not be decrypted any more, also after joining the end-to-end encrypted"
+                    " group anew."
+                )
 
     def _dave(self, outgoing: list[Outgoing], now: float) -> None:
         for op, body in outgoing:
@@ -332,6 +334,9 @@ class VoiceSession:
                 self._send(op, body)
         if self.receiver.dave_generation != self.dave.generation:
             self._frames += self.receiver.keys_changed()
+            self._deafness.start_anew(now)
+        if self.dave.beyond_recovery:
+            self._end(f"Joining the end-to-end encrypted group failed {MAX_RECOVERIES + 1} times in a row.")
         self._establish(now)
 
     # Inside

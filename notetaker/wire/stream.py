@@ -95,7 +95,7 @@ class Stream:
         self._arrival = now
 
     def _start(self, sequence: int, now: float) -> None:
-        self.losses.settle_holes(END)  # nobody will fill them any more
+        self.losses.renounce(now)
         self._first = self._newest = sequence
         self._seen = 1
         self._arrival = now

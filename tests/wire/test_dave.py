@@ -163,7 +163,7 @@ def test_a_damaged_commit_is_reported_and_we_are_added_again() -> None:
 def test_while_we_recover_what_was_readable_stays_readable() -> None:
     call = Call(1)
     frame = call.others[1].encrypt(b"\xfcmeanwhile")
-    assert call.us._recover(5)[0] == (Op.MLS_INVALID_COMMIT_WELCOME, {"transition_id": 5})
+    assert call.us.recover()[0] == (Op.MLS_INVALID_COMMIT_WELCOME, {"transition_id": 1})
     assert call.us.decrypt(1, frame) == b"\xfcmeanwhile"
 
 
@@ -185,8 +185,10 @@ def test_a_user_that_the_gateway_never_named_is_not_let_in() -> None:
 def test_recovering_from_the_same_fault_over_and_over_comes_to_an_end() -> None:
     call = Call(1, 2)
     call.us.user_disconnected(1)  # now every welcome lists a user whom we do not know
-    call._answer(call.us._recover(5))
-    assert call.sent.count(Op.MLS_INVALID_COMMIT_WELCOME) == MAX_RECOVERIES
+    call._answer(call.us.announce_commit(5, b"broken"))
+    assert call.sent.count(Op.MLS_INVALID_COMMIT_WELCOME) == call.us.recoveries == MAX_RECOVERIES
+    assert call.us.invalid_commits == MAX_RECOVERIES + 1
+    assert call.us.beyond_recovery
 
 
 def test_silence_that_the_server_injects_passes_and_other_plain_frames_do_not() -> None:

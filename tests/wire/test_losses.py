@@ -163,6 +163,7 @@ def test_a_hole_that_is_open_when_the_sender_starts_anew_counts(ada: Speaker) ->
     ada.says(1)
     ada.sequence = 40_000
     ada.says(10)
+    assert ada.lost == 5
     assert [loss.packets for loss in ada.told()] == [5]
 
 

@@ -69,12 +69,13 @@ def test_a_refused_resume_ends_the_session() -> None:
 def test_resuming_is_tried_three_times_with_growing_pauses() -> None:
     talk = established()
     talk.session.websocket_closed(None, talk.now)
-    talk.session.websocket_failed("nobody there", talk.now)
+    talk.session.websocket_failed("Nobody there.", talk.now)
     talk.opens()
     talk.passes(5.0)  # no op 9
-    talk.session.websocket_failed("nobody there", talk.now)
+    talk.session.websocket_failed("Nobody there.", talk.now)
     commands = [c for c in talk.forget() if isinstance(c, Reconnect | Ended)]
-    assert commands == [Reconnect(0.0), Reconnect(1.0), Reconnect(2.0), Ended("nobody there")]
+    ended = Ended("The voice server did not resume the session. Nobody there.")
+    assert commands == [Reconnect(0.0), Reconnect(1.0), Reconnect(2.0), ended]
 
 
 def test_a_server_that_resumes_and_drops_over_and_over_is_given_up() -> None:
