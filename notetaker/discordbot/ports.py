@@ -5,6 +5,7 @@ from typing import Protocol
 
 from notetaker.model.meeting import Meeting
 from notetaker.model.voice import VoiceServer, VoiceState
+from notetaker.model.voice_status import VoiceStatus
 
 
 class Refused(Exception):
@@ -60,3 +61,12 @@ class VoiceEvents(Protocol):
     def voice_state_update(self, state: VoiceState) -> None: ...
 
     def voice_server_update(self, server: VoiceServer) -> None: ...
+
+
+class VoiceHealth(Protocol):
+    def status(self) -> VoiceStatus:
+        """How voice is doing now, in all servers."""
+
+
+class Voice(VoiceEvents, VoiceHealth, Protocol):
+    """The voice stack, as far as it is anything to py-cord's side."""

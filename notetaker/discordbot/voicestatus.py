@@ -1,0 +1,193 @@
+"""/voicestatus: how voice is doing, for the people who manage the server. Only who typed it sees the answer."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable
+from statistics import median
+
+import aiohttp
+import discord
+
+from notetaker.discordbot import answers
+from notetaker.discordbot.ports import VoiceHealth
+from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.voice_status import GuildVoiceStatus, VoicePhase, VoiceStatus, VoiceTotals
+from notetaker.notes.wording import clip, count, duration
+from notetaker.wire.close_codes import close_code
+
+log = logging.getLogger(__name__)
+
+SENTENCE_MAX = 1000
+"""Characters. Discord docs, Embed Limits: 1024 in the value of a field, 4096 in the description, 6000 in all."""
+LINES_MAX = 8
+"""Of speakers, or of close codes: the value of a field has room for them."""
+
+IDLE_COLOUR = discord.Colour.light_grey()
+COLOURS = {
+    VoicePhase.IDLE: IDLE_COLOUR,
+    VoicePhase.CONNECTING: discord.Colour.gold(),
+    VoicePhase.CONNECTED: discord.Colour.green(),
+    VoicePhase.RESUMING: discord.Colour.gold(),
+    VoicePhase.WAITING: discord.Colour.red(),
+}
+
+
+class VoiceStatusCommand(discord.Cog):
+    def __init__(self, voice: VoiceHealth) -> None:
+        self._voice = voice
+
+    @discord.slash_command(
+        description="How my voice connections are doing, and how much I have heard.",
+        default_member_permissions=discord.Permissions(manage_guild=True),
+    )
+    async def voicestatus(self, ctx: discord.ApplicationContext) -> None:
+        guild_id = ctx.interaction.guild_id
+        if guild_id is None:
+            await ctx.respond(answers.NOT_IN_DMS, ephemeral=True)
+            return
+        await ctx.respond(embed=embed(self._voice.status(), guild_id, time.time()), ephemeral=True)
+
+    async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:
+        cause = error.original if isinstance(error, discord.ApplicationCommandInvokeError) else error
+        if isinstance(cause, (discord.HTTPException, aiohttp.ClientError, OSError)):
+            log.warning("Discord did not take the answer to /voicestatus: %r", cause)
+        else:
+            log.error("/voicestatus failed", exc_info=cause)
+
+
+def embed(status: VoiceStatus, guild_id: int, now_s: float) -> discord.Embed:
+    """As seen from one server. The totals are of all servers, and name none. ``now_s``: Unix seconds."""
+    guild = next((one for one in status.guilds if one.guild_id == guild_id), None)
+    shown = discord.Embed(
+        title="Voice in this server",
+        description="\n".join(_now(guild)),
+        colour=COLOURS[guild.phase] if guild is not None else IDLE_COLOUR,
+    )
+    if status.duplicate is not None:
+        shown.add_field(
+            name="⚠️ Another bot uses my token", value=clip(status.duplicate, SENTENCE_MAX), inline=False
+        )
+    if guild is not None and guild.endpoint is not None:
+        shown.add_field(name="Connection", value="\n".join(_connection(guild)), inline=False)
+    if guild is not None and guild.coverage:
+        shown.add_field(name="Heard in this recording", value=_speakers(guild.coverage), inline=False)
+    shown.add_field(
+        name="Connecting, in all servers, since I was started",
+        value="\n".join(_connecting(status.totals)),
+        inline=False,
+    )
+    if status.totals.close_codes:
+        shown.add_field(
+            name="Closed by Discord", value="\n".join(_closes(status.totals, now_s)), inline=False
+        )
+    shown.add_field(
+        name="Sound, in all servers, since I was started",
+        value="\n".join(_sound(status.totals)),
+        inline=False,
+    )
+    return shown
+
+
+def _now(guild: GuildVoiceStatus | None) -> Iterable[str]:
+    if guild is None or guild.phase is VoicePhase.IDLE:
+        yield "⚪ I am in no voice channel, and nobody wants me in one."
+        if guild is not None and guild.problem is not None:
+            yield f"**The last trouble:** {clip(guild.problem, SENTENCE_MAX)}"
+        return
+    wanted, since = f"<#{guild.wanted}>", _duration(guild.phase_s)
+    match guild.phase:
+        case VoicePhase.CONNECTED:
+            yield f"🟢 I am in <#{guild.connected_to}>, connected for {since}."
+        case VoicePhase.CONNECTING:
+            attempt = f": attempt {guild.attempt}" if guild.attempt else ""
+            yield f"🟡 I have been connecting to {wanted} for {since}{attempt}."
+        case VoicePhase.RESUMING:
+            yield (
+                f"🟡 I lost the control connection of {wanted} {since} ago and am taking it up again. Sound goes on "
+                "arriving meanwhile."
+            )
+        case VoicePhase.WAITING:
+            at_latest = (
+                "" if guild.next_try_s is None else f", in {_duration(guild.next_try_s)} at the latest"
+            )
+            yield (
+                f"🔴 I have not been able to get into {wanted} for {since}. I try again when somebody joins or "
+                f"leaves a voice channel{at_latest}."
+            )
+    if guild.deafened:
+        yield "🔇 A moderator has deafened me, so Discord sends me no sound. Undo it to have me hear again."
+    if guild.problem is not None:
+        yield f"**The last trouble:** {clip(guild.problem, SENTENCE_MAX)}"
+
+
+def _connection(guild: GuildVoiceStatus) -> Iterable[str]:
+    yield f"Voice server `{guild.endpoint}`" + (
+        "" if guild.latency_s is None else f", answers in {guild.latency_s * 1000:.0f} ms"
+    )
+    end_to_end = f"DAVE version {guild.dave_version}" if guild.dave_version else "none"
+    yield f"Transport encryption `{guild.mode or 'not agreed yet'}`; end-to-end encryption {end_to_end}"
+
+
+def _speakers(coverage: tuple[Coverage, ...]) -> str:
+    by_sound = sorted(coverage, key=lambda one: -one.received)
+    lines = [
+        f"<@{one.user_id}>: {count(one.outcomes[Outcome.STORED], 'packet')}, {_lost(one)}"
+        for one in by_sound[:LINES_MAX]
+    ]
+    if by_sound[LINES_MAX:]:
+        lines.append(f"and {count(len(by_sound) - LINES_MAX, 'more person', 'more people')}")
+    return "\n".join(lines)
+
+
+def _lost(coverage: Coverage) -> str:
+    dropped = coverage.outcomes[Outcome.UNDECRYPTABLE] + coverage.outcomes[Outcome.HELD_TOO_LONG]
+    unreadable = f", {dropped:,} could not be decrypted" if dropped else ""
+    return f"{coverage.lost or 'none'} lost on the way{unreadable}"
+
+
+def _connecting(totals: VoiceTotals) -> Iterable[str]:
+    rate = "" if totals.success_rate is None else f" ({totals.success_rate:.0%} of those that have ended)"
+    yield f"{totals.established:,} of {count(totals.attempts, 'attempt')} succeeded{rate}"
+    yield f"{count(totals.retries, 'retry', 'retries')}, {count(totals.rounds_failed, 'round')} without success"
+    if totals.timeouts:
+        yield f"Deadlines missed: {_listed(totals.timeouts)}"
+    failed = f", {totals.resumes_failed:,} could not" if totals.resumes_failed else ""
+    yield f"{count(totals.resumes, 'session')} resumed{failed}"
+    yield f"{_duration(totals.disconnected_s)} without a session while one was wanted"
+    if totals.first_packet_s:
+        yield (
+            f"First sound {median(totals.first_packet_s):.1f} s after the start of an attempt (median), "
+            f"{max(totals.first_packet_s):.1f} s at worst"
+        )
+
+
+def _closes(totals: VoiceTotals, now_s: float) -> Iterable[str]:
+    latest = sorted(totals.close_codes, key=lambda code: -totals.last_close_ns[code])
+    for code in latest[:LINES_MAX]:
+        ago = _duration(now_s - totals.last_close_ns[code] / 1e9)
+        yield f"**{code}**, {close_code(code).meaning}: {totals.close_codes[code]:,}×, last {ago} ago"
+    if latest[LINES_MAX:]:
+        yield f"and {count(len(latest) - LINES_MAX, 'more code')}"
+
+
+def _sound(totals: VoiceTotals) -> Iterable[str]:
+    dropped = Counter(totals.packets)
+    del dropped[Outcome.STORED]
+    yield f"{count(totals.packets[Outcome.STORED], 'packet')} heard, {totals.lost:,} lost on the way"
+    yield f"Not kept: {_listed(dropped) or 'none'}"
+    yield (
+        f"DAVE: {count(totals.dave_invalid, 'invalid message')}, "
+        f"{count(totals.dave_recoveries, 'recovery', 'recoveries')}"
+    )
+
+
+def _listed(counts: Counter[str] | Counter[Outcome]) -> str:
+    """``3 replay, 1 bad auth``: the most frequent first."""
+    return ", ".join(
+        f"{number:,} {str(name).replace('_', ' ').lower()}" for name, number in counts.most_common() if number
+    )
+
+
+def _duration(seconds: float) -> str:
+    return duration(round(max(seconds, 0.0) * 1e9))
