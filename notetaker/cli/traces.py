@@ -1,12 +1,13 @@
 """How voice connections went: ``notetaker voice-trace``."""
 
+import json
 import textwrap
 from dataclasses import asdict
 from typing import Any
 
 import click
 
-from notetaker.cli.common import fail, print_json, sentences_instead_of_tracebacks
+from notetaker.cli.common import fail, sentences_instead_of_tracebacks
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.settings import Settings
 from notetaker.voice import trace_files
@@ -38,7 +39,8 @@ def voice_trace(limit: int, guild: int | None, as_json: bool) -> None:
         except OSError as error:
             fail(f"the voice traces in {folder} cannot be read: {error.strerror}.", ExitCode.TRY_AGAIN)
     if as_json:
-        print_json([_for_programs(trace) for trace in traces])
+        # In ASCII: what a server sent may hold surrogates, which no terminal or pipe takes.
+        click.echo(json.dumps([_for_programs(trace) for trace in traces], indent=2))
     elif not traces:
         of = "" if guild is None else f" of server {guild}"
         click.echo(
@@ -65,9 +67,7 @@ def _print(trace: Recorded) -> None:
     for line in trace.lines:
         if line is not trace.head:
             sign, text = described(line)
-            t = line.get("t")
-            time = f"{t:9.3f}" if isinstance(t, int | float) else " " * 9
-            click.echo(f"{time} {click.style(f'{sign} {text}', fg=COLOURS[sign])}")
+            click.echo(f"{_seconds(line.get('t'))} {click.style(f'{sign} {text}', fg=COLOURS[sign])}")
     if trace.damaged:
         click.echo(f"{trace.damaged} lines of {trace.path} are damaged and left out.")
     if trace.outcome is None:
@@ -88,6 +88,10 @@ def _title(trace: Recorded) -> str:
         f"Attempt {head.get('attempt')}{of}, {head.get('at')}, server {head.get('guild')}, channel "
         f"{head.get('channel')} (notetaker {head.get('version')}, {versions})"
     )
+
+
+def _seconds(t: object) -> str:
+    return f"{t:9.3f}" if isinstance(t, int | float) and abs(t) < 1e9 else " " * 8 + "?"
 
 
 def _paragraph(title: str, text: str) -> None:

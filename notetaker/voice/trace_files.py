@@ -62,15 +62,14 @@ def latest(folder: Path, limit: int, guild_id: int | None = None) -> list[Record
 
 def _read(path: Path) -> Recorded:
     recorded = Recorded(path)
-    for text in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+    for text in filter(str.strip, path.read_text(encoding="utf-8", errors="replace").split("\n")):
         try:
-            line = json.loads(text) if text.strip() else None
+            line = json.loads(text)
         except (ValueError, RecursionError):
-            recorded.damaged += 1
-            continue
+            line = None
         if isinstance(line, dict):
             recorded.lines.append(line)
-        elif line is not None:
+        else:
             recorded.damaged += 1
     return recorded
 
@@ -96,8 +95,8 @@ class _Progress:
                 self._missing.discard(SERVER)
             case "websocket opening" if self._step != Step.RESUME.name:
                 self._step = Step.CONNECT.name
-            case "step" if line.get("name") in STEPS:
-                self._step = line["name"]
+            case "step" if str(line.get("name")) in STEPS:
+                self._step = str(line["name"])
             case "websocket closed" | "websocket failed":
                 self.lost = True
                 code = line.get("code")

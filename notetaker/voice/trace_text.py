@@ -8,15 +8,17 @@ SUFFIX = ".jsonl"
 
 SIGNS = {"sent": ">", "op 4": ">", "received": "<", "VOICE_STATE_UPDATE": "<", "VOICE_SERVER_UPDATE": "<"}
 OPENING = ("t", "event", "op", "name", "d")
+MAIN_GATEWAY = ("op 4", "VOICE_STATE_UPDATE", "VOICE_SERVER_UPDATE")
+"""Events there; the voice websocket has an opcode 4 of its own."""
 
 
 def described(line: Mapping[str, Any]) -> tuple[str, str]:
     """The sign and the text of a line, in which nothing can play tricks on a terminal."""
     event, fields = str(line.get("event")), line.get("d")
-    if "op" in line:
-        head = " ".join(str(part) for part in ("op", line["op"], line.get("name")) if part is not None)
-    else:
-        head = event
+    subject = f"op {line['op']}" if "op" in line else event
+    head = " ".join(str(part) for part in (subject, line.get("name")) if part is not None)
+    if event in MAIN_GATEWAY:
+        head = f"main gateway: {head}"
     facts = {name: value for name, value in line.items() if name not in OPENING}
     facts |= fields if isinstance(fields, dict) else {}
     text = "  ".join([head, " ".join(f"{name}={_shown(value)}" for name, value in facts.items())])
