@@ -7,8 +7,10 @@ from dotenv import load_dotenv
 
 from notetaker import __version__
 from notetaker.cli.common import fail
+from notetaker.cli.doctor import doctor
 from notetaker.cli.meetings import meeting, meetings
 from notetaker.cli.processes import bot, worker
+from notetaker.cli.status import status
 from notetaker.cli.traces import voice_trace
 from notetaker.service.exit_codes import ExitCode
 
@@ -26,5 +28,5 @@ def main() -> None:
         fail(f"the file {Path('.env').absolute()} cannot be read: {error}", ExitCode.CONFIGURATION)
 
 
-for command in (bot, worker, meetings, meeting, voice_trace):
+for command in (bot, worker, doctor, meetings, meeting, status, voice_trace):
     main.add_command(command)

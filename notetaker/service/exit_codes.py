@@ -1,4 +1,7 @@
-"""Exit codes, from BSD's <sysexits.h>. The systemd units do not restart where restarting cannot help."""
+"""Exit codes, from BSD's <sysexits.h>. The systemd units do not restart where restarting cannot help.
+
+Those of ``notetaker status`` are what the Linux Standard Base (Init Script Actions) gives the action "status".
+"""
 
 from enum import IntEnum
 
@@ -6,6 +9,10 @@ from enum import IntEnum
 class ExitCode(IntEnum):
     OK = 0
     """Stopped because someone asked for it."""
+    NOT_RUNNING = 3
+    """LSB: program is not running."""
+    NO_ANSWER = 4
+    """LSB: program status is unknown."""
     ALREADY_RUNNING = 69
     """EX_UNAVAILABLE: another bot uses the state folder."""
     BUG = 70

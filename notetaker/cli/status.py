@@ -1,0 +1,168 @@
+"""``notetaker status``: what the running bot says of itself."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from notetaker.cli.common import fail, print_json, sentences_instead_of_tracebacks
+from notetaker.notes.wording import count, duration
+from notetaker.service import status_socket
+from notetaker.service.exit_codes import ExitCode
+from notetaker.service.settings import Settings
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(as_json: bool) -> None:
+    """Show how the running bot is doing. The exit code is 3 when none runs, 4 when it does not answer."""
+    with sentences_instead_of_tracebacks():
+        try:
+            found = status_socket.ask(Settings.load().state_dir)
+        except status_socket.NotRunning as error:
+            fail(str(error), ExitCode.NOT_RUNNING)
+        except status_socket.NoAnswer as error:
+            fail(str(error), ExitCode.NO_ANSWER)
+        else:
+            print_json(found) if as_json else _show(found)
+
+
+def _show(found: dict[str, Any]) -> None:
+    console, voice = Console(highlight=False), found["voice"]
+    console.print(Text(_headline(found)))
+    if voice["duplicate"] is not None:
+        console.print(Text(voice["duplicate"], style="bold red"))
+    console.print()
+    if voice["guilds"]:
+        console.print(_guilds(voice["guilds"]))
+    else:
+        console.print("In no voice channel, and wanted in none.")
+    for meeting in found["meetings"]:
+        console.print(Text(f"\n{_meeting(meeting)}"))
+        coverage = [
+            one for g in voice["guilds"] if g["guild_id"] == meeting["guild_id"] for one in g["coverage"]
+        ]
+        if coverage:
+            console.print(_speakers(coverage))
+    console.print("\nVoice since the start, all servers")
+    table = Table.grid(padding=(0, 2))
+    for name, value in _totals(voice["totals"]):
+        table.add_row(name, Text(value))
+    console.print(table)
+
+
+def _headline(found: dict[str, Any]) -> str:
+    gateway = found["gateway"]
+    if found["user"] is None:
+        discord = "not logged in to Discord yet"
+    elif gateway["connected"]:
+        answers = "" if gateway["latency_s"] is None else f" ({_milliseconds(gateway['latency_s'])})"
+        discord = f"connected to Discord as {found['user']}{answers}, in {count(found['servers'], 'server')}"
+    else:
+        discord = f"{found['user']}, reconnecting to Discord"
+    process = found["process"]
+    return (
+        f"notetaker {found['version']}, process {found['pid']}, up {_duration(found['uptime_s'])}: {discord}\n"
+        f"{count(process['tasks'], 'task')}, {count(process['open_files'], 'open file')}, "
+        f"{count(process['sockets'], 'socket')} among them, {process['rss_bytes'] / 2**20:.0f} MiB of memory"
+    )
+
+
+def _guilds(guilds: list[dict[str, Any]]) -> Table:
+    table = Table("server\n  channel", "voice", "connection", box=None, padding=(0, 2, 0, 0))
+    for guild in guilds:
+        channel = guild["connected_to"] or guild["wanted"]
+        table.add_row(
+            Text(guild["guild_id"] + (f"\n  {channel}" if channel else "")),
+            Text("\n".join(_phase(guild))),
+            Text("\n".join(_connection(guild))),
+        )
+    return table
+
+
+def _phase(guild: dict[str, Any]) -> Iterator[str]:
+    attempt = f", attempt {guild['attempt']}" if guild["attempt"] else ""
+    yield f"{guild['phase']} for {_duration(guild['phase_s'])}{attempt}"
+    if guild["next_try_s"] is not None:
+        yield f"next round within {_duration(guild['next_try_s'])}"
+    if guild["deafened"]:
+        yield "deafened by a moderator"
+    if guild["problem"] is not None:
+        yield guild["problem"]
+
+
+def _connection(guild: dict[str, Any]) -> Iterator[str]:
+    if guild["endpoint"] is None:
+        return
+    answers = "" if guild["latency_s"] is None else f" ({_milliseconds(guild['latency_s'])})"
+    yield f"{guild['endpoint']}{answers}"
+    if guild["mode"] is not None:
+        yield guild["mode"]
+    yield f"DAVE version {guild['dave_version']}" if guild["dave_version"] else "no end-to-end encryption"
+
+
+def _meeting(meeting: dict[str, Any]) -> str:
+    since = f"{datetime.fromisoformat(meeting['since']):%H:%M:%S} UTC"
+    people = count(meeting["people"], "person", "people")
+    return f"Meeting {meeting['id']} in {meeting['channel']}, since {since}, {people} heard"
+
+
+def _speakers(coverage: list[dict[str, Any]]) -> Table:
+    table = Table("user", "received", "stored", "dropped", "lost on the way", box=None)
+    for one in coverage:
+        numbers = f"{one['received']:,}", f"{one['stored']:,}", _counts(one["dropped"]), f"{one['lost']:,}"
+        table.add_row(one["user_id"], *numbers)
+    return table
+
+
+def _totals(totals: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    rate = (
+        "" if totals["success_rate"] is None else f", {totals['success_rate']:.1%} of those that have ended"
+    )
+    yield "attempts to connect", f"{totals['attempts']:,}: {totals['established']:,} succeeded{rate}"
+    if totals["attempts_per_success"] is not None:
+        yield "attempts per success", f"{totals['attempts_per_success']:.2f}"
+    yield "failures by step", _counts(totals["failures"])
+    yield "  by a deadline", _counts(totals["timeouts"])
+    yield "retries", f"{totals['retries']:,}; {count(totals['rounds_failed'], 'round')} without success"
+    closes = [_close(code) for code in totals["close_codes"]]
+    yield "closed by the server", "\n".join(closes) or "never"
+    yield "resumed", f"{totals['resumes']:,}; {totals['resumes_failed']:,} could not be"
+    yield "without a session", f"{_duration(totals['disconnected_s'])} while one was wanted"
+    first = totals["first_packet_s"]
+    if first["sessions"]:
+        yield "time to first packet", f"{first['median']:.2f} s (median), {first['worst']:.2f} s (worst)"
+    yield "packets", _counts(totals["packets"])
+    yield "  lost on the way", f"{totals['lost']:,}"
+    yield (
+        "DAVE",
+        f"{count(totals['dave_invalid'], 'invalid message')}, "
+        f"{count(totals['dave_recoveries'], 'recovery', 'recoveries')}",
+    )
+    yield (
+        "health checks",
+        f"{totals['health_checks']:,}; {count(totals['ghosts'], 'stale voice state')} cleaned up",
+    )
+
+
+def _close(code: dict[str, Any]) -> str:
+    last = datetime.fromisoformat(code["last"])
+    return f"{code['code']}, {code['meaning']}: {code['count']:,}×, last {last:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    """The most frequent first."""
+    ordered = sorted(counts.items(), key=lambda pair: -pair[1])
+    return ", ".join(f"{number:,} {name.replace('_', ' ').lower()}" for name, number in ordered) or "none"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
+
+
+def _duration(seconds: float) -> str:
+    return duration(round(seconds * 1e9))
