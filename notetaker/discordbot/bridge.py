@@ -3,49 +3,32 @@
 Discord docs, Voice Connections, "Retrieving Voice Server Information": a client sends Update Voice State, and
 is answered by VOICE_STATE_UPDATE (session id) and VOICE_SERVER_UPDATE (endpoint and token), in either order.
 Which order it was matters when servers change, so events are handed on inside the call that received them:
-py-cord's own way (one asyncio task per event) does not promise that.
+py-cord's own way (one asyncio task per event) does not promise that. How payloads become events is in ``payloads``.
 """
 
+import asyncio
 import json
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import aiohttp
 import discord
 
+from notetaker.discordbot.payloads import EVENTS, parse
 from notetaker.discordbot.ports import VoiceEvents
-from notetaker.model.voice import VoiceServer, VoiceState
 
 log = logging.getLogger(__name__)
 
-VOICE_EVENTS = "VOICE_STATE_UPDATE", "VOICE_SERVER_UPDATE"
+REST_TIMEOUT = 10.0  # seconds; py-cord itself would wait out any rate limit
 
 
 class GatewayDown(ConnectionError):
     """The main gateway is not connected, so Discord cannot be told where the bot wants to be."""
 
 
-def parse(payload: Mapping[str, Any]) -> VoiceState | VoiceServer | None:
-    """The voice event of a guild in a gateway payload, None if it is none. Raises ValueError when malformed."""
-    event, data = payload.get("t"), payload.get("d")
-    if event not in VOICE_EVENTS:
-        return None
-    try:
-        if not data.get("guild_id"):  # type: ignore[union-attr]  # a call between users has no guild
-            return None
-        assert data is not None
-        guild_id = int(data["guild_id"])
-        if event == "VOICE_SERVER_UPDATE":
-            return VoiceServer(guild_id=guild_id, token=str(data["token"]), endpoint=data.get("endpoint"))
-        channel_id = data.get("channel_id")
-        return VoiceState(
-            guild_id=guild_id,
-            channel_id=int(channel_id) if channel_id else None,
-            user_id=int(data["user_id"]),
-            session_id=str(data["session_id"]),
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{event} without a usable {error}") from None
+class RegionRefused(PermissionError):
+    """Discord does not let the bot read or change a channel's voice region."""
 
 
 class Bridge:
@@ -80,18 +63,38 @@ class Bridge:
         except (OSError, discord.ConnectionClosed) as error:
             raise GatewayDown("The bot lost its main connection to Discord at this moment.") from error
 
+    async def voice_region(self, channel_id: int) -> str | None:
+        """What the channel's settings ask for; None: Discord chooses. Raises RegionRefused and GatewayDown."""
+        async with _asking_discord():
+            channel = await self._bot.http.get_channel(channel_id)
+        region = channel.get("rtc_region")
+        return str(region) if region is not None else None
+
+    async def set_voice_region(self, channel_id: int, region: str | None) -> None:
+        """Raises RegionRefused and GatewayDown."""
+        async with _asking_discord():
+            await self._bot.http.edit_channel(channel_id, reason="Voice cannot be reached", rtc_region=region)
+
     def received(self, message: str) -> None:
         """One message of the main gateway, as JSON text."""
         # Most messages are none of ours; decoding all of them twice would cost more than this look.
-        if self._events is None or not any(event in message for event in VOICE_EVENTS):
+        if self._events is None or not any(event in message for event in EVENTS):
             return
         try:
-            event = parse(json.loads(message))
+            event = parse(json.loads(message), self._bot.user.id if self._bot.user else None)
         except ValueError as error:
             log.warning("Discord sent a voice event that cannot be read: %s", error)
             return
-        match event:
-            case VoiceState():
-                self._events.voice_state_update(event)
-            case VoiceServer():
-                self._events.voice_server_update(event)
+        for told in event:
+            self._events.receive(told)
+
+
+@asynccontextmanager
+async def _asking_discord() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(REST_TIMEOUT):
+            yield
+    except (discord.Forbidden, discord.NotFound) as error:
+        raise RegionRefused("the bot lacks the permission Manage Channels there") from error
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+        raise GatewayDown("Discord's REST API does not answer as it should") from error

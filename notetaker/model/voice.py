@@ -1,4 +1,4 @@
-"""What the main gateway tells about voice: the two events that a voice connection is made of."""
+"""What the main gateway tells about voice: the two events that a voice connection is made of, and what bears on it."""
 
 from dataclasses import dataclass, field
 
@@ -11,6 +11,11 @@ class VoiceState:
     channel_id: int | None
     user_id: int
     session_id: str = field(repr=False)
+    """Of the main-gateway session that asked for it (discord-api-docs#1724)."""
+    deaf: bool = False
+    """Deafened by a moderator: Discord sends no sound."""
+    snapshot: bool = False
+    """From GUILD_CREATE: not news, but what Discord knew when we came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +28,27 @@ class VoiceServer:
     guild_id: int
     token: str = field(repr=False)
     endpoint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBegan:
+    """READY: a new session of the main gateway, for these guilds. Voice sessions of earlier ones are void."""
+
+    session_id: str = field(repr=False)
+    guild_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResumed:
+    """RESUMED: a main-gateway session goes on; nothing was missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDeleted:
+    """CHANNEL_DELETE."""
+
+    guild_id: int
+    channel_id: int
+
+
+VoiceEvent = VoiceState | VoiceServer | SessionBegan | SessionResumed | ChannelDeleted

@@ -1,4 +1,4 @@
-"""The asyncio shell around ``wire``: sockets and timers, attempts and locks.
+"""The asyncio shell around ``wire``: sockets and timers, what people want, and the work of making it so.
 
 Reading order:
 
@@ -6,7 +6,10 @@ Reading order:
 ``udp``         a non-blocking socket, drained in batches, each datagram stamped on arrival
 ``websocket``   the voice websocket: TLS, time limits, one writer
 ``connection``  one voice session: feeds the machine, carries out its commands
-``backoff``     how long to wait between attempts
-``guild``       one guild: intent, lock, attempts, rounds, and taking up again what was lost
-``manager``     all guilds
+``presence``    what the main gateway says about us in a guild; ``instances``: is it us?
+``reception``   what is heard: one connection at a time, and the sink
+``attempts``    an attempt, a round of them (``backoff``), other voice regions (``regions``)
+``guild``       what people want in one guild, and the keeper that makes it so
+``manager``     all guilds, and the monitor of their health; ``status``: how they are doing
+``trace``       a record of every step, for ``notetaker voice-trace``
 """

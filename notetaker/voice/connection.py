@@ -6,12 +6,15 @@ No decision about the protocol is taken here.
 import asyncio
 import logging
 import ssl
+import time
 from typing import Any, Protocol
 
 import aiohttp
 
 from notetaker.model.audio import AudioFrame
 from notetaker.model.outcome import Coverage
+from notetaker.model.voice_status import VoiceTotals
+from notetaker.voice.trace import Trace
 from notetaker.voice.udp import UdpSocket
 from notetaker.voice.websocket import VoiceWebSocket
 from notetaker.wire.commands import (
@@ -34,6 +37,10 @@ from notetaker.wire.whereabouts import Credentials
 log = logging.getLogger(__name__)
 
 
+ABNORMAL = 1006
+"""The close code that stands for none (RFC 6455 section 7.4.1)."""
+
+
 class Listener(Protocol):
     """Hears what a connection receives."""
 
@@ -48,26 +55,41 @@ class VoiceConnection:
     """``open`` it, then await ``ended``; ``close`` may be called at any time and more than once."""
 
     def __init__(
-        self, credentials: Credentials, http: aiohttp.ClientSession, tls: ssl.SSLContext, listener: Listener
+        self,
+        credentials: Credentials,
+        http: aiohttp.ClientSession,
+        tls: ssl.SSLContext,
+        listener: Listener,
+        trace: Trace,
+        totals: VoiceTotals,
     ) -> None:
+        """Counts close codes and resumes in ``totals``."""
         self._loop = asyncio.get_running_loop()
-        self.session = VoiceSession(credentials, self._loop.time())
+        self.began_at = self._loop.time()
+        """Monotonic seconds."""
+        self.session = VoiceSession(credentials, self.began_at)
         self.ended: asyncio.Future[Ended] = self._loop.create_future()
         self._established: asyncio.Future[None] = self._loop.create_future()
         self._reconnect: asyncio.Future[float] = self._loop.create_future()
         self._http = http
         self._tls = tls
+        self._trace = trace
+        self._totals = totals
+        self._step = self.session.step
         self.listener = listener
         """Who hears it; another one may take over at any time."""
         self._websocket: VoiceWebSocket | None = None
         self._udp: UdpSocket | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None  # when the timer goes off
+        self.lost_websocket_at: float | None = None
+        """Since when the websocket is being resumed, monotonic seconds; None: it is up."""
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> Ended | None:
         """Returns None once the session is established, or why it ended before that."""
         self._task = self._loop.create_task(self._run(), name="voice connection")
+        self._task.add_done_callback(_report_bug)
         await _first(self._established, self.ended)
         return self.ended.result() if self.ended.done() else None
 
@@ -83,6 +105,11 @@ class VoiceConnection:
             if self._websocket is None:
                 self._task.cancel()
             await asyncio.wait({self._task})
+
+    @property
+    def overdue_s(self) -> float:
+        """How long the session has waited for its timer; more than moments mean that nobody is in control."""
+        return 0.0 if self._due is None else max(self._loop.time() - self._due, 0.0)
 
     def coverage(self) -> list[Coverage]:
         return self.session.receiver.coverage()
@@ -105,6 +132,7 @@ class VoiceConnection:
         if websocket is None:
             return
         self._websocket = websocket
+        self._trace.note("websocket open")
         self.session.websocket_opened(self._loop.time())
         self._pump()
         reader = self._loop.create_task(self._read(websocket), name="voice reader")
@@ -119,14 +147,14 @@ class VoiceConnection:
             self._websocket = None
         for result in results:
             if isinstance(result, OSError | TimeoutError) and not self._reconnect.done():
-                self.session.websocket_closed(None, self._loop.time())
-                self._pump()
+                self._websocket_closed(None)
             elif isinstance(result, Exception):
                 raise result
 
     async def _open_websocket(self) -> VoiceWebSocket | None:
         """None, and the session knows why, when there is no way to the server."""
         endpoint = self.session.credentials.endpoint
+        self._trace.note("websocket opening", endpoint=endpoint)
         try:
             async with asyncio.timeout(DEADLINES_S[Step.CONNECT]):
                 return await VoiceWebSocket.open(self._http, endpoint, self._tls)
@@ -134,6 +162,7 @@ class VoiceConnection:
             failure = f"The voice server {endpoint} did not answer."
         except (aiohttp.ClientError, OSError, ValueError) as error:
             failure = f"The voice server {endpoint} could not be reached: {error}."
+        self._trace.note("websocket failed", reason=failure)
         self.session.websocket_failed(failure, self._loop.time())
         self._pump()
         return None
@@ -141,12 +170,21 @@ class VoiceConnection:
     async def _read(self, websocket: VoiceWebSocket) -> None:
         while (message := await websocket.receive()) is not None:
             now = self._loop.time()
+            self._trace.received(message)
             if isinstance(message, str):
                 self.session.receive_text(message, now)
             else:
                 self.session.receive_binary(message, now)
             self._pump()
-        self.session.websocket_closed(websocket.close_code, self._loop.time())
+        self._websocket_closed(websocket.close_code)
+
+    def _websocket_closed(self, code: int | None) -> None:
+        """By the server, or by the network (None)."""
+        if not self.ended.done():
+            self._totals.close_codes[code or ABNORMAL] += 1
+            self._totals.last_close_ns[code or ABNORMAL] = time.time_ns()
+            self._trace.note("websocket closed", code=code)
+        self.session.websocket_closed(code, self._loop.time())
         self._pump()
 
     def _receive_batch(self, batch: list[tuple[bytes, float]]) -> None:
@@ -162,6 +200,9 @@ class VoiceConnection:
 
     def _pump(self) -> None:
         """Carries out what the session wants, hands on what it heard, and arms the one timer."""
+        if self.session.step is not self._step:
+            self._step = self.session.step
+            self._trace.note("step", name=self._step.name)
         for command in self.session.take_commands():
             self._carry_out(command)
         for frame in self.session.take_frames():
@@ -195,11 +236,20 @@ class VoiceConnection:
             case Established():
                 self._established.set_result(None)
             case Reconnect(delay_s):
+                self._trace.note("resuming", delay_s=delay_s)
+                if self.lost_websocket_at is None:
+                    self.lost_websocket_at = self._loop.time()
                 if not self._reconnect.done():
                     self._reconnect.set_result(delay_s)
             case Resumed():
                 log.info("A voice session goes on over a new websocket")
+                self._trace.note("resumed")
+                self._totals.resumes += 1
+                self.lost_websocket_at = None
             case Ended():
+                if self.lost_websocket_at is not None:
+                    self._totals.resumes_failed += 1
+                self._trace.note("ended", reason=command.reason)
                 if self._udp is not None:
                     udp, self._udp = self._udp, None
                     udp.close()
@@ -208,13 +258,20 @@ class VoiceConnection:
 
     def _send(self, message: str | bytes) -> None:
         if self._websocket is not None:
+            self._trace.sent(message)
             self._websocket.send(message)
 
     def _open_udp(self, host: str, port: int) -> None:
+        self._trace.note("udp", server=f"{host}:{port}")
         try:
             self._udp = UdpSocket(host, port, self._receive_batch)
         except (OSError, OverflowError, ValueError) as error:
             self.end(f"No UDP to {host}:{port}: {error}.")
+
+
+def _report_bug(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.critical("A voice connection failed, which is a bug", exc_info=task.exception())
 
 
 async def _first(*futures: asyncio.Future[Any]) -> None:

@@ -1,315 +1,342 @@
-"""Voice in one guild: the intent to be in a channel, and the work of being there.
+"""Voice in one guild: what people want, and the keeper that makes it so.
 
-The intent outlives connections. One operation at a time (``lock``); a round is a few attempts with growing
-pauses; while the intent stands, ``_keep`` follows where Discord moves us and takes up again what was lost.
+The intent outlives connections. People change it at once (``want``); one task, the keeper, does all the work, one
+operation at a time and under a lock: connect, follow where Discord moves us, take up again what was lost, leave. An
+operation for something that is not wanted any more is interrupted, so the last command wins. After a round of
+attempts without success the keeper rests until someone speaks up, voice in the guild stirs, or the health monitor
+comes by.
 """
 
 import asyncio
 import logging
 import random
-import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import aiohttp
-
-from notetaker.model.audio import AudioFrame
 from notetaker.model.outcome import Coverage
 from notetaker.model.voice import VoiceServer, VoiceState
-from notetaker.voice.arrivals import Arrivals
+from notetaker.voice.attempts import Attempts, Shared, rung
 from notetaker.voice.backoff import delay_s
 from notetaker.voice.connection import VoiceConnection
-from notetaker.voice.ports import JoinFailed, MainGateway, SessionSink
-from notetaker.voice.presence import AttemptFailed, Presence
-from notetaker.wire.close_codes import Rung, close_code
+from notetaker.voice.outcome import Outcome
+from notetaker.voice.ports import JoinFailed, SessionSink
+from notetaker.voice.presence import Presence
+from notetaker.voice.reception import Reception
+from notetaker.wire.close_codes import Rung
 from notetaker.wire.commands import Ended
-from notetaker.wire.whereabouts import Credentials
 
 log = logging.getLogger(__name__)
 
-LEAVE_PAUSE_S = 1.0
-"""After leaving, Discord wants a moment before it gives a new session."""
 WHAT_NEXT_S = 3.0
 """How long after close code 4014 or 4022 the main gateway takes to tell what happened."""
 ALLOCATION_S = 60.0
 """How long Discord may take to allocate another voice server, once it has said that it does."""
-ROUND_PAUSE_S = 60.0
-"""Between rounds, while the intent stands."""
+REST_S = 5.0
+"""After a failed round, voice activity within this time starts no other one."""
+SHORT_LIFE_S = 5.0
+SHORT_LIVES = 2
+"""After more sessions in a row that were shorter, the pause before the next one grows."""
+OVERDUE_S = 5.0
+"""A connection whose timer is late by more is not under control."""
 
-MOVED = "Discord moved the call to another voice server."
 DISCONNECTED = "I was disconnected from the voice channel."
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    connection_timeout_s: float
-    """For a whole attempt."""
-    retry_attempts: int
-    """Attempts in a round."""
+DELETED = "The voice channel was deleted."
+BUG = "The bot has run into a bug of its own; the details are in its log."
+SUPERSEDED = "Somebody has asked for something else meanwhile."
 
 
 class GuildVoice:
-    """``on_removed(guild_id, reason)`` is called when Discord has taken us out of the channel for good."""
+    """``on_removed(guild_id, reason)`` is called when we are out of the channel for good without having been asked
+    to leave; ``on_joined(guild_id)`` when a round succeeds after one that had failed.
+    """
 
     def __init__(
         self,
         guild_id: int,
-        gateway: MainGateway,
-        limits: Limits,
-        http: aiohttp.ClientSession,
-        tls: ssl.SSLContext,
+        shared: Shared,
         on_removed: Callable[[int, str], None],
+        on_joined: Callable[[int], None],
     ) -> None:
         self.guild_id = guild_id
         self.lock = asyncio.Lock()
         self.intent: int | None = None
         """The channel that we are to be in."""
-        self._presence = Presence(guild_id, gateway)
-        self._limits = limits
-        self._http = http
-        self._tls = tls
+        self._shared = shared
+        self._clock = shared.clock
+        self._presence = Presence(guild_id, shared.gateway, shared.instances, shared.clock)
+        self._reception = Reception(shared.clock, shared.totals, self._connection_ended)
+        self._attempts = Attempts(guild_id, shared, self._presence, self._reception)
         self._on_removed = on_removed
+        self._on_joined = on_joined
         self._rng = random.Random()  # noqa: S311 - spreads delays, keeps no secret
-        self._connection: VoiceConnection | None = None  # the established one
         self._keeper: asyncio.Task[None] | None = None
-        self._sink: SessionSink | None = None
-        self._earlier: list[Coverage] = []
+        self._scope: asyncio.Timeout | None = None  # of the operation that may be interrupted
+        self._busy_since: float | None = None  # an operation is under way
+        self._outcome = Outcome()
+        self._lost: Ended | None = None  # how the established connection ended, until that is dealt with
+        self._gone: str | None = None  # why there is nothing to go back to
+        self._renewed = False  # the main gateway has a new session, and we have no voice session of it yet
+        self.absent_since: float | None = None
+        """Since when we are wanted and not connected, monotonic seconds."""
+        self._short_lives = 0
+        self.resting: JoinFailed | None = None
+        """The last round failed; nothing is done until the next one."""
+        self.resting_since = 0.0
+        self._rest_until = 0.0
+        self._failed_before = False  # a round, since we were connected
 
-    # What people and the main gateway want
+    # What people want
+
+    def want(self, channel_id: int | None) -> None:
+        """From now on this is wanted: to be in a channel, or in none."""
+        if channel_id != self.intent:
+            self._outcome.settle(JoinFailed(SUPERSEDED, final=True))
+            self.intent = channel_id
+            self._gone, self._short_lives, self._failed_before = None, 0, False
+            if self._scope is not None:
+                scope, self._scope = self._scope, None
+                scope.reschedule(0.0)
+        self.resting = None  # that someone asks is a reason to try again
+        self._absent(channel_id is not None and self.connected_to is None)
+        self._wake()
 
     async def join(self, channel_id: int) -> None:
         """Returns when connected to ``channel_id``. Raises ``JoinFailed`` after a round without success."""
-        async with self.lock:
-            if self.connected_to == channel_id:
-                return
-            await self._stop_keeping()
-            await self._drop_connection("we move to another channel")
-            self.intent = channel_id
-            try:
-                await self._round()
-            except BaseException:
-                self.intent = None
-                await self._presence.leave()
-                raise
-            self._keeper = asyncio.get_running_loop().create_task(self._keep(), name="voice keeper")
-            self._keeper.add_done_callback(_report_bug)
+        self.want(channel_id)
+        await self.settled(channel_id)
+
+    async def settled(self, channel_id: int) -> None:
+        """What ``want`` led to. Returns and raises as ``join`` does."""
+        if self.intent != channel_id:
+            raise JoinFailed(SUPERSEDED, final=True)
+        failure = self.resting if self.connected_to != channel_id else None
+        if self.connected_to != channel_id and failure is None:
+            failure = await self._outcome.of_next()
+        if failure is not None:
+            raise failure
 
     async def leave(self) -> None:
-        await self._stop_keeping()  # it may be in the middle of a round, and hold the lock
-        async with self.lock:
-            self.intent = None
-            await self._stop_keeping()
-            await self._drop_connection("we left")
-            await self._presence.leave()
+        """Returns when we have left, or somebody wants us back."""
+        self.want(None)
+        if self._keeper is not None:
+            await self._outcome.of_next()
 
     def record(self, sink: SessionSink | None) -> None:
         """From now on frames go to ``sink``, and coverage counts from zero."""
-        self._sink = sink
-        self._earlier = []
-        if self._connection is not None:
-            self._connection.session.receiver.restart_counts()
-            self._open_sink(self._connection)
+        self._reception.record(sink)
 
     @property
     def connected_to(self) -> int | None:
         """The channel of the live connection."""
-        connection = self._connection
-        if connection is None or connection.ended.done():
-            return None
-        return connection.session.credentials.channel_id
+        return self._reception.channel_id
+
+    @property
+    def connection(self) -> VoiceConnection | None:
+        """The live one."""
+        return self._reception.connection
+
+    @property
+    def connected_since(self) -> float:
+        """Monotonic seconds; of the latest connection."""
+        return self._reception.established_at
+
+    @property
+    def attempt(self) -> int:
+        """Number of the attempt under way, from 1; 0 when none is."""
+        return self._attempts.number
+
+    @property
+    def deafened(self) -> bool:
+        return self._presence.deafened
 
     def coverage(self) -> list[Coverage]:
         """Per speaker, over all sessions of the current recording."""
-        speakers: dict[int, Coverage] = {}
-        live = [] if self._connection is None else self._connection.coverage()
-        for part in [*self._earlier, *live]:
-            whole = speakers.setdefault(part.user_id, Coverage(part.user_id))
-            whole.outcomes.update(part.outcomes)
-            whole.lost += part.lost
-        return [speakers[user_id] for user_id in sorted(speakers)]
+        return self._reception.coverage()
+
+    # What the main gateway tells
 
     def voice_state_update(self, state: VoiceState) -> None:
+        """Our own."""
         self._presence.voice_state_update(state)
+        self._reception.deafened(self._presence.deafened)
 
     def voice_server_update(self, server: VoiceServer) -> None:
         self._presence.voice_server_update(server)
 
-    # Listener of the established connection
+    def channel_deleted(self, channel_id: int) -> None:
+        if channel_id == self.intent:
+            self._gone = DELETED
+            self._wake()
 
-    def speaker_joined(self, user_id: int, ssrc: int, now: float) -> None:
-        if self._sink is not None:
-            self._sink.speaker_joined(user_id, ssrc, now)
-
-    def speaker_left(self, user_id: int, now: float) -> None:
-        if self._sink is not None:
-            self._sink.speaker_left(user_id, now)
-
-    def frame(self, frame: AudioFrame) -> None:
-        if self._sink is not None:
-            self._sink.frame(frame)
-
-    # Connections: one at a time is established, and the sink knows of that one
-
-    async def _connect(self, credentials: Credentials) -> None:
-        """Establishes a connection. Raises ``AttemptFailed``.
-
-        A live one goes on being heard until the new one takes its place.
-        """
-        arrivals = Arrivals()
-        connection = VoiceConnection(credentials, self._http, self._tls, arrivals)
-        try:
-            ended = await connection.open()
-        except BaseException:
-            await self._discard(connection, arrivals, "The attempt was given up.")
-            raise
-        if ended is None and self._presence.channel_id != credentials.channel_id:
-            ended = Ended("Discord says that we are not in the channel.")
-        if ended is not None:
-            await self._discard(connection, arrivals, ended.reason)
-            raise AttemptFailed(ended.reason, _rung(ended))
-        replaced = self._detach(MOVED)
-        self._adopt(connection, arrivals)
-        log.info(
-            "Voice is up in guild %d, channel %d (%s, DAVE %d)",
-            self.guild_id, credentials.channel_id, connection.session.mode, connection.session.dave.version,
-        )  # fmt: skip
-        if replaced is not None:
-            await replaced.close(MOVED)
-
-    async def _discard(self, connection: VoiceConnection, arrivals: Arrivals, reason: str) -> None:
-        """Closes a connection that did not become ours. What it heard all the same was heard."""
-        connection.end(reason)
-        if arrivals.any_sound and self._connection is None:
-            self._adopt(connection, arrivals)
-            self._detach(reason)
-        await connection.close(reason)
-
-    def _adopt(self, connection: VoiceConnection, arrivals: Arrivals) -> None:
-        """From here on this is our connection."""
-        self._connection = connection
-        connection.ended.add_done_callback(lambda _: self._presence.changed.set())
-        self._open_sink(connection)
-        arrivals.pass_on(self)
-        connection.listener = self
-
-    def _open_sink(self, connection: VoiceConnection) -> None:
-        """Tells the sink of the session and of everyone named in it so far."""
-        if self._sink is None:
+    def session_began(self, session_id: str) -> None:
+        """A new session of the main gateway: voice sessions of earlier ones are void (JDA, AudioWebSocket)."""
+        connection = self._reception.connection
+        if self.intent is None or (connection and connection.session.credentials.session_id == session_id):
             return
-        now = asyncio.get_running_loop().time()
-        self._sink.session_opened(now)
-        for ssrc, user_id in connection.session.receiver.speakers():
-            self._sink.speaker_joined(user_id, ssrc, now)
+        self._renewed = True
+        self._reception.detach("the main connection to Discord began anew")
+        self._absent(True)
+        self.discord_is_back()
 
-    def _detach(self, reason: str) -> VoiceConnection | None:
-        """Ends our connection, keeps its counts, tells the sink. What is left is to await its closing.
+    # What gets a resting keeper going
 
-        All of this happens at once, so that it is done whole also when the closing is cancelled.
-        """
-        connection = self._connection
-        if connection is None:
-            return None
-        connection.end(reason)  # nothing is heard from it after this
-        self._connection = None
-        self._earlier += connection.coverage()
-        if self._sink is not None:
-            self._sink.session_closed(asyncio.get_running_loop().time(), reason)
-        return connection
+    def stir(self) -> None:
+        """There is voice activity in the guild."""
+        if self.resting is not None and self._clock.time() >= self._rest_until:
+            self.resting = None
+            self._wake()
 
-    async def _drop_connection(self, reason: str) -> None:
-        connection = self._detach(reason)
-        if connection is not None:
-            await connection.close(reason)
+    def discord_is_back(self) -> None:
+        """The main gateway is connected again: what failed because it was not is worth another try at once."""
+        if self.resting is not None and not self.resting.pause_s:
+            self.resting = None
+        self._wake()
 
-    # Attempts and rounds
-
-    async def _round(self) -> None:
-        """A few attempts. Raises ``JoinFailed`` with the last one's reason."""
-        attempts = self._limits.retry_attempts
-        for attempt in range(1, attempts + 1):
-            try:
-                await self._attempt()
-                return
-            except AttemptFailed as failure:
-                log.warning(
-                    "Voice attempt %d of %d in guild %d failed: %s",
-                    attempt, attempts, self.guild_id, failure,
-                )  # fmt: skip
-                if failure.rung is Rung.STOP:
-                    raise JoinFailed(str(failure), final=True) from failure
-                if attempt == attempts:
-                    tries = "once" if attempts == 1 else f"{attempts} times"
-                    raise JoinFailed(f"Tried {tries} without success. {failure}") from failure
-            await asyncio.sleep(delay_s(attempt, self._rng))
-
-    async def _attempt(self) -> None:
-        assert self.intent is not None
-        await self._drop_connection("we start anew")
-        if self._presence.channel_id is not None:  # a stale state of ours: leave it behind
-            await self._presence.leave()
-            await asyncio.sleep(LEAVE_PAUSE_S)
-        timeout_s = self._limits.connection_timeout_s
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._connect(await self._presence.ask(self.intent))
-        except TimeoutError:
-            raise AttemptFailed(f"The voice connection was not up within {timeout_s:.0f} s.") from None
-
-    # Keeping what was established
-
-    async def _keep(self) -> None:
-        """While the intent stands."""
-        while True:
-            while not self._disturbed:
-                self._presence.changed.clear()
-                await self._presence.changed.wait()
-            reason = await self._take_up_again()
-            if reason is not None:
-                self.intent = None
-                self._keeper = None
-                self._on_removed(self.guild_id, reason)
-                return
+    async def check(self) -> None:
+        """The health monitor comes by."""
+        self.stir()
+        if self.intent is None and self._presence.channel_id is not None and self._keeper is None:
+            log.warning("Guild %d shows us in a voice channel where we are not: leaving", self.guild_id)
+            self._shared.totals.ghosts += 1
+            async with self.lock:
+                await self._presence.leave()
 
     @property
-    def _disturbed(self) -> bool:
-        """Whether the connection has ended, or Discord says something that it does not fit."""
-        whereabouts = self._presence.whereabouts
-        return self.connected_to is None or (
-            whereabouts.complete or whereabouts.allocating or whereabouts.channel_id != self.connected_to
-        )
+    def trouble(self) -> str | None:
+        """Why this guild's voice is out of control; None: it is not, whatever Discord does to it."""
+        now, connection = self._clock.time(), self._reception.connection
+        if self._busy_since is not None:
+            patience_s = self._attempts.patience_s + ALLOCATION_S + WHAT_NEXT_S
+            if now - self._busy_since > patience_s:
+                return (
+                    f"an operation in guild {self.guild_id} has been stuck for {now - self._busy_since:.0f} s"
+                )
+        if self.intent is not None and self._keeper is None and self.resting is None:
+            return f"nobody keeps the voice connection of guild {self.guild_id}"
+        if connection is not None and connection.overdue_s > OVERDUE_S:
+            return f"the voice connection of guild {self.guild_id} is not being served"
+        return None
 
-    async def _take_up_again(self) -> str | None:
-        """Returns None when connected again, or why there is nothing to go back to."""
-        async with self.lock:
-            reason = await self._what_happened()
-            if reason is not None:
-                await self._drop_connection(reason)
-                return reason
+    # The keeper
+
+    def _wake(self) -> None:
+        self._presence.changed.set()
+        if self._keeper is None and self._needed:
+            self._keeper = asyncio.get_running_loop().create_task(self._keep(), name="voice keeper")
+            self._keeper.add_done_callback(self._keeper_ended)
+
+    async def _keep(self) -> None:
+        """As long as anything is wanted."""
         while True:
+            while not self._needed:
+                self._presence.changed.clear()
+                await self._presence.changed.wait()
             async with self.lock:
+                self._busy_since = self._clock.time()
                 try:
-                    if not await self._change_over():
-                        await self._round()
-                    return None
-                except JoinFailed as failure:
-                    log.warning("Voice in guild %d is lost for now: %s", self.guild_id, failure)
-                    if failure.final:
-                        await self._presence.leave()
-                        return str(failure)
-            await asyncio.sleep(ROUND_PAUSE_S)
+                    await self._operate()
+                finally:
+                    self._busy_since = None
+            if self.intent is None:
+                self._keeper = None
+                self._outcome.settle(None)
+                return
+
+    def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
+        """By itself, or by a bug: then the health monitor has it begin again."""
+        if keeper.cancelled() or keeper.exception() is None:
+            return
+        log.critical(
+            "Keeping the voice connection of guild %d failed, which is a bug",
+            self.guild_id,
+            exc_info=keeper.exception(),
+        )
+        self._keeper = None
+        self.resting, self.resting_since = JoinFailed(BUG), self._clock.time()
+        self._outcome.settle(self.resting)
+
+    @property
+    def _needed(self) -> bool:
+        """Whether something is not as it should be, and can be done about now."""
+        connected_to = self.connected_to
+        if self.intent is None:
+            return (
+                connected_to is not None or self._presence.channel_id is not None or self._keeper is not None
+            )
+        if self._gone is not None:
+            return True
+        if connected_to is None:
+            return self.resting is None
+        whereabouts = self._presence.whereabouts
+        fits = self.intent == connected_to == whereabouts.channel_id
+        return not fits or whereabouts.complete or whereabouts.allocating
+
+    async def _operate(self) -> None:
+        """What is needed now that the lock is ours."""
+        if self.intent is None:
+            await self._leave()
+            return
+        if not self._needed:
+            return
+        scope = self._scope = asyncio.timeout(None)
+        try:
+            async with scope:
+                await self._put_right()
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            log.info("Something else is wanted in guild %d now", self.guild_id)
+        finally:
+            self._scope = None
+
+    async def _leave(self) -> None:
+        channel_id = self.connected_to
+        await self._reception.drop("we left")
+        self._lost = None
+        if self._presence.channel_id is not None:
+            await self._presence.leave()
+        if channel_id is not None:
+            await self._shared.regions.put_back(channel_id)
+
+    async def _put_right(self) -> None:
+        """Connected to where we are wanted, or resting after a failure, or out for good."""
+        try:
+            reason = self._gone or await self._what_happened()
+            if reason is not None:
+                await self._reception.drop(reason)
+                self._give_up(reason)
+                return
+            if not await self._attempts.follow():
+                if self.connected_to not in (None, self.intent):
+                    await self._reception.drop("we move to another channel")
+                await self._pause_after_short_lives()
+                assert self.intent is not None
+                await self._attempts.round(self.intent)
+        except JoinFailed as failure:
+            await self._failed(failure)
+        else:
+            self._succeeded()
 
     async def _what_happened(self) -> str | None:
-        """Why we are to stay away, or None; then ``intent`` is where Discord shows us."""
-        ended = self._connection.ended.result() if self._connection and self.connected_to is None else None
-        if ended is not None:
-            log.warning("Voice ended in guild %d: %s", self.guild_id, ended.reason)
-            if _rung(ended) is Rung.STOP:
+        """Why we are to stay away, or None; then ``intent`` is where we are to be."""
+        lost, self._lost = self._lost, None
+        connected_to = self.connected_to
+        if self._renewed or (lost is None and (connected_to is None or connected_to != self.intent)):
+            return None  # we have to come anew, there was no connection yet, or people want us elsewhere
+        if lost is not None:
+            log.warning("Voice ended in guild %d: %s", self.guild_id, lost.reason)
+            if rung(lost) is Rung.STOP:
                 await self._presence.leave()
-                return ended.reason
-        if ended is None or _rung(ended) is Rung.WAIT:
+                return lost.reason
+        if lost is None or rung(lost) is Rung.WAIT:
             await self._hear_what_next()
+        return self._follow_presence()
+
+    def _follow_presence(self) -> str | None:
+        """``intent`` becomes where Discord shows us; or why we are nowhere."""
+        if self._renewed:
+            return None
         if self._presence.channel_id is None:
-            return DISCONNECTED
+            return self._gone or DISCONNECTED
         self.intent = self._presence.channel_id
         return None
 
@@ -318,37 +345,57 @@ class GuildVoice:
         whereabouts = self._presence.whereabouts
         wait_s = ALLOCATION_S if whereabouts.allocating else WHAT_NEXT_S
         try:
-            async with asyncio.timeout(wait_s):
-                while whereabouts.channel_id is not None and not whereabouts.complete:
+            async with self._clock.timeout(wait_s):
+                while whereabouts.channel_id is not None and not whereabouts.complete and not self._renewed:
                     self._presence.changed.clear()
                     await self._presence.changed.wait()
         except TimeoutError:
             log.info("Discord has not said what became of the call in guild %d", self.guild_id)
 
-    async def _change_over(self) -> bool:
-        """Connects with the pair that Discord has sent unasked, if it has."""
-        credentials = self._presence.whereabouts.take()
-        if credentials is None:
-            return False
-        try:
-            async with asyncio.timeout(self._limits.connection_timeout_s):
-                await self._connect(credentials)
-        except (AttemptFailed, TimeoutError) as failure:
-            log.warning("Following the call in guild %d failed: %s", self.guild_id, failure)
-            return False
-        return True
+    async def _pause_after_short_lives(self) -> None:
+        """Sessions that die as soon as they are up must not come back every second."""
+        if self._short_lives > SHORT_LIVES:
+            await self._clock.sleep(delay_s(self._short_lives - SHORT_LIVES, self._rng))
 
-    async def _stop_keeping(self) -> None:
-        keeper, self._keeper = self._keeper, None
-        if keeper is not None:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+    def _succeeded(self) -> None:
+        failed_before, self._failed_before = self._failed_before, False
+        self._renewed = False
+        self._absent(False)
+        self._outcome.settle(None)
+        if failed_before:
+            self._on_joined(self.guild_id)
 
+    async def _failed(self, failure: JoinFailed) -> None:
+        await self._reception.drop(str(failure))
+        await self._presence.leave()
+        if failure.final:
+            self._outcome.settle(failure)
+            self._give_up(str(failure))
+            return
+        log.warning("Voice in guild %d has to wait: %s", self.guild_id, failure)
+        self.resting, self._failed_before = failure, True
+        self.resting_since = self._clock.time()
+        self._rest_until = self.resting_since + max(failure.pause_s, REST_S)
+        self._outcome.settle(failure)
 
-def _rung(ended: Ended) -> Rung:
-    return Rung.NEW_SESSION if ended.close_code is None else close_code(ended.close_code).rung
+    def _give_up(self, reason: str) -> None:
+        """There is nothing to go back to; the keeper ends."""
+        self.intent = None
+        self._failed_before = self._renewed = False
+        self._absent(False)
+        self._outcome.settle(JoinFailed(reason, final=True))
+        self._on_removed(self.guild_id, reason)
 
+    def _connection_ended(self, ended: Ended) -> None:
+        lived_s = self._clock.time() - self._reception.established_at
+        self._short_lives = self._short_lives + 1 if lived_s < SHORT_LIFE_S else 0
+        self._lost = ended
+        self._absent(self.intent is not None)
+        self._wake()
 
-def _report_bug(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        log.critical("Keeping a voice connection failed", exc_info=task.exception())
+    def _absent(self, absent: bool) -> None:
+        """Counts the time in which we are wanted and not connected."""
+        now = self._clock.time()
+        if self.absent_since is not None:
+            self._shared.totals.disconnected_s += now - self.absent_since
+        self.absent_since = now if absent else None

@@ -4,7 +4,10 @@ import asyncio
 import logging
 
 from notetaker.model.voice import VoiceServer, VoiceState
+from notetaker.voice.clock import Clock
+from notetaker.voice.instances import Instances
 from notetaker.voice.ports import MainGateway
+from notetaker.voice.trace import Trace
 from notetaker.wire.close_codes import Rung
 from notetaker.wire.whereabouts import Credentials, Whereabouts
 
@@ -12,23 +15,40 @@ log = logging.getLogger(__name__)
 
 CREDENTIALS_TIMEOUT_S = 10.0
 """Discord answers opcode 4 within a second, or never."""
+CREDENTIALS = "CREDENTIALS"
+"""The step before the handshake: opcode 4 sent, both events awaited."""
 
 
 class AttemptFailed(Exception):
-    """``str()`` tells a person why; ``rung`` what can be done about it."""
+    """``str()`` tells a person why; ``rung`` what can be done about it; ``step`` where it was."""
 
-    def __init__(self, reason: str, rung: Rung = Rung.NEW_SESSION) -> None:
+    def __init__(
+        self,
+        reason: str,
+        rung: Rung = Rung.NEW_SESSION,
+        *,
+        step: str = CREDENTIALS,
+        timed_out: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.rung = rung
+        self.step = step
+        self.timed_out = timed_out
 
 
 class Presence:
-    def __init__(self, guild_id: int, gateway: MainGateway) -> None:
+    def __init__(self, guild_id: int, gateway: MainGateway, instances: Instances, clock: Clock) -> None:
         self.whereabouts = Whereabouts(guild_id)
         self.changed = asyncio.Event()
         """Set with every word about us; whoever waits clears it."""
+        self.deafened = False
+        """A moderator has server-deafened us."""
+        self.trace: Trace | None = None
+        """Of the attempt under way."""
         self._guild_id = guild_id
         self._gateway = gateway
+        self._instances = instances
+        self._clock = clock
 
     @property
     def channel_id(self) -> int | None:
@@ -36,11 +56,17 @@ class Presence:
         return self.whereabouts.channel_id
 
     def voice_state_update(self, state: VoiceState) -> None:
-        if state.user_id == self._gateway.user_id:
-            self.whereabouts.own_state(state)
-            self.changed.set()
+        """Our own."""
+        if self.trace is not None:
+            self.trace.note("VOICE_STATE_UPDATE", channel=state.channel_id, session=state.session_id)
+        foreign = self._instances.is_foreign(state, self._clock.time())
+        self.whereabouts.own_state(state, foreign=foreign)
+        self.deafened = state.deaf and state.channel_id is not None
+        self.changed.set()
 
     def voice_server_update(self, server: VoiceServer) -> None:
+        if self.trace is not None:
+            self.trace.note("VOICE_SERVER_UPDATE", endpoint=server.endpoint, token=server.token)
         self.whereabouts.server(server)
         self.changed.set()
 
@@ -48,8 +74,8 @@ class Presence:
         """Sends opcode 4 and waits for the pair that belongs to it. Raises ``AttemptFailed``."""
         self.whereabouts.attempt(channel_id)
         try:
-            await self._gateway.update_voice_state(self._guild_id, channel_id)
-            async with asyncio.timeout(CREDENTIALS_TIMEOUT_S):
+            await self._update(channel_id)
+            async with self._clock.timeout(CREDENTIALS_TIMEOUT_S):
                 while (credentials := self.whereabouts.take()) is None:
                     self.changed.clear()
                     await self.changed.wait()
@@ -59,12 +85,18 @@ class Presence:
         except TimeoutError:
             raise AttemptFailed(
                 f"Discord sent no {self.whereabouts.missing} within {CREDENTIALS_TIMEOUT_S:.0f} s: "
-                "is the channel full, or is the Connect permission missing?"
+                "is the channel full, or is the Connect permission missing?",
+                timed_out=True,
             ) from None
 
     async def leave(self) -> None:
         """Tells Discord that we are gone, if it can be told."""
         try:
-            await self._gateway.update_voice_state(self._guild_id, None)
+            await self._update(None)
         except ConnectionError:
             log.info("Could not leave voice in guild %d: the main gateway is down", self._guild_id)
+
+    async def _update(self, channel_id: int | None) -> None:
+        if self.trace is not None:
+            self.trace.note("op 4", channel=channel_id)
+        await self._gateway.update_voice_state(self._guild_id, channel_id)

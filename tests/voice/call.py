@@ -16,8 +16,27 @@ from notetaker.model.audio import AudioFrame
 from notetaker.model.voice import VoiceServer as ServerUpdate
 from notetaker.model.voice import VoiceState
 from notetaker.voice.manager import VoiceManager
+from notetaker.voice.trace import Tracer
 
 GUILD, CHANNEL, BOT = 10, 20, 4242
+
+
+class Hasty:
+    """A clock that waits for nothing; ``slept`` is what it was asked for. ``deadlines`` makes some shorter."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+        self.deadlines: dict[float, float] = {}
+
+    def time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
+
+    def timeout(self, seconds: float) -> asyncio.Timeout:
+        return asyncio.timeout(self.deadlines.get(seconds, seconds))
 
 
 class Gateway:
@@ -30,8 +49,20 @@ class Gateway:
         self.asked: list[int | None] = []
         self.silent = False
         self.server_first = False
+        self.regions: dict[int, str | None] = {}
+        self.regions_set: list[str | None] = []
+        self.regions_fixed = False
         self._server = server
         self._e2ee = e2ee
+
+    async def voice_region(self, channel_id: int) -> str | None:
+        return self.regions.get(channel_id)
+
+    async def set_voice_region(self, channel_id: int, region: str | None) -> None:
+        if self.regions_fixed:
+            raise PermissionError("I lack the permission Manage Channels.")
+        self.regions[channel_id] = region
+        self.regions_set.append(region)
 
     async def update_voice_state(self, guild_id: int, channel_id: int | None) -> None:
         self.asked.append(channel_id)
@@ -84,6 +115,9 @@ class Recording:
     def session_closed(self, now: float, reason: str) -> None:
         self._note("closed")
 
+    def deafened(self, now: float, deaf: bool) -> None:
+        self._note("deafened" if deaf else "heard again")
+
     def _note(self, event: str) -> None:
         self.events.append(event)
         self._changed.set()
@@ -110,6 +144,8 @@ class Call:
     faults: Faults
     tls: ssl.SSLContext
     removed: asyncio.Queue[str]
+    joined: asyncio.Queue[int]
+    clock: Hasty
     e2ee: bool
 
     @asynccontextmanager
@@ -127,7 +163,13 @@ class Call:
 
 @asynccontextmanager
 async def a_call(
-    folder: Path, *, faults: Faults | None = None, e2ee: bool = True, attempts: int = 3, timeout_s: float = 30
+    folder: Path,
+    *,
+    faults: Faults | None = None,
+    e2ee: bool = True,
+    attempts: int = 3,
+    timeout_s: float = 30,
+    regions: tuple[str, ...] = (),
 ) -> AsyncIterator[Call]:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
@@ -138,16 +180,23 @@ async def a_call(
     await server.start()
     gateway = Gateway(server, e2ee)
     removed: asyncio.Queue[str] = asyncio.Queue()
+    joined: asyncio.Queue[int] = asyncio.Queue()
+    clock = Hasty()
     manager = gateway.manager = VoiceManager(
         gateway,
         connection_timeout_s=timeout_s,
         retry_attempts=attempts,
         ca_file=folder / "ca.pem",
         on_removed=lambda guild_id, reason: removed.put_nowait(reason),
+        on_joined=joined.put_nowait,
+        regions=regions,
+        regions_file=folder / "regions.json",
+        tracer=Tracer(folder / "traces"),
+        clock=clock,
     )
     tls = ssl.create_default_context(cafile=str(folder / "ca.pem"))
     try:
-        yield Call(server, gateway, manager, faults, tls, removed, e2ee)
+        yield Call(server, gateway, manager, faults, tls, removed, joined, clock, e2ee)
     finally:
         await manager.close()
         await server.stop()

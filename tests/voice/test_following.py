@@ -13,12 +13,6 @@ ADA = 501
 SPEECH = [b"\xfc" + bytes([n]) * 60 for n in range(40)]
 
 
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guild, "LEAVE_PAUSE_S", 0.0)
-    monkeypatch.setattr(guild, "delay_s", lambda failed, rng: 0.0)
-
-
 def new_server(call: Call, channel_id: int = CHANNEL) -> VoiceServer:
     """Discord allocates a server for the session that we have: another token."""
     token = call.server.allocate(
@@ -49,7 +43,7 @@ async def test_the_same_voice_server_told_again_changes_nothing(tmp_path: Path) 
     async with a_call(tmp_path) as call:
         recording = Recording()
         await call.manager.join(GUILD, CHANNEL, recording)
-        connection = call.manager._guilds[GUILD]._connection
+        connection = call.manager._guilds[GUILD].connection
         assert connection is not None
         credentials = connection.session.credentials
         call.gateway.tell(VoiceServer(GUILD, credentials.token, credentials.endpoint))
@@ -96,11 +90,9 @@ async def test_a_new_voice_server_that_does_not_work_ends_in_a_new_session(tmp_p
         assert call.gateway.asked == [CHANNEL, None, CHANNEL]
 
 
-async def test_after_4014_without_a_word_we_come_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(guild, "WHAT_NEXT_S", 0.05)
+async def test_after_4014_without_a_word_we_come_back(tmp_path: Path) -> None:
     async with a_call(tmp_path) as call:
+        call.clock.deadlines[guild.WHAT_NEXT_S] = 0.05
         recording = Recording()
         await call.manager.join(GUILD, CHANNEL, recording)
         await call.server.release(guild_id=GUILD, user_id=BOT, code=4014)

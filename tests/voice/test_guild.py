@@ -8,18 +8,11 @@ import pytest
 from aiohttp import ClientSession
 
 from notetaker.model.outcome import Outcome
-from notetaker.voice import guild
 from notetaker.voice.websocket import VoiceWebSocket
 from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call
 
 ADA = 501
 SPEECH = [b"\xfc" + bytes([n]) * 60 for n in range(20)]
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guild, "LEAVE_PAUSE_S", 0.0)
-    monkeypatch.setattr(guild, "delay_s", lambda failed, rng: 0.0)
 
 
 @pytest.fixture

@@ -8,18 +8,12 @@ import pytest
 from notetaker.discordsim.voice.faults import Faults
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice import VoiceState
-from notetaker.voice import guild, presence
+from notetaker.voice import presence
 from notetaker.voice.ports import JoinFailed
 from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call
 
 ADA, BEN = 501, 502
 SPEECH = [b"\xfc" + bytes([n]) * 60 for n in range(100)]
-
-
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guild, "LEAVE_PAUSE_S", 0.0)
-    monkeypatch.setattr(guild, "delay_s", lambda failed, rng: 0.0)
 
 
 @pytest.mark.parametrize("gcm", [True, False])
@@ -70,11 +64,9 @@ async def test_what_no_retry_can_mend_is_not_retried(tmp_path: Path) -> None:
         assert call.gateway.asked == [CHANNEL, None]
 
 
-async def test_a_full_channel_is_named_as_the_likely_cause(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(presence, "CREDENTIALS_TIMEOUT_S", 0.05)
+async def test_a_full_channel_is_named_as_the_likely_cause(tmp_path: Path) -> None:
     async with a_call(tmp_path, attempts=1) as call:
+        call.clock.deadlines[presence.CREDENTIALS_TIMEOUT_S] = 0.05
         call.gateway.silent = True
         with pytest.raises(
             JoinFailed, match=r"VOICE_SERVER_UPDATE within .*channel full.*Connect permission"
@@ -174,8 +166,8 @@ async def test_leaving_closes_everything_and_may_be_repeated(tmp_path: Path) -> 
 async def test_leaving_does_not_wait_for_attempts_to_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guild, "delay_s", lambda failed, rng: 3600.0)
     async with a_call(tmp_path) as call:
+        monkeypatch.setattr(call.clock, "sleep", lambda seconds: asyncio.sleep(3600))
         recording = Recording()
         await call.manager.join(GUILD, CHANNEL, recording)
         call.faults.refuse_identify(BOT, 4006, times=9)

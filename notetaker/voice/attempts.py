@@ -1,0 +1,219 @@
+"""Attempts to connect in one guild: a single one, a round of them, or following where Discord moves the call."""
+
+import logging
+import random
+import ssl
+from dataclasses import dataclass
+
+import aiohttp
+
+from notetaker.model.voice_status import VoiceTotals
+from notetaker.voice.arrivals import Arrivals
+from notetaker.voice.backoff import delay_s
+from notetaker.voice.clock import Clock
+from notetaker.voice.connection import VoiceConnection
+from notetaker.voice.instances import Instances
+from notetaker.voice.ports import JoinFailed, MainGateway
+from notetaker.voice.presence import CREDENTIALS, AttemptFailed, Presence
+from notetaker.voice.reception import Reception
+from notetaker.voice.regions import Regions
+from notetaker.voice.trace import Trace, Tracer
+from notetaker.wire.close_codes import Rung, close_code
+from notetaker.wire.commands import Ended
+from notetaker.wire.whereabouts import Credentials
+
+log = logging.getLogger(__name__)
+
+LEAVE_PAUSE_S = 1.0
+"""After leaving, Discord wants a moment before it gives a new session."""
+COOL_DOWN_S = 60.0
+"""After close code 4021, rate limited."""
+
+MOVED = "Discord moved the call to another voice server."
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the voice of all guilds has in common."""
+
+    gateway: MainGateway
+    http: aiohttp.ClientSession
+    tls: ssl.SSLContext
+    clock: Clock
+    tracer: Tracer
+    totals: VoiceTotals
+    instances: Instances
+    regions: Regions
+    connection_timeout_s: float
+    """For a whole attempt."""
+    retry_attempts: int
+    """Attempts in a round."""
+
+
+class Attempts:
+    def __init__(self, guild_id: int, shared: Shared, presence: Presence, reception: Reception) -> None:
+        self.number = 0
+        """Of the attempt under way, from 1."""
+        self._guild_id = guild_id
+        self._shared = shared
+        self._presence = presence
+        self._reception = reception
+        self._step = CREDENTIALS  # that the attempt under way had come to when it was given up
+        self._rng = random.Random()  # noqa: S311 - spreads delays, keeps no secret
+
+    @property
+    def patience_s(self) -> float:
+        """Longer than this no round takes, with everything that may belong to it."""
+        tries = self._shared.retry_attempts + len(self._shared.regions.names)
+        return tries * (self._shared.connection_timeout_s + 45.0)
+
+    async def round(self, channel_id: int) -> None:
+        """A few attempts with growing pauses. Raises ``JoinFailed`` with the last one's reason."""
+        try:
+            failure = await self._some(channel_id)
+            if failure is not None and failure.rung not in (Rung.STOP, Rung.COOL_DOWN):
+                failure = await self._elsewhere(channel_id, failure)
+        finally:
+            self.number = 0
+        if failure is None:
+            return
+        self._shared.totals.rounds_failed += 1
+        if failure.rung is Rung.STOP:
+            raise JoinFailed(str(failure), final=True)
+        if failure.rung is Rung.COOL_DOWN:
+            raise JoinFailed(str(failure), pause_s=COOL_DOWN_S)
+        duplicate = self._shared.instances.duplicate(self._shared.clock.time())
+        tries = self._shared.retry_attempts
+        times = "once" if tries == 1 else f"{tries} times"
+        sentences = [f"Tried {times} without success.", str(failure), duplicate or ""]
+        raise JoinFailed(" ".join(filter(None, sentences)))
+
+    async def follow(self) -> bool:
+        """Connects with the pair that Discord has sent unasked, if it has; what is there is heard until then."""
+        credentials = self._presence.whereabouts.take()
+        if credentials is None:
+            return False
+        trace = self._begin(credentials.channel_id, 0, 0)
+        try:
+            await self._timed(credentials, trace)
+        except AttemptFailed as failure:
+            log.warning("Following the call in guild %d failed: %s", self._guild_id, failure)
+            return False
+        return True
+
+    async def _some(self, channel_id: int) -> AttemptFailed | None:
+        """The last failure; None: connected."""
+        attempts = self._shared.retry_attempts
+        failure: AttemptFailed | None = None
+        for number in range(1, attempts + 1):
+            try:
+                await self._one(channel_id, number, attempts)
+                return None
+            except AttemptFailed as failed:
+                failure = failed
+                log.warning(
+                    "Voice attempt %d of %d in guild %d failed: %s", number, attempts, self._guild_id, failed
+                )
+            if failure.rung in (Rung.STOP, Rung.COOL_DOWN):
+                break
+            if number < attempts:
+                await self._shared.clock.sleep(delay_s(number, self._rng))
+        return failure
+
+    async def _elsewhere(self, channel_id: int, failure: AttemptFailed) -> AttemptFailed | None:
+        """Tries the other voice regions, where that is allowed. The last failure; None: connected."""
+        regions = self._shared.regions
+        for region in regions.names:
+            if not await regions.change(channel_id, region):
+                break
+            try:
+                await self._one(channel_id, 1, 1)
+                log.warning("Guild %d is connected by way of region %s", self._guild_id, region)
+                return None
+            except AttemptFailed as failed:
+                log.warning("Voice by region %s in guild %d failed: %s", region, self._guild_id, failed)
+                failure = failed
+        await regions.put_back(channel_id)
+        return failure
+
+    async def _one(self, channel_id: int, number: int, of: int) -> None:
+        """Leaves what is stale, asks for a pair, connects. Raises ``AttemptFailed``."""
+        self.number = number
+        self._shared.totals.retries += number > 1
+        trace = self._begin(channel_id, number, of)
+        await self._reception.drop("we start anew")
+        if self._presence.channel_id is not None:  # a stale state of ours, or a ghost's: leave it behind
+            await self._presence.leave()
+            trace.note("left")
+            await self._shared.clock.sleep(LEAVE_PAUSE_S)
+        await self._timed(channel_id, trace)
+
+    def _begin(self, channel_id: int, number: int, of: int) -> Trace:
+        self._shared.totals.attempts += 1
+        trace = self._shared.tracer.attempt(self._guild_id, channel_id, number, of)
+        self._presence.trace = trace
+        return trace
+
+    async def _timed(self, target: int | Credentials, trace: Trace) -> None:
+        """To a channel, or with credentials for it. Counts what comes of it. Raises ``AttemptFailed``."""
+        totals, timeout_s = self._shared.totals, self._shared.connection_timeout_s
+        self._step = CREDENTIALS
+        try:
+            try:
+                async with self._shared.clock.timeout(timeout_s):
+                    credentials = (
+                        target if isinstance(target, Credentials) else await self._presence.ask(target)
+                    )
+                    await self._connect(credentials, trace)
+            except TimeoutError:
+                raise AttemptFailed(
+                    f"The voice connection was not up within {timeout_s:.0f} s; it had come to {self._step}.",
+                    step=self._step,
+                    timed_out=True,
+                ) from None
+        except AttemptFailed as failure:
+            totals.failures[failure.step] += 1
+            totals.timeouts[failure.step] += failure.timed_out
+            trace.end(str(failure))
+            raise
+        totals.established += 1
+        trace.end(f"established in channel {credentials.channel_id}")
+
+    async def _connect(self, credentials: Credentials, trace: Trace) -> None:
+        """Establishes a connection. Raises ``AttemptFailed``.
+
+        A live one goes on being heard until the new one takes its place.
+        """
+        arrivals = Arrivals()
+        shared = self._shared
+        connection = VoiceConnection(credentials, shared.http, shared.tls, arrivals, trace, shared.totals)
+        try:
+            ended = await connection.open()
+        except BaseException:
+            self._step = connection.session.step.name
+            reason = "The attempt was given up."
+            self._reception.heard_before(connection, arrivals, reason)
+            await connection.close(reason)
+            raise
+        if ended is None and self._presence.channel_id != credentials.channel_id:
+            ended = Ended("Discord says that we are not in the channel.")
+        if ended is not None:
+            self._reception.heard_before(connection, arrivals, ended.reason)
+            await connection.close(ended.reason)
+            raise _failure(ended)
+        self._reception.detach(MOVED)
+        self._reception.adopt(connection, arrivals)
+        log.info(
+            "Voice is up in guild %d, channel %d (%s, DAVE %d)",
+            self._guild_id, credentials.channel_id, connection.session.mode, connection.session.dave.version,
+        )  # fmt: skip
+
+
+def rung(ended: Ended) -> Rung:
+    """Where an ended session enters the ladder."""
+    return Rung.NEW_SESSION if ended.close_code is None else close_code(ended.close_code).rung
+
+
+def _failure(ended: Ended) -> AttemptFailed:
+    step = ended.step.name if ended.step is not None else "ESTABLISHED"
+    return AttemptFailed(ended.reason, rung(ended), step=step, timed_out=ended.timed_out)

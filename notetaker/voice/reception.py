@@ -1,0 +1,168 @@
+"""What is heard in one guild: one connection at a time, and the sink that hears it.
+
+Connections come and go; one takes the other's place without a hole between them.
+"""
+
+from collections.abc import Callable
+
+from notetaker.model.audio import AudioFrame
+from notetaker.model.outcome import Coverage
+from notetaker.model.voice_status import VoiceTotals
+from notetaker.voice.arrivals import Arrivals
+from notetaker.voice.clock import Clock
+from notetaker.voice.connection import VoiceConnection
+from notetaker.voice.ports import SessionSink
+from notetaker.wire.commands import Ended
+
+FIRST_PACKETS = 1000
+"""Times to the first packet that are remembered."""
+
+
+class Reception:
+    """``Listener`` of the established connection. ``on_ended`` is called when that ends by itself."""
+
+    def __init__(self, clock: Clock, totals: VoiceTotals, on_ended: Callable[[Ended], None]) -> None:
+        self.connection: VoiceConnection | None = None
+        """The established one."""
+        self.established_at = 0.0
+        """Of the latest connection, monotonic seconds."""
+        self._clock = clock
+        self._totals = totals
+        self._on_ended = on_ended
+        self._closing: list[VoiceConnection] = []
+        self._sink: SessionSink | None = None
+        self._earlier: list[Coverage] = []
+        self._deafened = False
+        self._first_packet_since: float | None = None
+
+    @property
+    def channel_id(self) -> int | None:
+        """The channel of the live connection."""
+        return None if self.connection is None else self.connection.session.credentials.channel_id
+
+    # Connections
+
+    def adopt(self, connection: VoiceConnection, arrivals: Arrivals) -> None:
+        """From here on this is our connection."""
+        self.connection = connection
+        self.established_at = self._clock.time()
+        self._first_packet_since = connection.began_at
+        connection.ended.add_done_callback(lambda ended: self._ended(connection, ended.result()))
+        self._open_sink(connection)
+        arrivals.pass_on(self)
+        connection.listener = self
+
+    def detach(self, reason: str) -> None:
+        """Ends our connection, keeps its counts, tells the sink. What is left is to await its closing.
+
+        All of this happens at once, so that it is done whole also when the closing is cancelled.
+        """
+        connection, self.connection = self.connection, None
+        if connection is None:
+            return
+        connection.end(reason)  # nothing is heard from it after this
+        self._keep_counts(connection)
+        self._closing.append(connection)
+        if self._sink is not None:
+            self._sink.session_closed(self._clock.time(), reason)
+
+    async def drop(self, reason: str) -> None:
+        """Ends our connection; returns when it, and every one before it, is closed."""
+        self.detach(reason)
+        while self._closing:
+            await self._closing[-1].close(reason)
+            self._closing.pop()
+
+    def heard_before(self, connection: VoiceConnection, arrivals: Arrivals, reason: str) -> None:
+        """A connection did not become ours. What it heard all the same was heard."""
+        connection.end(reason)
+        if arrivals.any_sound and self.connection is None:
+            self.adopt(connection, arrivals)
+            self.detach(reason)
+        else:
+            add_counts(self._totals, connection)
+
+    def _ended(self, connection: VoiceConnection, ended: Ended) -> None:
+        if connection is self.connection:
+            self.detach(ended.reason)
+            self._on_ended(ended)
+
+    # The recording
+
+    def record(self, sink: SessionSink | None) -> None:
+        """From now on frames go to ``sink``, and coverage counts from zero."""
+        self._sink = sink
+        self._earlier = []
+        if self.connection is not None:
+            add_packets(self._totals, self.connection)
+            self.connection.session.receiver.restart_counts()
+            self._open_sink(self.connection)
+
+    def deafened(self, deaf: bool) -> None:
+        if deaf != self._deafened:
+            self._deafened = deaf
+            if self._sink is not None and self.connection is not None:
+                self._sink.deafened(self._clock.time(), deaf)
+
+    def coverage(self) -> list[Coverage]:
+        """Per speaker, over all sessions of the current recording."""
+        speakers: dict[int, Coverage] = {}
+        live = [] if self.connection is None else self.connection.coverage()
+        for part in [*self._earlier, *live]:
+            whole = speakers.setdefault(part.user_id, Coverage(part.user_id))
+            whole.outcomes.update(part.outcomes)
+            whole.lost += part.lost
+        return [speakers[user_id] for user_id in sorted(speakers)]
+
+    def _open_sink(self, connection: VoiceConnection) -> None:
+        """Tells the sink of the session and of everyone named in it so far."""
+        if self._sink is None:
+            return
+        now = self._clock.time()
+        self._sink.session_opened(now)
+        if self._deafened:
+            self._sink.deafened(now, True)
+        for ssrc, user_id in connection.session.receiver.speakers():
+            self._sink.speaker_joined(user_id, ssrc, now)
+
+    def _keep_counts(self, connection: VoiceConnection) -> None:
+        self._earlier += connection.coverage()
+        add_counts(self._totals, connection)
+
+    # Listener of the established connection
+
+    def speaker_joined(self, user_id: int, ssrc: int, now: float) -> None:
+        if self._sink is not None:
+            self._sink.speaker_joined(user_id, ssrc, now)
+
+    def speaker_left(self, user_id: int, now: float) -> None:
+        if self._sink is not None:
+            self._sink.speaker_left(user_id, now)
+
+    def frame(self, frame: AudioFrame) -> None:
+        if self._first_packet_since is not None:
+            self._first_packet(frame.arrival)
+        if self._sink is not None:
+            self._sink.frame(frame)
+
+    def _first_packet(self, arrival: float) -> None:
+        assert self._first_packet_since is not None
+        times = self._totals.first_packet_s
+        times.append(max(arrival - self._first_packet_since, 0.0))
+        del times[:-FIRST_PACKETS]
+        self._first_packet_since = None
+
+
+def add_packets(totals: VoiceTotals, connection: VoiceConnection) -> None:
+    """What became of the packets of a connection since its counts were started."""
+    receiver = connection.session.receiver
+    totals.packets.update(receiver.unattributed)
+    for coverage in receiver.coverage():
+        totals.packets.update(coverage.outcomes)
+        totals.lost += coverage.lost
+
+
+def add_counts(totals: VoiceTotals, connection: VoiceConnection) -> None:
+    """All that a connection has counted and that is not in ``totals`` yet."""
+    add_packets(totals, connection)
+    totals.dave_invalid += connection.session.dave.invalid_commits
