@@ -19,16 +19,19 @@ ME, CHANNEL = 77, 927310423890473011
 class Call:
     """A channel with us in it and davey members; messages are delivered until all is quiet."""
 
-    def __init__(self, *others: int) -> None:
-        self.gateway = GatewayGroup(CHANNEL, ExternalSender())
+    def __init__(self, *others: int, key_first: bool = True) -> None:
+        self.sender = ExternalSender()
+        self.gateway = GatewayGroup(CHANNEL, self.sender)
         self.us = DaveGroup(ME, CHANNEL)
         self.others: dict[int, DaveyMember] = {}
         self.sent: list[Op] = []
         self.lose: set[DaveOp] = set()
         self.damage: set[DaveOp] = set()
         self._queue: deque[Send] = deque()
-        self._deliver(self.gateway.join(ME))
+        key = self.gateway.join(ME)  # opcode 25
+        self._deliver(key if key_first else [])
         self._answer(self.us.session_description(1))
+        self._deliver([] if key_first else key)
         for user_id in others:
             self.joins(user_id)
 
@@ -44,6 +47,14 @@ class Call:
         del self.others[user_id]
         self.us.user_disconnected(user_id)
         self._deliver(self.gateway.leave(user_id))
+
+    def starts_a_group_anew(self) -> None:
+        """As on an upgrade: everybody is told by opcode 24, epoch 1, and the old group is forgotten."""
+        self.gateway = GatewayGroup(CHANNEL, self.sender)
+        for user_id in (ME, *self.others):
+            self.gateway.join(user_id)  # they know the sender
+        epoch: dict[str, int] = {"protocol_version": 1, "epoch": 1}
+        self._deliver([Send(user_id, DaveOp.PREPARE_EPOCH, epoch) for user_id in (ME, *self.others)])
 
     def hear(self, user_id: int, frame: bytes = b"\xfcopus payload") -> bytes | None:
         return self.us.decrypt(user_id, self.others[user_id].encrypt(frame))
@@ -169,7 +180,12 @@ def test_while_we_recover_what_was_readable_stays_readable() -> None:
 
 def test_the_last_one_to_stay_starts_a_new_group_with_the_next_one_to_come() -> None:
     call = Call(1)
+    under_way = call.others[1].encrypt(b"\xfclast words")
+    call.sent.clear()
     call.leaves(1)
+    assert call.sent == [Op.MLS_KEY_PACKAGE]  # opcodes 24, epoch 1, and 21, transition 0: nothing is awaited
+    assert call.us.decrypt(1, under_way) == b"\xfclast words"
+    assert call.us.decrypt(1, b"\xfcplain") is None
     call.joins(2)
     assert call.hear(2) == b"\xfcopus payload"
 
@@ -229,9 +245,33 @@ def test_an_upgrade_ends_plain_frames_also_of_those_who_had_left(monkeypatch: py
     assert call.us.decrypt(2, b"\xfcplain") is None
 
 
-def test_an_unknown_transition_is_nothing_to_a_receiver() -> None:
+def test_an_upgrade_creates_a_group_and_everyone_is_heard_all_the_time() -> None:
+    call = Call(1, 2)
+    call.us.prepare_transition(7, 0)
+    call.us.execute_transition(7)
+    plain = b"\xfcplain"
+    assert call.us.decrypt(1, plain) == plain
+    call.starts_a_group_anew()
+    assert call.us.version == 1
+    assert [call.hear(user) for user in (1, 2)] == [b"\xfcopus payload"] * 2
+    assert call.us.decrypt(1, plain) == plain  # under way while the transition was executed
+    assert call.us.invalid_commits == 0
+
+
+@pytest.mark.parametrize("key_first", [True, False])
+def test_the_voice_servers_key_may_come_before_or_after_the_description(key_first: bool) -> None:
+    call = Call(1, key_first=key_first)
+    assert call.hear(1) == b"\xfcopus payload"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_unknown_or_repeated_transition_is_nothing_to_a_receiver(known: bool) -> None:
     call = Call(1)
+    if known:
+        call.us.prepare_transition(17, 1)
+        call.us.execute_transition(17)
     assert call.us.execute_transition(17) == []
+    assert call.us.version == 1
     assert call.hear(1) == b"\xfcopus payload"
 
 
