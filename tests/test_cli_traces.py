@@ -97,6 +97,14 @@ def test_a_failure_is_explained_at_the_end(folder: Path) -> None:
     assert all(len(line) <= 110 for line in output[meaning:].splitlines())
 
 
+def test_a_round_that_fails_in_one_way_is_explained_once(folder: Path) -> None:
+    for attempt in (1, 2, 3):
+        refused(folder, attempt)
+    output = run().output
+    assert output.count("What it means: ") == 1
+    assert output.index("Attempt 3 of 3") < output.index("What it means: ")
+
+
 def test_the_last_ones_are_shown_the_newest_at_the_end(folder: Path) -> None:
     for attempt in (1, 2, 3, 4):
         refused(folder, attempt, guild=9 + attempt % 2)

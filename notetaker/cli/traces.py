@@ -11,7 +11,7 @@ from notetaker.cli.common import fail, sentences_instead_of_tracebacks
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.settings import Settings
 from notetaker.voice import trace_files
-from notetaker.voice.explanations import explain
+from notetaker.voice.explanations import Failure, explain
 from notetaker.voice.trace import LIBRARIES, MAX_FILES
 from notetaker.voice.trace_files import Recorded
 from notetaker.voice.trace_text import described, printable
@@ -47,8 +47,12 @@ def voice_trace(limit: int, guild: int | None, as_json: bool) -> None:
             f"There is no voice trace{of} in {folder}: set VOICE_DEBUG=1, restart the bot, and let it join a channel."
         )
     else:
-        for trace in traces:
+        failures = [trace.failure() for trace in traces]
+        for trace, failure, following in zip(traces, failures, [*failures[1:], None], strict=True):
             _print(trace)
+            if failure is not None and failure != following:  # a round fails in one way, most often
+                _print_explanation(failure)
+            click.echo()
 
 
 def _for_programs(trace: Recorded) -> dict[str, Any]:
@@ -72,12 +76,12 @@ def _print(trace: Recorded) -> None:
         click.echo(f"{trace.damaged} lines of {trace.path} are damaged and left out.")
     if trace.outcome is None:
         click.echo("It has not ended: it is still under way, or it was interrupted.")
-    failure = trace.failure()
-    if failure is not None:
-        meaning, advice = explain(failure)
-        _paragraph("What it means: ", meaning)
-        _paragraph("What to try: ", advice)
-    click.echo()
+
+
+def _print_explanation(failure: Failure) -> None:
+    meaning, advice = explain(failure)
+    _paragraph("What it means: ", meaning)
+    _paragraph("What to try: ", advice)
 
 
 def _title(trace: Recorded) -> str:

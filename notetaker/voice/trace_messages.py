@@ -16,7 +16,15 @@ SECRET = frozenset({"media_session_id", "secret_key", "session_id", "token"})
 """Kept as fingerprints."""
 NESTED = "data"
 """SELECT_PROTOCOL has port and mode one level down."""
-NAMES = {int(op): op.name for op in Op}
+NAMES = {int(op): op.name for op in Op} | {
+    12: "VIDEO",
+    14: "SESSION_UPDATE",
+    15: "MEDIA_SINK_WANTS",
+    16: "VOICE_BACKEND_VERSION",
+    18: "CLIENT_FLAGS",
+    20: "CLIENT_PLATFORM",
+}
+"""Those that we do not use are listed by discord-userdoccers (Voice Opcodes)."""
 
 MAX_TEXT = 100
 MAX_ITEMS = 20

@@ -136,6 +136,7 @@ EVENTS = ("attempt", "op 4", "step", "websocket closed", "resuming", "end", "sen
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=4,
 )
 OBJECTS = st.dictionaries(
     st.sampled_from(["t", "event", "name", "code", "outcome", "channel", "op", "d"]),
@@ -143,7 +144,7 @@ OBJECTS = st.dictionaries(
 )
 
 
-@given(st.lists(OBJECTS))
+@given(st.lists(OBJECTS, max_size=8))
 def test_whatever_the_lines_are_they_can_be_shown(lines: list[dict[str, Any]]) -> None:
     found = trace_files.Recorded(Path("trace"), lines=json.loads(json.dumps(lines)))
     found.failure()
