@@ -77,8 +77,11 @@ class StatusServer:
             return
         clients: set[asyncio.Transport] = set()
         loop = asyncio.get_running_loop()
-        server = await loop.create_unix_server(lambda: _Client(self._snapshot, clients), sock=listening)
+        server = await loop.create_unix_server(
+            lambda: _Client(self._snapshot, clients), sock=listening, start_serving=False
+        )
         try:
+            await server.start_serving()
             await loop.create_future()
         finally:
             server.close()
