@@ -2,13 +2,14 @@
 
 from notetaker.model.audio import AudioFrame
 from notetaker.voice.connection import Listener
+from notetaker.wire.losses import Loss
 
 
 class Arrivals:
     """Listens to a connection while it is being established."""
 
     def __init__(self) -> None:
-        self._kept: list[AudioFrame | tuple[int, float]] = []  # a frame, or who left and when
+        self._kept: list[AudioFrame | Loss | tuple[int, float]] = []  # the last one is who left and when
 
     @property
     def any_sound(self) -> bool:
@@ -19,6 +20,8 @@ class Arrivals:
         for kept in self._kept:
             if isinstance(kept, AudioFrame):
                 listener.frame(kept)
+            elif isinstance(kept, Loss):
+                listener.lost(kept)
             else:
                 listener.speaker_left(*kept)
 
@@ -30,3 +33,6 @@ class Arrivals:
 
     def frame(self, frame: AudioFrame) -> None:
         self._kept.append(frame)
+
+    def lost(self, loss: Loss) -> None:
+        self._kept.append(loss)

@@ -31,6 +31,7 @@ from notetaker.wire.commands import (
     SpeakerLeft,
 )
 from notetaker.wire.handshake import DEADLINES_S, Step
+from notetaker.wire.losses import Loss
 from notetaker.wire.session import VoiceSession
 from notetaker.wire.whereabouts import Credentials
 
@@ -49,6 +50,8 @@ class Listener(Protocol):
     def speaker_left(self, user_id: int, now: float) -> None: ...
 
     def frame(self, frame: AudioFrame) -> None: ...
+
+    def lost(self, loss: Loss) -> None: ...
 
 
 class VoiceConnection:
@@ -207,6 +210,8 @@ class VoiceConnection:
             self._carry_out(command)
         for frame in self.session.take_frames():
             self.listener.frame(frame)
+        for loss in self.session.take_losses():
+            self.listener.lost(loss)
         due = self.session.next_timeout()
         if due != self._due:
             self._set_timer(due)

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from notetaker.model.audio import AudioFrame
+from notetaker.wire.losses import Loss
 
 
 class MainGateway(Protocol):
@@ -40,6 +41,9 @@ class SessionSink(Protocol):
 
     def session_closed(self, now: float, reason: str) -> None:
         """The session is over; another one follows while the bot is wanted in the channel."""
+
+    def lost(self, loss: Loss) -> None:
+        """A stretch of somebody's sound was lost on the way, or could not be opened."""
 
     def deafened(self, now: float, deaf: bool) -> None:
         """A moderator has server-deafened the bot, so that Discord sends it nothing; or has undone it."""

@@ -13,6 +13,7 @@ from notetaker.voice.clock import Clock
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.ports import SessionSink
 from notetaker.wire.commands import Ended
+from notetaker.wire.losses import Loss
 
 FIRST_PACKETS = 1000
 """Times to the first packet that are remembered."""
@@ -145,6 +146,10 @@ class Reception:
         if self._sink is not None:
             self._sink.frame(frame)
 
+    def lost(self, loss: Loss) -> None:
+        if self._sink is not None:
+            self._sink.lost(loss)
+
     def _first_packet(self, arrival: float) -> None:
         assert self._first_packet_since is not None
         times = self._totals.first_packet_s
@@ -165,4 +170,6 @@ def add_packets(totals: VoiceTotals, connection: VoiceConnection) -> None:
 def add_counts(totals: VoiceTotals, connection: VoiceConnection) -> None:
     """All that a connection has counted and that is not in ``totals`` yet."""
     add_packets(totals, connection)
-    totals.dave_invalid += connection.session.dave.invalid_commits
+    dave = connection.session.dave
+    totals.dave_invalid += dave.invalid_commits
+    totals.dave_recoveries += dave.recoveries

@@ -17,6 +17,7 @@ from notetaker.model.voice import VoiceServer as ServerUpdate
 from notetaker.model.voice import VoiceState
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.trace import Tracer
+from notetaker.wire.losses import Loss
 
 GUILD, CHANNEL, BOT = 10, 20, 4242
 
@@ -97,6 +98,7 @@ class Recording:
 
     heard: dict[int, list[bytes]] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def session_opened(self, now: float) -> None:
@@ -114,6 +116,9 @@ class Recording:
 
     def session_closed(self, now: float, reason: str) -> None:
         self._note("closed")
+
+    def lost(self, loss: Loss) -> None:
+        self.losses.append(loss)
 
     def deafened(self, now: float, deaf: bool) -> None:
         self._note("deafened" if deaf else "heard again")
