@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
 
+from . import tcp
 from .session import CloseConnection, Session, Wire
-from .stall import Stall
 from .tasks import Tasks
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Connection:
         """The code the client closed with; None if the connection was lost or closed from here."""
         self._gateway = gateway
         self._http = request
-        self._stall = Stall(request)
+        self._stall = tcp.Stall(request)
         self._patience: asyncio.Timeout | None = None
         self._patience_s = 0.0
 
@@ -38,8 +38,7 @@ class Connection:
 
     def cut(self) -> None:
         """The TCP connection is reset, without a word."""
-        if self._http.transport is not None:
-            self._http.transport.abort()
+        tcp.reset(self._http)
         self._stall.stop()
 
     def stall(self, seconds: float) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from .control_body import body_of, choice_of, guild_of, id_of, integer_of, seconds_of
+from .control_body import body_of, choice_of, guild_of, id_of, integer_of, seconds_of, voice_channel_of
 from .entities import Json
 from .hub import Hub, hub_of, no_content
 from .usage import UsageError
@@ -87,6 +87,21 @@ def _voice_events(hub: Hub, body: Json) -> None:
     hub.voice_states.answer_with(choice_of(body, "mode", list(ANSWERS)), user_id, _times(body), guild_id)
 
 
+def _dave_invalid_commit(hub: Hub, body: Json) -> None:
+    user_id, guild_id = _victim(body)
+    hub.faults.damage_commit(user_id, _times(body), guild_id)
+
+
+def _dave_invalid_welcome(hub: Hub, body: Json) -> None:
+    user_id, guild_id = _victim(body)
+    hub.faults.damage_welcome(user_id, _times(body), guild_id)
+
+
+def _dave_corrupt(hub: Hub, body: Json) -> None:
+    user_id, guild_id = _victim(body)
+    hub.faults.damage_audio(user_id, _times(body, "packets"), guild_id)
+
+
 WAITING: dict[str, Callable[[Hub, Json], None]] = {
     "refuse_identify": _refuse_identify,
     "close_at": _close_at,
@@ -95,6 +110,9 @@ WAITING: dict[str, Callable[[Hub, Json], None]] = {
     "discovery_twice": _discovery_twice,
     "region_broken": _region_broken,
     "voice_events": _voice_events,
+    "dave_invalid_commit": _dave_invalid_commit,
+    "dave_invalid_welcome": _dave_invalid_welcome,
+    "dave_corrupt": _dave_corrupt,
 }
 """refuse_identify  user_id, guild_id?, code (4006), times  the next identifies are refused
 close_at         user_id, guild_id?, step, code, times   handshakes end at a step of `voice.faults.Step`
@@ -103,6 +121,9 @@ discovery_lost   user_id, guild_id?, times               IP discovery is not ans
 discovery_twice  user_id, guild_id?, times               ... or is answered twice
 region_broken    region, code (4006)                     identifies in a region are refused; code null: no more
 voice_events     user_id, guild_id?, mode, times         op 4 is answered in one of `voicestates.ANSWERS`
+dave_invalid_commit   user_id, guild_id?, times          commits announced to the user (op 29) are damaged
+dave_invalid_welcome  user_id, guild_id?, times          ... or its welcomes (op 30)
+dave_corrupt          user_id, guild_id?, packets        audio forwarded to the user cannot be decrypted
 """
 
 # Those that strike at once
@@ -160,6 +181,20 @@ def _outage(hub: Hub, body: Json) -> None:
     hub.gateway.cut()
 
 
+def _dave_version(*, dave: bool) -> Callable[[Hub, Json], None]:
+    def change(hub: Hub, body: Json) -> None:
+        channel = voice_channel_of(hub, body)
+        if not hub.voice.change_version(channel.guild_id, channel.id, dave=dave):
+            raise UsageError("There is nobody in this channel, or nothing to change.")
+
+    return change
+
+
+def _dave_unknown_transition(hub: Hub, body: Json) -> None:
+    struck = hub.voice.execute_unknown_transition(guild_of(hub, body).id, id_of(body, "user_id"))
+    _struck(struck, "voice session in that guild")
+
+
 IMMEDIATE: dict[str, Callable[[Hub, Json], None]] = {
     "gateway_close": _gateway("close"),
     "gateway_reconnect": _gateway("reconnect"),
@@ -172,6 +207,9 @@ IMMEDIATE: dict[str, Callable[[Hub, Json], None]] = {
     "udp_blackhole": _udp_blackhole,
     "migrate": _migrate,
     "null_endpoint": _null_endpoint,
+    "dave_downgrade": _dave_version(dave=False),
+    "dave_upgrade": _dave_version(dave=True),
+    "dave_unknown_transition": _dave_unknown_transition,
     "outage": _outage,
 }
 """gateway_close      user_id, code (4000)          main gateway: closed; 1006 is a TCP reset
@@ -185,6 +223,9 @@ server_heartbeat   user_id, guild_id?            the server sends op 3
 udp_blackhole      user_id, guild_id?, seconds   no datagram gets through
 migrate            user_id, guild_id, close_code?  another voice server, the old websocket closed first with a code
 null_endpoint      user_id, guild_id, seconds    no voice server, then another one
+dave_downgrade     guild_id, channel_id          the channel goes on without end-to-end encryption
+dave_upgrade       guild_id, channel_id          ... and with it again, in a new group
+dave_unknown_transition  user_id, guild_id       op 22 with an id that nobody was told of
 outage             seconds                       REST answers 503, no websocket lives, no datagram gets through
 """
 

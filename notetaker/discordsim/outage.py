@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from . import tcp
 from .hub import hub_of
 
 GATEWAY = "/gateway"
@@ -18,6 +19,6 @@ async def outage(
     """REST requests get status 503, and connections to the main gateway a TCP reset."""
     if request.path.startswith("/sim/") or not hub_of(request).faults.outage:
         return await handler(request)
-    if request.path.startswith(GATEWAY) and request.transport is not None:
-        request.transport.abort()
+    if request.path.startswith(GATEWAY):
+        tcp.reset(request)
     return web.Response(status=503, text="no healthy upstream")

@@ -47,7 +47,7 @@ MakeDave = Callable[[int, int, int], DaveSender]
 
 
 class SpeakerDave:
-    """With davey. It switches to a new key at the commit, so op 22 needs nothing."""
+    """With davey. It switches to a new key at the commit, so op 22 matters only to go without DAVE and back."""
 
     def __init__(self, user_id: int, channel_id: int, version: int) -> None:
         self.version = version
@@ -55,17 +55,22 @@ class SpeakerDave:
         self._user_id = user_id
         self._channel_id = channel_id
         self._session = davey.DaveSession(version, user_id, channel_id)
+        self._downgrade: int | None = None
+        """The transition that was announced as one to version 0."""
+        self._commit: int | None = None
+        """The transition of the last commit."""
+        self._in_the_clear = False
 
     @property
     def ready(self) -> bool:
-        return self._session.ready
+        return self._in_the_clear or self._session.ready
 
     @property
     def members(self) -> list[int]:
         return [int(user_id) for user_id in self._session.get_user_ids()]
 
     def encrypt(self, frame: bytes) -> bytes:
-        return self._session.encrypt_opus(frame)
+        return frame if self._in_the_clear else self._session.encrypt_opus(frame)
 
     def key_package(self) -> Reply:
         return DaveOp.KEY_PACKAGE, self._session.get_serialized_key_package()
@@ -73,7 +78,14 @@ class SpeakerDave:
     def receive_json(self, op: int, body: dict[str, int]) -> list[Reply]:
         if op == DaveOp.PREPARE_EPOCH and body["epoch"] == 1:
             return self._start_again()
-        if op == DaveOp.PREPARE_TRANSITION and body["transition_id"] != 0:
+        if op == DaveOp.EXECUTE_TRANSITION:
+            if body["transition_id"] == self._downgrade:
+                self._in_the_clear = True
+            elif body["transition_id"] == self._commit:
+                self._in_the_clear = False
+        elif op == DaveOp.PREPARE_TRANSITION and body["transition_id"] != 0:
+            if body["protocol_version"] == 0:
+                self._downgrade = body["transition_id"]
             return [(DaveOp.TRANSITION_READY, {"transition_id": body["transition_id"]})]
         return []
 
@@ -106,6 +118,7 @@ class SpeakerDave:
                 raise
             self.refused[str(error)] += 1
             return [(DaveOp.INVALID_COMMIT_WELCOME, {"transition_id": transition_id}), *self._start_again()]
+        self._commit = transition_id
         return [] if transition_id == 0 else [(DaveOp.TRANSITION_READY, {"transition_id": transition_id})]
 
     def _start_again(self) -> list[Reply]:

@@ -169,7 +169,7 @@ class VoiceLink:
 
     def _receive_json(self, message: dict[str, Any]) -> None:
         self._sequence = message.get("seq", self._sequence)
-        op, body = message["op"], message["d"]
+        op, body, place = message["op"], message["d"], self._place
         if op == HELLO:
             assert self._socket is not None
             interval = min(body["heartbeat_interval"] / 1000, KEEPALIVE_S)
@@ -179,15 +179,18 @@ class VoiceLink:
         elif op == SESSION_DESCRIPTION:
             self._description = body
             if version := body["dave_protocol_version"]:
-                self.dave = self._make_dave(self._place.user_id, self._place.channel_id, version)
+                self.dave = self._make_dave(place.user_id, place.channel_id, version)
                 self._reply([self.dave.key_package()])
         elif op == CLIENTS_CONNECT:
             self.others |= {int(user_id) for user_id in body["user_ids"]} - {self._place.user_id}
             self._known |= self.others
         elif op == CLIENT_DISCONNECT:
             self.others.discard(int(body["user_id"]))
-        elif op in JSON_DAVE_OPS and self.dave:
-            self._reply(self.dave.receive_json(op, body))
+        elif op in JSON_DAVE_OPS:
+            if op == DaveOp.PREPARE_EPOCH and self.dave is None:
+                self.dave = self._make_dave(place.user_id, place.channel_id, body["protocol_version"])
+            if self.dave:
+                self._reply(self.dave.receive_json(op, body))
 
     def _receive_binary(self, data: bytes) -> None:
         self._sequence = int.from_bytes(data[:2])

@@ -3,22 +3,32 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
+from notetaker.discordsim.voice.faults import COMMIT_DAMAGED, WELCOME_DAMAGED
 from notetaker.discordsim.voice.group import DaveGroup, DaveOp, Send
 from notetaker.discordsim.voice.mls import ExternalSender
+from notetaker.discordsim.voice.script import Script
 from notetaker.discordsim.voice.session import Op, Session
 
 EventSink = Callable[[dict[str, object]], None]
 
+DAMAGES = {DaveOp.ANNOUNCE_COMMIT: COMMIT_DAMAGED, DaveOp.WELCOME: WELCOME_DAMAGED}
+
 
 class Channel:
     def __init__(
-        self, guild_id: int, channel_id: int, external_sender: ExternalSender, on_event: EventSink
+        self,
+        guild_id: int,
+        channel_id: int,
+        external_sender: ExternalSender,
+        on_event: EventSink,
+        script: Script,
     ) -> None:
         self.guild_id = guild_id
         self.channel_id = channel_id
         self.sessions: dict[int, Session] = {}
         self.group = DaveGroup(channel_id, external_sender)
         self._on_event = on_event
+        self._script = script
         self._timer: asyncio.TimerHandle | None = None
 
     def others(self, session: Session) -> list[Session]:
@@ -80,6 +90,14 @@ class Channel:
         if session.in_group:
             self._deliver(self.group.receive_invalid_commit(session.user_id))
 
+    def downgrade(self) -> None:
+        """A fault: DAVE is given up, as when a client without it comes in."""
+        self._deliver(self.group.downgrade(asyncio.get_running_loop().time()))
+
+    def upgrade(self) -> None:
+        """DAVE comes back."""
+        self._deliver(self.group.upgrade())
+
     def close(self) -> None:
         if self._timer:
             self._timer.cancel()
@@ -87,7 +105,7 @@ class Channel:
     def _deliver(self, sends: Iterable[Send]) -> None:
         announced = False
         for send in sends:
-            self.sessions[send.user_id].send(send.op, send.body)
+            self.sessions[send.user_id].send(send.op, self._damaged(send))
             announced = announced or send.op == DaveOp.ANNOUNCE_COMMIT
         if announced:
             self._on_event(
@@ -100,6 +118,14 @@ class Channel:
                 }
             )
         self._arm()
+
+    def _damaged(self, send: Send) -> bytes | dict[str, int]:
+        """The body, or what a fault makes of it: the transition id stays, the end of the message does not."""
+        kind = DAMAGES.get(send.op)
+        if kind is None or not self._script.strike(send.user_id, self.guild_id, kind):
+            return send.body
+        assert isinstance(send.body, bytes)
+        return send.body[:-1] + bytes([send.body[-1] ^ 0xFF])
 
     def _arm(self) -> None:
         if self._timer:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from aiohttp import WSMsgType, web
 
-from notetaker.discordsim.stall import Stall
+from notetaker.discordsim import tcp
 from notetaker.discordsim.voice.faults import Silence
 from notetaker.discordsim.voice.group import DaveOp
 from notetaker.discordsim.voice.session import Close, CloseCode, Op, Session
@@ -87,7 +87,7 @@ class Connection:
         self._session: Session | None = None
         self._close: Close | None = None
         self._patience: asyncio.Timeout | None = None
-        self._stall = Stall(request)
+        self._stall = tcp.Stall(request)
         self._silent = False
 
     # What a session sees
@@ -112,8 +112,7 @@ class Connection:
 
     def cut(self) -> None:
         """The TCP connection is reset, without a word."""
-        if self._request.transport is not None:
-            self._request.transport.abort()
+        tcp.reset(self._request)
         self._stall.stop()
 
     def stall(self, seconds: float) -> None:

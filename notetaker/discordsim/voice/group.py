@@ -20,9 +20,7 @@ from notetaker.discordsim.voice.mls import (
     split_welcome,
     vector,
 )
-
-TRANSITION_TIMEOUT_S = 2.0
-"""DAVE whitepaper, "Member Remove": roughly two seconds."""
+from notetaker.discordsim.voice.transitions import Transitions
 
 PROTOCOL_VERSION = 1
 
@@ -59,19 +57,14 @@ class _Outstanding:
     removes: int | None = None
 
 
-@dataclass
-class _Transition:
-    recipients: list[int]
-    unready: set[int]
-    deadline: float
-
-
 class DaveGroup:
     """Users `join` with a websocket, are pending until a commit adds their key package, and `leave`."""
 
     def __init__(self, channel_id: int, external_sender: ExternalSender) -> None:
         self.epoch = 0
         """0: no group is established."""
+        self.version = PROTOCOL_VERSION
+        """What the channel speaks; 0: no end-to-end encryption, and no group."""
         self.ignored: Counter[str] = Counter()
         self._group_id = channel_id.to_bytes(8)
         self._sender = external_sender
@@ -83,8 +76,7 @@ class DaveGroup:
         """Leaves whose Remove is outstanding."""
         self._signature_keys: dict[int, bytes] = {}
         self._outstanding: dict[bytes, _Outstanding] = {}
-        self._transitions: dict[int, _Transition] = {}
-        self._last_transition = 0
+        self._transitions = Transitions()
 
     @property
     def members(self) -> list[int]:
@@ -95,12 +87,12 @@ class DaveGroup:
 
     def join(self, user_id: int) -> list[Send]:
         self._users.append(user_id)
-        return [Send(user_id, DaveOp.EXTERNAL_SENDER, self._sender.package)]
+        return [Send(user_id, DaveOp.EXTERNAL_SENDER, self._sender.package)] if self.version else []
 
     def leave(self, user_id: int) -> list[Send]:
         """The user's websocket is gone. A sole remaining member is reset ("Sole member reset")."""
         self._users.remove(user_id)
-        self._stop_waiting_for(user_id)
+        self._transitions.stop_waiting_for(user_id)
         sends = self._withdraw_key_package(user_id)
         leaf = self._retire(user_id)
         if self.epoch and len(self.members) == 1:
@@ -111,8 +103,8 @@ class DaveGroup:
 
     def receive_key_package(self, user_id: int, data: bytes) -> list[Send]:
         """Op 26. A pending user may replace its key package; a member's is not wanted."""
-        if user_id in self.members:
-            self.ignored["key package of a member"] += 1
+        if user_id in self.members or not self.version:
+            self.ignored["key package of a member" if self.version else "key package without DAVE"] += 1
             return []
         try:
             package = KeyPackage.parse(data, user_id)
@@ -137,16 +129,14 @@ class DaveGroup:
 
     def receive_transition_ready(self, user_id: int, transition_id: int) -> list[Send]:
         """Op 23."""
-        transition = self._transitions.get(transition_id)
-        if transition is None or user_id not in transition.unready:
+        if not self._transitions.ready(user_id, transition_id):
             self.ignored["transition ready"] += 1
             return []
-        transition.unready.discard(user_id)
         return self._execute_ready()
 
     def receive_invalid_commit(self, user_id: int) -> list[Send]:
         """Op 31: the user goes back to pending; it has reset itself and will send a new key package."""
-        self._stop_waiting_for(user_id)
+        self._transitions.stop_waiting_for(user_id)
         sends = self._withdraw_key_package(user_id)
         leaf = self._retire(user_id)
         if leaf is not None:
@@ -156,14 +146,35 @@ class DaveGroup:
     @property
     def deadline(self) -> float | None:
         """When `handle_timeout` wants to be called."""
-        return min((t.deadline for t in self._transitions.values()), default=None)
+        return self._transitions.deadline
 
     def handle_timeout(self, now: float) -> list[Send]:
         """Transitions are executed although somebody never said ready."""
-        for transition in self._transitions.values():
-            if transition.deadline <= now:
-                transition.unready.clear()
+        self._transitions.expire(now)
         return self._execute_ready()
+
+    # Versions
+
+    def downgrade(self, now: float) -> list[Send]:
+        """To version 0 ("Downgrade to Transport-Only Encryption"). The group is given up."""
+        if not self.version:
+            return []
+        self.version = 0
+        self._packages.clear()
+        self._forget()
+        number = self._transitions.begin(self._users, now)
+        body = {"protocol_version": 0, "transition_id": number}
+        return [Send(user, DaveOp.PREPARE_TRANSITION, body) for user in self._users]
+
+    def upgrade(self) -> list[Send]:
+        """Back to version 1 ("Upgrade from Transport-Only Encryption"): a new group is formed."""
+        if self.version:
+            return []
+        self.version = PROTOCOL_VERSION
+        body = {"protocol_version": self.version, "epoch": 1}
+        return [Send(user, DaveOp.PREPARE_EPOCH, body) for user in self._users] + [
+            Send(user, DaveOp.EXTERNAL_SENDER, self._sender.package) for user in self._users
+        ]
 
     # Proposals
 
@@ -312,26 +323,17 @@ class DaveGroup:
     def _begin_transition(
         self, announced_to: list[int], commit: Commit, welcomes: dict[int, bytes], now: float
     ) -> list[Send]:
-        self._last_transition = self._last_transition % 0xFFFF + 1  # 0 has a meaning of its own
-        recipients = [*announced_to, *welcomes]
-        self._transitions[self._last_transition] = _Transition(
-            recipients, set(recipients), now + TRANSITION_TIMEOUT_S
-        )
-        prefix = struct.pack(">H", self._last_transition)
+        number = self._transitions.begin([*announced_to, *welcomes], now)
+        prefix = struct.pack(">H", number)
         return [Send(user, DaveOp.ANNOUNCE_COMMIT, prefix + commit.data) for user in announced_to] + [
             Send(user, DaveOp.WELCOME, prefix + welcome) for user, welcome in welcomes.items()
         ]
 
-    def _stop_waiting_for(self, user_id: int) -> None:
-        for transition in self._transitions.values():
-            transition.unready.discard(user_id)
-
     def _execute_ready(self) -> list[Send]:
-        ready = [number for number, transition in self._transitions.items() if not transition.unready]
         return [
             Send(user, DaveOp.EXECUTE_TRANSITION, {"transition_id": number})
-            for number in ready
-            for user in self._transitions.pop(number).recipients
+            for number, recipients in self._transitions.take_ready()
+            for user in recipients
             if user in self._users
         ]
 

@@ -6,6 +6,7 @@ import ssl
 
 from aiohttp import web
 
+from notetaker.discordsim import tcp
 from notetaker.discordsim.voice.channel import EventSink
 from notetaker.discordsim.voice.connection import Connection
 from notetaker.discordsim.voice.faults import Faults
@@ -116,6 +117,14 @@ class VoiceServer:
             connection.send_unnumbered(Op.HEARTBEAT, None)
         return len(struck)
 
+    def change_version(self, guild_id: int, channel_id: int, *, dave: bool) -> bool:
+        """DAVE goes from a channel, or comes back; False if nobody is there, or it is so already."""
+        return self._switchboard.change_version(guild_id, channel_id, dave=dave)
+
+    def execute_unknown_transition(self, guild_id: int, user_id: int) -> bool:
+        """Sends op 22 with an id that nobody was told of; False if the user has no session."""
+        return self._switchboard.execute_unknown_transition(guild_id, user_id)
+
     def _connections_of(self, user_id: int, guild_id: int | None) -> list[Connection]:
         return [
             connection
@@ -123,9 +132,10 @@ class VoiceServer:
             if connection.user_id == user_id and guild_id in (None, connection.guild_id)
         ]
 
-    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
-        if self._faults.outage and request.transport is not None:
-            request.transport.abort()
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        if self._faults.outage:
+            tcp.reset(request)
+            return web.Response(status=503)  # which nobody reads
         connection = Connection(self._switchboard, request)
         self._connections.add(connection)
         try:

@@ -17,6 +17,9 @@ from notetaker.discordsim.voice.sfu import Sfu
 RESUME_WINDOW_S = 15.0
 """How long a session outlives its websocket; Discord does not say."""
 
+UNKNOWN_TRANSITION = 0xFFFF
+"""No channel lives to see so many."""
+
 ENDING = {1000, 1001}
 """A client that closes with one of these does not come back; any other loss can be resumed."""
 
@@ -73,6 +76,22 @@ class Switchboard:
                 session.websocket.close(close)
         return len(struck)
 
+    def change_version(self, guild_id: int, channel_id: int, *, dave: bool) -> bool:
+        """DAVE comes to a channel, or goes; False if nobody is in it, or it is so already."""
+        channel = self._channels.get((guild_id, channel_id))
+        if channel is None or bool(channel.group.version) == dave:
+            return False
+        (channel.upgrade if dave else channel.downgrade)()
+        return True
+
+    def execute_unknown_transition(self, guild_id: int, user_id: int) -> bool:
+        """Op 22 with an id that was never announced; False if the user has no session."""
+        session = self._sessions.get((guild_id, user_id))
+        if session is None:
+            return False
+        session.send(DaveOp.EXECUTE_TRANSITION, {"transition_id": UNKNOWN_TRANSITION})
+        return True
+
     def end_all(self) -> None:
         for session in list(self._sessions.values()):
             self._end(session)
@@ -98,7 +117,7 @@ class Switchboard:
         self.sfu.add(session)
         place = (allocation.guild_id, allocation.channel_id)
         if place not in self._channels:
-            self._channels[place] = Channel(*place, self._sender, self._on_event)
+            self._channels[place] = Channel(*place, self._sender, self._on_event, self._faults.script)
         return session
 
     def _disconnect(self, session: Session, close: Close) -> None:
@@ -224,7 +243,8 @@ class Switchboard:
         except ValueError as error:
             raise Close(CloseCode.UNDECODABLE_PAYLOAD, "address is no IPv4 address") from error
         session.key = TransportKey.generate(mode)
-        version = PROTOCOL_VERSION if session.allocation.e2ee else 0
+        channel = self._channel(session)
+        version = channel.group.version if session.allocation.e2ee else 0
         session.send(
             Op.SESSION_DESCRIPTION,
             {
@@ -245,8 +265,8 @@ class Switchboard:
                 "version": version,
             }
         )
-        if version and not session.in_group:
-            self._channel(session).start_dave(session)
+        if session.allocation.e2ee and not session.in_group:
+            channel.start_dave(session)
 
     def heartbeat(self, session: Session, acknowledged: int) -> None:
         session.replay.acknowledge(acknowledged)

@@ -1,14 +1,32 @@
-"""A server that hangs: for a while a connection is neither read nor written, and yet stays open."""
+"""What a server can do to a connection beneath HTTP: reset it, or leave it hanging."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 
 from aiohttp import web
 
+LINGER_NOT = struct.pack("ii", 1, 0)
+"""A socket that is closed with this sends a TCP reset (socket(7), SO_LINGER)."""
+
+
+def reset(request: web.Request) -> None:
+    transport = request.transport
+    if transport is None:
+        return
+    if not transport.is_closing():
+        raw = transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+    transport.abort()
+
 
 class Stall:
-    """Of one connection. Its reader and its writer wait for `over` before every step."""
+    """One connection is neither read nor written for a while, and yet stays open.
+
+    Its reader and its writer wait for `over` before every step.
+    """
 
     def __init__(self, request: web.Request) -> None:
         self._request = request
