@@ -13,21 +13,34 @@ from discord.http import Route
 from notetaker.discordbot.bridge import Bridge
 from notetaker.discordbot.commands import Commands
 from notetaker.discordbot.people import display_name
-from notetaker.discordbot.ports import Meetings, VoiceEvents
+from notetaker.discordbot.ports import Meetings, Voice
 from notetaker.discordbot.publish import Publisher
+from notetaker.discordbot.voicestatus import VoiceStatusCommand
 
 log = logging.getLogger(__name__)
 
 LOGIN_RETRY_MAX = 60.0  # seconds; Discord's outages last minutes
-AUTHENTICATION_FAILED = 4004  # Discord docs, Gateway Close Event Codes
+AUTHENTICATION_FAILED, DISALLOWED_INTENTS = 4004, 4014  # Discord docs, Gateway Close Event Codes
 
 
 class TokenRejected(Exception):
     """Discord does not accept the bot token."""
 
 
+class GatewayRefused(Exception):
+    """Discord has closed the main gateway with a code after which it makes no sense to connect again."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"Discord closed the main gateway with code {code}.")
+        self.code = code
+
+
 class NotetakerBot(discord.AutoShardedBot):
-    """Call ``attach`` once, then ``serve``. To be made inside the running event loop."""
+    """Call ``attach`` once, then ``serve``. To be made inside the running event loop.
+
+    Without ``attach`` it has no commands: it neither registers nor answers any, and leaves those that Discord
+    knows as they are.
+    """
 
     def __init__(self, *, api_base_url: str, ca_file: Path | None) -> None:
         """``api_base_url`` without version; ``ca_file`` (PEM) is trusted beside the system's authorities."""
@@ -45,19 +58,22 @@ class NotetakerBot(discord.AutoShardedBot):
         self._ssl = ssl.create_default_context() if ca_file is not None else None
         if self._ssl is not None:
             self._ssl.load_verify_locations(cafile=ca_file)
+        self._has_commands = False
         self._commands_registered = False
         self.bridge = Bridge(self)
         self.publisher = Publisher(self)
 
-    def attach(self, meetings: Meetings, voice: VoiceEvents) -> None:
+    def attach(self, meetings: Meetings, voice: Voice) -> None:
         self.bridge.connect(voice)
         self.add_cog(Commands(meetings))
+        self.add_cog(VoiceStatusCommand(voice))
+        self._has_commands = True
 
     async def display_name(self, guild_id: int, user_id: int) -> str:
         return await display_name(self, guild_id, user_id)
 
     async def serve(self, token: str) -> None:
-        """Stays connected until ``close`` is called. Raises TokenRejected."""
+        """Stays connected until ``close`` is called. Raises TokenRejected and GatewayRefused."""
         try:
             await self._login(token)
             await self.connect()
@@ -66,7 +82,9 @@ class NotetakerBot(discord.AutoShardedBot):
         except discord.ConnectionClosed as closed:
             if closed.code == AUTHENTICATION_FAILED:
                 raise TokenRejected from None
-            raise
+            raise GatewayRefused(closed.code) from closed
+        except discord.PrivilegedIntentsRequired as refused:
+            raise GatewayRefused(DISALLOWED_INTENTS) from refused
         finally:
             if not self.is_closed():
                 await self.close()
@@ -98,13 +116,18 @@ class NotetakerBot(discord.AutoShardedBot):
 
     async def on_connect(self) -> None:
         """A shard has a new gateway session."""
-        if self._commands_registered:
+        if self._commands_registered or not self._has_commands:
             return
         try:
             await self.sync_commands()
             self._commands_registered = True
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("The slash commands are not registered: %s. Next attempt when we reconnect.", error)
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Somebody has typed a command. py-cord registers all anew when it does not know one, even if it has none."""
+        if self._has_commands:
+            await self.process_application_commands(interaction)
 
     async def on_shard_connect(self, shard_id: int) -> None:
         log.info("Connected to Discord (shard %d)", shard_id)

@@ -37,6 +37,28 @@ def only_bot(state_dir: Path) -> Iterator[None]:
                 f"another bot is running with the state folder {state_dir}: stop it first, or give this one "
                 "another folder in NOTETAKER_STATE_DIR."
             ) from None
+        os.truncate(file, 0)
+        os.write(file, f"process {os.getpid()}".encode())
         yield
     finally:
         os.close(file)
+
+
+def running_bot(state_dir: Path) -> str | None:
+    """The bot that uses the folder, for a person ("process 4711"); None if there is none.
+
+    Creates nothing and keeps nothing. Raises OSError when the lock cannot be looked at.
+    """
+    try:
+        file = os.open(state_dir / "bot.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        fcntl.flock(
+            file, fcntl.LOCK_SH | fcntl.LOCK_NB
+        )  # for an instant, so that two who look do not see each other
+    except BlockingIOError:
+        return os.read(file, 100).decode(errors="replace") or "a process that has just begun"
+    finally:
+        os.close(file)
+    return None

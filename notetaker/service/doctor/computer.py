@@ -1,0 +1,117 @@
+"""What can be told without the network: settings, libraries, disk, and whether a bot is running already."""
+
+import importlib
+import os
+import re
+import shutil
+import tempfile
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from pathlib import Path
+
+from notetaker.service.doctor.checks import SETTINGS
+from notetaker.service.doctor.checkup import Trouble
+from notetaker.service.instance import running_bot
+from notetaker.service.settings import Settings, SettingsError
+
+SUPPORTED = {
+    "py-cord": ("discord", "2.8.1", "2.9"),
+    "dave.py": ("dave", "1.1", "2"),
+    "PyNaCl": ("nacl", "1.5", "2"),
+}
+"""Distribution: the package that it installs, the least version, and the first that is not tried. As in setup.cfg."""
+
+GIB = 1 << 30
+SPEECH_BYTES_AN_HOUR = 40_000_000
+"""Of one person who never pauses, in the journal, at Discord's usual 64 kbit/s (docs/benchmarks.md)."""
+
+
+async def settings() -> tuple[Settings, str]:
+    """The settings and what to say of them. Raises ``Trouble``."""
+    try:
+        found = Settings.load()
+        found.require_token()
+    except SettingsError as error:
+        raise Trouble("; ".join(str(error).splitlines()), SETTINGS.mend) from None
+    return found, f"Discord at {found.discord_api_base_url}, state folder {found.state_dir}"
+
+
+async def libraries() -> str:
+    owners = packages_distributions()
+    found = []
+    for distribution, (package, least, below) in SUPPORTED.items():
+        again = f"Run scripts/setup again, or: pip install '{distribution}>={least},<{below}'"
+        try:
+            installed = version(distribution)
+        except PackageNotFoundError:
+            raise Trouble(f"{distribution} is not installed", f"{again}.") from None
+        if not numbers(least) <= numbers(installed) < numbers(below):
+            raise Trouble(
+                f"{distribution} {installed} is not supported ({least} or newer, but older than {below})",
+                f"{again}.",
+            )
+        strangers = sorted({name for name in owners.get(package, []) if name.lower() != distribution.lower()})
+        if strangers:
+            raise Trouble(
+                f"{' and '.join(strangers)} installs the package {package} too, over the one of {distribution}",
+                f"pip uninstall {' '.join(strangers)} {distribution}, then install {distribution} again.",
+            )
+        try:
+            importlib.import_module(package)  # what is installed may still lack a system library
+        except ImportError as error:
+            raise Trouble(f"{distribution} {installed} cannot be loaded: {error}", f"{again}.") from None
+        found.append(f"{distribution} {installed}")
+    return ", ".join(found)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """``2.8.1rc1`` is taken for 2.8.1."""
+    release = re.match(r"\d+(\.\d+)*", version)
+    return tuple(int(part) for part in release[0].split(".")) if release else ()
+
+
+async def disk(folder: Path) -> str:
+    """Leaves nothing behind, so that a folder never belongs to who called the doctor instead of to the bot."""
+    there = folder
+    while not there.exists():
+        there = there.parent
+    _try_writing(there, folder)
+    free = shutil.disk_usage(there).free
+    hours = free // SPEECH_BYTES_AN_HOUR
+    if free < GIB:
+        raise Trouble(
+            f"only {free / GIB:.2f} GiB are free in {folder}: {hours} hours of speech",
+            "Make room, or name another folder in NOTETAKER_STATE_DIR.",
+        )
+    new = "" if there == folder else "; the folder will be created"
+    return f"{free / GIB:.0f} GiB free, enough for {hours} hours of speech{new}"
+
+
+def _try_writing(there: Path, folder: Path) -> None:
+    owner = there.stat().st_uid
+    mend = (
+        f"Run the doctor as the user of the bot (user number {owner} owns {there}), or name another folder in "
+        "NOTETAKER_STATE_DIR."
+    )
+    try:
+        if there == folder:
+            with tempfile.TemporaryFile(dir=folder) as file:
+                file.write(b"doctor")
+                os.fsync(file.fileno())
+        elif not os.access(there, os.W_OK | os.X_OK):
+            raise Trouble(f"{folder} does not exist and cannot be created in {there}", mend)
+    except OSError as error:
+        raise Trouble(f"nothing can be written to {folder} ({error.strerror})", mend) from None
+
+
+async def instance(folder: Path) -> tuple[str | None, str]:
+    """Who the running bot is, and what to say of it."""
+    try:
+        running = running_bot(folder)
+    except OSError as error:
+        raise Trouble(
+            f"the lock in {folder} cannot be looked at ({error.strerror})",
+            "Run the doctor as the bot's user.",
+        ) from None
+    if running is None:
+        return None, "none is running with this state folder"
+    return running, f"one is running: {running}; voice is therefore not tried"
