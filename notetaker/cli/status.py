@@ -33,7 +33,7 @@ def status(as_json: bool) -> None:
 
 def _show(found: dict[str, Any]) -> None:
     console, voice = Console(highlight=False), found["voice"]
-    console.print(Text(_headline(found)))
+    console.print(Text("\n".join(_headline(found))))
     if voice["duplicate"] is not None:
         console.print(Text(voice["duplicate"], style="bold red"))
     console.print()
@@ -55,25 +55,27 @@ def _show(found: dict[str, Any]) -> None:
     console.print(table)
 
 
-def _headline(found: dict[str, Any]) -> str:
+def _headline(found: dict[str, Any]) -> Iterator[str]:
+    yield f"notetaker {found['version']}, process {found['pid']}, up {_duration(found['uptime_s'])}"
     gateway = found["gateway"]
     if found["user"] is None:
-        discord = "not logged in to Discord yet"
+        yield "not logged in to Discord yet"
     elif gateway["connected"]:
-        answers = "" if gateway["latency_s"] is None else f" ({_milliseconds(gateway['latency_s'])})"
-        discord = f"connected to Discord as {found['user']}{answers}, in {count(found['servers'], 'server')}"
+        servers = count(found["servers"], "server")
+        latency = gateway["latency_s"]
+        answers = "" if latency is None else f", answers in {_milliseconds(latency)}"
+        yield f"connected to Discord as {found['user']}, in {servers}{answers}"
     else:
-        discord = f"{found['user']}, reconnecting to Discord"
+        yield f"{found['user']}, reconnecting to Discord"
     process = found["process"]
-    return (
-        f"notetaker {found['version']}, process {found['pid']}, up {_duration(found['uptime_s'])}: {discord}\n"
-        f"{count(process['tasks'], 'task')}, {count(process['open_files'], 'open file')}, "
-        f"{count(process['sockets'], 'socket')} among them, {process['rss_bytes'] / 2**20:.0f} MiB of memory"
-    )
+    tasks, files = count(process["tasks"], "task"), count(process["open_files"], "open file")
+    yield f"{tasks}, {files} ({process['sockets']} sockets), {process['rss_bytes'] / 2**20:.0f} MiB of memory"
 
 
 def _guilds(guilds: list[dict[str, Any]]) -> Table:
-    table = Table("server\n  channel", "voice", "connection", box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in "server\n  channel", "voice", "connection":
+        table.add_column(heading, overflow="fold")
     for guild in guilds:
         channel = guild["connected_to"] or guild["wanted"]
         table.add_row(
@@ -98,8 +100,9 @@ def _phase(guild: dict[str, Any]) -> Iterator[str]:
 def _connection(guild: dict[str, Any]) -> Iterator[str]:
     if guild["endpoint"] is None:
         return
-    answers = "" if guild["latency_s"] is None else f" ({_milliseconds(guild['latency_s'])})"
-    yield f"{guild['endpoint']}{answers}"
+    yield guild["endpoint"]
+    if guild["latency_s"] is not None:
+        yield f"answers in {_milliseconds(guild['latency_s'])}"
     if guild["mode"] is not None:
         yield guild["mode"]
     yield f"DAVE version {guild['dave_version']}" if guild["dave_version"] else "no end-to-end encryption"

@@ -1,0 +1,163 @@
+"""The embed must be sendable (Discord docs, Embed Limits) and must say what there is to know."""
+
+from collections import Counter
+from dataclasses import replace
+
+import discord
+import pytest
+
+from notetaker.discordbot.voicestatus import VoiceStatusCommand, embed
+from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.voice_status import GuildVoiceStatus, VoicePhase, VoiceStatus, VoiceTotals
+from notetaker.wire.close_codes import CLOSE_CODES
+from tests.service.status_examples import (
+    ADA,
+    CONNECTED,
+    LOUNGE,
+    NOW_NS,
+    OFFICE,
+    PROBLEM,
+    QUIET,
+    STAGE,
+    STANDUP,
+    WAITING,
+    voice,
+)
+
+NOW_S = NOW_NS / 1e9
+
+
+def described(guild: GuildVoiceStatus) -> str:
+    return str(embed(voice(guild), guild.guild_id, NOW_S).description)
+
+
+def fields(status: VoiceStatus, guild_id: int = OFFICE) -> dict[str, str]:
+    return {str(field.name): str(field.value) for field in embed(status, guild_id, NOW_S).fields}
+
+
+def test_each_phase_is_told_in_a_sentence() -> None:
+    assert described(CONNECTED) == f"🟢 I am in <#{STANDUP}>, connected for 12 min 5 s."
+    assert described(replace(CONNECTED, phase=VoicePhase.CONNECTING, connected_to=None, attempt=2)) == (
+        f"🟡 I have been connecting to <#{STANDUP}> for 12 min 5 s: attempt 2."
+    )
+    assert described(replace(CONNECTED, phase=VoicePhase.RESUMING)) == (
+        f"🟡 I lost the control connection of <#{STANDUP}> 12 min 5 s ago and am taking it up again. Sound goes on "
+        "arriving meanwhile."
+    )
+    assert described(WAITING) == (
+        f"🔴 I have not been able to get into <#{STAGE}> for 12 s. I try again when somebody joins or leaves a voice "
+        f"channel, in 48 s at the latest.\n**The last trouble:** {PROBLEM}"
+    )
+    idle = replace(CONNECTED, phase=VoicePhase.IDLE, wanted=None, connected_to=None)
+    assert described(idle) == "⚪ I am in no voice channel, and nobody wants me in one."
+    assert embed(QUIET, OFFICE, NOW_S).description == described(idle)
+
+
+def test_a_server_sees_itself_and_no_other() -> None:
+    shown = str(embed(voice(CONNECTED, WAITING), OFFICE, NOW_S).to_dict())
+    assert str(STANDUP) in shown
+    assert str(STAGE) not in shown
+    assert PROBLEM not in shown
+    shown = str(embed(voice(CONNECTED, WAITING), LOUNGE, NOW_S).to_dict())
+    assert str(STAGE) in shown
+    assert str(STANDUP) not in shown
+    assert str(ADA) not in shown
+
+
+def test_who_deafened_the_bot_is_told_what_it_means() -> None:
+    assert "A moderator has deafened me, so Discord sends me no sound" in described(
+        replace(CONNECTED, deafened=True)
+    )
+
+
+def test_the_connection_and_its_encryption() -> None:
+    assert fields(voice(CONNECTED))["Connection"] == (
+        "Voice server `c-fra05-0123abcd.discord.media:2087`, answers in 23 ms\n"
+        "Transport encryption `aead_aes256_gcm_rtpsize`; end-to-end encryption DAVE version 1"
+    )
+    assert fields(voice(replace(CONNECTED, dave_version=0)))["Connection"].endswith("encryption none")
+    assert "Connection" not in fields(voice(WAITING), LOUNGE)
+
+
+def test_what_was_heard_of_each_speaker() -> None:
+    assert fields(voice(CONNECTED))["Heard in this recording"] == (
+        f"<@{ADA}>: 1,200 packets, 3 lost on the way\n"
+        f"<@{ADA + 1}>: 50 packets, none lost on the way, 2 could not be decrypted"
+    )
+
+
+def test_the_totals() -> None:
+    shown = fields(voice(CONNECTED))
+    assert shown["Connecting, in all servers, since I was started"].splitlines() == [
+        "9 of 13 attempts succeeded (75% of those that have ended)",
+        "2 retries, 1 round without success",
+        "Deadlines missed: 1 credentials",
+        "5 sessions resumed, 1 could not",
+        "7 s without a session while one was wanted",
+        "First sound 1.4 s after the start of an attempt (median), 70.0 s at worst",
+    ]
+    assert shown["Closed by Discord"].splitlines() == [
+        "**4006**, the voice session is no longer valid: 3×, last 3 min ago",
+        "**1006**, the connection was cut without a word: 1×, last 2 h ago",
+    ]
+    assert shown["Sound, in all servers, since I was started"].splitlines() == [
+        "1,234,567 packets heard, 17 lost on the way",
+        "Not kept: 4 duplicate, 1 bad auth",
+        "DAVE: 1 invalid message, 2 recoveries",
+    ]
+
+
+def test_a_bot_that_has_only_just_begun() -> None:
+    shown = fields(QUIET)
+    assert list(shown) == [
+        "Connecting, in all servers, since I was started",
+        "Sound, in all servers, since I was started",
+    ]
+    assert "0 of 0 attempts succeeded" in shown["Connecting, in all servers, since I was started"]
+
+
+def test_a_second_bot_with_the_token_is_told_before_the_figures() -> None:
+    shown = fields(voice(CONNECTED, duplicate="Another process is in voice with this token."))
+    assert next(iter(shown.items())) == (
+        "⚠️ Another bot uses my token",
+        "Another process is in voice with this token.",
+    )
+
+
+def test_the_worst_day_still_fits_into_an_embed() -> None:
+    many = 10**12
+    steps = Counter({f"STEP {number}": many for number in range(9)})
+    bad = VoiceTotals(
+        attempts=many,
+        failures=steps,
+        timeouts=steps,
+        close_codes=Counter(dict.fromkeys([*CLOSE_CODES, *range(3000, 5000)], many)),
+        packets=Counter(dict.fromkeys(Outcome, many)),
+        first_packet_s=[1e5] * 1000,
+        disconnected_s=1e9,
+    )
+    bad.last_close_ns = dict.fromkeys(bad.close_codes, 0)
+    people = tuple(Coverage(2**64 - n, Counter(dict.fromkeys(Outcome, many)), lost=many) for n in range(100))
+    worst = replace(
+        CONNECTED, wanted=2**64, problem="x" * 5000, deafened=True, coverage=people, endpoint="e" * 253
+    )
+    shown = embed(VoiceStatus((worst,), bad, "y" * 5000), OFFICE, NOW_S)
+    assert len(shown) <= 6000
+    assert len(shown.description or "") <= 4096
+    assert len(shown.fields) <= 25
+    for field in shown.fields:
+        assert 0 < len(field.name) <= 256
+        assert 0 < len(field.value) <= 1024, field.name
+
+
+@pytest.mark.parametrize("phase", VoicePhase)
+def test_every_phase_has_a_colour_and_a_sentence(phase: VoicePhase) -> None:
+    shown = embed(voice(replace(CONNECTED, phase=phase)), OFFICE, NOW_S)
+    assert shown.colour is not None
+    assert shown.description
+
+
+def test_it_is_for_those_who_manage_the_server() -> None:
+    [command] = VoiceStatusCommand.__cog_commands__
+    assert command.name == "voicestatus"
+    assert command.default_member_permissions == discord.Permissions(manage_guild=True)
