@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,9 @@ class Tracer:
         at_ns = self._unix_ns()
         at = datetime.fromtimestamp(at_ns // 10**9, UTC)
         name = f"{at:%Y%m%dT%H%M%S}.{at_ns % 10**9:09d}-{guild_id}{SUFFIX}"
-        trace = Trace(_new_file(self._folder, name), guild_id, self._monotonic)
+        path = _new_file(self._folder, name)
         versions = {library: _version(library) for library in LIBRARIES}
+        trace = Trace(path, guild_id, self._monotonic)
         trace.note(
             "attempt", guild=guild_id, channel=channel_id, attempt=attempt, of=of,
             at=at.isoformat(), version=__version__, **versions,
@@ -157,6 +159,7 @@ def _append(path: Path, line: bytes) -> None:
         os.close(file)
 
 
+@cache
 def _version(library: str) -> str | None:
     try:
         return version(library)

@@ -16,7 +16,7 @@ def described(line: Mapping[str, Any]) -> tuple[str, str]:
     """The sign and the text of a line, in which nothing can play tricks on a terminal."""
     event, fields = str(line.get("event")), line.get("d")
     if event == "end":
-        return "*", printable(str(line.get("outcome")))
+        return "*", printable(f"outcome: {line.get('outcome')}")
     subject = f"op {line['op']}" if "op" in line else event
     head = " ".join(str(part) for part in (subject, line.get("name")) if part is not None)
     if event in MAIN_GATEWAY:
