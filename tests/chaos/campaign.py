@@ -1,0 +1,200 @@
+"""A whole run: laps of faults in several meetings at once, and what strikes them all between the laps."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import aiohttp
+
+from notetaker.discordsim.server import LocalDiscord
+from notetaker.store.store import Store
+from tests.chaos import disasters, faults, plan
+from tests.chaos.bot import BotProcess, Usage
+from tests.chaos.crowd import HURRY, Crowd
+from tests.chaos.disasters import Disaster, Stage
+from tests.chaos.faults import Fault
+from tests.chaos.place import Place
+from tests.chaos.room import NotWell, Room
+from tests.chaos.window import Result, alone, conclude
+from tests.chaos.witness import Witness
+
+REST_S = 10.0
+"""At most, until what was used is given back."""
+STARTING_APART_S = 0.4
+
+
+class Leak(NamedTuple):
+    """What the bot holds on to beyond what it did before, with nobody in voice."""
+
+    descriptors: int
+    sockets: int
+    tasks: int | None
+    """None: unknown."""
+
+    @property
+    def any(self) -> bool:
+        return any((count or 0) > 0 for count in self)
+
+
+@dataclass
+class Report:
+    results: list[Result] = field(default_factory=list)
+    rests: list[Leak] = field(default_factory=list)
+    """One for each time that everything was at rest."""
+    bad_lines: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    withheld: int | None = None
+    laps: int = 0
+
+
+@dataclass
+class Campaign:
+    seed: int
+    seconds: float
+    """No lap begins after them; the first one always does."""
+    meetings: int
+    only: str
+    """Part of the name of the classes to run; empty: all."""
+    folder: Path
+    on_result: Callable[[Result], None]
+    report: Report = field(default_factory=Report)
+
+    async def run(self) -> Report:
+        """Raises DidNotStart when the bot does not come up."""
+        self._began = time.monotonic()
+        random = Random(self.seed)
+        place = Place(self.meetings)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        async with (
+            LocalDiscord(state_dir=self.folder, world=place.world) as local,
+            aiohttp.ClientSession() as http,
+            self._bot(local, place) as bot,
+        ):
+            local.faults.padding_burst_chance = 0.0  # a datagram is a packet of sound
+            witness = Witness(local, place.bot.id)
+            store = Store(f"sqlite:///{bot.state / 'notetaker.db'}")
+            rooms = [Room(local, site, witness, store, bot.state / "meetings", http) for site in place.sites]
+            crowd = Crowd(local, place.crowd, witness, http, random)
+            try:
+                async with asyncio.TaskGroup() as people:
+                    living = [people.create_task(room.run()) for room in rooms]
+                    stage = Stage(local, bot, rooms, self.folder)
+                    await self._laps(stage, crowd, random)
+                    for task in living:
+                        task.cancel()
+            finally:
+                store.close()
+        self.report.bad_lines = bot.bad_lines()
+        self.report.unexpected = bot.unexpected
+        self.report.withheld = bot.withheld
+        return self.report
+
+    @asynccontextmanager
+    async def _bot(self, local: LocalDiscord, place: Place) -> AsyncIterator[BotProcess]:
+        bot = BotProcess(local, place.bot, self.folder / "state", self.folder / "bot.log", settings={})
+        try:
+            await bot.start()
+            yield bot
+        finally:
+            await bot.close()
+
+    async def _laps(self, stage: Stage, crowd: Crowd, random: Random) -> None:
+        classes = {name: found for name, found in faults.catalogue().items() if self.only in name}
+        together = [disaster for disaster in disasters.catalogue() if self.only in disaster.fault.name]
+        survived = [d for d in together if d.strike not in disasters.ENDS_PROCESS]
+        ending = [d for d in together if d.strike in disasters.ENDS_PROCESS]
+        await asyncio.gather(*(room.begin() for room in stage.rooms))  # everything has been in use once
+        before = await self._at_rest(stage)
+        for lap in plan.laps(classes, random):
+            queues = plan.deal(lap, len(stage.rooms), random)
+            async with asyncio.TaskGroup() as tasks:
+                for number, (room, queue) in enumerate(zip(stage.rooms, queues, strict=True)):
+                    tasks.create_task(self._queue(room, queue, number * STARTING_APART_S))
+                if self.only in HURRY.name:
+                    tasks.create_task(self._hurry(crowd))
+            for disaster in random.sample(survived, len(survived)):
+                await self._everywhere(stage, disaster)
+            self.report.rests.append(_leak(before, await self._at_rest(stage, before)))
+            for disaster in random.sample(ending, len(ending)):
+                await self._everywhere(stage, disaster)
+            if ending:
+                before = await self._at_rest(stage)
+            self.report.laps += 1
+            if self._elapsed >= self.seconds:
+                return
+
+    async def _queue(self, room: Room, queue: Sequence[Fault], after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        for fault in queue:
+            if self.report.laps and self._elapsed >= self.seconds:
+                return
+            began = self._elapsed
+            self._add(await alone(room, fault), began)
+
+    async def _hurry(self, crowd: Crowd) -> None:
+        began = self._elapsed
+        self._add(await crowd.hurry(), began)
+
+    async def _everywhere(self, stage: Stage, disaster: Disaster) -> None:
+        """The worst of all meetings is what counts; what was lost is added up."""
+        began = self._elapsed
+        result = Result(disaster.fault, True, where="everywhere")
+        stage.killed_at = None
+        try:
+            await asyncio.gather(*(room.begin() for room in stage.rooms))
+            struck = time.time()
+            said = [len(room.messages) for room in stage.rooms]
+            await disaster.strike(stage)
+        except NotWell as problem:
+            result.as_expected = False
+            result.wrong.append(str(problem))
+            for room in stage.rooms:
+                await room.stop_notes()
+        else:
+            parts = await asyncio.gather(
+                *(
+                    conclude(room, disaster.fault, struck, before, stage.killed_at)
+                    for room, before in zip(stage.rooms, said, strict=True)
+                )
+            )
+            for part in parts:
+                result.as_expected = result.as_expected and part.as_expected
+                result.without_audio_s = max(result.without_audio_s, part.without_audio_s)
+                result.lost_though_received += part.lost_though_received
+                result.lost_without_session += part.lost_without_session
+                result.leaked += part.leaked
+                result.wrong += [f"{part.where}: {sentence}" for sentence in part.wrong]
+        self._add(result, began)
+
+    def _add(self, result: Result, began: float) -> None:
+        result.began = began
+        result.took_s = self._elapsed - began
+        self.report.results.append(result)
+        self.on_result(result)
+
+    async def _at_rest(self, stage: Stage, before: Usage | None = None) -> Usage:
+        """With nobody in voice. What was used is given back within REST_S, or it is not given back."""
+        await asyncio.gather(*(room.stop_notes() for room in stage.rooms))
+        deadline = time.monotonic() + REST_S
+        while True:
+            await asyncio.sleep(1.0)
+            usage = stage.bot.usage(await stage.bot.status())
+            over = time.monotonic() >= deadline
+            if over or (before is not None and not _leak(before, usage).any):
+                return usage
+
+    @property
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._began
+
+
+def _leak(before: Usage, after: Usage) -> Leak:
+    tasks = None if before.tasks is None or after.tasks is None else after.tasks - before.tasks
+    return Leak(after.descriptors - before.descriptors, after.sockets - before.sockets, tasks)

@@ -1,0 +1,104 @@
+"""What strikes every meeting at once: the main connection, Discord as a whole, the bot's own process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from notetaker.discordsim.server import LocalDiscord
+from tests.chaos.bot import BotProcess
+from tests.chaos.faults import Fault
+from tests.chaos.patience import comes_true
+from tests.chaos.room import Room
+
+OUTAGE_S = 60.0
+TWIN_S = 6.0
+"""How long a second instance is there."""
+
+
+@dataclass
+class Stage:
+    """What a disaster can lay hands on."""
+
+    local: LocalDiscord
+    bot: BotProcess
+    rooms: list[Room]
+    folder: Path
+    killed_at: float | None = None
+    """When the bot's process was killed by the disaster."""
+
+
+@dataclass(frozen=True)
+class Disaster:
+    fault: Fault
+    """What is expected in each meeting."""
+    strike: Callable[[Stage], Awaitable[None]]
+
+
+def _gateway(kind: str, lasts_s: float = 0.0, **fields: Any) -> Callable[[Stage], Awaitable[None]]:
+    async def strike(stage: Stage) -> None:
+        await stage.rooms[0].fault(kind, everywhere=True, **fields)
+        await asyncio.sleep(lasts_s)
+
+    return strike
+
+
+async def _kill(stage: Stage) -> None:
+    stage.killed_at = time.time()
+    await stage.bot.kill()
+    await stage.bot.start()
+
+
+async def _restart(stage: Stage) -> None:
+    await stage.bot.terminate()
+    await stage.bot.start()
+
+
+async def _twin(stage: Stage) -> None:
+    """Somebody starts the bot a second time, elsewhere; it is sent into the first meeting's channel."""
+    twin = BotProcess(
+        stage.local, stage.bot.user, stage.folder / "twin", stage.folder / "twin.log", settings={}
+    )
+    await twin.launch()
+    try:
+        if not await comes_true(lambda: not twin.runs, TWIN_S):
+            await stage.rooms[0].says("startnotes")
+            await asyncio.sleep(2.0)
+    finally:
+        await twin.close()
+
+
+ENDS_PROCESS = (_kill, _restart)
+"""What a process holds on to is not to be compared across these."""
+
+
+async def _nothing(room: Room) -> None:
+    """A disaster has its own strike."""
+
+
+def catalogue() -> list[Disaster]:
+    def fault(name: str, *, lossless: bool = False, within_s: float = 60.0, takes_s: float = 10.0) -> Fault:
+        return Fault(name, "", _nothing, lossless=lossless, within_s=within_s, takes_s=takes_s)
+
+    return [
+        Disaster(
+            fault("main gateway drops, is resumed", lossless=True), _gateway("gateway_close", 2.0, code=4000)
+        ),
+        Disaster(fault("main gateway asks to reconnect", lossless=True), _gateway("gateway_reconnect", 2.0)),
+        Disaster(fault("main gateway: new session"), _gateway("gateway_invalidate")),
+        Disaster(
+            fault("main gateway stalls", lossless=True, takes_s=20.0),
+            _gateway("gateway_stall", 15.0, seconds=15.0),
+        ),
+        Disaster(
+            fault(f"outage of REST and gateways, {OUTAGE_S:.0f} s", within_s=90.0, takes_s=OUTAGE_S + 15.0),
+            _gateway("outage", OUTAGE_S, seconds=OUTAGE_S),
+        ),
+        Disaster(fault("kill -9 of the bot", within_s=90.0, takes_s=15.0), _kill),
+        Disaster(fault("SIGTERM and start", within_s=90.0, takes_s=15.0), _restart),
+        Disaster(fault("a second bot with the token", within_s=90.0, takes_s=20.0), _twin),
+    ]

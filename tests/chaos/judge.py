@@ -1,0 +1,120 @@
+"""Was anything lost? Pure: what was sent, what reached the bot and what it stored go in, figures come out."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf
+
+from tests.chaos.truth import Delivered, Gap, Sent, Stored
+
+FRAME_S = 0.02
+SILENCE_S = 0.3
+"""Between two packets of speech of the same person: they were silent, whatever the bot does."""
+CLOSING_S = 0.005
+"""Between closing a socket and saying since when nothing is heard."""
+UNREAD_S = 0.1
+"""What reached the socket of a process so shortly before it was killed may not have been read by it."""
+
+
+@dataclass
+class Evidence:
+    """Of one meeting, from some seconds before a fault until everybody was silent again."""
+
+    sent: list[Sent] = field(default_factory=list)
+    delivered: list[Delivered] = field(default_factory=list)
+    stored: list[Stored] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    dropped: int = 0
+    """Packets that the bot says it could not use, with the reason."""
+    killed_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    without_audio_s: float
+    """The longest stretch in which somebody spoke and was not heard."""
+    lost_though_received: int
+    """Packets that reached the bot, are not in the journal, and are in no count of it."""
+    lost_without_session: int
+    """Packets of speech that did not reach the bot."""
+    wrong: tuple[str, ...]
+    """What no journal may hold."""
+
+
+def judge(evidence: Evidence) -> Judgement:
+    unaccounted = max(len(missing(evidence)) - evidence.dropped, 0)
+    stored = _stored_numbers(evidence)
+    unheard = sum((packet.user_id, packet.number) not in stored for packet in evidence.sent)
+    return Judgement(
+        without_audio_s=_longest_stretch(evidence.sent, stored),
+        lost_though_received=unaccounted,
+        lost_without_session=max(unheard - unaccounted - evidence.dropped, 0),
+        wrong=tuple(_wrong(evidence.stored)),
+    )
+
+
+def missing(evidence: Evidence) -> list[Delivered]:
+    """What reached a socket of the bot that was open, and is not in the journal."""
+    stored = {(packet.ssrc, packet.sequence) for packet in evidence.stored}
+    return [
+        packet
+        for packet in evidence.delivered
+        if (packet.ssrc, packet.sequence) not in stored and not _found_no_reader(packet, evidence)
+    ]
+
+
+def _found_no_reader(packet: Delivered, evidence: Evidence) -> bool:
+    """The voice server sends on for a while to a socket that is closed."""
+    killed = evidence.killed_at
+    if killed is not None and packet.time > killed - UNREAD_S:
+        next_one_hears = min((p.time for p in evidence.stored if p.time > killed), default=inf)
+        if packet.time < next_one_hears:
+            return True
+    return any(
+        gap.user_id is None and gap.started - CLOSING_S <= packet.time <= gap.ended for gap in evidence.gaps
+    )
+
+
+def _stored_numbers(evidence: Evidence) -> set[tuple[int, int]]:
+    return {(packet.sent_by, packet.number) for packet in evidence.stored if packet.sent_by is not None}
+
+
+def _longest_stretch(sent: list[Sent], stored: set[tuple[int, int]]) -> float:
+    """From the last packet stored to the next one, less silence; 0 when every packet was stored."""
+    people: defaultdict[int, list[Sent]] = defaultdict(list)
+    for packet in sent:
+        people[packet.user_id].append(packet)
+    longest = 0.0
+    for packets in people.values():
+        stretch = 0.0
+        unheard = False
+        for before, packet in pairwise([packets[0], *packets]):
+            step = packet.time - before.time
+            stretch += step if step < SILENCE_S else FRAME_S
+            heard = (packet.user_id, packet.number) in stored
+            if not heard:
+                unheard = True
+            if unheard:
+                longest = max(longest, stretch)
+            if heard:
+                stretch, unheard = 0.0, False
+    return longest
+
+
+def _wrong(stored: list[Stored]) -> list[str]:
+    wrong = []
+    if twice := sum(n - 1 for n in Counter((p.ssrc, p.sequence) for p in stored).values()):
+        wrong.append(f"{twice} packets are in the journal twice.")
+    if foreign := sum(p.sent_by is not None and p.user_id != p.sent_by for p in stored):
+        wrong.append(f"{foreign} packets are in the journal as somebody else's.")
+    newest: dict[int, int] = {}
+    disorder = 0
+    for packet in stored:
+        if packet.sent_by is not None:
+            disorder += packet.number <= newest.get(packet.sent_by, 0)
+            newest[packet.sent_by] = packet.number
+    if disorder and not twice:
+        wrong.append(f"{disorder} packets are in the journal out of order.")
+    return wrong

@@ -1,0 +1,59 @@
+"""The local Discord of a campaign: one bot, a guild for every meeting, and one where nobody takes notes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from itertools import count
+
+from notetaker.discordsim.entities import ChannelType, Guild, User
+from notetaker.discordsim.permissions import Permission
+from notetaker.discordsim.snowflake import Snowflakes
+from notetaker.discordsim.world import DEMO_BORN, World
+
+PEOPLE = 2
+"""Who speak in a meeting: with fewer, nobody would speak to anybody while the bot is away."""
+CROWD = 20
+"""Who type commands at once where nobody takes notes."""
+CHANNELS = 24
+"""Voice channels of a guild. Some faults use one up."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """One guild: who speaks there, and where."""
+
+    guild: Guild
+    people: list[User]
+    guest: User
+    """Comes and goes, and says nothing."""
+    text_channel_id: int
+    voice_channel_ids: list[int]
+
+
+class Place:
+    """Every run has the same ids: names in logs mean the same."""
+
+    def __init__(self, meetings: int) -> None:
+        milliseconds = count()
+        self.world = World(clock=lambda: DEMO_BORN + next(milliseconds) / 1000)
+        self.owner = self.world.add_user("owner", "Owner")
+        self.bot = self.world.add_bot("Notetaker", owner=self.owner)
+        self.sites = [self._site(f"Guild {number}", PEOPLE) for number in range(1, meetings + 1)]
+        self.crowd = self._site("Crowd", CROWD)
+        self.world.clock = time.time
+        self.world.snowflakes = Snowflakes(time.time)
+
+    def _site(self, name: str, people: int) -> Site:
+        guild = self.world.add_guild(name, owner=self.owner)
+        users = [self.world.add_user(f"{name} {number}") for number in range(1, people + 1)]
+        guest = self.world.add_user(f"{name} guest")
+        for user in (*users, guest):
+            self.world.add_member(guild, user)
+        self.world.add_member(guild, self.bot, granted=Permission.MANAGE_CHANNELS)
+        text = self.world.add_channel(guild, ChannelType.TEXT, "general")
+        voice = [
+            self.world.add_channel(guild, ChannelType.VOICE, f"Room {number}")
+            for number in range(1, CHANNELS + 1)
+        ]
+        return Site(guild, users, guest, text.id, [channel.id for channel in voice])

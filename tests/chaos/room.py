@@ -1,0 +1,244 @@
+"""A guild in which notes are taken while people speak and things go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.speaker import Speaker
+from notetaker.model.outcome import Outcome
+from notetaker.store.store import Store
+from tests.chaos.journal import Tail
+from tests.chaos.judge import Evidence, missing
+from tests.chaos.patience import comes_true
+from tests.chaos.place import Site
+from tests.chaos.talker import Talker
+from tests.chaos.truth import Sent, Stored
+from tests.chaos.witness import Witness
+
+HEARD = 20
+"""Packets of everybody that must be stored in a row: 0.4 s of speech."""
+FRESH_S = 0.3
+"""A packet that old is in the journal, if it ever will be."""
+LEAD_S = 0.6
+"""Of speech before a fault and after it."""
+SETTLE_S = 0.4
+"""After the last word, until it is in the journal."""
+HELD_S = 17.0
+"""Longer than the bot holds what it cannot decrypt yet."""
+COUNTED_S = 7.0
+"""Longer than the bot takes to store its counts."""
+START_S = 90.0
+ANSWER_S = 60.0
+
+USED = {Outcome.STORED, Outcome.DUPLICATE, Outcome.PADDING_ONLY, Outcome.NOT_AUDIO}
+
+
+class NotWell(Exception):
+    """Something was wrong before the fault came. One sentence."""
+
+
+class Room:
+    """`run` it as a task: it keeps the people there."""
+
+    def __init__(
+        self,
+        local: LocalDiscord,
+        site: Site,
+        witness: Witness,
+        store: Store,
+        meetings: Path,
+        http: aiohttp.ClientSession,
+    ) -> None:
+        """`store` and the folder `meetings` are the bot's; it is only looked at."""
+        self.local = local
+        self.site = site
+        self.witness = witness
+        self.channel_id = site.voice_channel_ids[0]
+        self.evidence = Evidence()
+        self.talkers = [
+            Talker(local, user, site.guild.id, self.channel_id, self._note) for user in site.people
+        ]
+        self._store = store
+        self._meetings = meetings
+        self._http = http
+        self._meeting_id: str | None = None
+        self._tail: Tail | None = None
+        self._credited = 0
+        self._unused = list(site.voice_channel_ids[1:])
+        self._newest: dict[int, list[Sent]] = {}
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for talker in self.talkers:
+                tasks.create_task(talker.run())
+
+    # What people do
+
+    async def says(self, command: str, person: int = 0) -> str:
+        """What somebody reads after typing a command."""
+        body = {
+            "user_id": str(self.site.people[person].id),
+            "channel_id": str(self.site.text_channel_id),
+            "command": command,
+            "wait": ANSWER_S,
+        }
+        async with self._http.post(f"{self.local.world.cdn_url}/sim/interactions", json=body) as response:
+            answer = await response.json()
+        if answer.get("status") != "answered":
+            return str(answer.get("error", "no answer"))
+        return str(answer["messages"][-1]["content"])
+
+    async def start_notes(self) -> None:
+        """By somebody in the channel. Raises NotWell."""
+        for talker in self.talkers:
+            await talker.here()
+        deadline = time.monotonic() + START_S
+        while "Notes are being taken" not in (said := await self.says("startnotes")):
+            if time.monotonic() > deadline:
+                raise NotWell(f"No notes were started within {START_S:.0f} s: {said}")
+            await asyncio.sleep(1.0)
+        self._follow_newest_meeting()
+
+    async def stop_notes(self) -> None:
+        """Whether notes are being taken or not; the bot leaves."""
+        await self.hush()
+        await self.says("stopnotes")
+        self._meeting_id = None
+
+    @asynccontextmanager
+    async def guest(self) -> AsyncIterator[None]:
+        """Somebody who only listens is there."""
+        async with Speaker(
+            api_url=f"{self.local.api_url}/v10",
+            token=self.site.guest.token,
+            ca_file=self.local.ca_file,
+            guild_id=self.site.guild.id,
+            channel_id=self.channel_id,
+            name=self.site.guest.display_name,
+        ):
+            yield
+
+    async def hush(self) -> None:
+        await asyncio.gather(*(talker.hush() for talker in self.talkers))
+
+    async def go_to(self, channel_id: int) -> None:
+        """Everybody but the bot."""
+        self.channel_id = channel_id
+        await asyncio.gather(*(talker.go_to(channel_id) for talker in self.talkers))
+
+    def take_channel(self) -> int:
+        """A voice channel in which nobody was yet."""
+        return self._unused.pop(0)
+
+    # What the local Discord does
+
+    async def fault(self, kind: str, *, everywhere: bool = False, **fields: Any) -> None:
+        """To the bot, in this guild only unless `everywhere`."""
+        where = {} if everywhere else {"guild_id": str(self.site.guild.id)}
+        await self.sim("faults", kind=kind, user_id=str(self.bot_id), **where, **fields)
+
+    async def sim(self, path: str, **body: Any) -> None:
+        async with self._http.post(f"{self.local.world.cdn_url}/sim/{path}", json=body) as response:
+            if response.status != 204:
+                raise NotWell(f"The local Discord refused {path} {body}: {await response.text()}")
+
+    @property
+    def bot_id(self) -> int:
+        return self.witness.bot_id
+
+    @property
+    def messages(self) -> list[str]:
+        """What the bot has posted, oldest first."""
+        messages = self.site.guild.channels[self.site.text_channel_id].messages.values()
+        return [message.content for message in messages if message.author_id == self.bot_id]
+
+    # A window: from some speech before a fault until everybody is silent
+
+    async def begin(self) -> None:
+        """People speak and are heard. Raises NotWell."""
+        await self._renew_evidence()
+        if self._meeting_id is None:
+            await self.start_notes()
+        for talker in self.talkers:
+            talker.talk()
+        since = time.time()
+        if not await comes_true(lambda: self.hears(since), START_S):
+            raise NotWell("Not everybody was heard before the fault came.")
+        await asyncio.sleep(LEAD_S)
+
+    async def end(self) -> Evidence:
+        """Everybody is silent, and whatever the bot can still make of what it has got, it has made of it."""
+        await asyncio.sleep(LEAD_S)
+        await self.hush()
+        await asyncio.sleep(SETTLE_S)
+        await comes_true(lambda: not self._missing(), HELD_S)
+        await comes_true(lambda: self._missing() <= self._newly_dropped(), COUNTED_S)
+        self.evidence.dropped = self._newly_dropped()
+        self._credited += self.evidence.dropped
+        evidence, self.evidence = self.evidence, Evidence()
+        return evidence
+
+    def hears(self, since: float) -> bool:
+        """Whether everybody's newest words since then are in the journal."""
+        self._read()
+        fresh = time.time() - FRESH_S
+        stored = {(packet.sent_by, packet.number) for packet in self.evidence.stored}
+        for talker in self.talkers:
+            newest = [s for s in self._newest.get(talker.user.id, []) if since <= s.time <= fresh][-HEARD:]
+            if len(newest) < HEARD or any((s.user_id, s.number) not in stored for s in newest):
+                return False
+        return True
+
+    @property
+    def meeting_id(self) -> str | None:
+        return self._meeting_id
+
+    # Bookkeeping
+
+    def _note(self, sent: Sent) -> None:
+        self.evidence.sent.append(sent)
+        newest = self._newest.setdefault(sent.user_id, [])
+        newest.append(sent)
+        del newest[: -10 * HEARD]
+
+    def _read(self) -> None:
+        self.evidence.delivered += self.witness.take(self.site.guild.id)
+        if self._tail is None:
+            return
+        for event in self._tail.new():
+            if isinstance(event, Stored):
+                self.evidence.stored.append(event)
+            elif event not in self.evidence.gaps:
+                self.evidence.gaps.append(event)
+
+    def _missing(self) -> int:
+        self._read()
+        return len(missing(self.evidence))
+
+    def _newly_dropped(self) -> int:
+        """Packets that the bot has counted as of no use since this was last asked at the end of a window."""
+        if self._meeting_id is None or not self._missing():
+            return 0
+        coverage = self._store.coverage(self._meeting_id)
+        dropped = sum(n for one in coverage for outcome, n in one.outcomes.items() if outcome not in USED)
+        return dropped - self._credited
+
+    def _follow_newest_meeting(self) -> None:
+        found = (m.id for m in self._store.meetings(100) if m.guild_id == self.site.guild.id)
+        self._meeting_id = next(found)
+        self._tail = Tail(self._meetings / self._meeting_id)
+        self._credited = 0
+
+    async def _renew_evidence(self) -> None:
+        await self.hush()
+        self._read()
+        self.evidence = Evidence()

@@ -1,0 +1,75 @@
+"""What only somebody inside the local Discord sees: the datagrams that leave it, and who is connected.
+
+This is the ground truth, so it is taken where the bytes go to the kernel, behind every fault and every count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import time
+from collections import defaultdict
+from typing import Any, cast
+
+from notetaker.discordsim.server import LocalDiscord
+from tests.chaos.truth import Delivered
+
+RTP = struct.Struct(">BBHII")
+OPUS = 120
+"""Payload type (Discord docs, Voice Connections)."""
+
+
+class Witness:
+    """Sees everything from the moment it is made. `bot_id` is whose sockets are watched."""
+
+    def __init__(self, local: LocalDiscord, bot_id: int) -> None:
+        self._voice = local.voice
+        self._switchboard = local.voice._switchboard
+        self.bot_id = bot_id
+        self._delivered: defaultdict[int, list[Delivered]] = defaultdict(list)
+        sfu = self._switchboard.sfu
+        assert sfu._transport is not None
+        sfu._transport = cast(asyncio.DatagramTransport, _Tap(sfu._transport, self))
+
+    def take(self, guild_id: int) -> list[Delivered]:
+        """What has reached the bot of that guild's sound since the last call."""
+        return self._delivered.pop(guild_id, [])
+
+    def websockets(self, guild_id: int) -> int:
+        """Voice websockets that the bot has open in that guild, identified or resumed."""
+        return sum(
+            connection._session is not None
+            and connection._session.guild_id == guild_id
+            and connection.user_id == self.bot_id
+            for connection in self._voice._connections
+        )
+
+    def attached(self, guild_id: int) -> bool:
+        """Whether the bot's session there has a websocket, and hears."""
+        session = self._switchboard._sessions.get((guild_id, self.bot_id))
+        return session is not None and session.websocket is not None and session.can_hear
+
+    def leaves(self, data: bytes, address: tuple[str, int]) -> None:
+        if len(data) <= RTP.size:
+            return
+        first, payload_type, sequence, _, ssrc = RTP.unpack_from(data)
+        if first >> 6 != 2 or payload_type & 0x7F != OPUS:
+            return
+        for (guild_id, user_id), session in self._switchboard._sessions.items():
+            if user_id == self.bot_id and session.address == address:
+                self._delivered[guild_id].append(Delivered(ssrc, sequence, time.time()))
+
+
+class _Tap:
+    """The transport of the voice server's UDP socket, with a witness beside it."""
+
+    def __init__(self, transport: asyncio.DatagramTransport, witness: Witness) -> None:
+        self._transport = transport
+        self._witness = witness
+
+    def sendto(self, data: bytes, address: tuple[str, int]) -> None:
+        self._witness.leaves(data, address)
+        self._transport.sendto(data, address)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
