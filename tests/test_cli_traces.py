@@ -146,6 +146,11 @@ def test_an_attempt_under_way_says_so(folder: Path) -> None:
     assert "What it means" not in output
 
 
+def test_following_the_call_is_no_numbered_attempt(folder: Path) -> None:
+    Tracer(folder).attempt(10, 20, 0, 0)
+    assert run().output.startswith("Following the call, 20")
+
+
 def test_no_secret_is_shown(folder: Path) -> None:
     refused(folder)
     for output in (run().output, run("--json").output):
@@ -159,6 +164,7 @@ def test_a_damaged_file_is_shown_as_far_as_it_goes(folder: Path) -> None:
     text = path.read_bytes()
     path.write_bytes(text[len(text) // 3 : -10])
     output = run().output
+    assert output.startswith(f"The attempt in {path.name}\n")
     assert f"2 lines of {path} are damaged" in output
     assert "websocket closed  code=4006" in output
 

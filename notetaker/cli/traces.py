@@ -86,11 +86,13 @@ def _print_explanation(failure: Failure) -> None:
 
 def _title(trace: Recorded) -> str:
     head = trace.head
-    of = f" of {head.get('of')}" if head.get("of") else ""
+    if not head:
+        return f"The attempt in {trace.path.name}"
+    number = f"Attempt {head.get('attempt')} of {head['of']}" if head.get("of") else "Following the call"
     versions = ", ".join(f"{name} {head.get(name) or 'missing'}" for name in LIBRARIES)
     return printable(
-        f"Attempt {head.get('attempt')}{of}, {head.get('at')}, server {head.get('guild')}, channel "
-        f"{head.get('channel')} (notetaker {head.get('version')}, {versions})"
+        f"{number}, {head.get('at')}, server {head.get('guild')}, channel {head.get('channel')} "
+        f"(notetaker {head.get('version')}, {versions})"
     )
 
 
