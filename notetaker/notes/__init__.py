@@ -4,6 +4,6 @@
 ``summary``    the built-in, extractive notes; ``cues`` knows how people word decisions and tasks
 ``citations``  every item of the notes rests on utterances that exist
 ``render``     the Discord message, and the transcript document attached to it;
-               ``turns`` joins lines for reading, ``coverage`` says what was and was not heard,
+               ``turns`` joins lines for reading, ``coverage`` says how much was heard, ``gaps`` when it was not,
                ``wording`` times, durations and sentences, ``markdown`` what makes foreign text harmless
 """

@@ -3,9 +3,9 @@
 from collections import Counter
 
 from notetaker.model.outcome import Outcome
-from notetaker.model.transcript import Gap, Transcript
+from notetaker.model.transcript import Transcript
 from notetaker.notes.markdown import escape
-from notetaker.notes.wording import clip, count, duration, span, unknown_speaker
+from notetaker.notes.wording import count, duration, unknown_speaker
 
 _DROPPED = {
     Outcome.HELD_TOO_LONG: "came without a known speaker or key",
@@ -43,16 +43,6 @@ def _errors(transcript: Transcript) -> list[str]:
         return []
     length = duration(sum(line.ended_ns - line.started_ns for line in failed))
     return [f"{count(len(failed), 'stretch', 'stretches')} of speech ({length}) could not be transcribed."]
-
-
-def gap(gap: Gap, transcript: Transcript, characters: int) -> str:
-    """``14:30:20 to 14:30:25 UTC (5 s), everyone: voice session lost (4006)``, escaped.
-
-    Name and cause are cut at ``characters``.
-    """
-    whom = "everyone" if gap.user_id is None else name(gap.user_id, transcript)
-    about = f"{escape(clip(whom, characters))}: {escape(clip(gap.cause, characters))}"
-    return f"{span(gap.started_ns, gap.ended_ns)}, {about}"
 
 
 def talk_times(transcript: Transcript) -> list[tuple[str, int]]:

@@ -9,6 +9,7 @@ from notetaker.model.notes import Item, Notes
 from notetaker.model.outcome import Outcome
 from notetaker.model.transcript import Line, Transcript
 from notetaker.notes import coverage
+from notetaker.notes.gaps import not_heard
 from notetaker.notes.markdown import escape, length
 from notetaker.notes.turns import Turn, turns
 from notetaker.notes.wording import clip, clock, day, duration, sentence, span
@@ -54,7 +55,7 @@ def _message(
     yield from section("Summary", items(notes.summary))
     yield from section("Decisions", items(notes.decisions))
     yield from section("Action items", items(notes.actions))
-    gaps = [coverage.gap(gap, transcript, characters) for gap in transcript.gaps]
+    gaps = [gap.words(transcript, characters) for gap in not_heard(transcript.gaps)]
     yield from section("Sound is missing", gaps)
     yield "### Who spoke"
     yield _who_spoke(transcript, max(entries, 1))
@@ -121,9 +122,8 @@ def _people(transcript: Transcript) -> str:
 def _paragraphs(transcript: Transcript) -> Iterator[str]:
     """Turns and gaps, by start."""
     entries = [(turn.started_ns, _turn(turn)) for turn in turns(transcript)]
-    for gap in transcript.gaps:
-        named = coverage.gap(gap, transcript, characters=200)
-        entries.append((gap.started_ns, f"**Sound is missing: {named}**"))
+    for gap in not_heard(transcript.gaps):
+        entries.append((gap.started_ns, f"**{gap.words(transcript, characters=200)}**"))
     return (text for _, text in sorted(entries, key=lambda entry: entry[0]))
 
 

@@ -1,9 +1,11 @@
 """Lines joined for reading: what one person says in one go is one paragraph."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from notetaker.model.transcript import Line, Transcript
+from notetaker.notes.gaps import not_heard
 from notetaker.notes.wording import SECOND_NS
 
 _PAUSE_NS = 3 * SECOND_NS
@@ -32,9 +34,10 @@ def turns(transcript: Transcript) -> list[Turn]:
 
 
 def _runs(transcript: Transcript) -> Iterator[Sequence[Line]]:
+    gaps = [gap.started_ns for gap in not_heard(transcript.gaps)]
     run: list[Line] = []
     for line in transcript.lines:
-        if run and not (_continues(run, line) and not _gap_between(transcript, run[-1], line)):
+        if run and not (_continues(run, line) and not _gap_between(gaps, run[-1], line)):
             yield run
             run = []
         run.append(line)
@@ -52,5 +55,5 @@ def _continues(run: list[Line], line: Line) -> bool:
     )
 
 
-def _gap_between(transcript: Transcript, before: Line, after: Line) -> bool:
-    return any(before.started_ns < gap.started_ns <= after.started_ns for gap in transcript.gaps)
+def _gap_between(gaps: list[int], before: Line, after: Line) -> bool:
+    return bisect_right(gaps, before.started_ns) < bisect_right(gaps, after.started_ns)

@@ -44,8 +44,12 @@ def day(unix_ns: int) -> str:
 
 def span(started_ns: int, ended_ns: int) -> str:
     """``14:30:05 to 14:31:00 UTC (55 s)``; with the date of the end when that is another day."""
-    last_day = "" if day(ended_ns) == day(started_ns) else f"{day(ended_ns)}, "
-    return f"{clock(started_ns)} to {last_day}{clock(ended_ns)} UTC ({duration(ended_ns - started_ns)})"
+    return f"{clock(started_ns)} to {_end(started_ns, ended_ns)} UTC ({duration(ended_ns - started_ns)})"
+
+
+def from_to(started_ns: int, ended_ns: int) -> str:
+    """``14:30:05–14:31:00``, UTC: the whole seconds that it takes in; the date as with ``span``."""
+    return f"{clock(started_ns)}–{_end(started_ns, -(-ended_ns // SECOND_NS) * SECOND_NS)}"
 
 
 def duration(ns: int) -> str:
@@ -68,6 +72,11 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 def unknown_speaker(user_id: int) -> str:
     """What to call a speaker whose name Discord did not tell; 0: not even the id."""
     return f"Unknown speaker (id {user_id})" if user_id else "Unknown speaker"
+
+
+def _end(started_ns: int, ended_ns: int) -> str:
+    last_day = "" if day(ended_ns) == day(started_ns) else f"{day(ended_ns)}, "
+    return f"{last_day}{clock(ended_ns)}"
 
 
 def _utc(unix_ns: int) -> datetime:

@@ -2,7 +2,7 @@ import pytest
 
 from notetaker.model.outcome import Coverage
 from notetaker.notes import coverage
-from tests.notes.builders import ADA, BEN, CHLOE, gap, heard, said, transcript
+from tests.notes.builders import ADA, BEN, CHLOE, heard, said, transcript
 
 
 @pytest.mark.parametrize(
@@ -30,16 +30,6 @@ def test_sound_that_could_not_be_transcribed_is_said() -> None:
     lines = said(ADA, 0, 4, "", error="x"), said(BEN, 5, 9, "", error="x"), said(BEN, 10, 11, "hi")
     words = coverage.heard(transcript(*lines, coverage=(heard(ADA, 5),)))
     assert words.endswith("none was lost. 2 stretches of speech (8 s) could not be transcribed.")
-
-
-def test_a_gap_is_named_to_the_second() -> None:
-    meeting = transcript()
-    assert (
-        coverage.gap(gap(15, 19.2), meeting, 40)
-        == "14:30:20 to 14:30:24 UTC (4 s), everyone: voice session lost (4006)"
-    )
-    assert coverage.gap(gap(15, 16, "*x*", ADA), meeting, 40) == r"14:30:20 to 14:30:21 UTC (1 s), Ada: \*x\*"
-    assert coverage.gap(gap(0, 1, "cut here", 7), meeting, 7).endswith("UTC (1 s), Unknow…: cut…")
 
 
 def test_talk_time_is_per_person_longest_first() -> None:

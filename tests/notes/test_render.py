@@ -4,9 +4,11 @@ from hypothesis import given, settings
 
 from notetaker.model.notes import Item, Notes
 from notetaker.model.transcript import Transcript
+from notetaker.notes.gaps import not_heard
 from notetaker.notes.markdown import length
 from notetaker.notes.render import MESSAGE_LIMIT, render_message, render_transcript
 from notetaker.notes.summary import summarise
+from notetaker.notes.wording import clock
 from tests.notes.builders import ADA, BEN, CHLOE, NAMES, gap, heard, said, transcript
 from tests.notes.strategies import meetings
 
@@ -35,7 +37,7 @@ def test_the_message() -> None:
         "### Action items\n"
         "- Chloe: I will call the bank by Friday. (14:30:28)\n"
         "### Sound is missing\n"
-        "- 14:30:15 to 14:30:19 UTC (4 s), everyone: voice session lost (4006)\n"
+        "- 14:30:15–14:30:19 not heard: voice session lost (4006)\n"
         "### Who spoke\n"
         "Ada 6 s, Chloe 5 s, Ben 4 s\n"
         "-# Coverage: 748 of 750 voice packets were heard; 2 never arrived. "
@@ -74,7 +76,7 @@ def test_the_document() -> None:
         "\n"
         "14:30:10 **Ben:** So we decided to open it in May.\n"
         "\n"
-        "**Sound is missing: 14:30:15 to 14:30:19 UTC (4 s), everyone: voice session lost (4006)**\n"
+        "**14:30:15–14:30:19 not heard: voice session lost (4006)**\n"
         "\n"
         "14:30:25 **Chloe:** \\[not transcribed: The engine stopped.]\n"
         "\n"
@@ -123,7 +125,21 @@ def test_a_long_meeting_says_how_much_more_there_is() -> None:
     assert shown >= 3
     assert int(more[0]) == 200 - shown
     assert "Sound is missing" in message
-    assert render_transcript(meeting, summarise(meeting)).count("Sound is missing:") == 90
+    assert render_transcript(meeting, summarise(meeting)).count(" not heard: ") == 90
+
+
+def test_lines_and_gaps_are_told_in_the_order_in_which_they_happened() -> None:
+    lines = [said(ADA, 0, 4, "one"), said(ADA, 4, 8, "two"), said(BEN, 9, 12, "three")]
+    gaps = (gap(3, 5, "packets never arrived", ADA), gap(8.5, 10, "voice session lost (4006)"))
+    document = render_transcript(transcript(*lines, gaps=gaps), NOTHING)
+    told = document.partition("Times are UTC.\n\n")[2].partition("\n\n## Coverage")[0]
+    assert told.split("\n\n") == [
+        "14:30:05 **Ada:** One.",
+        "**14:30:08–14:30:10 Ada not heard: packets never arrived**",
+        "14:30:09 **Ada:** Two.",
+        "**14:30:13–14:30:15 not heard: voice session lost (4006)**",
+        "14:30:14 **Ben:** Three.",
+    ]
 
 
 def test_many_citations_of_one_item_are_cut() -> None:
@@ -154,5 +170,6 @@ def test_any_document_names_everything_and_pings_nobody(meeting: Transcript) -> 
     document = render_transcript(meeting, summarise(meeting))
     assert not re.search(r"@(?!\u200b)", document)
     assert not re.search(r"[`<]", re.sub(r"\\.", "", document))
-    assert document.count("**Sound is missing:") == len(meeting.gaps)
+    gaps = re.findall(r"^\*\*(\d\d:\d\d:\d\d)–.* not heard: ", document, re.MULTILINE)
+    assert gaps == [clock(gap.started_ns) for gap in not_heard(meeting.gaps)]
     assert document.count("[not transcribed: ") >= sum(line.error is not None for line in meeting.lines)

@@ -62,6 +62,13 @@ def test_a_span_names_the_zone_and_another_day() -> None:
     assert wording.day(START) == "22 November 2026"
 
 
+def test_a_stretch_takes_in_every_second_that_it_touches() -> None:
+    half = SECOND // 2
+    assert wording.from_to(START, START + 3 * SECOND) == "14:30:05–14:30:08"
+    assert wording.from_to(START + half, START + half + 1) == "14:30:05–14:30:06"
+    assert wording.from_to(START, START + DAY) == "14:30:05–23 November 2026, 14:30:05"
+
+
 def test_counts() -> None:
     assert wording.count(1, "packet") == "1 packet"
     assert wording.count(1904, "packet") == "1,904 packets"

@@ -146,7 +146,7 @@ async def test_a_killed_bot_loses_nothing_and_posts_the_notes_after_the_restart(
             said, notes = await office.posted(2)
             assert said.content.startswith("The bot stopped unexpectedly.")
             assert "Ada" in notes.content
-            assert "Sound is missing" in notes.attachments[0].data.decode()
+            assert "not heard: " in notes.attachments[0].data.decode()
             assert await bot.terminate() == 0
             assert await worker.terminate() == 0
     store = Store(f"sqlite:///{office.state / 'notetaker.db'}")
