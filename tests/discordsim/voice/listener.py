@@ -60,6 +60,7 @@ class Listener(asyncio.DatagramProtocol):
         self._held: list[tuple[int, bytes]] = []
         self.ssrc = 0
         self.payload_type = 120
+        self.downgraded = False
 
     # Life
 
@@ -192,6 +193,7 @@ class Listener(asyncio.DatagramProtocol):
         elif op == 11:
             self.users |= {int(user) for user in body["user_ids"]}
         elif op in range(21, 31) and self.member:
+            self.downgraded |= op == 21 and body["protocol_version"] == 0
             replies = self.member.receive(op, body, self.users)
         for reply_op, reply in replies:
             if isinstance(reply, bytes):
@@ -252,9 +254,13 @@ class Listener(asyncio.DatagramProtocol):
             self._decrypt(user, body)
 
     def _decrypt(self, user: int, frame: bytes) -> None:
-        """What cannot be decrypted is tried again after the next commit or welcome."""
+        """What cannot be decrypted is tried again after the next commit or welcome.
+
+        Since a downgrade what is no DAVE frame is taken as it is (whitepaper, "Passthrough Mode").
+        """
         assert self.member is not None
-        opened = self.member.decrypt(user, frame)
+        plain = self.downgraded and not frame.endswith(b"\xfa\xfa")
+        opened = frame if plain else self.member.decrypt(user, frame)
         if opened is None:
             self._held.append((user, frame))
             self.undecryptable.setdefault(user, []).append(frame)

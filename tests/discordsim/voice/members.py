@@ -8,6 +8,7 @@ import davey
 
 Reply = tuple[int, bytes | dict[str, int]]
 
+PREPARE_TRANSITION = 21
 READY = 23
 KEY_PACKAGE = 26
 COMMIT_WELCOME = 28
@@ -31,6 +32,13 @@ class Member(Protocol):
     def decrypt(self, user_id: int, frame: bytes) -> bytes | None: ...
 
 
+def answer_to_downgrade(op: int, body: dict[str, int]) -> list[Reply]:
+    """A member is always ready to hear what is not encrypted: see `Listener`."""
+    if op == PREPARE_TRANSITION and body["transition_id"]:
+        return [(READY, {"transition_id": body["transition_id"]})]
+    return []
+
+
 class DaveyMember:
     """The Rust implementation (OpenMLS) that py-cord and discord.py use."""
 
@@ -47,7 +55,7 @@ class DaveyMember:
             if op == 24 and body["epoch"] == 1:
                 self.session.reinit(1, self.user_id, self.channel_id)
                 return self.start()
-            return []
+            return answer_to_downgrade(op, body)
         if op == 25:
             self.session.set_external_sender(body)
         elif op == 27:
@@ -119,7 +127,7 @@ class LibdaveMember:
                 return self.start()
             if op == 22 and self.session.has_established_group():
                 self.encryptor.set_key_ratchet(self.session.get_key_ratchet(str(self.user_id)))
-            return []
+            return answer_to_downgrade(op, body)
         if op == 25:
             self.session.set_external_sender(body)
         elif op == 27:
