@@ -1,7 +1,13 @@
-"""Everything the slash commands say. ``<#id>`` is shown by Discord as a link to the channel."""
+"""Everything the bot says in a server but for the notes.
 
-from notetaker.discordbot.ports import Stopped
+Discord shows ``<#id>`` as a link to the channel and ``<t:seconds:style>`` as a time in the reader's own zone
+(Discord docs, Reference, Message Formatting).
+"""
+
+from notetaker.discordbot.ports import Started, Stopped
 from notetaker.model.meeting import Meeting
+from notetaker.model.transcript import Gap
+from notetaker.notes.wording import SECOND_NS, duration
 
 NOT_IN_DMS = (
     "I take notes in a server's voice channels, not in direct messages: type this in a channel of the server."
@@ -28,7 +34,18 @@ CANNOT_WRITE = (
     "work. The person who runs the bot finds the reason in its log."
 )
 SHUTDOWN = "The bot is being stopped or restarted by the person who runs it."
+STOPPED = "The bot was stopped, and has been away for too long to go on."
 CRASH = "The bot stopped unexpectedly."
+GUILD_GONE = "I am not a member of this server any more."
+CHANNEL_GONE = "The voice channel does not exist any more."
+
+_TRYING = (
+    "I go on trying: whenever something happens in a voice channel of this server, and every minute anyway."
+)
+_TO_TRY = (
+    "If it goes on like this, try another voice channel, or give this one another region in its settings, and tell "
+    "the person who runs the bot: the details are in its log."
+)
 
 
 def joined(channel_id: int) -> str:
@@ -54,17 +71,37 @@ def only_connected(channel_id: int) -> str:
     )
 
 
-def started(meeting: Meeting) -> str:
+def started(started: Started) -> str:
     """Public: everyone has a right to know that they are recorded."""
+    meeting = started.meeting
+    channel = f"<#{meeting.voice_channel_id}>"
+    if started.trouble is not None:
+        return (
+            f"⚠️ **I am to take notes in {channel}, and could not join it so far.** {started.trouble} {_TRYING} As "
+            f"soon as I am in, I say so here, and record what everyone in that channel says; "
+            f"<@{meeting.started_by}> asked me to. /stopnotes ends it. {_TO_TRY}"
+        )
     return (
-        f"🔴 **Notes are being taken in <#{meeting.voice_channel_id}>.** From now on I record what everyone in "
+        f"🔴 **Notes are being taken in {channel}.** From now on I record what everyone in "
         f"that channel says and turn it into text; <@{meeting.started_by}> asked me to. "
         "/stopnotes ends it, and the notes are then posted here."
     )
 
 
+def begun_at_last(meeting: Meeting) -> str:
+    return (
+        f"🔴 **I am in <#{meeting.voice_channel_id}> now.** From here on I record what everyone in that channel "
+        "says. /stopnotes ends it, and the notes are then posted here."
+    )
+
+
 def stopped(stopped: Stopped) -> str:
     meeting = stopped.meeting
+    if not stopped.connected:
+        return (
+            f"I never got into <#{meeting.voice_channel_id}>, so there is nothing to write down, and I no longer "
+            f"try. A short report follows in <#{meeting.text_channel_id}>."
+        )
     if not stopped.speakers:
         return (
             f"Recording in <#{meeting.voice_channel_id}> has ended, and I heard nobody, so there is nothing to "
@@ -82,6 +119,16 @@ def left(channel_id: int) -> str:
     return f"I have left <#{channel_id}>."
 
 
+def no_longer_joining(channel_id: int) -> str:
+    return f"I was not in <#{channel_id}> yet, and no longer try to get in."
+
+
+def overtaken(channel_id: int | None) -> str:
+    """``channel_id``: where the later command wants the bot to be."""
+    meanwhile = "to leave the voice channel" if channel_id is None else f"to be in <#{channel_id}>"
+    return f"Meanwhile somebody has asked me {meanwhile}, and the latest word counts."
+
+
 def ended_unasked(meeting: Meeting, why: str) -> str:
     return (
         f"{why} The notes of <#{meeting.voice_channel_id}> therefore end here. What was said until now is safe, and "
@@ -89,9 +136,46 @@ def ended_unasked(meeting: Meeting, why: str) -> str:
     )
 
 
-def join_failed(channel_id: int, reason: str) -> str:
+def suspended(meeting: Meeting, until_s: int) -> str:
+    """``until_s``: Unix seconds."""
     return (
-        f"I could not join <#{channel_id}>. {reason} Type the command again in a minute; if it goes on like this, "
-        "try another voice channel, or give this one another region in its settings, and tell the person who runs "
-        "the bot: the details are in its log."
+        f"{SHUTDOWN} Nothing is recorded meanwhile. What was said in <#{meeting.voice_channel_id}> until now is "
+        f"safe. The notes go on by themselves if I am back before <t:{until_s}:t>; otherwise they end here, and are "
+        "posted when I am back."
     )
+
+
+def back(meeting: Meeting, absence: Gap) -> str:
+    started_s, ended_s = absence.started_ns // SECOND_NS, absence.ended_ns // SECOND_NS
+    length = duration(absence.ended_ns - absence.started_ns)
+    return (
+        f"🔴 I was away from <t:{started_s}:T> to <t:{ended_s}:T> ({length}): {absence.cause.rstrip('.')}. What was "
+        f"said in that time is missing. The notes of <#{meeting.voice_channel_id}> go on: everyone is recorded "
+        "again. /stopnotes ends them."
+    )
+
+
+def still_away(meeting: Meeting, trouble: str) -> str:
+    return (
+        f"⚠️ I was away, and cannot get back into <#{meeting.voice_channel_id}>: nothing is recorded there. {trouble} "
+        f"{_TRYING} As soon as I am in, I say so here, and the notes go on. /stopnotes ends them. {_TO_TRY}"
+    )
+
+
+def deafened(channel_id: int) -> str:
+    return (
+        f"⚠️ A moderator has deafened me in <#{channel_id}>: until that is undone I hear nothing, and what is said "
+        "is missing from the notes."
+    )
+
+
+def undeafened(channel_id: int) -> str:
+    return f"I am no longer deafened in <#{channel_id}>, and hear everyone again."
+
+
+def join_failed(channel_id: int, reason: str) -> str:
+    return f"I could not join <#{channel_id}>. {reason} {_TO_TRY}"
+
+
+def join_failed_so_far(channel_id: int, reason: str) -> str:
+    return f"I could not join <#{channel_id}> so far. {reason} {_TRYING} /leavevoice ends that. {_TO_TRY}"

@@ -25,25 +25,27 @@ class Commands(discord.Cog):
     async def joinvoice(self, ctx: discord.ApplicationContext) -> None:
         guild, channel = _guild(ctx), _voice_channel(ctx)
         self._refuse_if_running(guild)
-        if self._meetings.channel(guild.id) == channel.id:
+        if self._meetings.channel(guild.id) == self._meetings.wanted(guild.id) == channel.id:
             raise Refused(answers.already_joined(channel.id))
         _refuse(obstacles.to_joining(channel, guild.me))
         await ctx.defer()
-        await self._meetings.join(guild.id, channel.id)
+        await self._meetings.join(guild.id, channel.id, ctx.interaction.id)
         await _answer(ctx, answers.joined(channel.id))
 
     @discord.slash_command(description="Leave the voice channel. If notes are being taken, they end.")
     async def leavevoice(self, ctx: discord.ApplicationContext) -> None:
         guild = _guild(ctx)
-        channel_id = self._meetings.channel(guild.id)
-        if channel_id is None and self._meetings.meeting(guild.id) is None:
+        channel_id, wanted = self._meetings.channel(guild.id), self._meetings.wanted(guild.id)
+        if channel_id is None and wanted is None and self._meetings.meeting(guild.id) is None:
             raise Refused(answers.NOT_CONNECTED)
         await ctx.defer()
-        stopped = await self._meetings.leave(guild.id)
+        stopped = await self._meetings.leave(guild.id, ctx.interaction.id)
         if stopped is not None:
             await _answer(ctx, answers.stopped(stopped))
         elif channel_id is not None:
             await _answer(ctx, answers.left(channel_id))
+        elif wanted is not None:
+            await _answer(ctx, answers.no_longer_joining(wanted))
         else:  # somebody else stopped the notes while we waited for our turn
             await _answer(ctx, answers.NOT_CONNECTED)
 
@@ -55,16 +57,15 @@ class Commands(discord.Cog):
         if self._meetings.channel(guild.id) != channel.id:
             _refuse(obstacles.to_joining(channel, guild.me))
         await ctx.defer()
-        meeting = await self._meetings.start(
-            Start(
-                guild_id=guild.id,
-                voice_channel_id=channel.id,
-                voice_channel_name=channel.name,
-                text_channel_id=ctx.interaction.channel_id or channel.id,
-                started_by=ctx.author.id,
-            )
+        wish = Start(
+            guild_id=guild.id,
+            voice_channel_id=channel.id,
+            voice_channel_name=channel.name,
+            text_channel_id=ctx.interaction.channel_id or channel.id,
+            started_by=ctx.author.id,
         )
-        await _answer(ctx, answers.started(meeting))
+        started = await self._meetings.start(wish, ctx.interaction.id)
+        await _answer(ctx, answers.started(started))
 
     @discord.slash_command(
         description="End the notes. They are posted in the channel where they were started."
@@ -75,7 +76,7 @@ class Commands(discord.Cog):
             channel_id = self._meetings.channel(guild.id)
             raise Refused(answers.NOT_RUNNING if channel_id is None else answers.only_connected(channel_id))
         await ctx.defer()
-        stopped = await self._meetings.stop(guild.id)
+        stopped = await self._meetings.stop(guild.id, ctx.interaction.id)
         await _answer(ctx, answers.NOT_RUNNING if stopped is None else answers.stopped(stopped))
 
     async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:

@@ -12,13 +12,16 @@ from notetaker.recording.utterances import Cutter
 _log = logging.getLogger(__name__)
 
 
-def scan(folder: Path, meeting_id: str) -> list[Utterance]:
+def scan(folder: Path, meeting_id: str, segments: int | None = None) -> list[Utterance]:
     """All utterances of the meeting, file by file in the order in which they end. Raises OSError.
 
+    ``segments``: the files up to that number only, when a later one is still being written.
     What a crash left unreadable is logged and does not keep the rest from being read.
     """
     utterances: list[Utterance] = []
     for segment, path in journal_files(folder):
+        if segments is not None and segment > segments:
+            break
         journal = JournalReader(path)
         utterances += _cut(journal, Cutter(meeting_id, segment))
         if journal.damage is not None:

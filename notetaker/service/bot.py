@@ -2,26 +2,31 @@
 
 import asyncio
 import logging
+import math
 import signal
+import time
 
-from notetaker.discordbot import answers
+from notetaker.discordbot import obstacles
 from notetaker.discordbot.bot import NotetakerBot, TokenRejected
 from notetaker.discordbot.publish import Undelivered
 from notetaker.jobs.queue import JobQueue
+from notetaker.service import metrics
 from notetaker.service.background import Background
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.meetings import Meetings
 from notetaker.service.postings import Postings
 from notetaker.service.recovery import Recovery
+from notetaker.service.resuming import Resuming
+from notetaker.service.safekeeping import Safekeeping
 from notetaker.service.settings import Settings
+from notetaker.service.status import Snapshot, document, process_figures
+from notetaker.service.status_socket import StatusServer, socket_path
 from notetaker.service.systemd import Systemd
-from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from notetaker.voice.manager import VoiceManager
+from notetaker.voice.trace import Tracer
 
 log = logging.getLogger(__name__)
-
-RECOVERY_PAUSE = 30.0  # seconds between attempts
 
 
 class Closed(Exception):
@@ -67,6 +72,7 @@ class _Bot:
         self._queue = queue
         self._background = background
         self._systemd = Systemd()
+        self._began = time.time_ns(), time.monotonic()
         self._discord = NotetakerBot(
             api_base_url=settings.discord_api_base_url, ca_file=settings.discord_ca_file
         )
@@ -75,31 +81,43 @@ class _Bot:
             connection_timeout_s=settings.voice_connection_timeout,
             retry_attempts=settings.voice_retry_attempts,
             ca_file=settings.discord_ca_file,
-            on_removed=self._removed,
+            on_removed=lambda guild_id, reason: self._meetings.removed(guild_id, reason),
+            on_joined=lambda guild_id: self._meetings.joined(guild_id),
+            health_interval_s=settings.voice_health_interval,
+            regions=settings.voice_region_fallback,
+            regions_file=settings.state_dir / "voice-regions.json",
+            tracer=Tracer(settings.traces_folder if settings.voice_debug else None),
         )
         self._meetings: Meetings
 
     async def serve(self, token: str, stop: asyncio.Event) -> None:
-        """Until ``stop`` is set. Raises a group of TokenRejected, Closed, or of what nobody foresaw."""
-        recovery = await self._background(Recovery, self._store, self._queue, self._settings.meetings_folder)
+        """Until ``stop`` is set. Raises SettingsError, or a group of TokenRejected, Closed, or of what nobody
+        foresaw.
+        """
+        window_s = self._settings.meeting_resume_window * 60
+        folder = self._settings.meetings_folder
+        recovery = await self._background(Recovery, self._store, self._queue, folder, window_s)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                self._meetings = Meetings(
-                    self._voice,
-                    self._store,
-                    self._queue,
-                    self._background,
-                    tasks,
-                    front=self,
-                    folder=self._settings.meetings_folder,
-                )
+            async with (
+                metrics.served(self._settings.metrics_port, self._snapshot),
+                asyncio.TaskGroup() as tasks,
+            ):
+                keeping = Safekeeping(self._store, self._queue, self._background, tasks, self._discord)
+                self._meetings = Meetings(self._voice, keeping, tasks, self, folder, window_s)
+                resuming = Resuming(recovery, self._meetings, self)
                 self._discord.attach(self._meetings, self._voice)
                 steady = [
                     tasks.create_task(self._stay_connected(token)),
-                    tasks.create_task(self._work(recovery)),
+                    tasks.create_task(self._work(resuming)),
+                    tasks.create_task(self._voice.run()),
+                    tasks.create_task(
+                        StatusServer(
+                            socket_path(self._settings.state_dir), lambda: document(self._snapshot())
+                        ).run()
+                    ),
                 ]
                 await stop.wait()
-                self._systemd.stopping("Ending meetings and leaving voice channels")
+                self._systemd.stopping("Leaving voice channels; meetings go on after a restart")
                 log.info("Stopping")
                 await self._meetings.close()
                 await self._voice.close()
@@ -110,14 +128,17 @@ class _Bot:
 
     # meetings.Front
 
-    async def display_name(self, guild_id: int, user_id: int) -> str:
-        return await self._discord.display_name(guild_id, user_id)
-
     async def say(self, channel_id: int, text: str) -> None:
+        if self._discord.user is None:
+            log.warning("A message about a meeting could not be posted: the bot has not been on Discord yet")
+            return
         try:
             await self._discord.publisher.say(channel_id, text)
         except Undelivered as failed:
             log.warning("A message about a meeting could not be posted: %s", failed)
+
+    def obstacle(self, guild_id: int, channel_id: int) -> str | None:
+        return obstacles.to_returning(self._discord.get_guild(guild_id), channel_id)
 
     # Tasks
 
@@ -125,29 +146,28 @@ class _Bot:
         await self._discord.serve(token)
         raise Closed
 
-    async def _work(self, recovery: Recovery) -> None:
+    async def _work(self, resuming: Resuming) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._meetings.run())
-            tasks.create_task(self._recover(recovery))
+            tasks.create_task(resuming.run(self._discord.wait_until_ready))
             await self._discord.wait_until_ready()
             tasks.create_task(Postings(self._store, self._background, self._discord.publisher).run())
             servers = len(self._discord.guilds)
             self._systemd.ready(f"Connected to Discord, in {servers} servers")
             log.info("Ready, as %s, in %d servers", self._discord.user, servers)
 
-    async def _recover(self, recovery: Recovery) -> None:
-        while True:
-            try:
-                interrupted = await asyncio.to_thread(recovery.run)  # hours of sound: not before an fsync
-                break
-            except (OSError, StoreError) as error:
-                log.critical(
-                    "Meetings of before the restart cannot be taken up: %s. It is tried again.", error
-                )
-            await asyncio.sleep(RECOVERY_PAUSE)
-        await self._discord.wait_until_ready()
-        for meeting in interrupted:
-            await self.say(meeting.text_channel_id, answers.ended_unasked(meeting, answers.CRASH))
-
-    def _removed(self, guild_id: int, reason: str) -> None:
-        self._meetings.removed(guild_id, reason)
+    def _snapshot(self) -> Snapshot:
+        bot, (started_ns, started) = self._discord, self._began
+        shards = bot.shards.values()
+        latency_s = bot.latency
+        return Snapshot(
+            started_ns=started_ns,
+            uptime_s=time.monotonic() - started,
+            user=None if bot.user is None else str(bot.user),
+            servers=len(bot.guilds),
+            connected=bool(shards) and not any(shard.is_closed() for shard in shards),
+            latency_s=latency_s if math.isfinite(latency_s) else None,
+            process=process_figures(),
+            voice=self._voice.status(),
+            meetings=self._meetings.running(),
+        )

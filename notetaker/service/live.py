@@ -4,48 +4,62 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import ParamSpec
 
+from notetaker.discordbot import answers
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
 from notetaker.recording.recorder import Recorder
+from notetaker.recording.state import OpenGap, RecordingState, StateFile
+from notetaker.service import causes
+from notetaker.service.missing import Missing, What
+from notetaker.wire.losses import Loss
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 
-PACKET_NS = 20_000_000
-"""Less than one packet of sound is no gap."""
-
 
 class LiveMeeting:
     """``voice.ports.SessionSink``. Belongs to the event loop's thread; what it collects is stored by others."""
 
-    def __init__(self, meeting: Meeting, recorder: Recorder) -> None:
+    def __init__(self, meeting: Meeting, folder: Path, now: float) -> None:
+        """``folder`` is the meeting's; ``now`` is monotonic seconds."""
         self.meeting = meeting
-        self.recorder = recorder
+        self.channel_id = meeting.voice_channel_id
+        """Where it is recorded: people may move the bot."""
+        self.recorder = Recorder(folder, meeting.id)
         self.utterances: list[Utterance] = []
         """Those that have ended, in the order of their ends."""
         self.gaps: list[Gap] = []
+        self.news: list[str] = []
+        """What the people in the text channel are to be told."""
         self.unnamed: list[int] = []
         """User ids, in the order in which they joined, of those whose display name is still to be looked up."""
         self.naming: set[asyncio.Task[None]] = set()
         """Those who are looking them up."""
-        self.heard: set[int] = set()
-        """User ids of those whose sound was stored."""
+        self.earlier: Sequence[Coverage] | None = ()
+        """The counts of earlier lives of the bot; None: they are still being read back from the journal."""
+        self.absence: Gap | None = None
+        """The last stretch without a voice session that has ended."""
+        self.connected = False
+        """Whether there has been a voice session."""
+        self.stopping = False
+        """From now on, a session that closes does so because it was asked to."""
+        self._heard: set[int] = set()
         self._joined: set[int] = set()
         self._open = False
-        self._clock = (0.0, 0)  # one moment, in monotonic seconds and in Unix nanoseconds
-        self._silence: tuple[float, int, str] | None = (
-            None  # since when there is no session (both clocks), and why
-        )
+        self._clock = (now, time.time_ns())  # one moment, in monotonic seconds and in Unix nanoseconds
+        self._missing = Missing()
         self._refused: Counter[int] = Counter()  # frames per user that the disk did not take
-        self._refused_since: int | None = None  # Unix ns
-        self._stopping = False
+        self._left_ns: int | None = None  # when the session closed that was asked to
+        self._state_file = StateFile(folder)
+        self._over = False
 
     # What the voice stack tells
 
@@ -57,11 +71,11 @@ class LiveMeeting:
             self._joined.add(user_id)
             self.unnamed.append(user_id)
         if self._ensure_open(now):
-            self._try(self.recorder.add_speaker, user_id, ssrc, now)
+            self._try(now, self.recorder.add_speaker, user_id, ssrc, now)
 
     def speaker_left(self, user_id: int, now: float) -> None:
         if self._open:
-            self._try(self.recorder.remove_speaker, user_id, now)
+            self._try(now, self.recorder.remove_speaker, user_id, now)
 
     def frame(self, frame: AudioFrame) -> None:
         if not (self._open or self._ensure_open(frame.arrival)):
@@ -71,33 +85,79 @@ class LiveMeeting:
             self.recorder.write(frame)
         except OSError as error:
             self._refused[frame.user_id] += 1
-            self._begin_refusal(error)
+            self._begin_refusal(frame.arrival, error)
             return
-        self.heard.add(frame.user_id)
-        if self._refused_since is not None:
+        self._heard.add(frame.user_id)
+        if What.DISK in self._missing:
             self._end_refusal(frame.arrival)
+
+    def lost(self, loss: Loss) -> None:
+        self._gap(
+            Gap(
+                self._wall_ns(loss.started),
+                self._wall_ns(loss.ended),
+                causes.packets_lost(loss.packets, loss.outcome),
+                loss.user_id or None,
+            )
+        )
+
+    def deafened(self, now: float, deaf: bool) -> None:
+        if deaf == (What.HEARING in self._missing):
+            return
+        if deaf:
+            self._missing.begin(What.HEARING, self._wall_ns(now), causes.DEAFENED)
+            self.news.append(answers.deafened(self.channel_id))
+        else:
+            self._end(What.HEARING, now)
+            self.news.append(answers.undeafened(self.channel_id))
 
     def session_closed(self, now: float, reason: str) -> None:
         self._close(now)
-        if not self._stopping:
-            self._silence = (now, self._wall_ns(now), reason)
+        if self.stopping:
+            self._left_ns = self._wall_ns(now)
+        else:
+            self._missing.begin(What.SESSION, self._wall_ns(now), reason)
 
     # What the service asks
+
+    def absent(self, started_ns: int, cause: str) -> None:
+        """There has been no voice session since then, and there is none now."""
+        self._missing.begin(What.SESSION, started_ns, cause)
 
     def tick(self, now: float) -> None:
         """Collects the utterances that have ended."""
         self.utterances += self.recorder.tick(now)
 
-    def stop(self) -> None:
-        """From now on, a session that closes does so because it was asked to."""
-        self._stopping = True
+    @property
+    def state(self) -> RecordingState:
+        """What another life of the bot would have to know."""
+        return RecordingState(self.channel_id, self._missing.open(), self._over)
+
+    def sync(self, state: RecordingState) -> None:
+        """Makes safe what was recorded, with a sign of life. For another thread. Raises OSError."""
+        self.recorder.sync()
+        self._state_file.keep(state)
 
     def end(self, now: float) -> None:
-        """Nothing is heard after this."""
-        self._close(now)
-        self._end_refusal(now)
-        self._end_silence(now)
-        self.tick(now)
+        """Nothing is heard after this, and the meeting is over."""
+        self._over = True
+        self._end_all(now)
+
+    def suspend(self, now: float) -> None:
+        """Nothing is heard in this life of the bot after this; another one may go on with the meeting."""
+        since = self._missing.get(What.SESSION)
+        if since is not None and since.cause in causes.INTERRUPTIONS:  # not heard since an earlier one
+            self._missing.end(What.SESSION, since.started_ns)
+        else:
+            since = OpenGap(self._left_ns or self._wall_ns(now), causes.RESTARTED)
+        self._end_all(now)
+        self._missing.begin(What.SESSION, *since)
+
+    @property
+    def speakers(self) -> int:
+        """How many people were heard."""
+        earlier = {one.user_id for one in self.earlier or () if one.outcomes[Outcome.STORED]}
+        return len(self._heard | earlier - {0})
 
     def true_coverage(self, coverage: list[Coverage]) -> list[Coverage]:
         """What the voice stack counted, less what it handed over and the disk refused: that is lost after all."""
@@ -113,50 +173,59 @@ class LiveMeeting:
     def _ensure_open(self, now: float) -> bool:
         """A voice session's first packets may come before the word that it is up; a full disk may be free again."""
         if not self._open:
-            self._clock = (now, time.time_ns())
-            self._open = self._try(self.recorder.open_session, *self._clock)
+            clock = (now, time.time_ns())
+            self._open = self._try(now, self.recorder.open_session, *clock)
             if self._open:
-                self._end_silence(now)
+                self.connected = True
+                self._end_absence(now)
+                self._clock = clock
         return self._open
 
     def _close(self, now: float) -> None:
         if self._open:
-            self._try(self.recorder.close_session, now)
+            self._try(now, self.recorder.close_session, now)
             self._open = False
 
-    def _try(self, write: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
+    def _try(self, now: float, write: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
         """Whether the journal took it. The first refusal of a run is logged; the frames are counted."""
         try:
             write(*args, **kwargs)
         except OSError as error:
-            self._begin_refusal(error)
+            self._begin_refusal(now, error)
             return False
         return True
 
-    def _begin_refusal(self, error: OSError) -> None:
-        if self._refused_since is None:
-            self._refused_since = time.time_ns()
+    def _begin_refusal(self, now: float, error: OSError) -> None:
+        if What.DISK not in self._missing:
+            self._missing.begin(What.DISK, self._wall_ns(now), causes.DISK)
             log.critical("Meeting %s is not being recorded: %s", self.meeting.id, error)
 
     def _end_refusal(self, now: float) -> None:
-        if self._refused_since is not None:
-            self.gaps.append(
-                Gap(self._refused_since, self._wall_ns(now), "the sound could not be written to disk")
-            )
-            self._refused_since = None
-            log.warning("Meeting %s is being recorded again", self.meeting.id)
+        self._end(What.DISK, now)
+        log.warning("Meeting %s is being recorded again", self.meeting.id)
 
-    def _end_silence(self, now: float) -> None:
-        if self._silence is None:
-            return
-        since, started_ns, cause = self._silence
-        self._silence = None
-        lasted_ns = round((now - since) * 1e9)
-        if lasted_ns < PACKET_NS:  # the new session was there before the old one was left
-            return
-        gap = Gap(started_ns, started_ns + lasted_ns, cause)
+    def _end_absence(self, now: float) -> None:
+        self.absence = self._end(What.SESSION, now)
+
+    def _end_all(self, now: float) -> None:
+        self._close(now)
+        for what in What:
+            self._end(what, now)
+        self.tick(now)
+
+    def _end(self, what: What, now: float) -> Gap | None:
+        gap = self._missing.end(what, self._wall_ns(now))
+        if gap is not None:
+            self._gap(gap)
+        return gap
+
+    def _gap(self, gap: Gap) -> None:
+        """For the store; and for the journal, if there is room, because the store may not get it."""
         self.gaps.append(gap)
-        self._try(self.recorder.mark_gap, gap)
+        try:
+            self.recorder.mark_gap(gap)
+        except OSError as error:
+            log.warning("Meeting %s: a gap is not marked in the journal: %s", self.meeting.id, error)
 
     def _wall_ns(self, now: float) -> int:
         then, then_ns = self._clock

@@ -9,25 +9,21 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from notetaker.discordbot import answers
-from notetaker.discordbot.ports import Refused, Start, Stopped
-from notetaker.jobs.queue import JobQueue
+from notetaker.discordbot.ports import Refused, Start, Started, Stopped
 from notetaker.model.meeting import Meeting, MeetingState, new_meeting_id
 from notetaker.model.outcome import Coverage
-from notetaker.model.transcript import Gap
-from notetaker.model.utterance import Utterance
-from notetaker.recording.recorder import Recorder
-from notetaker.service.background import Background
+from notetaker.service import causes
 from notetaker.service.live import LiveMeeting
+from notetaker.service.recovery import Interrupted
+from notetaker.service.safekeeping import Ending, Safekeeping
+from notetaker.service.status import RunningMeeting
 from notetaker.store.database import StoreError
-from notetaker.store.store import Store
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed
 
@@ -41,84 +37,101 @@ COVERAGE_EVERY = 5.0  # seconds: what a crash may cost of the counts
 class Front(Protocol):
     """Discord, as far as meetings need it."""
 
-    async def display_name(self, guild_id: int, user_id: int) -> str: ...
-
     async def say(self, channel_id: int, text: str) -> None:
         """Posts a plain message; a failure is logged."""
 
-
-@dataclass(slots=True)
-class _Ending:
-    """A meeting whose recording is over and whose end is not in the store yet."""
-
-    live: LiveMeeting
-    meeting: Meeting
-    coverage: list[Coverage]
+    def obstacle(self, guild_id: int, channel_id: int) -> str | None:
+        """Why the bot can never go back into a voice channel, a sentence. Known once it is connected."""
 
 
 class Meetings:
     def __init__(
         self,
         voice: VoiceManager,
-        store: Store,
-        queue: JobQueue,
-        background: Background,
+        keeping: Safekeeping,
         tasks: asyncio.TaskGroup,
         front: Front,
         folder: Path,
+        resume_window_s: float,
     ) -> None:
         """``folder`` holds one folder per meeting."""
         self._voice = voice
-        self._store = store
-        self._queue = queue
-        self._background = background
+        self._keeping = keeping
         self._tasks = tasks
         self._front = front
         self._folder = folder
+        self._resume_window_s = resume_window_s
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._joining: dict[int, asyncio.Timeout] = {}
+        self._latest: dict[int, int] = {}  # command by guild
         self._closing = False
-        self._saving = asyncio.Lock()
+        self._starting: dict[int, Meeting] = {}
         self._live: dict[int, LiveMeeting] = {}
-        self._ending: list[_Ending] = []
 
     # discordbot.ports.Meetings
 
     def channel(self, guild_id: int) -> int | None:
         return self._voice.channel(guild_id)
 
+    def wanted(self, guild_id: int) -> int | None:
+        return self._voice.wanted(guild_id)
+
     def meeting(self, guild_id: int) -> Meeting | None:
         live = self._live.get(guild_id)
-        return live.meeting if live is not None else None
+        if live is not None and not live.stopping:
+            return live.meeting
+        return self._starting.get(guild_id)
 
-    async def join(self, guild_id: int, channel_id: int) -> None:
+    async def join(self, guild_id: int, channel_id: int, command_id: int) -> None:
+        self._refuse_another(guild_id)
+        self._obey(guild_id, channel_id, command_id)
         async with self._locks[guild_id]:
-            await self._join(guild_id, channel_id)
+            trouble = await self._connect(guild_id, channel_id, command_id)
+        if trouble is not None:
+            raise Refused(answers.join_failed_so_far(channel_id, trouble))
 
-    async def leave(self, guild_id: int) -> Stopped | None:
+    async def leave(self, guild_id: int, command_id: int) -> Stopped | None:
+        self._obey(guild_id, None, command_id)
         async with self._locks[guild_id]:
             if guild_id in self._live:
                 return await self._stop(guild_id)
+            wanted = self._voice.wanted(guild_id)
+            if wanted is not None:
+                raise Refused(answers.overtaken(wanted))
             await self._voice.leave(guild_id)
             return None
 
-    async def start(self, wish: Start) -> Meeting:
-        async with self._locks[wish.guild_id]:
-            await self._join(wish.guild_id, wish.voice_channel_id)
-            try:
-                live = await self._begin(wish)
-            except (OSError, StoreError) as error:
-                log.critical("A meeting could not be started: %s", error)
-                await self._voice.leave(wish.guild_id)
-                raise Refused(answers.CANNOT_WRITE) from error
-            self._live[wish.guild_id] = live
-            self._voice.record(wish.guild_id, live)
-            log.info("Meeting %s has started", live.meeting.id)
-            return live.meeting
+    async def start(self, wish: Start, command_id: int) -> Started:
+        guild_id = wish.guild_id
+        self._refuse_another(guild_id)
+        self._obey(guild_id, wish.voice_channel_id, command_id)
+        self._starting[guild_id] = _meeting(wish)
+        try:
+            async with self._locks[guild_id]:
+                began_ns = time.time_ns()
+                trouble = await self._connect(guild_id, wish.voice_channel_id, command_id)
+                meeting = _meeting(wish)
+                live = LiveMeeting(meeting, self._folder / meeting.id, time.monotonic())
+                if trouble is not None:
+                    live.meeting = replace(meeting, started_ns=began_ns)
+                    live.absent(began_ns, causes.not_joined(trouble))
+                try:
+                    await self._keeping.add(live)
+                except (OSError, StoreError) as error:
+                    log.critical("A meeting could not be started: %s", error)
+                    await self._voice.leave(guild_id)
+                    raise Refused(answers.CANNOT_WRITE) from error
+                self._live[guild_id] = live
+                self._voice.record(guild_id, live)
+        finally:
+            del self._starting[guild_id]
+        log.info("Meeting %s has started", meeting.id)
+        return Started(live.meeting, trouble)
 
-    async def stop(self, guild_id: int) -> Stopped | None:
-        async with self._locks[guild_id]:
-            return await self._stop(guild_id) if guild_id in self._live else None
+    async def stop(self, guild_id: int, command_id: int) -> Stopped | None:
+        if self.meeting(guild_id) is None:
+            return None
+        self._obey(guild_id, None, command_id)
+        return await self._end(guild_id)
 
     # What the bot process does with them
 
@@ -136,100 +149,158 @@ class Meetings:
     async def tick(self, now: float, *, sync: bool = True, coverage: bool = True) -> None:
         """Stores what has come since the last tick. What fails is logged, kept, and tried again by the next."""
         for guild_id, live in list(self._live.items()):
+            if self._live.get(guild_id) is not live:
+                continue  # it has ended meanwhile
+            live.channel_id = self._voice.channel(guild_id) or live.channel_id
             live.tick(now)
-            self._look_up_names(live)
-            with _tried_again(live.meeting):
-                if sync:
-                    await self._background(live.recorder.sync)
-                await self._save(live, partial(self._counts, guild_id, live) if coverage else lambda: None)
-        for ending in list(self._ending):
-            await self._finish(ending)
+            if live.news:
+                news, live.news = "\n".join(live.news), []
+                self._say(live, news)
+            counts = partial(self._counts, guild_id, live) if coverage else lambda: None
+            await self._keeping.keep(live, counts, sync=sync)
+        await self._keeping.tick()
+
+    def joined(self, guild_id: int) -> None:
+        """The bot is in its voice channel, after attempts had failed."""
+        live = self._live.get(guild_id)
+        if live is not None:
+            self._say_back(live)
 
     def removed(self, guild_id: int, reason: str) -> None:
         """The bot was taken out of its voice channel for good."""
         if guild_id in self._live:
-            self._tasks.create_task(self._stop_and_say(guild_id, reason))
+            self._tasks.create_task(self._end_and_say(guild_id, reason))
+
+    def take_up(self, interrupted: Interrupted) -> LiveMeeting:
+        """A meeting of an earlier life of the bot goes on; ``rejoin`` it when Discord is there."""
+        meeting = interrupted.meeting
+        live = LiveMeeting(meeting, interrupted.folder, time.monotonic())
+        live.channel_id = interrupted.channel_id
+        live.earlier = None
+        live.connected = interrupted.segments > 0
+        live.absent(*interrupted.absence)
+        self._live[meeting.guild_id] = live
+        return live
+
+    async def rejoin(self, live: LiveMeeting) -> None:
+        """Back into the voice channel, with a word to the people about it."""
+        guild_id = live.meeting.guild_id
+        if self.meeting(guild_id) is not live.meeting:
+            return  # it has ended meanwhile
+        gone = self._front.obstacle(guild_id, live.channel_id)
+        if gone is not None:
+            await self._end_and_say(guild_id, gone)
+            return
+        self._voice.record(guild_id, live)
+        try:
+            await self._voice.join(guild_id, live.channel_id)
+        except JoinFailed as failed:
+            if live.stopping:
+                return
+            if failed.final:
+                await self._end_and_say(guild_id, str(failed))
+            else:
+                self._say(live, answers.still_away(live.meeting, str(failed)))
+            return
+        self._say_back(live)
 
     async def close(self) -> None:
-        """Stops every meeting, as /stopnotes does, and says so where it was started. No other one begins."""
+        """Suspends every meeting, or ends it when none is ever gone on with, and says so. No other one begins."""
         self._closing = True
-        for joining in self._joining.values():
-            joining.reschedule(0.0)  # rounds of attempts may take minutes
-        for guild_id in list(self._locks):  # whoever is about to start a meeting holds the lock
-            await self._stop_and_say(guild_id, answers.SHUTDOWN)
+        guilds = {*self._locks, *self._live}  # whoever is about to start a meeting holds the lock
+        for guild_id in guilds:
+            self._give_up(guild_id)  # rounds of attempts may take minutes
+        await asyncio.gather(*map(self._close, guilds))
 
-    # One guild, its lock held
+    def running(self) -> tuple[RunningMeeting, ...]:
+        """All that are being recorded."""
+        return tuple(RunningMeeting(live.meeting, live.speakers) for live in self._live.values())
 
-    async def _join(self, guild_id: int, channel_id: int) -> None:
+    # Commands
+
+    def _refuse_another(self, guild_id: int) -> None:
+        if self._closing:
+            raise Refused(answers.SHUTDOWN)
         meeting = self.meeting(guild_id)
         if meeting is not None:
             raise Refused(answers.already_running(meeting))
-        if self._closing:
-            raise Refused(answers.SHUTDOWN)
-        try:
-            async with asyncio.timeout(None) as self._joining[guild_id]:
-                await self._voice.join(guild_id, channel_id)
-        except TimeoutError:
-            raise Refused(answers.SHUTDOWN) from None
-        except JoinFailed as failed:
-            raise Refused(answers.join_failed(channel_id, str(failed))) from failed
-        finally:
-            del self._joining[guild_id]
 
-    async def _begin(self, wish: Start) -> LiveMeeting:
-        started_ns = time.time_ns()
-        meeting = Meeting(
-            id=new_meeting_id(started_ns),
-            guild_id=wish.guild_id,
-            voice_channel_id=wish.voice_channel_id,
-            voice_channel_name=wish.voice_channel_name,
-            text_channel_id=wish.text_channel_id,
-            started_by=wish.started_by,
-            started_ns=started_ns,
-        )
-        recorder = Recorder(self._folder / meeting.id, meeting.id)
-        await self._background(self._store.add_meeting, meeting)
-        return LiveMeeting(meeting, recorder)
+    def _obey(self, guild_id: int, channel_id: int | None, command_id: int) -> None:
+        """From now on this is wanted, whatever is under way. Raises Refused when a later command came first."""
+        if command_id < self._latest.get(guild_id, 0):
+            raise Refused(answers.overtaken(self._voice.wanted(guild_id)))
+        self._latest[guild_id] = command_id
+        if channel_id is None:
+            self._give_up(guild_id)
+        else:
+            self._voice.want(guild_id, channel_id)
+
+    def _give_up(self, guild_id: int) -> None:
+        if guild_id in self._live:
+            self._live[guild_id].stopping = True
+        self._voice.want(guild_id, None)
+
+    async def _connect(self, guild_id: int, channel_id: int, command_id: int) -> str | None:
+        """Returns None when in the channel; or why not yet. Raises Refused when that is not to be any more."""
+        try:
+            await self._voice.settled(guild_id, channel_id)
+        except JoinFailed as failed:
+            if self._closing:
+                raise Refused(answers.SHUTDOWN) from None
+            wanted = self._voice.wanted(guild_id)
+            if self._latest[guild_id] != command_id and wanted != channel_id:
+                raise Refused(answers.overtaken(wanted)) from None
+            if failed.final:
+                raise Refused(answers.join_failed(channel_id, str(failed))) from failed
+            return str(failed)
+        return None
+
+    # One guild
+
+    async def _end(self, guild_id: int) -> Stopped | None:
+        async with self._locks[guild_id]:
+            return await self._stop(guild_id) if guild_id in self._live else None
 
     async def _stop(self, guild_id: int) -> Stopped:
-        live = self._live[guild_id]
-        live.stop()
-        await self._voice.leave(guild_id)
-        coverage = live.true_coverage(self._voice.coverage(guild_id))
-        self._voice.record(guild_id, None)
+        """Its lock is held."""
+        live, coverage = await self._hush(guild_id)
         live.end(time.monotonic())
         del self._live[guild_id]
         meeting = replace(live.meeting, ended_ns=time.time_ns(), state=MeetingState.FINISHING)
-        ending = _Ending(live, meeting, coverage)
-        self._ending.append(ending)
         log.info("Meeting %s has ended", meeting.id)
-        await self._finish(ending)
-        return Stopped(meeting, speakers=len(live.heard))
+        await self._keeping.end(Ending(live, meeting, coverage))
+        return Stopped(meeting, speakers=live.speakers, connected=live.connected)
 
-    async def _stop_and_say(self, guild_id: int, why: str) -> None:
+    async def _hush(self, guild_id: int) -> tuple[LiveMeeting, list[Coverage]]:
+        """Leaves voice; the meeting hears nothing after this. Its counts are complete."""
+        live = self._live[guild_id]
+        live.stopping = True
+        await self._voice.leave(guild_id)
+        coverage = live.true_coverage(self._voice.coverage(guild_id))
+        self._voice.record(guild_id, None)
+        return live, coverage
+
+    async def _end_and_say(self, guild_id: int, why: str) -> None:
         """Ends a meeting that nobody asked to end."""
-        stopped = await self.stop(guild_id)
+        stopped = await self._end(guild_id)
         if stopped is not None:
-            await self._front.say(
-                stopped.meeting.text_channel_id, answers.ended_unasked(stopped.meeting, why)
-            )
+            meeting = stopped.meeting
+            await self._front.say(meeting.text_channel_id, answers.ended_unasked(meeting, why))
 
-    # Into the store
-
-    def _look_up_names(self, live: LiveMeeting) -> None:
-        """In tasks of their own, because Discord may have to be asked."""
-        while live.unnamed:
-            task = self._tasks.create_task(self._name(live, live.unnamed.pop()))
-            live.naming.add(task)
-            task.add_done_callback(live.naming.discard)
-
-    async def _name(self, live: LiveMeeting, user_id: int) -> None:
-        name = await self._front.display_name(live.meeting.guild_id, user_id)
-        try:
-            await self._background(self._store.name_speaker, live.meeting.id, user_id, name)
-        except StoreError as error:
-            log.warning("Meeting %s: a name cannot be stored: %s. It is tried again.", live.meeting.id, error)
-            live.unnamed.append(user_id)
+    async def _close(self, guild_id: int) -> None:
+        if not self._resume_window_s:
+            await self._end_and_say(guild_id, answers.SHUTDOWN)
+            return
+        async with self._locks[guild_id]:
+            if guild_id not in self._live:
+                return
+            live, coverage = await self._hush(guild_id)
+            live.suspend(time.monotonic())
+            del self._live[guild_id]
+            await self._keeping.keep(live, lambda: coverage)
+            log.info("Meeting %s is suspended", live.meeting.id)
+        until_s = round(time.time() + self._resume_window_s)
+        await self._front.say(live.meeting.text_channel_id, answers.suspended(live.meeting, until_s))
 
     def _counts(self, guild_id: int, live: LiveMeeting) -> list[Coverage] | None:
         """None when the meeting has been stopped meanwhile: its last word on the counts is with its end."""
@@ -237,53 +308,26 @@ class Meetings:
             return None
         return live.true_coverage(self._voice.coverage(guild_id))
 
-    async def _save(self, live: LiveMeeting, counts: Callable[[], list[Coverage] | None]) -> None:
-        """What has been stored leaves the lists; storing something twice would change nothing.
+    def _say_back(self, live: LiveMeeting) -> None:
+        if live.absence is None:
+            return
+        first = live.absence.started_ns == live.meeting.started_ns
+        meeting = live.meeting
+        self._say(live, answers.begun_at_last(meeting) if first else answers.back(meeting, live.absence))
 
-        ``counts`` is asked when it is this call's turn, so that older counts never replace newer ones.
-        """
-        async with self._saving:
-            coverage = counts()
-            utterances, gaps = list(live.utterances), list(live.gaps)
-            await self._background(self._write, live.meeting.id, utterances, gaps, coverage)
-            del live.utterances[: len(utterances)], live.gaps[: len(gaps)]
-
-    def _write(
-        self, meeting_id: str, utterances: list[Utterance], gaps: list[Gap], coverage: list[Coverage] | None
-    ) -> None:
-        for utterance in utterances:
-            self._store.add_utterance(utterance)
-            self._queue.transcribe(utterance.id)
-        for gap in gaps:
-            self._store.add_gap(meeting_id, gap)
-        if coverage is not None:
-            self._store.set_coverage(meeting_id, coverage)
-
-    async def _finish(self, ending: _Ending) -> None:
-        """Hands the meeting over to the workers; left for the next tick when that fails."""
-        self._look_up_names(ending.live)
-        await asyncio.gather(*ending.live.naming)
-        with _tried_again(ending.meeting):
-            await self._background(ending.live.recorder.sync)
-            await self._save(ending.live, lambda: ending.coverage)
-            await self._background(self._hand_over, ending.meeting)
-            if ending in self._ending:  # a tick and a command may both have been at it
-                self._ending.remove(ending)
-
-    def _hand_over(self, meeting: Meeting) -> None:
-        assert meeting.ended_ns is not None
-        self._store.end_meeting(meeting.id, meeting.ended_ns)
-        self._queue.finish(meeting.id)
+    def _say(self, live: LiveMeeting, text: str) -> None:
+        self._tasks.create_task(self._front.say(live.meeting.text_channel_id, text))
 
 
-@contextmanager
-def _tried_again(meeting: Meeting) -> Iterator[None]:
-    """Whatever store, queue or disk raise: sound keeps coming in and is in the journal, so the recording must not
-    end over it. It is logged, and the next tick tries again.
-    """
-    try:
-        yield
-    except (OSError, StoreError) as error:
-        log.critical("Meeting %s cannot be stored: %s. It is tried again.", meeting.id, error)
-    except Exception:
-        log.exception("Meeting %s cannot be stored. It is tried again.", meeting.id)
+def _meeting(wish: Start) -> Meeting:
+    """One that starts now."""
+    started_ns = time.time_ns()
+    return Meeting(
+        id=new_meeting_id(started_ns),
+        guild_id=wish.guild_id,
+        voice_channel_id=wish.voice_channel_id,
+        voice_channel_name=wish.voice_channel_name,
+        text_channel_id=wish.text_channel_id,
+        started_by=wish.started_by,
+        started_ns=started_ns,
+    )

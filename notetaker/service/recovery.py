@@ -1,8 +1,10 @@
-"""Meetings of an earlier life of the bot: what the journal has becomes utterances and jobs, and the meeting ends."""
+"""Meetings of an earlier life of the bot: those that go on, those that end here, and what the journal has of both."""
 
 import logging
 import time
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from notetaker.jobs.queue import JobQueue
@@ -12,54 +14,130 @@ from notetaker.model.transcript import Gap
 from notetaker.recording.journal import JournalReader, Packet, journal_files
 from notetaker.recording.recovery import scan
 from notetaker.recording.rtcp import GapMarked
+from notetaker.recording.state import OpenGap, RecordingState, StateFile
+from notetaker.service import causes
 from notetaker.store.store import Store
 
 log = logging.getLogger(__name__)
 
 
-class Recovery:
-    """Make it before the first meeting of this life starts. Synchronous: for another thread."""
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A meeting that was being recorded when the bot stopped or died."""
 
-    def __init__(self, store: Store, queue: JobQueue, folder: Path) -> None:
+    meeting: Meeting
+    folder: Path
+    alive_ns: int
+    """The last sign of life of its recording."""
+    channel_id: int
+    """The voice channel in which it was last."""
+    absence: OpenGap
+    """Since when the note-taker has been away, and why."""
+    gaps: tuple[Gap, ...]
+    """What else was not heard at that time; it ended with the note-taker."""
+    segments: int
+    """Journal files of that life."""
+    over: bool
+    """People had ended it."""
+    known: bool
+    """Its recording was on this disk."""
+
+
+class Recovery:
+    """Make it before the first meeting of this life starts. Synchronous: for another thread.
+
+    Raises OSError and StoreError.
+    """
+
+    def __init__(self, store: Store, queue: JobQueue, folder: Path, resume_window_s: float) -> None:
         self._store = store
         self._queue = queue
-        self._folder = folder
         self._now_ns = time.time_ns()
-        self._interrupted = store.meetings_in(MeetingState.RECORDING)
         self._ended = store.meetings_in(MeetingState.FINISHING)
+        self.resumed: dict[int, Interrupted] = {}
+        """By guild: those that go on."""
+        self._over: list[Interrupted] = []
+        oldest_ns = self._now_ns - resume_window_s * 1e9
+        for meeting in reversed(store.meetings_in(MeetingState.RECORDING)):
+            found = _interrupted(meeting, folder / meeting.id)
+            goes_on = found.known and not found.over and found.alive_ns > oldest_ns
+            # of several in a guild, the older ones were over, and neither disk nor store could be told
+            if goes_on and meeting.guild_id not in self.resumed:
+                self.resumed[meeting.guild_id] = found
+            else:
+                self._over.append(found)
 
-    def run(self) -> list[Meeting]:
-        """Hands all of them over to the workers. Returns those that a crash had interrupted.
+    def finish(self) -> list[Interrupted]:
+        """Hands those that do not go on over to the workers. Returns the ones among them that people had not ended.
 
         Raises OSError and StoreError; run again, it continues.
         """
         for meeting in self._ended:  # the crash may have come between "ended" and its job
             self._queue.finish(meeting.id)
-        for meeting in self._interrupted:
-            self._end(meeting)
-        return self._interrupted
+        for interrupted in self._over:
+            self._end(interrupted)
+        return [interrupted for interrupted in self._over if not interrupted.over]
 
-    def _end(self, meeting: Meeting) -> None:
-        folder = self._folder / meeting.id
-        utterances = scan(folder, meeting.id)
+    def read_back(self, interrupted: Interrupted) -> list[Coverage]:
+        """Utterances and gaps that only the journal has reach the store. Returns what had been counted by then.
+
+        Raises OSError and StoreError; run again, it continues.
+        """
+        meeting_id = interrupted.meeting.id
+        utterances = scan(interrupted.folder, meeting_id, interrupted.segments)
         for utterance in utterances:
             self._store.add_utterance(utterance)
             self._queue.transcribe(utterance.id)
-        ended_ns = max((u.ended_ns for u in utterances), default=meeting.started_ns)
-        packets, gaps = _journal(folder)
-        for gap in [*gaps, Gap(ended_ns, self._now_ns, "the note-taker had stopped unexpectedly")]:
-            self._store.add_gap(meeting.id, gap)
-        self._store.set_coverage(meeting.id, _at_least(self._store.coverage(meeting.id), packets))
-        self._store.end_meeting(meeting.id, ended_ns)
-        self._queue.finish(meeting.id)
-        log.warning("Meeting %s was interrupted; %d utterances are safe", meeting.id, len(utterances))
+        packets, gaps = _journal(interrupted.folder, interrupted.segments)
+        for gap in (*gaps, *interrupted.gaps):
+            self._store.add_gap(meeting_id, gap)
+        log.warning("Meeting %s was interrupted; %d utterances are safe", meeting_id, len(utterances))
+        return _at_least(self._store.coverage(meeting_id), packets)
+
+    def _end(self, interrupted: Interrupted) -> None:
+        meeting_id = interrupted.meeting.id
+        self._store.set_coverage(meeting_id, self.read_back(interrupted))
+        if not interrupted.over:
+            absence = interrupted.absence
+            self._store.add_gap(meeting_id, Gap(absence.started_ns, self._now_ns, absence.cause))
+        self._store.end_meeting(meeting_id, interrupted.alive_ns)
+        self._queue.finish(meeting_id)
 
 
-def _journal(folder: Path) -> tuple[Counter[int], list[Gap]]:
+def _interrupted(meeting: Meeting, folder: Path) -> Interrupted:
+    """What the recording has left on the disk."""
+    state_file = StateFile(folder)
+    alive_ns = state_file.alive_ns()
+    known = alive_ns is not None
+    alive_ns = max(alive_ns or 0, meeting.started_ns)
+    state = state_file.read() or RecordingState(meeting.voice_channel_id)
+    absence = OpenGap(alive_ns, causes.CRASHED)
+    gaps: list[Gap] = []
+    for since in state.missing:
+        if since.cause in causes.INTERRUPTIONS:
+            absence = since
+        elif since.started_ns < alive_ns:
+            gaps.append(Gap(since.started_ns, alive_ns, since.cause))
+    return Interrupted(
+        meeting=meeting,
+        folder=folder,
+        alive_ns=alive_ns,
+        channel_id=state.channel_id,
+        absence=absence,
+        gaps=tuple(gaps),
+        segments=max((segment for segment, _ in journal_files(folder)), default=0),
+        over=state.over,
+        known=known,
+    )
+
+
+def _journal(folder: Path, segments: int) -> tuple[Counter[int], list[Gap]]:
     """What the journal holds: packets per user, more than the utterances, which leave out silence; and gaps."""
     packets: Counter[int] = Counter()
     gaps: list[Gap] = []
-    for _, path in journal_files(folder):
+    for segment, path in journal_files(folder):
+        if segment > segments:
+            break
         for event in JournalReader(path):
             match event:
                 case Packet(user_id=int(user_id)):
@@ -76,3 +154,13 @@ def _at_least(coverage: list[Coverage], stored: Counter[int]) -> list[Coverage]:
         outcomes = by_user.setdefault(user_id, Coverage(user_id)).outcomes
         outcomes[Outcome.STORED] = max(outcomes[Outcome.STORED], packets)
     return list(by_user.values())
+
+
+def total(parts: Iterable[Coverage]) -> list[Coverage]:
+    """The sum for each user."""
+    whole: dict[int, Coverage] = {}
+    for part in parts:
+        one = whole.setdefault(part.user_id, Coverage(part.user_id))
+        one.outcomes.update(part.outcomes)
+        one.lost += part.lost
+    return [whole[user_id] for user_id in sorted(whole)]

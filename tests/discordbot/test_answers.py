@@ -1,8 +1,9 @@
 """What is said must be sayable (Discord docs, Create Message: 2000 characters) and must name what to do."""
 
 from notetaker.discordbot import answers
-from notetaker.discordbot.ports import Stopped
+from notetaker.discordbot.ports import Started, Stopped
 from notetaker.model.meeting import Meeting
+from notetaker.model.transcript import Gap
 
 ID = 2**64 - 1
 MEETING = Meeting("20261122-143005-k3f9qz", ID, ID, "Standup", ID, ID, 1_795_357_805_000_000_000)
@@ -15,18 +16,30 @@ def test_every_answer_fits_into_a_message() -> None:
         answers.already_joined(ID),
         answers.already_running(MEETING),
         answers.only_connected(ID),
-        answers.started(MEETING),
+        answers.started(Started(MEETING)),
+        answers.started(Started(MEETING, "x" * 1000)),
+        answers.begun_at_last(MEETING),
         answers.stopped(Stopped(MEETING, 0)),
         answers.stopped(Stopped(MEETING, 10**6)),
+        answers.stopped(Stopped(MEETING, 0, connected=False)),
         answers.left(ID),
+        answers.no_longer_joining(ID),
+        answers.overtaken(None),
+        answers.overtaken(ID),
         answers.ended_unasked(MEETING, answers.CRASH),
         answers.join_failed(ID, "x" * 1000),
+        answers.join_failed_so_far(ID, "x" * 1000),
+        answers.suspended(MEETING, 1_795_357_805),
+        answers.back(MEETING, Gap(MEETING.started_ns, MEETING.started_ns * 2, "x" * 1000)),
+        answers.still_away(MEETING, "x" * 1000),
+        answers.deafened(ID),
+        answers.undeafened(ID),
     ]
     assert all(0 < len(text) <= 2000 for text in said)
 
 
 def test_the_announcement_says_who_is_recorded_where_and_on_whose_wish() -> None:
-    said = answers.started(MEETING)
+    said = answers.started(Started(MEETING))
     assert f"<#{MEETING.voice_channel_id}>" in said
     assert f"<@{MEETING.started_by}>" in said
     assert "record" in said
@@ -36,3 +49,17 @@ def test_people_are_counted_in_english() -> None:
     assert "I heard one person." in answers.stopped(Stopped(MEETING, 1))
     assert "I heard 2 people." in answers.stopped(Stopped(MEETING, 2))
     assert "I heard nobody" in answers.stopped(Stopped(MEETING, 0))
+
+
+def test_whoever_starts_notes_that_cannot_begin_is_told_what_why_and_what_next() -> None:
+    said = answers.started(Started(MEETING, "Tried 3 times without success. The voice server said 4006."))
+    assert "Tried 3 times without success. The voice server said 4006." in said
+    for promised in ("every minute", "As soon as I am in", "/stopnotes ends it", "try another voice channel"):
+        assert promised in said
+
+
+def test_an_absence_is_told_with_both_times_its_length_and_its_cause() -> None:
+    gap = Gap(1_795_357_805_400_000_000, 1_795_357_819_400_000_000, "the note-taker was restarted")
+    said = answers.back(MEETING, gap)
+    assert "<t:1795357805:T> to <t:1795357819:T> (14 s): the note-taker was restarted." in said
+    assert "everyone is recorded again" in said

@@ -7,19 +7,23 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from notetaker.discordbot import answers
-from notetaker.discordbot.ports import Refused, Start
+from notetaker.discordbot.ports import Refused, Start, Stopped
 from notetaker.jobs.queue import JobQueue
 from notetaker.model.audio import AudioFrame
-from notetaker.model.meeting import MeetingState
+from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.service.background import Background
 from notetaker.service.meetings import Meetings
+from notetaker.service.recovery import Recovery
+from notetaker.service.resuming import Resuming
+from notetaker.service.safekeeping import Safekeeping
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from notetaker.voice.manager import VoiceManager
@@ -31,29 +35,59 @@ WISH = Start(GUILD, STANDUP, "Standup", GENERAL, ADA)
 
 
 class Voice:
+    """Of one guild. As the real one does, it gives up what is not wanted any more."""
+
     def __init__(self) -> None:
         self.here: int | None = None
+        self.target: int | None = None
         self.sink: SessionSink | None = None
         self.failure: JoinFailed | None = None
-        self.hangs = False
+        self.slow = asyncio.Event()
+        """While it is not set, nothing that is wanted comes about."""
+        self.slow.set()
         self.left = 0
         self.heard = 0
+        self._changed = asyncio.Event()
+
+    def want(self, guild_id: int, channel_id: int | None) -> None:
+        self.target = channel_id
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def wanted(self, guild_id: int) -> int | None:
+        return self.target
 
     async def join(self, guild_id: int, channel_id: int) -> None:
-        await asyncio.sleep(60.0 if self.hangs else 0.0)
+        self.want(guild_id, channel_id)
+        await self.settled(guild_id, channel_id)
+
+    async def settled(self, guild_id: int, channel_id: int) -> None:
+        changed = asyncio.ensure_future(self._changed.wait())
+        slow = asyncio.ensure_future(self.slow.wait())
+        if self.target == channel_id:
+            await asyncio.wait({changed, slow}, return_when=asyncio.FIRST_COMPLETED)
+        changed.cancel()
+        slow.cancel()
+        if self.target != channel_id:
+            raise JoinFailed("Somebody has asked for something else meanwhile.", final=True)
         if self.failure is not None:
+            if self.failure.final:
+                self.target = None
             raise self.failure
         self.here = channel_id
+        if self.sink is not None:
+            self.sink.session_opened(asyncio.get_running_loop().time())
 
     async def leave(self, guild_id: int) -> None:
-        self.here = None
+        self.target = self.here = None
         self.left += 1
+        await asyncio.sleep(0)
         if self.sink is not None:
             self.sink.session_closed(asyncio.get_running_loop().time(), "we left")
 
     def record(self, guild_id: int, sink: SessionSink | None) -> None:
-        self.sink = sink
-        if sink is not None:
+        self.sink, self.heard = sink, 0
+        if sink is not None and self.here is not None:
             sink.session_opened(asyncio.get_running_loop().time())
 
     def channel(self, guild_id: int) -> int | None:
@@ -75,12 +109,16 @@ class Voice:
 class Front:
     def __init__(self) -> None:
         self.said: list[tuple[int, str]] = []
+        self.gone: str | None = None
 
     async def display_name(self, guild_id: int, user_id: int) -> str:
         return "Ada"
 
     async def say(self, channel_id: int, text: str) -> None:
         self.said.append((channel_id, text))
+
+    def obstacle(self, guild_id: int, channel_id: int) -> str | None:
+        return self.gone
 
 
 class Broken:
@@ -100,24 +138,52 @@ class Broken:
 
 
 class Bench:
-    def __init__(self, folder: Path, tasks: asyncio.TaskGroup) -> None:
+    def __init__(self, folder: Path, tasks: asyncio.TaskGroup, resume_window_s: float = 900.0) -> None:
         url = f"sqlite:///{folder / 'notetaker.db'}"
+        self.folder = folder / "meetings"
         self.store = Store(url)
         self.store.migrate()
         self.broken = Broken(self.store)
         self.queue = JobQueue(url)
         self.background = Background()
-        self.voice = Voice()
         self.front = Front()
-        self.meetings = Meetings(
-            cast("VoiceManager", self.voice),
-            cast("Store", self.broken),
-            self.queue,
-            self.background,
-            tasks,
-            self.front,
-            folder / "meetings",
+        self._tasks = tasks
+        self._commands = count(1)
+        self.begin(resume_window_s)
+
+    def begin(self, resume_window_s: float) -> None:
+        """Another life of the bot."""
+        self.voice = Voice()
+        keeping = Safekeeping(
+            cast("Store", self.broken), self.queue, self.background, self._tasks, self.front
         )
+        self.meetings = Meetings(
+            cast("VoiceManager", self.voice), keeping, self._tasks, self.front, self.folder, resume_window_s
+        )
+
+    async def restart(self, resume_window_s: float = 900.0) -> None:
+        """What the process does when it starts, until it is done with what was interrupted."""
+        self.begin(resume_window_s)
+        recovery = Recovery(self.store, self.queue, self.folder, resume_window_s)
+        connected = asyncio.Event()
+        connected.set()
+        await Resuming(recovery, self.meetings, self.front).run(connected.wait)
+
+    async def start(self, wish: Start = WISH) -> Meeting:
+        return (await self.meetings.start(wish, next(self._commands))).meeting
+
+    async def stop(self) -> Stopped | None:
+        return await self.meetings.stop(GUILD, next(self._commands))
+
+    async def join(self, channel_id: int) -> None:
+        await self.meetings.join(GUILD, channel_id, next(self._commands))
+
+    async def leave(self) -> Stopped | None:
+        return await self.meetings.leave(GUILD, next(self._commands))
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _, text in self.front.said]
 
 
 @pytest.fixture
@@ -131,10 +197,10 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 async def test_stopping_hands_the_meeting_over(bench: Bench) -> None:
-    meeting = await bench.meetings.start(WISH)
+    meeting = await bench.start()
     assert bench.meetings.meeting(GUILD) == meeting
     bench.voice.hear()
-    stopped = await bench.meetings.stop(GUILD)
+    stopped = await bench.stop()
     assert stopped is not None
     assert stopped.speakers == 1
     assert bench.meetings.meeting(GUILD) is None
@@ -142,14 +208,14 @@ async def test_stopping_hands_the_meeting_over(bench: Bench) -> None:
     assert bench.store.speakers(meeting.id) == {ADA: "Ada"}
     [utterance] = bench.store.utterances(meeting.id)
     assert bench.queue.transcribe_states([utterance.id])
-    assert bench.store.coverage(meeting.id) == bench.voice.coverage(GUILD)
+    assert bench.store.coverage(meeting.id) == [Coverage(ADA, Counter({Outcome.STORED: len(SENTENCE)}))]
     assert bench.voice.here is None
 
 
 async def test_of_two_who_start_at_once_one_is_told_that_the_other_has(bench: Bench) -> None:
     results = await asyncio.gather(
-        bench.meetings.start(WISH),
-        bench.meetings.start(replace(WISH, voice_channel_id=PLANNING)),
+        bench.start(),
+        bench.start(replace(WISH, voice_channel_id=PLANNING)),
         return_exceptions=True,
     )
     [refused] = [result for result in results if isinstance(result, Refused)]
@@ -161,32 +227,33 @@ async def test_of_two_who_start_at_once_one_is_told_that_the_other_has(bench: Be
 
 
 async def test_of_two_who_stop_at_once_one_finds_nothing_to_stop(bench: Bench) -> None:
-    await bench.meetings.start(WISH)
-    results = await asyncio.gather(bench.meetings.stop(GUILD), bench.meetings.stop(GUILD))
+    await bench.start()
+    results = await asyncio.gather(bench.stop(), bench.stop())
     assert sorted(result is None for result in results) == [False, True]
 
 
-async def test_a_join_that_fails_leaves_no_meeting(bench: Bench) -> None:
-    bench.voice.failure = JoinFailed("Tried 3 times without success.")
-    with pytest.raises(Refused, match=rf"^I could not join <#{STANDUP}>\. Tried 3 times without success\."):
-        await bench.meetings.start(WISH)
+async def test_a_join_that_is_hopeless_leaves_no_meeting(bench: Bench) -> None:
+    bench.voice.failure = JoinFailed("The voice server demands DAVE (4017).", final=True)
+    with pytest.raises(Refused, match=rf"^I could not join <#{STANDUP}>\. The voice server demands DAVE"):
+        await bench.start()
     assert bench.store.meetings() == []
+    assert bench.meetings.meeting(GUILD) is None
     bench.voice.failure = None
-    await bench.meetings.start(WISH)
+    await bench.start()
     await bench.meetings.close()
 
 
 async def test_a_meeting_that_cannot_be_stored_is_not_begun(bench: Bench) -> None:
     bench.broken.calls = {"add_meeting"}
     with pytest.raises(Refused, match=r"^I cannot store anything at the moment"):
-        await bench.meetings.start(WISH)
+        await bench.start()
     assert bench.voice.left == 1
     assert bench.meetings.meeting(GUILD) is None
 
 
 async def test_what_the_store_refuses_is_stored_by_a_later_tick(bench: Bench) -> None:
     bench.broken.calls = {"add_utterance", "name_speaker"}
-    meeting = await bench.meetings.start(WISH)
+    meeting = await bench.start()
     bench.voice.hear()
     loop = asyncio.get_running_loop()
     await bench.meetings.tick(loop.time() + 60)
@@ -195,15 +262,15 @@ async def test_what_the_store_refuses_is_stored_by_a_later_tick(bench: Bench) ->
     bench.broken.calls = set()
     await bench.meetings.tick(loop.time() + 60)
     assert len(bench.store.utterances(meeting.id)) == 1
-    await bench.meetings.stop(GUILD)
+    await bench.stop()
     assert bench.store.speakers(meeting.id) == {ADA: "Ada"}
 
 
 async def test_an_end_that_the_store_refuses_is_stored_by_a_later_tick(bench: Bench) -> None:
-    meeting = await bench.meetings.start(WISH)
+    meeting = await bench.start()
     bench.voice.hear()
     bench.broken.calls = {"add_utterance", "end_meeting"}
-    stopped = await bench.meetings.stop(GUILD)
+    stopped = await bench.stop()
     assert stopped is not None
     [kept] = bench.store.meetings_in(MeetingState.RECORDING)
     assert kept.id == meeting.id
@@ -215,7 +282,7 @@ async def test_an_end_that_the_store_refuses_is_stored_by_a_later_tick(bench: Be
 
 
 async def test_a_tick_under_way_does_not_replace_the_last_counts_by_older_ones(bench: Bench) -> None:
-    meeting = await bench.meetings.start(WISH)
+    meeting = await bench.start()
     bench.voice.hear()
     await bench.meetings.tick(0.0)
     await bench.background(lambda: None)  # her name is stored: nothing holds up the stop below
@@ -224,47 +291,10 @@ async def test_a_tick_under_way_does_not_replace_the_last_counts_by_older_ones(b
     async def speak_and_stop() -> None:
         bench.voice.hear()
         asyncio.get_running_loop().call_later(0.05, disk.set)
-        await bench.meetings.stop(GUILD)
+        await bench.stop()
 
     await asyncio.gather(bench.background(disk.wait, 20), bench.meetings.tick(0.0), speak_and_stop())
     [coverage] = bench.store.coverage(meeting.id)
     assert coverage.outcomes[Outcome.STORED] == 2 * len(SENTENCE)
 
 
-async def test_a_shutdown_says_why_the_notes_end(bench: Bench) -> None:
-    await bench.meetings.start(WISH)
-    await bench.meetings.close()
-    [(channel, text)] = bench.front.said
-    assert channel == GENERAL
-    assert text.startswith(answers.SHUTDOWN)
-
-
-async def test_a_shutdown_does_not_wait_for_a_join_and_no_other_begins(bench: Bench) -> None:
-    bench.voice.hangs = True
-    starting = asyncio.ensure_future(bench.meetings.start(WISH))
-    await asyncio.sleep(0)
-    async with asyncio.timeout(5):
-        await bench.meetings.close()
-    bench.voice.hangs = False
-    for attempt in (starting, bench.meetings.start(WISH), bench.meetings.join(GUILD, STANDUP)):
-        with pytest.raises(Refused) as refused:
-            await attempt
-        assert str(refused.value) == answers.SHUTDOWN
-    assert bench.store.meetings() == []
-
-
-async def test_a_shutdown_ends_a_meeting_that_is_just_being_started(bench: Bench) -> None:
-    disk = threading.Event()
-    busy = asyncio.ensure_future(bench.background(disk.wait, 20))
-    starting = asyncio.ensure_future(bench.meetings.start(WISH))
-    await asyncio.sleep(0.05)  # the join is through, the store is busy
-    assert bench.voice.here == STANDUP
-    assert bench.meetings.meeting(GUILD) is None
-    closing = asyncio.ensure_future(bench.meetings.close())
-    await asyncio.sleep(0)
-    disk.set()
-    meeting = await starting
-    await asyncio.gather(busy, closing)
-    stored = bench.store.meeting(meeting.id)
-    assert stored is not None
-    assert stored.state is MeetingState.FINISHING

@@ -44,7 +44,7 @@ class Bench:
         recorder.sync()
 
     def recovery(self) -> Recovery:
-        return Recovery(self.store, self.queue, self.folder)
+        return Recovery(self.store, self.queue, self.folder, 900.0)
 
 
 @pytest.fixture

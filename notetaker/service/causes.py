@@ -1,0 +1,28 @@
+"""Why a stretch of a meeting was not heard, as the notes name it."""
+
+from notetaker.model.outcome import Outcome
+from notetaker.notes.wording import count
+
+RESTARTED = "the note-taker was restarted"
+CRASHED = "the note-taker had stopped unexpectedly"
+INTERRUPTIONS = frozenset({RESTARTED, CRASHED})
+
+DEAFENED = "a moderator had deafened the note-taker"
+DISK = "the sound could not be written to disk"
+
+_PACKETS = {
+    None: "never arrived",
+    Outcome.UNDECRYPTABLE: "could not be decrypted",
+    Outcome.HELD_TOO_LONG: "came without a known speaker or key",
+}
+
+
+def not_joined(reason: str) -> str:
+    """The voice channel could not be joined; ``reason`` is a sentence."""
+    return f"the voice channel could not be joined: {reason}"
+
+
+def packets_lost(packets: int, outcome: Outcome | None) -> str:
+    """``12 packets never arrived``"""
+    what = _PACKETS.get(outcome, "were dropped")
+    return f"{count(packets, 'packet')} {what}"

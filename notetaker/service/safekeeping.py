@@ -1,0 +1,145 @@
+"""What a meeting collects, into journal, store and job queue. Whatever they refuse is kept and tried again."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from notetaker.jobs.queue import JobQueue
+from notetaker.model.meeting import Meeting
+from notetaker.model.outcome import Coverage
+from notetaker.model.transcript import Gap
+from notetaker.model.utterance import Utterance
+from notetaker.service.background import Background
+from notetaker.service.live import LiveMeeting
+from notetaker.service.recovery import total
+from notetaker.store.database import StoreError
+from notetaker.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Names(Protocol):
+    async def display_name(self, guild_id: int, user_id: int) -> str: ...
+
+
+@dataclass(slots=True)
+class Ending:
+    """A meeting whose recording is over and whose end is not in the store yet."""
+
+    live: LiveMeeting
+    meeting: Meeting
+    coverage: list[Coverage]
+
+
+class Safekeeping:
+    def __init__(
+        self, store: Store, queue: JobQueue, background: Background, tasks: asyncio.TaskGroup, names: Names
+    ) -> None:
+        self._store = store
+        self._queue = queue
+        self._background = background
+        self._tasks = tasks
+        self._names = names
+        self._saving = asyncio.Lock()
+        self._ending: list[Ending] = []
+
+    async def add(self, live: LiveMeeting) -> None:
+        """A meeting begins. Raises OSError and StoreError."""
+        await self._background(live.sync, live.state)  # first: without it, a crash would end the meeting
+        await self._background(self._store.add_meeting, live.meeting)
+
+    async def keep(
+        self, live: LiveMeeting, counts: Callable[[], list[Coverage] | None], *, sync: bool = True
+    ) -> None:
+        """What has come so far is stored, and with ``sync`` safe from power loss.
+
+        ``counts``, of this life of the bot, is asked when it is this call's turn, so that older ones never replace
+        newer ones; None leaves what is stored.
+        """
+        self._look_up_names(live)
+        with _tried_again(live.meeting):
+            if sync:
+                await self._background(live.sync, live.state)
+            await self._save(live, counts)
+
+    async def end(self, ending: Ending) -> None:
+        """Hands a meeting over to the workers, now or with a later ``tick``."""
+        self._ending.append(ending)
+        await self._finish(ending)
+
+    async def tick(self) -> None:
+        """Another attempt for every meeting that could not be handed over."""
+        for ending in list(self._ending):
+            await self._finish(ending)
+
+    async def _finish(self, ending: Ending) -> None:
+        live = ending.live
+        self._look_up_names(live)
+        await asyncio.gather(*live.naming)
+        with _tried_again(ending.meeting):
+            await self._background(live.sync, live.state)
+            if live.earlier is None:
+                return  # the notes would lack what is still being read back from the journal
+            await self._save(live, lambda: ending.coverage)
+            await self._background(self._hand_over, ending.meeting)
+            if ending in self._ending:  # a tick and a command may both have been at it
+                self._ending.remove(ending)
+
+    def _look_up_names(self, live: LiveMeeting) -> None:
+        """In tasks of their own, because Discord may have to be asked."""
+        while live.unnamed:
+            task = self._tasks.create_task(self._name(live, live.unnamed.pop()))
+            live.naming.add(task)
+            task.add_done_callback(live.naming.discard)
+
+    async def _name(self, live: LiveMeeting, user_id: int) -> None:
+        name = await self._names.display_name(live.meeting.guild_id, user_id)
+        try:
+            await self._background(self._store.name_speaker, live.meeting.id, user_id, name)
+        except StoreError as error:
+            log.warning("Meeting %s: a name cannot be stored: %s. It is tried again.", live.meeting.id, error)
+            live.unnamed.append(user_id)
+
+    async def _save(self, live: LiveMeeting, counts: Callable[[], list[Coverage] | None]) -> None:
+        """What has been stored leaves the lists; storing something twice would change nothing."""
+        async with self._saving:
+            coverage = counts()
+            if coverage is not None and live.earlier is not None:
+                coverage = total([*live.earlier, *coverage])
+            else:
+                coverage = None
+            utterances, gaps = list(live.utterances), list(live.gaps)
+            await self._background(self._write, live.meeting.id, utterances, gaps, coverage)
+            del live.utterances[: len(utterances)], live.gaps[: len(gaps)]
+
+    def _write(
+        self, meeting_id: str, utterances: list[Utterance], gaps: list[Gap], coverage: list[Coverage] | None
+    ) -> None:
+        for utterance in utterances:
+            self._store.add_utterance(utterance)
+            self._queue.transcribe(utterance.id)
+        for gap in gaps:
+            self._store.add_gap(meeting_id, gap)
+        if coverage is not None:
+            self._store.set_coverage(meeting_id, coverage)
+
+    def _hand_over(self, meeting: Meeting) -> None:
+        assert meeting.ended_ns is not None
+        self._store.end_meeting(meeting.id, meeting.ended_ns)
+        self._queue.finish(meeting.id)
+
+
+@contextmanager
+def _tried_again(meeting: Meeting) -> Iterator[None]:
+    """Whatever store, queue or disk raise: sound keeps coming in and is in the journal, so the recording must not
+    end over it. It is logged, and the next tick tries again.
+    """
+    try:
+        yield
+    except (OSError, StoreError) as error:
+        log.critical("Meeting %s cannot be stored: %s. It is tried again.", meeting.id, error)
+    except Exception:
+        log.exception("Meeting %s cannot be stored. It is tried again.", meeting.id)
