@@ -142,7 +142,7 @@ class Attempts:
         self._shared.totals.retries += number > 1
         trace = self._begin(channel_id, number, of)
         await self._reception.drop("we start anew")
-        if self._presence.channel_id is not None:  # a stale state of ours, or a ghost's: leave it behind
+        if self._presence.possible:  # a stale state of ours, or a ghost's: leave it behind
             await self._presence.leave()
             trace.note("left")
             await self._shared.clock.sleep(LEAVE_PAUSE_S)

@@ -233,10 +233,10 @@ class GuildVoice:
             async with self.lock:
                 self._busy_since = self._clock.time()
                 try:
-                    await self._operate()
+                    gone = await self._operate()
                 finally:
                     self._busy_since = None
-            if self.intent is None:
+            if gone and self.intent is None:
                 self._keeper = None
                 self._outcome.settle(None)
                 return
@@ -259,9 +259,7 @@ class GuildVoice:
         """Whether something is not as it should be, and can be done about now."""
         connected_to = self.connected_to
         if self.intent is None:
-            return (
-                connected_to is not None or self._presence.channel_id is not None or self._keeper is not None
-            )
+            return connected_to is not None or self._presence.possible or self._keeper is not None
         if self._gone is not None:
             return True
         if connected_to is None:
@@ -270,13 +268,13 @@ class GuildVoice:
         fits = self.intent == connected_to == whereabouts.channel_id
         return not fits or whereabouts.complete or whereabouts.allocating
 
-    async def _operate(self) -> None:
-        """What is needed now that the lock is ours."""
+    async def _operate(self) -> bool:
+        """What is needed now that the lock is ours. Whether it has come to its end with us in no channel."""
         if self.intent is None:
             await self._leave()
-            return
+            return True
         if not self._needed:
-            return
+            return False
         scope = self._scope = asyncio.timeout(None)
         try:
             async with scope:
@@ -285,14 +283,16 @@ class GuildVoice:
             if not scope.expired():
                 raise
             log.info("Something else is wanted in guild %d now", self.guild_id)
+            return False
         finally:
             self._scope = None
+        return self.intent is None  # given up
 
     async def _leave(self) -> None:
         channel_id = self.connected_to
         await self._reception.drop("we left")
         self._lost = None
-        if self._presence.channel_id is not None:
+        if self._presence.possible:
             await self._presence.leave()
         if channel_id is not None:
             await self._shared.regions.put_back(channel_id)

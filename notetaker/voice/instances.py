@@ -32,17 +32,14 @@ class Instances:
         """A main-gateway session of this process."""
         self._ours.add(session_id)
 
-    def is_foreign(self, state: VoiceState, now: float) -> bool:
-        """Judges a voice state of our own user. A ghost of an earlier process is foreign, too, but no duplicate."""
+    def look_at(self, state: VoiceState, now: float) -> None:
+        """Judges a voice state of our own user. What Discord knew before we came may be of an earlier process."""
         if state.session_id in self._ours:
             self._proven = True
-            return False
-        foreign = self._proven or (state.snapshot and bool(self._ours))
-        if foreign and not state.snapshot and state.channel_id is not None:
-            if self._seen_at is None or now - self._seen_at > MEMORY_S:
+        elif self._proven and not state.snapshot and state.channel_id is not None:
+            if self.duplicate(now) is None:
                 log.critical("%s", DUPLICATE)
             self._seen_at = now
-        return foreign
 
     def duplicate(self, now: float) -> str | None:
         """A sentence for people, when another process was seen lately."""

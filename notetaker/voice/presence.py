@@ -45,6 +45,7 @@ class Presence:
         """A moderator has server-deafened us."""
         self.trace: Trace | None = None
         """Of the attempt under way."""
+        self._asked: int | None = None
         self._guild_id = guild_id
         self._gateway = gateway
         self._instances = instances
@@ -55,12 +56,17 @@ class Presence:
         """Where Discord shows us."""
         return self.whereabouts.channel_id
 
+    @property
+    def possible(self) -> bool:
+        """Discord shows us in a channel, or soon will: it has been asked to and not yet been told otherwise."""
+        return self.channel_id is not None or self._asked is not None
+
     def voice_state_update(self, state: VoiceState) -> None:
         """Our own."""
         if self.trace is not None:
             self.trace.note("VOICE_STATE_UPDATE", channel=state.channel_id, session=state.session_id)
-        foreign = self._instances.is_foreign(state, self._clock.time())
-        self.whereabouts.own_state(state, foreign=foreign)
+        self._instances.look_at(state, self._clock.time())
+        self.whereabouts.own_state(state)
         self.deafened = state.deaf and state.channel_id is not None
         self.changed.set()
 
@@ -100,3 +106,4 @@ class Presence:
         if self.trace is not None:
             self.trace.note("op 4", channel=channel_id)
         await self._gateway.update_voice_state(self._guild_id, channel_id)
+        self._asked = channel_id

@@ -15,9 +15,6 @@ from notetaker.voice.ports import SessionSink
 from notetaker.wire.commands import Ended
 from notetaker.wire.losses import Loss
 
-FIRST_PACKETS = 1000
-"""Times to the first packet that are remembered."""
-
 
 class Reception:
     """``Listener`` of the established connection. ``on_ended`` is called when that ends by itself."""
@@ -152,9 +149,7 @@ class Reception:
 
     def _first_packet(self, arrival: float) -> None:
         assert self._first_packet_since is not None
-        times = self._totals.first_packet_s
-        times.append(max(arrival - self._first_packet_since, 0.0))
-        del times[:-FIRST_PACKETS]
+        self._totals.add_first_packet(max(arrival - self._first_packet_since, 0.0))
         self._first_packet_since = None
 
 

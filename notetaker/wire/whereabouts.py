@@ -45,14 +45,11 @@ class Whereabouts:
         self._state = self._server = None
         self.allocating = False
 
-    def own_state(self, state: VoiceState, *, foreign: bool = False) -> None:
-        """Our own voice state; of an attempt only in the wanted channel.
-
-        One that is old (``snapshot``), or of a session that is not ours (``foreign``), is no credential.
-        """
+    def own_state(self, state: VoiceState) -> None:
+        """Our own voice state; of an attempt only in the wanted channel. An old one is no credential."""
         self.channel_id = state.channel_id
         fits = state.channel_id is not None and self._wanted in (None, state.channel_id)
-        self._state = state if fits and not foreign and not state.snapshot else None
+        self._state = state if fits and not state.snapshot else None
 
     def server(self, server: VoiceServer) -> None:
         """A voice server. A null endpoint: Discord is allocating one. The one we use, again: nothing new."""

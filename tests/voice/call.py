@@ -28,9 +28,14 @@ class Hasty:
     def __init__(self) -> None:
         self.slept: list[float] = []
         self.deadlines: dict[float, float] = {}
+        self._skipped = 0.0
+
+    def skip(self, seconds: float) -> None:
+        """So much later all of a sudden."""
+        self._skipped += seconds
 
     def time(self) -> float:
-        return asyncio.get_running_loop().time()
+        return asyncio.get_running_loop().time() + self._skipped
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -49,6 +54,7 @@ class Gateway:
         self.manager: VoiceManager | None = None
         self.asked: list[int | None] = []
         self.silent = False
+        self.down = False
         self.server_first = False
         self.regions: dict[int, str | None] = {}
         self.regions_set: list[str | None] = []
@@ -66,6 +72,8 @@ class Gateway:
         self.regions_set.append(region)
 
     async def update_voice_state(self, guild_id: int, channel_id: int | None) -> None:
+        if self.down:
+            raise ConnectionError
         self.asked.append(channel_id)
         if self.silent:
             return
