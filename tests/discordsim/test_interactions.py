@@ -12,7 +12,7 @@ import pytest
 
 from notetaker.discordsim import interactions
 from tests.discordsim.conftest import DEADLINE_S, Place
-from tests.discordsim.test_gateway import Client, logged_in
+from tests.discordsim.gateway_client import Client, logged_in
 
 pytestmark = pytest.mark.usefixtures("command")
 

@@ -3,6 +3,7 @@
 import asyncio
 import struct
 
+import aiohttp
 import pytest
 
 from notetaker.discordsim.speaker_link import VoiceLink
@@ -185,6 +186,16 @@ async def test_a_live_websocket_is_closed_and_the_code_says_what_is_left(house: 
             await listener.until(lambda: listener.heard.get(2) == [b"\xfcwithout a websocket"])
         assert await resume(listener) == (9 if code in RESUMABLE else 4006)
     assert house.closes()[0] == (1, code)
+
+
+async def test_a_reset_is_one_of_tcp(house: House) -> None:
+    async with Listener(house.place(1), house.client_tls) as listener:
+        await listener.join()
+        assert house.server.cut(1) == 1
+        assert await closed_with(listener) == 1006
+        assert isinstance(listener.websocket.exception(), ConnectionResetError | aiohttp.ClientError), repr(
+            listener.websocket.exception()
+        )
 
 
 async def test_a_stalled_websocket_says_nothing_and_goes_on_where_it_was(house: House) -> None:
