@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 
 from notetaker.model.outcome import Coverage, Outcome
 
@@ -47,7 +48,8 @@ class GuildVoiceStatus:
     """Per speaker, over all sessions of the current recording."""
 
 
-FIRST_PACKET_BUCKETS_S = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+FIRST_PACKET_BUCKETS_S = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, inf)
+FIRST_PACKETS_KEPT = 1000
 
 
 @dataclass(slots=True)
@@ -76,7 +78,10 @@ class VoiceTotals:
     disconnected_s: float = 0.0
     """Seconds without a session while one was wanted."""
     first_packet_s: list[float] = field(default_factory=list)
-    """Seconds from the start of an attempt to the first packet of sound, the latest 1000 sessions."""
+    """Seconds from the start of an attempt to the first packet of sound, of the latest sessions."""
+    first_packet_buckets: Counter[float] = field(default_factory=Counter)
+    """All sessions, by the first of FIRST_PACKET_BUCKETS_S that is not below that time."""
+    first_packet_sum_s: float = 0.0
     packets: Counter[Outcome] = field(default_factory=Counter)
     """Every packet that reached the socket, by what became of it."""
     lost: int = 0
@@ -88,6 +93,13 @@ class VoiceTotals:
     health_checks: int = 0
     ghosts: int = 0
     """Voice states of ours, left behind by a dead process or session, that were cleaned up."""
+
+    def add_first_packet(self, seconds: float) -> None:
+        """Counts a session by its time to the first packet."""
+        self.first_packet_s.append(seconds)
+        del self.first_packet_s[:-FIRST_PACKETS_KEPT]
+        self.first_packet_buckets[next(b for b in FIRST_PACKET_BUCKETS_S if seconds <= b)] += 1
+        self.first_packet_sum_s += seconds
 
     @property
     def success_rate(self) -> float | None:

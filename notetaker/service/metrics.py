@@ -7,10 +7,11 @@ there from the start, at 0: a rate() over a series that begins at 1 would not se
 
 import logging
 import os
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from itertools import accumulate
+from math import inf
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -74,13 +75,18 @@ class BotCollector(Collector):
 
     def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
         self._snapshot = snapshot
+        self._lost = 0
 
     def collect(self) -> Iterator[Metric]:
         snapshot = self._snapshot()
+        # A packet that is only late makes the number fall again, which a counter must not: Prometheus would take
+        # it for a restart of the bot, and count everything anew.
+        self._lost = max(self._lost, snapshot.voice.totals.lost)
         yield from _bot(snapshot)
         yield from _voice_now(snapshot.voice)
         yield from _connections(snapshot.voice.totals)
         yield from _sound(snapshot.voice.totals)
+        yield _counter("voice_packets_lost", "Packets that never reached the socket.", self._lost)
 
 
 def _bot(snapshot: Snapshot) -> Iterator[Metric]:
@@ -145,7 +151,7 @@ def _connections(totals: VoiceTotals) -> Iterator[Metric]:
     )
     yield _counter("voice_health_checks", "Rounds of the health monitor.", totals.health_checks)
     yield _counter("voice_ghosts", "Stale voice states of the bot that were cleaned up.", totals.ghosts)
-    yield _first_packet(totals.first_packet_s)
+    yield _first_packet(totals)
 
 
 def _sound(totals: VoiceTotals) -> Iterator[Metric]:
@@ -156,7 +162,6 @@ def _sound(totals: VoiceTotals) -> Iterator[Metric]:
         {outcome.value: count for outcome, count in totals.packets.items()},
         [outcome.value for outcome in Outcome],
     )
-    yield _counter("voice_packets_lost", "Packets that never reached the socket.", totals.lost)
     yield _counter(
         "voice_dave_invalid", "MLS commits and welcomes that could not be processed.", totals.dave_invalid
     )
@@ -167,14 +172,16 @@ def _sound(totals: VoiceTotals) -> Iterator[Metric]:
     )
 
 
-def _first_packet(seconds: list[float]) -> Metric:
-    ordered = sorted(seconds)
-    buckets = [(str(bound), float(bisect_right(ordered, bound))) for bound in FIRST_PACKET_BUCKETS_S]
+def _first_packet(totals: VoiceTotals) -> Metric:
+    up_to = accumulate(totals.first_packet_buckets[bound] for bound in FIRST_PACKET_BUCKETS_S)
     return HistogramMetricFamily(
         "notetaker_voice_first_packet_seconds",
         "From the start of an attempt to connect to the first packet of sound.",
-        buckets=[*buckets, ("+Inf", float(len(ordered)))],
-        sum_value=sum(ordered),
+        buckets=[
+            ("+Inf" if bound == inf else str(bound), float(count))
+            for bound, count in zip(FIRST_PACKET_BUCKETS_S, up_to, strict=True)
+        ],
+        sum_value=totals.first_packet_sum_s,
     )
 
 

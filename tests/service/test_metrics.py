@@ -90,6 +90,27 @@ def test_the_time_to_the_first_packet_is_a_histogram() -> None:
     assert shown["notetaker_voice_first_packet_seconds_sum"] == pytest.approx(73.1)
 
 
+def test_a_histogram_never_goes_back_however_many_sessions_there_were() -> None:
+    totals = VoiceTotals()
+    for _ in range(1500):
+        totals.add_first_packet(0.25)
+    shown = series(snapshot(VoiceStatus((), totals)))
+    assert shown["notetaker_voice_first_packet_seconds_count"] == 1500
+    assert shown["notetaker_voice_first_packet_seconds_bucket{le=0.25}"] == 1500
+    assert shown["notetaker_voice_first_packet_seconds_bucket{le=0.1}"] == 0
+    assert len(totals.first_packet_s) == 1000
+
+
+def test_a_packet_that_was_only_late_does_not_make_a_counter_fall() -> None:
+    lost = iter([3, 2, 5])
+    registry = CollectorRegistry()
+    registry.register(BotCollector(lambda: snapshot(VoiceStatus((), VoiceTotals(lost=next(lost))))))
+    seen = [
+        parsed(generate_latest(registry).decode())["notetaker_voice_packets_lost_total"] for _ in range(3)
+    ]
+    assert seen == [3, 3, 5]
+
+
 def test_every_series_that_is_known_beforehand_begins_at_zero() -> None:
     begun, later = series(snapshot(QUIET)), series(snapshot())
     assert set(later) <= set(begun)
