@@ -31,7 +31,7 @@ WIDTH = 118
     show_default=True,
     help="Go on until so many are over. The first lap, with every class of faults once, is always finished.",
 )
-@click.option("--meetings", default=8, show_default=True, help="Held at the same time.")
+@click.option("--meetings", default=12, show_default=True, help="Held at the same time.")
 @click.option("--only", default="", metavar="TEXT", help="Only the classes with this in their name.")
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the result here."

@@ -118,17 +118,20 @@ class BotProcess:
             )  # fmt: skip
         self._ended_on_purpose = False
 
+    async def supervise(self) -> None:
+        """Starts it again whenever it ends by itself, as a supervisor would. Until cancelled."""
+        while True:
+            await asyncio.sleep(1.0)
+            if not self.runs and not self._ended_on_purpose:
+                await self._wait()
+                await self.start()
+
     async def terminate(self) -> int:
         """SIGTERM; returns the exit code."""
         return await self._end(signal.SIGTERM)
 
     async def kill(self) -> None:
         await self._end(signal.SIGKILL)
-
-    async def exit_code(self) -> int:
-        """Waits until it ends by itself."""
-        self._ended_on_purpose = True
-        return await self._wait()
 
     async def close(self) -> None:
         """However it is."""

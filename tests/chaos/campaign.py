@@ -85,6 +85,7 @@ class Campaign:
             try:
                 async with asyncio.TaskGroup() as people:
                     living = [people.create_task(room.run()) for room in rooms]
+                    living.append(people.create_task(bot.supervise()))
                     stage = Stage(local, bot, rooms, self.folder)
                     await self._laps(stage, crowd, random)
                     for task in living:
@@ -169,6 +170,7 @@ class Campaign:
                 result.without_audio_s = max(result.without_audio_s, part.without_audio_s)
                 result.lost_though_received += part.lost_though_received
                 result.lost_without_session += part.lost_without_session
+                result.given_up += part.given_up
                 result.leaked += part.leaked
                 result.wrong += [f"{part.where}: {sentence}" for sentence in part.wrong]
         self._add(result, began)

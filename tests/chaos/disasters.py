@@ -81,8 +81,8 @@ async def _nothing(room: Room) -> None:
 
 
 def catalogue() -> list[Disaster]:
-    def fault(name: str, *, lossless: bool = False, within_s: float = 60.0, takes_s: float = 10.0) -> Fault:
-        return Fault(name, "", _nothing, lossless=lossless, within_s=within_s, takes_s=takes_s)
+    def fault(name: str, *, lossless: bool = False, says: bool = False, within_s: float = 60.0) -> Fault:
+        return Fault(name, "", _nothing, lossless=lossless, says=says, within_s=within_s)
 
     return [
         Disaster(
@@ -91,14 +91,14 @@ def catalogue() -> list[Disaster]:
         Disaster(fault("main gateway asks to reconnect", lossless=True), _gateway("gateway_reconnect", 2.0)),
         Disaster(fault("main gateway: new session"), _gateway("gateway_invalidate")),
         Disaster(
-            fault("main gateway stalls", lossless=True, takes_s=20.0),
+            fault("main gateway stalls", lossless=True),
             _gateway("gateway_stall", 15.0, seconds=15.0),
         ),
         Disaster(
-            fault(f"outage of REST and gateways, {OUTAGE_S:.0f} s", within_s=90.0, takes_s=OUTAGE_S + 15.0),
+            fault(f"outage of REST and gateways, {OUTAGE_S:.0f} s", within_s=90.0),
             _gateway("outage", OUTAGE_S, seconds=OUTAGE_S),
         ),
-        Disaster(fault("kill -9 of the bot", within_s=90.0, takes_s=15.0), _kill),
-        Disaster(fault("SIGTERM and start", within_s=90.0, takes_s=15.0), _restart),
-        Disaster(fault("a second bot with the token", within_s=90.0, takes_s=20.0), _twin),
+        Disaster(fault("kill -9 of the bot", says=True, within_s=90.0), _kill),
+        Disaster(fault("SIGTERM and start", says=True, within_s=90.0), _restart),
+        Disaster(fault("a second bot with the token", within_s=90.0), _twin),
     ]

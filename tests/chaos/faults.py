@@ -35,6 +35,8 @@ class Fault:
     expect: Expect = Expect.RECOVERED
     lossless: bool = False
     """Sound goes on arriving, so every word must be in the journal."""
+    says: bool = False
+    """The bot has to say in the text channel what happened."""
     at_most_s: float | None = None
     """Without audio."""
     within_s: float = 45.0
@@ -215,7 +217,7 @@ def catalogue() -> dict[str, list[Fault]]:
         Fault("kicked", "", _kick, Expect.ENDED),
         Fault("channel deleted", "", _delete_channel, Expect.ENDED),
         Fault("channel full", "", _full, within_s=90.0, takes_s=25.0),
-        Fault("deafened by a moderator", "", _moderator("deaf")),
+        Fault("deafened by a moderator", "", _moderator("deaf"), says=True),
         Fault("muted by a moderator", "", _moderator("mute"), lossless=True),
         Fault("server asks for a heartbeat", "", _once("server_heartbeat"), lossless=True),
         Fault("DAVE: invalid commit", "", _invalid_commit, takes_s=12.0),

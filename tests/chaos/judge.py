@@ -14,6 +14,10 @@ SILENCE_S = 0.3
 """Between two packets of speech of the same person: they were silent, whatever the bot does."""
 CLOSING_S = 0.005
 """Between closing a socket and saying since when nothing is heard."""
+MARKED_S = 0.5
+"""A stretch so long has to be marked as a gap."""
+ABOUT_S = 0.25
+"""A gap may begin or end so much later or earlier."""
 UNREAD_S = 0.1
 """What reached the socket of a process so shortly before it was killed may not have been read by it."""
 
@@ -38,7 +42,9 @@ class Judgement:
     lost_though_received: int
     """Packets that reached the bot, are not in the journal, and are in no count of it."""
     lost_without_session: int
-    """Packets of speech that did not reach the bot."""
+    """Packets of speech that did not reach the bot, or were encrypted for those who were there before it."""
+    unmarked_s: float
+    """Of speech that was not heard and is in no gap of the journal, in stretches worth a mark."""
     wrong: tuple[str, ...]
     """What no journal may hold."""
 
@@ -50,7 +56,8 @@ def judge(evidence: Evidence) -> Judgement:
     return Judgement(
         without_audio_s=_longest_stretch(evidence.sent, stored),
         lost_though_received=unaccounted,
-        lost_without_session=max(unheard - unaccounted - evidence.dropped, 0),
+        lost_without_session=max(unheard - unaccounted, 0),
+        unmarked_s=unmarked_s(evidence),
         wrong=tuple(_wrong(evidence.stored)),
     )
 
@@ -63,6 +70,30 @@ def missing(evidence: Evidence) -> list[Delivered]:
         for packet in evidence.delivered
         if (packet.ssrc, packet.sequence) not in stored and not _found_no_reader(packet, evidence)
     ]
+
+
+def unmarked_s(evidence: Evidence) -> float:
+    """Seconds of speech that was not heard, without a gap in the journal that tells so."""
+    stored = _stored_numbers(evidence)
+    unmarked = 0.0
+    for packets in _by_person(evidence.sent).values():
+        stretch: list[Sent] = []
+        for packet in [*packets, None]:
+            if packet is not None and (packet.user_id, packet.number) not in stored:
+                stretch.append(packet)
+                continue
+            silent = [p for p in stretch if not _is_marked(p, evidence.gaps)]
+            if FRAME_S * len(silent) >= MARKED_S:
+                unmarked += FRAME_S * len(silent)
+            stretch = []
+    return unmarked
+
+
+def _is_marked(packet: Sent, gaps: list[Gap]) -> bool:
+    return any(
+        gap.user_id in (None, packet.user_id) and gap.started - ABOUT_S <= packet.time <= gap.ended + ABOUT_S
+        for gap in gaps
+    )
 
 
 def _found_no_reader(packet: Delivered, evidence: Evidence) -> bool:
@@ -83,11 +114,8 @@ def _stored_numbers(evidence: Evidence) -> set[tuple[int, int]]:
 
 def _longest_stretch(sent: list[Sent], stored: set[tuple[int, int]]) -> float:
     """From the last packet stored to the next one, less silence; 0 when every packet was stored."""
-    people: defaultdict[int, list[Sent]] = defaultdict(list)
-    for packet in sent:
-        people[packet.user_id].append(packet)
     longest = 0.0
-    for packets in people.values():
+    for packets in _by_person(sent).values():
         stretch = 0.0
         unheard = False
         for before, packet in pairwise([packets[0], *packets]):
@@ -101,6 +129,13 @@ def _longest_stretch(sent: list[Sent], stored: set[tuple[int, int]]) -> float:
             if heard:
                 stretch, unheard = 0.0, False
     return longest
+
+
+def _by_person(sent: list[Sent]) -> dict[int, list[Sent]]:
+    people: defaultdict[int, list[Sent]] = defaultdict(list)
+    for packet in sent:
+        people[packet.user_id].append(packet)
+    return people
 
 
 def _wrong(stored: list[Stored]) -> list[str]:

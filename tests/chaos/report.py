@@ -43,7 +43,7 @@ def table(report: Report) -> Table:
     )
     for column in (
         "runs", "as\nexpected", "median s\nunheard", "worst s\nunheard", "lost though\nreceived",
-        "lost, no\nsession", "leaked",
+        "lost, no\nsession", "given\nup", "leaked",
     ):  # fmt: skip
         made.add_column(column, justify="right")
     for name, results in classes(report).items():
@@ -60,6 +60,7 @@ def table(report: Report) -> Table:
             f"{max(unheard):.1f}",
             _marked(str(lost), lost > 0),
             str(sum(result.lost_without_session for result in results)),
+            str(sum(result.given_up for result in results)),
             _marked(str(leaked), leaked > 0),
         )
     return made
@@ -108,6 +109,7 @@ def _row(name: str, results: list[Result]) -> dict[str, Any]:
         "worst_s_without_audio": round(max(unheard), 3),
         "lost_though_received": sum(result.lost_though_received for result in results),
         "lost_without_session": sum(result.lost_without_session for result in results),
+        "given_up": sum(result.given_up for result in results),
         "leaked": sum(result.leaked for result in results),
     }
 
@@ -123,6 +125,7 @@ def _run(result: Result) -> dict[str, Any]:
         "s_without_audio": round(result.without_audio_s, 3),
         "lost_though_received": result.lost_though_received,
         "lost_without_session": result.lost_without_session,
+        "given_up": result.given_up,
         "leaked": result.leaked,
         "wrong": result.wrong,
     }

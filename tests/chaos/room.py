@@ -13,10 +13,11 @@ import aiohttp
 
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker import Speaker
+from notetaker.model.meeting import MeetingState
 from notetaker.model.outcome import Outcome
 from notetaker.store.store import Store
 from tests.chaos.journal import Tail
-from tests.chaos.judge import Evidence, missing
+from tests.chaos.judge import Evidence, missing, unmarked_s
 from tests.chaos.patience import comes_true
 from tests.chaos.place import Site
 from tests.chaos.talker import Talker
@@ -31,8 +32,8 @@ LEAD_S = 0.6
 """Of speech before a fault and after it."""
 SETTLE_S = 0.4
 """After the last word, until it is in the journal."""
-HELD_S = 17.0
-"""Longer than the bot holds what it cannot decrypt yet."""
+HELD_S = 18.0
+"""Longer than the bot holds what it cannot decrypt yet, and then marks as lost."""
 COUNTED_S = 7.0
 """Longer than the bot takes to store its counts."""
 START_S = 90.0
@@ -180,7 +181,7 @@ class Room:
         await asyncio.sleep(LEAD_S)
         await self.hush()
         await asyncio.sleep(SETTLE_S)
-        await comes_true(lambda: not self._missing(), HELD_S)
+        await comes_true(lambda: not self._missing() and not unmarked_s(self.evidence), HELD_S)
         await comes_true(lambda: self._missing() <= self._newly_dropped(), COUNTED_S)
         self.evidence.dropped = self._newly_dropped()
         self._credited += self.evidence.dropped
@@ -199,8 +200,10 @@ class Room:
         return True
 
     @property
-    def meeting_id(self) -> str | None:
-        return self._meeting_id
+    def notes_are_taken(self) -> bool:
+        """The last meeting has not ended."""
+        recording = self._store.meetings_in(MeetingState.RECORDING)
+        return any(meeting.guild_id == self.site.guild.id for meeting in recording)
 
     # Bookkeeping
 

@@ -24,6 +24,8 @@ class Result:
     without_audio_s: float = 0.0
     lost_though_received: int = 0
     lost_without_session: int = 0
+    given_up: int = 0
+    """Packets that reached the bot and that it counts as of no use: they could not be decrypted."""
     leaked: int = 0
     """Voice websockets that the bot holds on to beside the one it needs."""
     wrong: list[str] = field(default_factory=list)
@@ -52,7 +54,7 @@ async def conclude(
 ) -> Result:
     """After the strike: waits for the expected and judges. `said_before`: messages of the bot before it."""
     if fault.expect is Expect.ENDED:
-        as_expected = await comes_true(lambda: len(room.messages) > said_before, fault.within_s)
+        as_expected = await comes_true(lambda: _ended_and_said(room, said_before), fault.within_s)
     else:
         since = time.time()
         as_expected = await comes_true(lambda: _well_again(room, since), fault.within_s)
@@ -71,10 +73,16 @@ async def conclude(
         judgement.without_audio_s,
         judgement.lost_though_received,
         judgement.lost_without_session,
+        evidence.dropped,
         leaked,
-        wrong=[*_broken(fault, judgement, as_expected), *judgement.wrong],
+        wrong=[*_broken(room, fault, judgement, as_expected, said_before), *judgement.wrong],
         where=room.site.guild.name,
     )
+
+
+def _ended_and_said(room: Room, said_before: int) -> bool:
+    """Cheapest first: this is asked often."""
+    return len(room.messages) > said_before and not room.notes_are_taken
 
 
 def _well_again(room: Room, since: float) -> bool:
@@ -89,7 +97,7 @@ async def _left_over(room: Room, fault: Fault) -> int:
     return max(room.witness.websockets(room.site.guild.id) - needed, 0)
 
 
-def _broken(fault: Fault, judgement: Judgement, as_expected: bool) -> list[str]:
+def _broken(room: Room, fault: Fault, judgement: Judgement, as_expected: bool, said_before: int) -> list[str]:
     """What must not be, whatever the fault."""
     broken = []
     if not as_expected:
@@ -98,6 +106,10 @@ def _broken(fault: Fault, judgement: Judgement, as_expected: bool) -> list[str]:
         broken.append(f"{judgement.lost_though_received} packets that had reached the bot are lost.")
     if fault.lossless and as_expected and judgement.lost_without_session:
         broken.append(f"{judgement.lost_without_session} packets are lost although UDP was alive.")
+    if judgement.unmarked_s and as_expected:
+        broken.append(f"{judgement.unmarked_s:.1f} s in which people were not heard are not marked as a gap.")
+    if fault.says and len(room.messages) == said_before:
+        broken.append("The bot has said nothing of it in the text channel.")
     if fault.at_most_s is not None and as_expected and judgement.without_audio_s > fault.at_most_s:
         broken.append(
             f"{judgement.without_audio_s:.1f} s without audio, {fault.at_most_s:g} s at most are good."
