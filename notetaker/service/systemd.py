@@ -15,6 +15,17 @@ class Systemd:
         """``status`` is one line that ``systemctl status`` shows."""
         self._notify(f"READY=1\nSTATUS={status}")
 
+    def healthy(self) -> None:
+        """To be said every ``watchdog_s / 3``; without it for ``watchdog_s`` systemd restarts the service."""
+        self._notify("WATCHDOG=1")
+
+    @property
+    def watchdog_s(self) -> float | None:
+        """The unit's ``WatchdogSec``; None: nobody watches this process (sd_watchdog_enabled(3))."""
+        usec, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID")
+        watched = usec.isdecimal() and int(usec) > 0 and pid in (None, str(os.getpid()))
+        return int(usec) / 1e6 if watched else None
+
     def stopping(self, status: str) -> None:
         self._notify(f"STOPPING=1\nSTATUS={status}")
 

@@ -16,11 +16,11 @@ from notetaker.model.outcome import Coverage
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.voice.attempts import Attempts, Shared, rung
 from notetaker.voice.backoff import delay_s
-from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.outcome import Outcome
 from notetaker.voice.ports import JoinFailed, SessionSink
 from notetaker.voice.presence import Presence
 from notetaker.voice.reception import Reception
+from notetaker.voice.rest import Rest
 from notetaker.wire.close_codes import Rung
 from notetaker.wire.commands import Ended
 
@@ -30,8 +30,6 @@ WHAT_NEXT_S = 3.0
 """How long after close code 4014 or 4022 the main gateway takes to tell what happened."""
 ALLOCATION_S = 60.0
 """How long Discord may take to allocate another voice server, once it has said that it does."""
-REST_S = 5.0
-"""After a failed round, voice activity within this time starts no other one."""
 SHORT_LIFE_S = 5.0
 SHORT_LIVES = 2
 """After more sessions in a row that were shorter, the pause before the next one grows."""
@@ -62,9 +60,9 @@ class GuildVoice:
         """The channel that we are to be in."""
         self._shared = shared
         self._clock = shared.clock
-        self._presence = Presence(guild_id, shared.gateway, shared.instances, shared.clock)
-        self._reception = Reception(shared.clock, shared.totals, self._connection_ended)
-        self._attempts = Attempts(guild_id, shared, self._presence, self._reception)
+        self.presence = Presence(guild_id, shared.gateway, shared.instances, shared.clock)
+        self.reception = Reception(shared.clock, shared.totals, self._connection_ended)
+        self.attempts = Attempts(guild_id, shared, self.presence, self.reception)
         self._on_removed = on_removed
         self._on_joined = on_joined
         self._rng = random.Random()  # noqa: S311 - spreads delays, keeps no secret
@@ -78,10 +76,7 @@ class GuildVoice:
         self.absent_since: float | None = None
         """Since when we are wanted and not connected, monotonic seconds."""
         self._short_lives = 0
-        self.resting: JoinFailed | None = None
-        """The last round failed; nothing is done until the next one."""
-        self.resting_since = 0.0
-        self._rest_until = 0.0
+        self.rest = Rest()
         self._failed_before = False  # a round, since we were connected
 
     # What people want
@@ -95,7 +90,7 @@ class GuildVoice:
             if self._scope is not None:
                 scope, self._scope = self._scope, None
                 scope.reschedule(0.0)
-        self.resting = None  # that someone asks is a reason to try again
+        self.rest.end()
         self._absent(channel_id is not None and self.connected_to is None)
         self._wake()
 
@@ -106,61 +101,41 @@ class GuildVoice:
 
     async def settled(self, channel_id: int) -> None:
         """What ``want`` led to. Returns and raises as ``join`` does."""
-        if self.intent != channel_id:
-            raise JoinFailed(SUPERSEDED, final=True)
-        failure = self.resting if self.connected_to != channel_id else None
-        if self.connected_to != channel_id and failure is None:
-            failure = await self._outcome.of_next()
-        if failure is not None:
-            raise failure
+        while self.connected_to != channel_id:
+            if self.intent != channel_id:
+                raise JoinFailed(SUPERSEDED, final=True)
+            failure = self.rest.failure or await self._outcome.of_next()
+            if failure is not None:
+                raise failure
 
     async def leave(self) -> None:
         """Returns when we have left, or somebody wants us back."""
         self.want(None)
-        if self._keeper is not None:
+        while self._keeper is not None and self.intent is None:
             await self._outcome.of_next()
 
     def record(self, sink: SessionSink | None) -> None:
         """From now on frames go to ``sink``, and coverage counts from zero."""
-        self._reception.record(sink)
+        self.reception.record(sink)
 
     @property
     def connected_to(self) -> int | None:
         """The channel of the live connection."""
-        return self._reception.channel_id
-
-    @property
-    def connection(self) -> VoiceConnection | None:
-        """The live one."""
-        return self._reception.connection
-
-    @property
-    def connected_since(self) -> float:
-        """Monotonic seconds; of the latest connection."""
-        return self._reception.established_at
-
-    @property
-    def attempt(self) -> int:
-        """Number of the attempt under way, from 1; 0 when none is."""
-        return self._attempts.number
-
-    @property
-    def deafened(self) -> bool:
-        return self._presence.deafened
+        return self.reception.channel_id
 
     def coverage(self) -> list[Coverage]:
         """Per speaker, over all sessions of the current recording."""
-        return self._reception.coverage()
+        return self.reception.coverage()
 
     # What the main gateway tells
 
     def voice_state_update(self, state: VoiceState) -> None:
         """Our own."""
-        self._presence.voice_state_update(state)
-        self._reception.deafened(self._presence.deafened)
+        self.presence.voice_state_update(state)
+        self.reception.deafened(self.presence.deafened)
 
     def voice_server_update(self, server: VoiceServer) -> None:
-        self._presence.voice_server_update(server)
+        self.presence.voice_server_update(server)
 
     def channel_deleted(self, channel_id: int) -> None:
         if channel_id == self.intent:
@@ -169,11 +144,11 @@ class GuildVoice:
 
     def session_began(self, session_id: str) -> None:
         """A new session of the main gateway: voice sessions of earlier ones are void (JDA, AudioWebSocket)."""
-        connection = self._reception.connection
+        connection = self.reception.connection
         if self.intent is None or (connection and connection.session.credentials.session_id == session_id):
             return
         self._renewed = True
-        self._reception.detach("the main connection to Discord began anew")
+        self.reception.detach("the main connection to Discord began anew")
         self._absent(True)
         self.discord_is_back()
 
@@ -181,36 +156,38 @@ class GuildVoice:
 
     def stir(self) -> None:
         """There is voice activity in the guild."""
-        if self.resting is not None and self._clock.time() >= self._rest_until:
-            self.resting = None
+        if self.rest.stir(self._clock.time()):
             self._wake()
 
     def discord_is_back(self) -> None:
-        """The main gateway is connected again: what failed because it was not is worth another try at once."""
-        if self.resting is not None and not self.resting.pause_s:
-            self.resting = None
+        """The main gateway is connected again."""
+        self.rest.discord_is_back()
         self._wake()
 
     async def check(self) -> None:
         """The health monitor comes by."""
         self.stir()
-        if self.intent is None and self._presence.channel_id is not None and self._keeper is None:
-            log.warning("Guild %d shows us in a voice channel where we are not: leaving", self.guild_id)
+        if self.intent is not None:
+            self._wake()
+        elif self.presence.channel_id is not None and self._keeper is None:
+            log.warning(
+                "Discord shows us in a voice channel of guild %d where we are not: leaving", self.guild_id
+            )
             self._shared.totals.ghosts += 1
             async with self.lock:
-                await self._presence.leave()
+                await self.presence.leave()
 
     @property
     def trouble(self) -> str | None:
         """Why this guild's voice is out of control; None: it is not, whatever Discord does to it."""
-        now, connection = self._clock.time(), self._reception.connection
+        now, connection = self._clock.time(), self.reception.connection
         if self._busy_since is not None:
-            patience_s = self._attempts.patience_s + ALLOCATION_S + WHAT_NEXT_S
+            patience_s = self.attempts.patience_s + ALLOCATION_S + WHAT_NEXT_S
             if now - self._busy_since > patience_s:
                 return (
                     f"an operation in guild {self.guild_id} has been stuck for {now - self._busy_since:.0f} s"
                 )
-        if self.intent is not None and self._keeper is None and self.resting is None:
+        if self.intent is not None and self._keeper is None and self.rest.failure is None:
             return f"nobody keeps the voice connection of guild {self.guild_id}"
         if connection is not None and connection.overdue_s > OVERDUE_S:
             return f"the voice connection of guild {self.guild_id} is not being served"
@@ -219,7 +196,7 @@ class GuildVoice:
     # The keeper
 
     def _wake(self) -> None:
-        self._presence.changed.set()
+        self.presence.changed.set()
         if self._keeper is None and self._needed:
             self._keeper = asyncio.get_running_loop().create_task(self._keep(), name="voice keeper")
             self._keeper.add_done_callback(self._keeper_ended)
@@ -228,8 +205,8 @@ class GuildVoice:
         """As long as anything is wanted."""
         while True:
             while not self._needed:
-                self._presence.changed.clear()
-                await self._presence.changed.wait()
+                self.presence.changed.clear()
+                await self.presence.changed.wait()
             async with self.lock:
                 self._busy_since = self._clock.time()
                 try:
@@ -251,20 +228,21 @@ class GuildVoice:
             exc_info=keeper.exception(),
         )
         self._keeper = None
-        self.resting, self.resting_since = JoinFailed(BUG), self._clock.time()
-        self._outcome.settle(self.resting)
+        failure = JoinFailed(BUG)
+        self.rest.begin(failure, self._clock.time())
+        self._outcome.settle(failure)
 
     @property
     def _needed(self) -> bool:
         """Whether something is not as it should be, and can be done about now."""
         connected_to = self.connected_to
         if self.intent is None:
-            return connected_to is not None or self._presence.possible or self._keeper is not None
+            return connected_to is not None or self.presence.possible or self._keeper is not None
         if self._gone is not None:
             return True
         if connected_to is None:
-            return self.resting is None
-        whereabouts = self._presence.whereabouts
+            return self.rest.failure is None
+        whereabouts = self.presence.whereabouts
         fits = self.intent == connected_to == whereabouts.channel_id
         return not fits or whereabouts.complete or whereabouts.allocating
 
@@ -278,7 +256,7 @@ class GuildVoice:
         scope = self._scope = asyncio.timeout(None)
         try:
             async with scope:
-                await self._put_right()
+                return await self._put_right()
         except TimeoutError:
             if not scope.expired():
                 raise
@@ -286,37 +264,40 @@ class GuildVoice:
             return False
         finally:
             self._scope = None
-        return self.intent is None  # given up
 
     async def _leave(self) -> None:
         channel_id = self.connected_to
-        await self._reception.drop("we left")
+        await self.reception.drop("we left")
         self._lost = None
-        if self._presence.possible:
-            await self._presence.leave()
+        if self.presence.possible:
+            await self.presence.leave()
         if channel_id is not None:
             await self._shared.regions.put_back(channel_id)
 
-    async def _put_right(self) -> None:
-        """Connected to where we are wanted, or resting after a failure, or out for good."""
+    async def _put_right(self) -> bool:
+        """Connected to where we are wanted, or resting after a failure; or out for good: True."""
+        channel_id = self.intent
         try:
-            reason = self._gone or await self._what_happened()
+            reason = self._gone or await self._what_happened(channel_id)
             if reason is not None:
-                await self._reception.drop(reason)
+                await self.reception.drop(reason)
                 self._give_up(reason)
-                return
-            if not await self._attempts.follow():
+                return True
+            if not await self.attempts.follow():
                 if self.connected_to not in (None, self.intent):
-                    await self._reception.drop("we move to another channel")
+                    await self.reception.drop("we move to another channel")
                 await self._pause_after_short_lives()
-                assert self.intent is not None
-                await self._attempts.round(self.intent)
+                channel_id = self.intent
+                if channel_id is not None:
+                    await self.attempts.round(channel_id)
         except JoinFailed as failure:
-            await self._failed(failure)
-        else:
+            # An interruption is felt at the next await only: by now something else may be wanted.
+            return channel_id == self.intent and await self._failed(failure)
+        if self.connected_to == self.intent:
             self._succeeded()
+        return False
 
-    async def _what_happened(self) -> str | None:
+    async def _what_happened(self, wanted: int | None) -> str | None:
         """Why we are to stay away, or None; then ``intent`` is where we are to be."""
         lost, self._lost = self._lost, None
         connected_to = self.connected_to
@@ -325,30 +306,30 @@ class GuildVoice:
         if lost is not None:
             log.warning("Voice ended in guild %d: %s", self.guild_id, lost.reason)
             if rung(lost) is Rung.STOP:
-                await self._presence.leave()
+                await self.presence.leave()
                 return lost.reason
         if lost is None or rung(lost) is Rung.WAIT:
             await self._hear_what_next()
-        return self._follow_presence()
+        return self._follow_presence(wanted)
 
-    def _follow_presence(self) -> str | None:
+    def _follow_presence(self, wanted: int | None) -> str | None:
         """``intent`` becomes where Discord shows us; or why we are nowhere."""
-        if self._renewed:
+        if self._renewed or self.intent != wanted:
             return None
-        if self._presence.channel_id is None:
+        if self.presence.channel_id is None:
             return self._gone or DISCONNECTED
-        self.intent = self._presence.channel_id
+        self.intent = self.presence.channel_id
         return None
 
     async def _hear_what_next(self) -> None:
         """Moved, migrated or kicked: waits for the word of the main gateway, which may never come."""
-        whereabouts = self._presence.whereabouts
+        whereabouts = self.presence.whereabouts
         wait_s = ALLOCATION_S if whereabouts.allocating else WHAT_NEXT_S
         try:
             async with self._clock.timeout(wait_s):
                 while whereabouts.channel_id is not None and not whereabouts.complete and not self._renewed:
-                    self._presence.changed.clear()
-                    await self._presence.changed.wait()
+                    self.presence.changed.clear()
+                    await self.presence.changed.wait()
         except TimeoutError:
             log.info("Discord has not said what became of the call in guild %d", self.guild_id)
 
@@ -365,18 +346,18 @@ class GuildVoice:
         if failed_before:
             self._on_joined(self.guild_id)
 
-    async def _failed(self, failure: JoinFailed) -> None:
-        await self._reception.drop(str(failure))
-        await self._presence.leave()
+    async def _failed(self, failure: JoinFailed) -> bool:
+        await self.reception.drop(str(failure))
+        await self.presence.leave()
         if failure.final:
             self._outcome.settle(failure)
             self._give_up(str(failure))
-            return
+            return True
         log.warning("Voice in guild %d has to wait: %s", self.guild_id, failure)
-        self.resting, self._failed_before = failure, True
-        self.resting_since = self._clock.time()
-        self._rest_until = self.resting_since + max(failure.pause_s, REST_S)
+        self._failed_before = True
+        self.rest.begin(failure, self._clock.time())
         self._outcome.settle(failure)
+        return False
 
     def _give_up(self, reason: str) -> None:
         """There is nothing to go back to; the keeper ends."""
@@ -387,7 +368,7 @@ class GuildVoice:
         self._on_removed(self.guild_id, reason)
 
     def _connection_ended(self, ended: Ended) -> None:
-        lived_s = self._clock.time() - self._reception.established_at
+        lived_s = self._clock.time() - self.reception.established_at
         self._short_lives = self._short_lives + 1 if lived_s < SHORT_LIFE_S else 0
         self._lost = ended
         self._absent(self.intent is not None)

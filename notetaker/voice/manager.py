@@ -153,11 +153,18 @@ class VoiceManager:
 
     # Health
 
-    async def run(self) -> None:
-        """The health monitor, until cancelled."""
+    async def run(self, on_healthy: Callable[[], None] = _ignore, beat_s: float = 10.0) -> None:
+        """The health monitor, until cancelled. Calls ``on_healthy`` every ``beat_s`` while in control."""
+        trouble: str | None = None
         while True:
             self._next_check = self._clock.time() + self._health_interval_s
-            await self._clock.sleep(self._health_interval_s)
+            while (left_s := self._next_check - self._clock.time()) > 0:
+                earlier, trouble = trouble, self.trouble
+                if trouble is None:
+                    on_healthy()
+                elif earlier is None:
+                    log.critical("Voice is out of control: %s", trouble)
+                await self._clock.sleep(min(beat_s, left_s))
             await self.check()
 
     async def check(self) -> None:
@@ -169,9 +176,6 @@ class VoiceManager:
         for channel_id in self._shared.regions.changed:
             if channel_id not in in_use:
                 await self._shared.regions.put_back(channel_id)
-        trouble = self.trouble
-        if trouble is not None:
-            log.critical("Voice is out of control: %s", trouble)
 
     @property
     def trouble(self) -> str | None:

@@ -10,7 +10,7 @@ from notetaker.voice.reception import add_counts
 
 def guild_status(guild: GuildVoice, now: float, next_check: float) -> GuildVoiceStatus | None:
     """``next_check``: when the health monitor comes by. None: nothing is wanted here, and nothing is there."""
-    connection = guild.connection
+    connection = guild.reception.connection
     if guild.intent is None and connection is None:
         return None
     phase, since = _phase(guild)
@@ -21,27 +21,27 @@ def guild_status(guild: GuildVoice, now: float, next_check: float) -> GuildVoice
         wanted=guild.intent,
         connected_to=guild.connected_to,
         phase_s=0.0 if since is None else max(now - since, 0.0),
-        attempt=guild.attempt,
+        attempt=guild.attempts.number,
         next_try_s=max(next_check - now, 0.0) if phase is VoicePhase.WAITING else None,
-        problem=None if guild.resting is None else str(guild.resting),
+        problem=None if guild.rest.failure is None else str(guild.rest.failure),
         endpoint=None if session is None else session.credentials.endpoint,
         mode=None if session is None else session.mode,
         dave_version=0 if session is None else session.dave.version,
         latency_s=None if session is None else session.heartbeat.latency,
-        deafened=guild.deafened,
+        deafened=guild.presence.deafened,
         coverage=tuple(guild.coverage()),
     )
 
 
 def _phase(guild: GuildVoice) -> tuple[VoicePhase, float | None]:
     """And since when."""
-    connection = guild.connection
+    connection = guild.reception.connection
     if connection is not None and connection.lost_websocket_at is not None:
         return VoicePhase.RESUMING, connection.lost_websocket_at
     if connection is not None:
-        return VoicePhase.CONNECTED, guild.connected_since
-    if guild.resting is not None:
-        return VoicePhase.WAITING, guild.resting_since
+        return VoicePhase.CONNECTED, guild.reception.established_at
+    if guild.rest.failure is not None:
+        return VoicePhase.WAITING, guild.rest.since
     return VoicePhase.CONNECTING, guild.absent_since
 
 
@@ -49,8 +49,8 @@ def with_live(totals: VoiceTotals, guilds: Iterable[GuildVoice], now: float) -> 
     """``totals`` has what is over; added is what is still going on."""
     whole = copy.deepcopy(totals)
     for guild in guilds:
-        if guild.connection is not None:
-            add_counts(whole, guild.connection)
+        if guild.reception.connection is not None:
+            add_counts(whole, guild.reception.connection)
         if guild.absent_since is not None:
             whole.disconnected_s += now - guild.absent_since
     return whole

@@ -27,7 +27,7 @@ class Floor:
 
     def __init__(self, receiver: Receiver) -> None:
         guild = receiver.manager._guild(receiver.guild_id)
-        connection = guild.connection
+        connection = guild.reception.connection
         assert connection is not None
         session, udp = connection.session, connection._udp
         assert udp is not None

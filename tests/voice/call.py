@@ -28,14 +28,14 @@ class Hasty:
     def __init__(self) -> None:
         self.slept: list[float] = []
         self.deadlines: dict[float, float] = {}
-        self._skipped = 0.0
+        self.skipped = 0.0
 
     def skip(self, seconds: float) -> None:
         """So much later all of a sudden."""
-        self._skipped += seconds
+        self.skipped += seconds
 
     def time(self) -> float:
-        return asyncio.get_running_loop().time() + self._skipped
+        return asyncio.get_running_loop().time() + self.skipped
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

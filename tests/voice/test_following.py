@@ -43,7 +43,7 @@ async def test_the_same_voice_server_told_again_changes_nothing(tmp_path: Path) 
     async with a_call(tmp_path) as call:
         recording = Recording()
         await call.manager.join(GUILD, CHANNEL, recording)
-        connection = call.manager._guilds[GUILD].connection
+        connection = call.manager._guilds[GUILD].reception.connection
         assert connection is not None
         credentials = connection.session.credentials
         call.gateway.tell(VoiceServer(GUILD, credentials.token, credentials.endpoint))

@@ -8,7 +8,7 @@ import pytest
 
 from notetaker.model.voice import ChannelDeleted, SessionBegan, SessionResumed, VoiceState
 from notetaker.model.voice_status import VoicePhase
-from notetaker.voice import attempts, guild
+from notetaker.voice import attempts, guild, rest
 from notetaker.voice.ports import JoinFailed
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call
 
@@ -54,7 +54,7 @@ async def test_after_a_failed_round_voice_activity_starts_another_one(tmp_path: 
         [status] = call.manager.status().guilds
         assert status.phase is VoicePhase.WAITING
         assert "(4006)" in (status.problem or "")
-        call.clock.skip(guild.REST_S)
+        call.clock.skip(rest.LEAST_S)
         someone_moves(call)
         await until_joined(call)
         assert call.manager.channel(GUILD) == CHANNEL
@@ -279,6 +279,33 @@ async def test_a_stuck_operation_is_trouble_and_a_discord_that_refuses_is_none(t
         call.clock.skip(3600)
         assert "stuck" in (call.manager.trouble or "")
         call.gateway.silent = False
+
+
+async def test_only_who_is_in_control_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_call(tmp_path) as call:
+        pings: list[float] = []
+        trouble = {25.0: "stuck", 30.0: "stuck"}
+        began = call.clock.time()
+
+        async def sleep(seconds: float) -> None:
+            call.clock.skip(seconds)
+            await asyncio.sleep(0)
+
+        monkeypatch.setattr(call.clock, "time", lambda: began + call.clock.skipped)
+        monkeypatch.setattr(call.clock, "sleep", sleep)
+        monkeypatch.setattr(
+            type(call.manager), "trouble", property(lambda self: trouble.get(call.clock.time() - began))
+        )
+
+        async def watch() -> None:
+            await call.manager.run(lambda: pings.append(call.clock.time() - began), beat_s=5.0)
+
+        monitor = asyncio.ensure_future(watch())
+        await until(lambda: len(pings) >= 12)
+        monitor.cancel()
+        await asyncio.gather(monitor, return_exceptions=True)
+        assert pings[:9] == [0, 5, 10, 15, 20, 35, 40, 45, 50]
+        assert call.manager.status().totals.health_checks >= 1
 
 
 class TestRegions:
