@@ -147,6 +147,7 @@ class Interactions:
             raise errors.unknown("interaction")
         if interaction.answered:
             raise DiscordError(400, 40060, "Interaction has already been acknowledged.")
+        self._require_channel(interaction)
         return interaction
 
     def answered(self, application_id: int, token: str) -> Interaction:
@@ -157,8 +158,13 @@ class Interactions:
                     break
                 if not interaction.answered:
                     raise errors.unknown("Webhook")
+                self._require_channel(interaction)
                 return interaction
         raise DiscordError(401, 50027, "Invalid Webhook Token")
+
+    def _require_channel(self, interaction: Interaction) -> None:
+        if self._world.channel(interaction.channel.id) is None:
+            raise errors.unknown("Channel")  # deleted meanwhile
 
     def respond(self, interaction: Interaction, callback: Callback, draft: Draft) -> None:
         """The first answer."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from .bot_in_voice import InVoice, closed_with
 from .conftest import Place
 from .gateway_client import logged_in
 
 STATE, SERVER = "VOICE_STATE_UPDATE", "VOICE_SERVER_UPDATE"
-SHORT_S = 0.2
 
 
 async def test_a_moderator_deafens_and_mutes(place: Place) -> None:
@@ -55,6 +56,21 @@ async def test_a_deleted_channel_throws_everybody_out(place: Place) -> None:
         assert (await place.rest("GET", f"/channels/{standup}"))[0] == 404
         again = await place.sim("channel/delete", guild_id=str(place.office.id), channel_id=str(standup))
         assert again == {"error": "There is no such channel."}
+
+
+async def test_a_command_used_in_a_channel_that_is_gone_cannot_be_answered(place: Place) -> None:
+    await place.rest(
+        "PUT", f"/applications/{place.bot.id}/commands", json=[{"name": "start", "description": "d"}]
+    )
+    async with logged_in(place, "Notetaker") as bot:
+        seen = asyncio.ensure_future(place.use("start", channel="Standup"))
+        interaction = await bot.event("INTERACTION_CREATE")
+        where = {"guild_id": str(place.office.id), "channel_id": str(place.channel_id("Standup"))}
+        await place.sim("channel/delete", **where)
+        path = f"/interactions/{interaction['id']}/{interaction['token']}/callback"
+        status, error = await place.rest("POST", path, json={"type": 5})
+        assert (status, error["code"]) == (404, 10003)
+        seen.cancel()
 
 
 async def test_a_channel_becomes_full(place: Place) -> None:

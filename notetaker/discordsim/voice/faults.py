@@ -61,8 +61,8 @@ class Faults:
     """Share of those delivered that arrive twice."""
     delay_chance: float = 0.0
     """Share of those delivered that are overtaken by later ones."""
-    script: Script = field(default_factory=Script, repr=False)
-    broken_regions: dict[str | None, int] = field(default_factory=dict, repr=False)
+    script: Script = field(init=False, repr=False, default_factory=Script)
+    broken_regions: dict[str | None, int] = field(init=False, repr=False, default_factory=dict)
     """Identifies in channels of this region, None being the automatic one, end with this close code."""
     random: Random = field(init=False, repr=False)
 

@@ -3,7 +3,6 @@
 import asyncio
 import struct
 
-import aiohttp
 import pytest
 
 from notetaker.discordsim.speaker_link import VoiceLink
@@ -189,13 +188,18 @@ async def test_a_live_websocket_is_closed_and_the_code_says_what_is_left(house: 
 
 
 async def test_a_reset_is_one_of_tcp(house: House) -> None:
-    async with Listener(house.place(1), house.client_tls) as listener:
-        await listener.join()
-        assert house.server.cut(1) == 1
-        assert await closed_with(listener) == 1006
-        assert isinstance(listener.websocket.exception(), ConnectionResetError | aiohttp.ClientError), repr(
-            listener.websocket.exception()
-        )
+    """Not the orderly end of a TCP connection, which would be read as such."""
+    house.place(1)
+    house.faults.close_at(1, Step.HELLO, 1006)
+    host, _, port = house.server.endpoint.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port), ssl=house.client_tls)
+    key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    upgrade = f"GET /?v=8 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{key}\r\n"
+    writer.write(upgrade.encode())
+    async with asyncio.timeout(10):
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+    writer.close()
 
 
 async def test_a_stalled_websocket_says_nothing_and_goes_on_where_it_was(house: House) -> None:
