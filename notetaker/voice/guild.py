@@ -197,7 +197,7 @@ class GuildVoice:
 
     def _wake(self) -> None:
         self.presence.changed.set()
-        if self._keeper is None and self._needed:
+        if self._keeper is None and (self.intent is not None or self._needed):
             self._keeper = asyncio.get_running_loop().create_task(self._keep(), name="voice keeper")
             self._keeper.add_done_callback(self._keeper_ended)
 
