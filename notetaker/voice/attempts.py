@@ -1,5 +1,6 @@
 """Attempts to connect in one guild: a single one, a round of them, or following where Discord moves the call."""
 
+import asyncio
 import logging
 import random
 import ssl
@@ -171,6 +172,9 @@ class Attempts:
                     step=self._step,
                     timed_out=True,
                 ) from None
+        except asyncio.CancelledError:
+            trace.end("given up: something else is wanted")
+            raise
         except AttemptFailed as failure:
             totals.failures[failure.step] += 1
             totals.timeouts[failure.step] += failure.timed_out
