@@ -18,7 +18,10 @@ ANY_TCP = (
     "Allow outgoing TCP to every port: voice servers are often not on 443. Behind a proxy that reads TLS, name its "
     "authority in DISCORD_CA_FILE."
 )
-RESOLVER = "See whether the name server of this computer answers: resolvectl query discord.com"
+RESOLVER = (
+    "See whether the name server of this computer answers (resolvectl query discord.com), and whether "
+    "DISCORD_API_BASE_URL is right."
+)
 OTHER_SERVER = f"Try again, and give the channel another region in its settings. {STATUS}"
 NEW_GROUP = (
     "Have everyone leave the channel for a moment and come back: that creates the encrypted group anew."

@@ -20,6 +20,7 @@ SUPPORTED = {
 }
 """Distribution: the package that it installs, the least version, and the first that is not tried. As in setup.cfg."""
 
+USER = "Run the doctor as the user of the bot, or name another folder in NOTETAKER_STATE_DIR."
 GIB = 1 << 30
 SPEECH_BYTES_AN_HOUR = 40_000_000
 """Of one person who never pauses, in the journal, at Discord's usual 64 kbit/s (docs/benchmarks.md)."""
@@ -57,7 +58,7 @@ async def libraries() -> str:
             )
         try:
             importlib.import_module(package)  # what is installed may still lack a system library
-        except ImportError as error:
+        except (ImportError, OSError) as error:
             raise Trouble(f"{distribution} {installed} cannot be loaded: {error}", f"{again}.") from None
         found.append(f"{distribution} {installed}")
     return ", ".join(found)
@@ -70,37 +71,28 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 async def disk(folder: Path) -> str:
-    """Leaves nothing behind, so that a folder never belongs to who called the doctor instead of to the bot."""
+    """Leaves nothing behind: a folder or file of whoever calls the doctor would be in the way of the bot's user."""
     there = folder
-    while not there.exists():
-        there = there.parent
-    _try_writing(there, folder)
-    free = shutil.disk_usage(there).free
-    hours = free // SPEECH_BYTES_AN_HOUR
-    if free < GIB:
-        raise Trouble(
-            f"only {free / GIB:.2f} GiB are free in {folder}: {hours} hours of speech",
-            "Make room, or name another folder in NOTETAKER_STATE_DIR.",
-        )
-    new = "" if there == folder else "; the folder will be created"
-    return f"{free / GIB:.0f} GiB free, enough for {hours} hours of speech{new}"
-
-
-def _try_writing(there: Path, folder: Path) -> None:
-    owner = there.stat().st_uid
-    mend = (
-        f"Run the doctor as the user of the bot (user number {owner} owns {there}), or name another folder in "
-        "NOTETAKER_STATE_DIR."
-    )
     try:
+        while not there.exists():
+            there = there.parent
         if there == folder:
             with tempfile.TemporaryFile(dir=folder) as file:
                 file.write(b"doctor")
                 os.fsync(file.fileno())
-        elif not os.access(there, os.W_OK | os.X_OK):
-            raise Trouble(f"{folder} does not exist and cannot be created in {there}", mend)
+        elif not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise Trouble(f"{folder} does not exist and cannot be created in {there}", USER)
+        free = shutil.disk_usage(there).free
     except OSError as error:
-        raise Trouble(f"nothing can be written to {folder} ({error.strerror})", mend) from None
+        raise Trouble(f"nothing can be written to {folder} ({error.strerror})", USER) from None
+    hours = free // SPEECH_BYTES_AN_HOUR
+    if free < GIB:
+        raise Trouble(
+            f"only {free / GIB:.2f} GiB are free in {folder}, enough for {hours} hours of speech",
+            "Make room, or name another folder in NOTETAKER_STATE_DIR.",
+        )
+    new = "" if there == folder else "; the folder will be created"
+    return f"{free / GIB:.0f} GiB free, enough for {hours} hours of speech{new}"
 
 
 async def instance(folder: Path) -> tuple[str | None, str]:

@@ -54,7 +54,7 @@ class Connection:
             raise _trouble(refused.code) from None
         finally:
             ready.cancel()
-        return f"connected up to READY, with the intents GUILDS and GUILD_VOICE_STATES"
+        return "connected up to READY, with the intents GUILDS and GUILD_VOICE_STATES"
 
     async def guild(self) -> str:
         names = _listed([f"{guild.name} ({guild.id})" for guild in self._bot.guilds])

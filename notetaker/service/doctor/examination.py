@@ -77,14 +77,11 @@ class Examination:
         # Only now: without the libraries, importing these would fail.
         from notetaker.discordbot.bot import NotetakerBot
         from notetaker.service.doctor.connection import Connection
-        from notetaker.service.doctor.handshake import Handshake
+        from notetaker.service.doctor.handshake import shake_hands
 
         make = self._checkup.make
         bot = NotetakerBot(api_base_url=settings.discord_api_base_url, ca_file=settings.discord_ca_file)
-        async with (
-            Connection(bot, settings.require_token(), self._guild_id, self._channel_id) as connection,
-            Handshake(self._checkup, bot.bridge, settings) as handshake,
-        ):
+        async with Connection(bot, settings.require_token(), self._guild_id, self._channel_id) as connection:
             await make(checks.IDENTIFY, connection.identify)
             await make(checks.GUILD, connection.guild)
             await make(checks.ALONE, lambda: connection.alone(self._running))
@@ -99,4 +96,4 @@ class Examination:
                 return
             assert self._guild_id is not None
             assert self._channel_id is not None  # else there would be no permissions to look at
-            await handshake.shake(self._guild_id, self._channel_id)
+            await shake_hands(self._checkup, bot.bridge, settings, self._guild_id, self._channel_id)

@@ -3,6 +3,7 @@
 The bot's own voice stack does it, and tells of its steps as it would tell a trace.
 """
 
+import asyncio
 import time
 from typing import Any
 
@@ -21,6 +22,9 @@ from notetaker.wire.opcodes import Op
 
 ABNORMAL_CLOSURE = 1006  # RFC 6455, section 7.4.1: closed without a closing handshake
 
+TLS_CLOSING_S = 0.5
+"""aiohttp returns from closing before TLS has said goodbye (aiohttp docs, Client, "Graceful shutdown")."""
+
 STEPS = {
     CREDENTIALS: VOICE_SERVER,
     Step.CONNECT.name: WEBSOCKET,
@@ -33,36 +37,29 @@ STEPS = {
 """In order, by the names that the voice stack has for them."""
 
 
-class Handshake:
-    """To be made before the bot connects, so that nothing the main gateway tells is missed."""
-
-    def __init__(self, checkup: Checkup, bridge: Bridge, settings: Settings) -> None:
-        self._listener = Listener(checkup)
-        self._manager = VoiceManager(
-            bridge,
-            connection_timeout_s=settings.voice_connection_timeout,
-            retry_attempts=1,
-            ca_file=settings.discord_ca_file,
-            tracer=self._listener,
-        )
-        bridge.connect(self._manager)
-
-    async def __aenter__(self) -> "Handshake":
-        return self
-
-    async def __aexit__(self, *exception: object) -> None:
-        """Leaves the channel."""
-        await self._manager.close()
-
-    async def shake(self, guild_id: int, channel_id: int) -> None:
-        """Joins the channel, in a single attempt."""
-        self._listener.begin()
-        try:
-            await self._manager.join(guild_id, channel_id)
-        except JoinFailed as failed:
-            self._listener.failed(str(failed).removeprefix("Tried once without success. "))
-        else:
-            self._listener.succeeded()
+async def shake_hands(
+    checkup: Checkup, bridge: Bridge, settings: Settings, guild_id: int, channel_id: int
+) -> None:
+    """Joins the channel in a single attempt, and leaves it again whatever happens."""
+    listener = Listener(checkup)
+    manager = VoiceManager(
+        bridge,
+        connection_timeout_s=settings.voice_connection_timeout,
+        retry_attempts=1,
+        ca_file=settings.discord_ca_file,
+        tracer=listener,
+    )
+    bridge.connect(manager)
+    listener.begin()
+    try:
+        await manager.join(guild_id, channel_id)
+    except JoinFailed as failed:
+        listener.failed(str(failed).removeprefix("Tried once without success. "))
+    else:
+        listener.succeeded()
+    finally:
+        await manager.close()
+        await asyncio.sleep(TLS_CLOSING_S)
 
 
 class Listener(Tracer):

@@ -38,18 +38,18 @@ class Reach:
         self._tls = tls
         self._http = http
         self._unix_s = unix_s
-        parts = urlsplit(base_url)
-        self._host = parts.hostname or ""
-        self._secure = parts.scheme == "https"
-        self._port = parts.port or (443 if self._secure else 80)
+        self._host = urlsplit(base_url).hostname or ""
+        self._secure = base_url.startswith("https:")
+        self._port = 0
         self._ahead_s: float | None = None
         self._gateway_url = ""
 
     async def name(self) -> str:
         try:
+            self._port = urlsplit(self._base_url).port or (443 if self._secure else 80)
             found = await asyncio.get_running_loop().getaddrinfo(self._host, self._port)
-        except OSError as error:
-            raise Trouble(f"{self._host} has no address here: {error.strerror}", RESOLVER) from None
+        except (OSError, ValueError) as error:  # ValueError: no name can be like this, such as discord..com
+            raise Trouble(f"{self._host} has no address here: {_reason(error)}", RESOLVER) from None
         return f"{self._host}: {', '.join(sorted({str(address[4][0]) for address in found}))}"
 
     async def connection(self) -> str:
@@ -153,9 +153,9 @@ def _ahead_s(now: float, date: str | None) -> float | None:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
-        return os.strerror(error.errno)
-    return str(error) or type(error).__name__
+    if not isinstance(error, OSError) or isinstance(error, ssl.SSLError | aiohttp.ClientSSLError):
+        return str(error) or type(error).__name__
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
 
 
 def _ms(seconds: float) -> str:
