@@ -13,7 +13,9 @@ from .conftest import CHANNEL, GUILD, House
 from .listener import Listener
 
 OTHER_GUILD = 7
-SHORT_S = 0.2
+LONG_S = 60.0
+"""Ended by the test itself."""
+STALL_S = 1.0
 
 
 async def closed_with(listener: Listener) -> int | None:
@@ -160,7 +162,7 @@ async def test_a_fault_strikes_in_its_guild_only(house: House) -> None:
         await listener.join()
         assert house.server.hang_up(1, 4006, OTHER_GUILD) == 0
         assert house.server.cut(1, OTHER_GUILD) == 0
-        assert house.server.stall(1, SHORT_S, OTHER_GUILD) == 0
+        assert house.server.stall(1, LONG_S, OTHER_GUILD) == 0
         await listener.beat(2)
         assert house.server.hang_up(1, 4006, GUILD) == 1
         assert await closed_with(listener) == 4006
@@ -209,7 +211,7 @@ async def test_a_stalled_websocket_says_nothing_and_goes_on_where_it_was(house: 
     ):
         await listener.join()
         await listener.until(lambda: listener.established)
-        assert house.server.stall(1, SHORT_S) == 1
+        assert house.server.stall(1, STALL_S) == 1
         stalled = asyncio.get_running_loop().time()
         listener.send(3, {"t": 77, "seq_ack": -1})
         speaker.speaking(1)
@@ -217,7 +219,7 @@ async def test_a_stalled_websocket_says_nothing_and_goes_on_where_it_was(house: 
         await listener.until(lambda: listener.heard.get(2) == [b"\xfcmeanwhile"])
         assert listener.body(6) == {"t": 1}
         await listener.until(lambda: listener.body(6) == {"t": 77})
-        assert asyncio.get_running_loop().time() - stalled >= SHORT_S
+        assert asyncio.get_running_loop().time() - stalled >= STALL_S
         assert listener.body(5)["speaking"] == 1
         assert listener.close_code is None
 
@@ -225,7 +227,7 @@ async def test_a_stalled_websocket_says_nothing_and_goes_on_where_it_was(house: 
 async def test_a_stalled_websocket_can_be_left_for_another(house: House) -> None:
     async with Listener(house.place(1), house.client_tls) as listener:
         await listener.join()
-        house.server.stall(1, 60)
+        house.server.stall(1, LONG_S)
         await listener.drop()
         assert await resume(listener) == 9
         await listener.beat(5)
@@ -234,7 +236,7 @@ async def test_a_stalled_websocket_can_be_left_for_another(house: House) -> None
 async def test_a_stop_waits_for_no_stall(house: House) -> None:
     async with Listener(house.place(1), house.client_tls) as listener:
         await listener.join()
-        house.server.stall(1, 60)
+        house.server.stall(1, LONG_S)
         async with asyncio.timeout(5):
             await house.server.stop()
         assert await closed_with(listener) == 1001
@@ -284,7 +286,7 @@ async def test_no_datagram_leaves_a_blackhole(house: House, victim: int) -> None
         speaker.speaking(1)
         await speaker.send_audio(b"\xfcbefore")
         await listener.until(lambda: len(listener.heard.get(2, [])) == 1)
-        house.faults.blackhole(victim, SHORT_S)
+        house.faults.blackhole(victim, LONG_S)
         await discover(listener)
         listener.udp.sendto(b"\x13\x37\xca\xfe\0\0\0\1")
         for number in range(5):
@@ -295,7 +297,7 @@ async def test_no_datagram_leaves_a_blackhole(house: House, victim: int) -> None
         assert len(listener.others_datagrams) == (1 if victim == 1 else 3)
         assert listener.heard[2] == [b"\xfcbefore"]
         await listener.beat(9)  # the websocket lives
-        await asyncio.sleep(SHORT_S)
+        house.faults.blackhole(victim, 0)
         await speaker.send_audio(b"\xfcafter")
         await listener.until(lambda: listener.heard[2] == [b"\xfcbefore", b"\xfcafter"])
     counts = row(house)
@@ -350,13 +352,13 @@ async def test_an_outage_cuts_everybody_off_and_lets_nobody_in(house: House) -> 
     ):
         await listener.join()
         await other.join()
-        assert house.server.outage(SHORT_S) == 2
+        assert house.server.outage(LONG_S) == 2
         assert await closed_with(listener) == 1006
         assert await closed_with(other) == 1006
         other.udp.sendto(other.seal(b"\xfclost", 1, 960))
         with pytest.raises(OSError):
             await listener.open()
-        await asyncio.sleep(SHORT_S)
+        house.faults.begin_outage(0)
         assert await resume(listener) == 9
         other.udp.sendto(other.seal(b"\xfcheard", 2, 1920))
         await listener.until(lambda: listener.heard.get(2) == [b"\xfcheard"])
