@@ -9,7 +9,6 @@ from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice import VoiceServer, VoiceState
-from notetaker.recording.recorder import Recorder
 from notetaker.service.background import Background
 from notetaker.service.live import LiveMeeting
 from notetaker.service.meetings import SYNC_EVERY, TICK
@@ -27,6 +26,12 @@ class MainGateway:
         channel = None if channel_id is None else str(channel_id)
         child.say(op=4, d={"guild_id": str(guild_id), "channel_id": channel})
 
+    async def voice_region(self, channel_id: int) -> str | None:
+        raise PermissionError
+
+    async def set_voice_region(self, channel_id: int, region: str | None) -> None:
+        raise PermissionError
+
 
 class Receiver:
     """A bot in one channel that takes notes of it."""
@@ -41,7 +46,7 @@ class Receiver:
         )
         meeting = Meeting("bench", self.guild_id, self.channel_id, "Bench", 1, 1, time.time_ns())
         self.folder = Path(settings["folder"]) / settings["user_id"]
-        self.live = LiveMeeting(meeting, Recorder(self.folder, meeting.id))
+        self.live = LiveMeeting(meeting, self.folder, time.monotonic())
         self._background = Background()
 
     def hear(self, message: dict[str, Any]) -> None:
