@@ -1,12 +1,15 @@
 """The bot connected to Discord: accepted, in the server, allowed into the channel, and alone."""
 
 import asyncio
+import logging
 
 from notetaker.discordbot import obstacles
 from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
 from notetaker.service.doctor.checks import STATUS
 from notetaker.service.doctor.checkup import NotTried, Trouble
 from notetaker.service.doctor.reach import PORTAL
+
+log = logging.getLogger(__name__)
 
 INVITATION = (
     "https://discord.com/oauth2/authorize?client_id={}&scope=bot+applications.commands&permissions=1149952"
@@ -35,9 +38,14 @@ class Connection:
 
     async def __aexit__(self, *exception: object) -> None:
         await self._bot.close()
-        if self._serving is not None:
-            self._serving.cancel()
-            await asyncio.wait({self._serving})  # what ended it has been told by ``identify``
+        serving = self._serving
+        if serving is not None:
+            serving.cancel()
+            await asyncio.wait({serving})
+            if (
+                not serving.cancelled() and serving.exception() is not None
+            ):  # it has failed the checks already
+                log.warning("The connection to the main gateway had ended: %r", serving.exception())
 
     async def identify(self) -> str:
         loop = asyncio.get_running_loop()
@@ -106,7 +114,7 @@ class Connection:
             if guild.me is not None and guild.me.voice is not None
         ]
         if running is not None:
-            return f"{running} is the bot, and in {_listed(places) or 'no voice channel'}"
+            return f"the running bot ({running}) is in {_listed(places) or 'no voice channel'}"
         if places:
             raise Trouble(
                 f"Discord shows the bot in {_listed(places)}, and none runs with this state folder",

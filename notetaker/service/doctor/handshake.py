@@ -88,10 +88,9 @@ class Listener(Tracer):
     def failed(self, reason: str) -> None:
         step = self._steps[0]
         check = STEPS[step]
-        known = (
-            explain(Failure(step, self._close_code)).advice if self._close_code is not None else check.mend
-        )
-        self._checkup.fail(check, reason, known)
+        closed = self._close_code is not None
+        mend = explain(Failure(step, self._close_code)).advice if closed else check.mend
+        self._checkup.fail(check, reason, mend)
         self._steps = []
 
     def noted(self, event: str, facts: dict[str, Fact]) -> None:
@@ -135,7 +134,7 @@ class Listener(Tracer):
             return f"{facts.get('mode')}, DAVE {facts.get('dave_protocol_version', 0)}, after {took}"
         if check is HEARTBEAT:
             return f"acknowledged after {took}"
-        return f"what is said could be heard, after {took}; the bot has left again"
+        return f"what is said could be heard, after {took}; the bot leaves again"
 
 
 class _Ear(Trace):
