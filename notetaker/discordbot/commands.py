@@ -26,6 +26,7 @@ class Commands(discord.Cog):
         guild, channel = _guild(ctx), _voice_channel(ctx)
         self._refuse_if_running(guild)
         if self._meetings.channel(guild.id) == self._meetings.wanted(guild.id) == channel.id:
+            self._meetings.already_so(guild.id, ctx.interaction.id)
             raise Refused(answers.already_joined(channel.id))
         _refuse(obstacles.to_joining(channel, guild.me))
         await ctx.defer()
@@ -37,6 +38,7 @@ class Commands(discord.Cog):
         guild = _guild(ctx)
         channel_id, wanted = self._meetings.channel(guild.id), self._meetings.wanted(guild.id)
         if channel_id is None and wanted is None and self._meetings.meeting(guild.id) is None:
+            self._meetings.already_so(guild.id, ctx.interaction.id)
             raise Refused(answers.NOT_CONNECTED)
         await ctx.defer()
         stopped = await self._meetings.leave(guild.id, ctx.interaction.id)

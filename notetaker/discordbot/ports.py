@@ -58,6 +58,9 @@ class Meetings(Protocol):
     def meeting(self, guild_id: int) -> Meeting | None:
         """The meeting of which notes are being taken, or about to be."""
 
+    def already_so(self, guild_id: int, command_id: int) -> None:
+        """What the command asks for is the case already; earlier ones that have not begun are to leave it so."""
+
     async def join(self, guild_id: int, channel_id: int, command_id: int) -> None:
         """Be in the channel, recording nothing. Raises Refused; the bot may go on trying even then."""
 

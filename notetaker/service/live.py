@@ -57,7 +57,7 @@ class LiveMeeting:
         self._clock = (now, time.time_ns())  # one moment, in monotonic seconds and in Unix nanoseconds
         self._missing = Missing()
         self._refused: Counter[int] = Counter()  # frames per user that the disk did not take
-        self._left_ns: int | None = None  # when the session closed that was asked to
+        self._left: float | None = None  # when the session closed that was asked to
         self._state_file = StateFile(folder)
         self._over = False
 
@@ -105,7 +105,7 @@ class LiveMeeting:
         if deaf == (What.HEARING in self._missing):
             return
         if deaf:
-            self._missing.begin(What.HEARING, self._wall_ns(now), causes.DEAFENED)
+            self._begin(What.HEARING, now, causes.DEAFENED)
             self.news.append(answers.deafened(self.channel_id))
         else:
             self._end(What.HEARING, now)
@@ -114,15 +114,16 @@ class LiveMeeting:
     def session_closed(self, now: float, reason: str) -> None:
         self._close(now)
         if self.stopping:
-            self._left_ns = self._wall_ns(now)
+            self._left = now
         else:
-            self._missing.begin(What.SESSION, self._wall_ns(now), reason)
+            self._begin(What.SESSION, now, reason)
 
     # What the service asks
 
-    def absent(self, started_ns: int, cause: str) -> None:
+    def absent(self, now: float, since: OpenGap) -> None:
         """There has been no voice session since then, and there is none now."""
-        self._missing.begin(What.SESSION, started_ns, cause)
+        lasted_s = (self._wall_ns(now) - since.started_ns) / 1e9
+        self._missing.begin(What.SESSION, now - max(lasted_s, 0.0), since)
 
     def tick(self, now: float) -> None:
         """Collects the utterances that have ended."""
@@ -146,12 +147,12 @@ class LiveMeeting:
     def suspend(self, now: float) -> None:
         """Nothing is heard in this life of the bot after this; another one may go on with the meeting."""
         since = self._missing.get(What.SESSION)
-        if since is not None and since.cause in causes.INTERRUPTIONS:  # not heard since an earlier one
-            self._missing.end(What.SESSION, since.started_ns)
+        if since is not None and since.cause in causes.INTERRUPTIONS:
+            self._missing.forget(What.SESSION)  # not heard since an earlier one, which goes on
         else:
-            since = OpenGap(self._left_ns or self._wall_ns(now), causes.RESTARTED)
+            since = OpenGap(self._wall_ns(now if self._left is None else self._left), causes.RESTARTED)
         self._end_all(now)
-        self._missing.begin(What.SESSION, *since)
+        self.absent(now, since)
 
     @property
     def speakers(self) -> int:
@@ -173,12 +174,11 @@ class LiveMeeting:
     def _ensure_open(self, now: float) -> bool:
         """A voice session's first packets may come before the word that it is up; a full disk may be free again."""
         if not self._open:
-            clock = (now, time.time_ns())
-            self._open = self._try(now, self.recorder.open_session, *clock)
+            self._clock = (now, time.time_ns())
+            self._open = self._try(now, self.recorder.open_session, *self._clock)
             if self._open:
                 self.connected = True
-                self._end_absence(now)
-                self._clock = clock
+                self.absence = self._end(What.SESSION, now)
         return self._open
 
     def _close(self, now: float) -> None:
@@ -197,15 +197,12 @@ class LiveMeeting:
 
     def _begin_refusal(self, now: float, error: OSError) -> None:
         if What.DISK not in self._missing:
-            self._missing.begin(What.DISK, self._wall_ns(now), causes.DISK)
+            self._begin(What.DISK, now, causes.DISK)
             log.critical("Meeting %s is not being recorded: %s", self.meeting.id, error)
 
     def _end_refusal(self, now: float) -> None:
         self._end(What.DISK, now)
         log.warning("Meeting %s is being recorded again", self.meeting.id)
-
-    def _end_absence(self, now: float) -> None:
-        self.absence = self._end(What.SESSION, now)
 
     def _end_all(self, now: float) -> None:
         self._close(now)
@@ -213,8 +210,11 @@ class LiveMeeting:
             self._end(what, now)
         self.tick(now)
 
+    def _begin(self, what: What, now: float, cause: str) -> None:
+        self._missing.begin(what, now, OpenGap(self._wall_ns(now), cause))
+
     def _end(self, what: What, now: float) -> Gap | None:
-        gap = self._missing.end(what, self._wall_ns(now))
+        gap = self._missing.end(what, now)
         if gap is not None:
             self._gap(gap)
         return gap

@@ -18,6 +18,7 @@ from notetaker.discordbot import answers
 from notetaker.discordbot.ports import Refused, Start, Started, Stopped
 from notetaker.model.meeting import Meeting, MeetingState, new_meeting_id
 from notetaker.model.outcome import Coverage
+from notetaker.recording.state import OpenGap
 from notetaker.service import causes
 from notetaker.service.live import LiveMeeting
 from notetaker.service.recovery import Interrupted
@@ -81,6 +82,9 @@ class Meetings:
             return live.meeting
         return self._starting.get(guild_id)
 
+    def already_so(self, guild_id: int, command_id: int) -> None:
+        self._latest[guild_id] = max(command_id, self._latest.get(guild_id, 0))
+
     async def join(self, guild_id: int, channel_id: int, command_id: int) -> None:
         self._refuse_another(guild_id)
         self._obey(guild_id, channel_id, command_id)
@@ -110,10 +114,11 @@ class Meetings:
                 began_ns = time.time_ns()
                 trouble = await self._connect(guild_id, wish.voice_channel_id, command_id)
                 meeting = _meeting(wish)
-                live = LiveMeeting(meeting, self._folder / meeting.id, time.monotonic())
+                now = time.monotonic()
+                live = LiveMeeting(meeting, self._folder / meeting.id, now)
                 if trouble is not None:
                     live.meeting = replace(meeting, started_ns=began_ns)
-                    live.absent(began_ns, causes.not_joined(trouble))
+                    live.absent(now, OpenGap(began_ns, causes.not_joined(trouble)))
                 try:
                     await self._keeping.add(live)
                 except (OSError, StoreError) as error:
@@ -174,11 +179,12 @@ class Meetings:
     def take_up(self, interrupted: Interrupted) -> LiveMeeting:
         """A meeting of an earlier life of the bot goes on; ``rejoin`` it when Discord is there."""
         meeting = interrupted.meeting
-        live = LiveMeeting(meeting, interrupted.folder, time.monotonic())
+        now = time.monotonic()
+        live = LiveMeeting(meeting, interrupted.folder, now)
         live.channel_id = interrupted.channel_id
         live.earlier = None
         live.connected = interrupted.segments > 0
-        live.absent(*interrupted.absence)
+        live.absent(now, interrupted.absence)
         self._live[meeting.guild_id] = live
         return live
 
@@ -242,18 +248,21 @@ class Meetings:
 
     async def _connect(self, guild_id: int, channel_id: int, command_id: int) -> str | None:
         """Returns None when in the channel; or why not yet. Raises Refused when that is not to be any more."""
-        try:
-            await self._voice.settled(guild_id, channel_id)
-        except JoinFailed as failed:
-            if self._closing:
-                raise Refused(answers.SHUTDOWN) from None
-            wanted = self._voice.wanted(guild_id)
-            if self._latest[guild_id] != command_id and wanted != channel_id:
-                raise Refused(answers.overtaken(wanted)) from None
-            if failed.final:
+        while True:
+            try:
+                await self._voice.settled(guild_id, channel_id)
+                return None
+            except JoinFailed as failed:
+                if self._closing:
+                    raise Refused(answers.SHUTDOWN) from None
+                if not failed.final:
+                    return str(failed)
+                wanted = self._voice.wanted(guild_id)
+                if wanted == channel_id:
+                    continue  # somebody gave it up, and somebody else asked for it once more
+                if self._latest[guild_id] != command_id:
+                    raise Refused(answers.overtaken(wanted)) from None
                 raise Refused(answers.join_failed(channel_id, str(failed))) from failed
-            return str(failed)
-        return None
 
     # One guild
 

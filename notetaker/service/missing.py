@@ -21,26 +21,35 @@ class What(Enum):
 
 
 class Missing:
+    """Lengths are monotonic: the clock on the wall may be put right meanwhile."""
+
     def __init__(self) -> None:
-        self._since: dict[What, OpenGap] = {}
+        self._since: dict[What, tuple[float, OpenGap]] = {}
 
     def __contains__(self, what: What) -> bool:
         return what in self._since
 
-    def get(self, what: What) -> OpenGap | None:
-        return self._since.get(what)
-
     def open(self) -> tuple[OpenGap, ...]:
         """All that have not ended."""
-        return tuple(self._since.values())
+        return tuple(gap for _, gap in self._since.values())
 
-    def begin(self, what: What, started_ns: int, cause: str) -> None:
-        """What is missing already goes on being so, for its first cause."""
-        self._since.setdefault(what, OpenGap(started_ns, cause))
+    def begin(self, what: What, now: float, gap: OpenGap) -> None:
+        """``gap`` begins at ``now``. What is missing already goes on being so, for its first cause."""
+        self._since.setdefault(what, (now, gap))
 
-    def end(self, what: What, ended_ns: int) -> Gap | None:
+    def get(self, what: What) -> OpenGap | None:
+        return self._since[what][1] if what in self._since else None
+
+    def end(self, what: What, now: float) -> Gap | None:
         """It is there again. None: nothing was missed."""
-        since = self._since.pop(what, None)
-        if since is None or ended_ns - since.started_ns < PACKET_NS:
+        if what not in self._since:
             return None
-        return Gap(since.started_ns, ended_ns, since.cause)
+        began, gap = self._since.pop(what)
+        lasted_ns = round((now - began) * 1e9)
+        if lasted_ns < PACKET_NS:
+            return None
+        return Gap(gap.started_ns, gap.started_ns + lasted_ns, gap.cause)
+
+    def forget(self, what: What) -> None:
+        """It goes on, and is not told here."""
+        del self._since[what]

@@ -109,7 +109,7 @@ def _interrupted(meeting: Meeting, folder: Path) -> Interrupted:
     state_file = StateFile(folder)
     alive_ns = state_file.alive_ns()
     known = alive_ns is not None
-    alive_ns = max(alive_ns or 0, meeting.started_ns)
+    alive_ns = alive_ns or meeting.started_ns
     state = state_file.read() or RecordingState(meeting.voice_channel_id)
     absence = OpenGap(alive_ns, causes.CRASHED)
     gaps: list[Gap] = []

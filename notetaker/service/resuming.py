@@ -28,7 +28,7 @@ class Resuming:
         self._front = front
         self._resumed = [(meetings.take_up(one), one) for one in recovery.resumed.values()]
 
-    async def run(self, connected: Callable[[], Awaitable[None]]) -> None:
+    async def run(self, connected: Callable[[], Awaitable[object]]) -> None:
         """``connected`` returns when the bot is connected to Discord."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._catch_up(connected))
@@ -36,7 +36,7 @@ class Resuming:
             for live, _ in self._resumed:
                 tasks.create_task(self._meetings.rejoin(live))
 
-    async def _catch_up(self, connected: Callable[[], Awaitable[None]]) -> None:
+    async def _catch_up(self, connected: Callable[[], Awaitable[object]]) -> None:
         """What the journal has reaches the store, and the workers what does not go on."""
         for live, interrupted in self._resumed:
             live.earlier = await _until_done(self._recovery.read_back, interrupted)

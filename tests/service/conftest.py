@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import pytest
 from aiohttp import ClientSession
 
 from notetaker.discordsim.server import LocalDiscord
+from tests.service.bench import Bench
 from tests.service.office import Office
 
 
@@ -12,3 +14,13 @@ from tests.service.office import Office
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
     async with LocalDiscord(state_dir=tmp_path) as local, ClientSession() as http:
         yield Office(local, http, tmp_path)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        bench = Bench(tmp_path, tasks)
+        yield bench
+        bench.background.close()
+        bench.queue.close()
+        bench.store.close()

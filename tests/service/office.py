@@ -151,6 +151,14 @@ class Office:
                 if holds():
                     return
 
+    async def typed(self, commands: int) -> None:
+        """Until so many commands have been typed since the beginning."""
+        async with asyncio.timeout(WAIT_S):
+            async for event in self.local.events.watch(0):
+                commands -= event["event"] == "interaction"
+                if not commands:
+                    return
+
     async def posted(self, count: int, channel: str = "general") -> list[Message]:
         """The bot's messages in the channel, once there are so many."""
         await self.until(lambda: len(self.messages(channel)) >= count)

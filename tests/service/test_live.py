@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from notetaker.discordbot import answers
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
+from notetaker.recording.journal import JournalReader, journal_files
 from notetaker.recording.recorder import Recorder
 from notetaker.recording.recovery import scan
+from notetaker.recording.rtcp import GapMarked
 from notetaker.service.live import LiveMeeting
+from notetaker.wire.losses import Loss
 from tests.service.office import SENTENCE
 
 MEETING = Meeting("20261122-143005-k3f9qz", 1, 2, "Standup", 3, 4, 1_795_357_805_000_000_000)
@@ -137,3 +141,72 @@ def test_a_disk_that_is_full_when_the_session_opens_is_tried_again_with_every_pa
     live.end(end)
     assert [utterance.packets for utterance in live.utterances] == [len(SENTENCE)]
     assert [u.user_id for u in scan(tmp_path / MEETING.id, MEETING.id)] == [ADA]
+
+
+def test_stretches_that_were_lost_on_the_way_are_gaps_of_their_speaker(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    before = time.time_ns()
+    live.lost(Loss(ADA, 101.0, 101.5, 12, None))
+    live.lost(Loss(ADA, 102.0, 103.0, 3, Outcome.UNDECRYPTABLE))
+    live.lost(Loss(0, 103.0, 104.0, 4, Outcome.HELD_TOO_LONG))
+    assert [(gap.user_id, gap.cause) for gap in live.gaps] == [
+        (ADA, "12 packets never arrived"),
+        (ADA, "3 packets could not be decrypted"),
+        (None, "4 packets came without a known speaker or key"),
+    ]
+    first = live.gaps[0]
+    assert first.ended_ns - first.started_ns == pytest.approx(0.5e9)
+    assert abs(first.started_ns - before - 1e9) < 1e9
+
+
+def test_every_gap_is_marked_in_the_journal(live: LiveMeeting, tmp_path: Path) -> None:
+    live.session_opened(100.0)
+    live.lost(Loss(ADA, 101.0, 101.5, 12, None))
+    live.deafened(102.0, True)
+    live.session_closed(103.0, "voice session lost (4006)")
+    live.session_opened(104.0)
+    live.end(105.0)
+    live.sync(live.state)
+    marked = [
+        event.gap
+        for _, path in journal_files(tmp_path / MEETING.id)
+        for event in JournalReader(path)
+        if isinstance(event, GapMarked)
+    ]
+    assert marked == live.gaps
+    assert [gap.cause for gap in marked] == [
+        "12 packets never arrived",
+        "voice session lost (4006)",
+        "a moderator had deafened the note-taker",
+    ]
+
+
+def test_being_deafened_is_told_once_however_often_it_is_said(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    for now, deaf in ((100.0, False), (101.0, True), (101.5, True), (103.0, False), (104.0, False)):
+        live.deafened(now, deaf)
+    assert live.news == [answers.deafened(2), answers.undeafened(2)]
+    [gap] = live.gaps
+    assert gap.ended_ns - gap.started_ns == pytest.approx(2e9)
+
+
+def test_what_is_missing_is_in_the_state_for_the_next_life(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    live.deafened(101.0, True)
+    live.session_closed(102.0, "voice session lost (4006)")
+    causes = [since.cause for since in live.state.missing]
+    assert causes == ["a moderator had deafened the note-taker", "voice session lost (4006)"]
+    assert not live.state.over
+    live.end(103.0)
+    assert (live.state.missing, live.state.over) == ((), True)
+
+
+def test_a_suspended_meeting_is_missing_from_the_moment_it_left(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    live.stopping = True
+    live.session_closed(101.0, "we left")
+    live.suspend(105.0)
+    [since] = live.state.missing
+    assert since.cause == "the note-taker was restarted"
+    assert abs(since.started_ns - time.time_ns() - 1e9) < 1e9
+    assert live.gaps == []

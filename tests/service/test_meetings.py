@@ -1,199 +1,19 @@
-"""Starting and stopping, on a real recorder, store and job queue. The voice stack is a stand-in that joins at once:
-``test_bot_process`` has the real one.
-"""
+"""Starting and stopping; ``test_interruptions`` has what goes on after the process has ended."""
 
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from itertools import count
-from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
 from notetaker.discordbot import answers
-from notetaker.discordbot.ports import Refused, Start, Stopped
-from notetaker.jobs.queue import JobQueue
-from notetaker.model.audio import AudioFrame
-from notetaker.model.meeting import Meeting, MeetingState
+from notetaker.discordbot.ports import Refused
+from notetaker.model.meeting import MeetingState
 from notetaker.model.outcome import Coverage, Outcome
-from notetaker.service.background import Background
-from notetaker.service.meetings import Meetings
-from notetaker.service.recovery import Recovery
-from notetaker.service.resuming import Resuming
-from notetaker.service.safekeeping import Safekeeping
-from notetaker.store.database import StoreError
-from notetaker.store.store import Store
-from notetaker.voice.manager import VoiceManager
-from notetaker.voice.ports import JoinFailed, SessionSink
+from notetaker.voice.ports import JoinFailed
+from tests.service.bench import ADA, GUILD, PLANNING, STANDUP, WISH, Bench
 from tests.service.office import SENTENCE
-
-GUILD, STANDUP, PLANNING, GENERAL, ADA = 1, 2, 3, 4, 42
-WISH = Start(GUILD, STANDUP, "Standup", GENERAL, ADA)
-
-
-class Voice:
-    """Of one guild. As the real one does, it gives up what is not wanted any more."""
-
-    def __init__(self) -> None:
-        self.here: int | None = None
-        self.target: int | None = None
-        self.sink: SessionSink | None = None
-        self.failure: JoinFailed | None = None
-        self.slow = asyncio.Event()
-        """While it is not set, nothing that is wanted comes about."""
-        self.slow.set()
-        self.left = 0
-        self.heard = 0
-        self._changed = asyncio.Event()
-
-    def want(self, guild_id: int, channel_id: int | None) -> None:
-        self.target = channel_id
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    def wanted(self, guild_id: int) -> int | None:
-        return self.target
-
-    async def join(self, guild_id: int, channel_id: int) -> None:
-        self.want(guild_id, channel_id)
-        await self.settled(guild_id, channel_id)
-
-    async def settled(self, guild_id: int, channel_id: int) -> None:
-        changed = asyncio.ensure_future(self._changed.wait())
-        slow = asyncio.ensure_future(self.slow.wait())
-        if self.target == channel_id:
-            await asyncio.wait({changed, slow}, return_when=asyncio.FIRST_COMPLETED)
-        changed.cancel()
-        slow.cancel()
-        if self.target != channel_id:
-            raise JoinFailed("Somebody has asked for something else meanwhile.", final=True)
-        if self.failure is not None:
-            if self.failure.final:
-                self.target = None
-            raise self.failure
-        self.here = channel_id
-        if self.sink is not None:
-            self.sink.session_opened(asyncio.get_running_loop().time())
-
-    async def leave(self, guild_id: int) -> None:
-        self.target = self.here = None
-        self.left += 1
-        await asyncio.sleep(0)
-        if self.sink is not None:
-            self.sink.session_closed(asyncio.get_running_loop().time(), "we left")
-
-    def record(self, guild_id: int, sink: SessionSink | None) -> None:
-        self.sink, self.heard = sink, 0
-        if sink is not None and self.here is not None:
-            sink.session_opened(asyncio.get_running_loop().time())
-
-    def channel(self, guild_id: int) -> int | None:
-        return self.here
-
-    def coverage(self, guild_id: int) -> list[Coverage]:
-        return [Coverage(ADA, Counter({Outcome.STORED: self.heard}))] if self.heard else []
-
-    def hear(self) -> None:
-        """Ada says a sentence."""
-        assert self.sink is not None
-        now = asyncio.get_running_loop().time()
-        self.heard += len(SENTENCE)
-        self.sink.speaker_joined(ADA, 7, now)
-        for number, opus in enumerate(SENTENCE):
-            self.sink.frame(AudioFrame(ADA, 7, number, 960 * number, opus, now))
-
-
-class Front:
-    def __init__(self) -> None:
-        self.said: list[tuple[int, str]] = []
-        self.gone: str | None = None
-
-    async def display_name(self, guild_id: int, user_id: int) -> str:
-        return "Ada"
-
-    async def say(self, channel_id: int, text: str) -> None:
-        self.said.append((channel_id, text))
-
-    def obstacle(self, guild_id: int, channel_id: int) -> str | None:
-        return self.gone
-
-
-class Broken:
-    """A store of which the calls named in ``calls`` fail."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.calls: set[str] = set()
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self.calls:
-            return self._fail
-        return getattr(self.store, name)
-
-    def _fail(self, *_: object) -> None:
-        raise StoreError("the database notetaker.db cannot be used: database is locked")
-
-
-class Bench:
-    def __init__(self, folder: Path, tasks: asyncio.TaskGroup, resume_window_s: float = 900.0) -> None:
-        url = f"sqlite:///{folder / 'notetaker.db'}"
-        self.folder = folder / "meetings"
-        self.store = Store(url)
-        self.store.migrate()
-        self.broken = Broken(self.store)
-        self.queue = JobQueue(url)
-        self.background = Background()
-        self.front = Front()
-        self._tasks = tasks
-        self._commands = count(1)
-        self.begin(resume_window_s)
-
-    def begin(self, resume_window_s: float) -> None:
-        """Another life of the bot."""
-        self.voice = Voice()
-        keeping = Safekeeping(
-            cast("Store", self.broken), self.queue, self.background, self._tasks, self.front
-        )
-        self.meetings = Meetings(
-            cast("VoiceManager", self.voice), keeping, self._tasks, self.front, self.folder, resume_window_s
-        )
-
-    async def restart(self, resume_window_s: float = 900.0) -> None:
-        """What the process does when it starts, until it is done with what was interrupted."""
-        self.begin(resume_window_s)
-        recovery = Recovery(self.store, self.queue, self.folder, resume_window_s)
-        connected = asyncio.Event()
-        connected.set()
-        await Resuming(recovery, self.meetings, self.front).run(connected.wait)
-
-    async def start(self, wish: Start = WISH) -> Meeting:
-        return (await self.meetings.start(wish, next(self._commands))).meeting
-
-    async def stop(self) -> Stopped | None:
-        return await self.meetings.stop(GUILD, next(self._commands))
-
-    async def join(self, channel_id: int) -> None:
-        await self.meetings.join(GUILD, channel_id, next(self._commands))
-
-    async def leave(self) -> Stopped | None:
-        return await self.meetings.leave(GUILD, next(self._commands))
-
-    @property
-    def texts(self) -> list[str]:
-        return [text for _, text in self.front.said]
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
-        bench = Bench(tmp_path, tasks)
-        yield bench
-        bench.background.close()
-        bench.queue.close()
-        bench.store.close()
 
 
 async def test_stopping_hands_the_meeting_over(bench: Bench) -> None:
@@ -298,3 +118,96 @@ async def test_a_tick_under_way_does_not_replace_the_last_counts_by_older_ones(b
     assert coverage.outcomes[Outcome.STORED] == 2 * len(SENTENCE)
 
 
+async def test_the_latest_command_wins_and_everyone_is_answered(bench: Bench) -> None:
+    bench.voice.slow.clear()
+    commands = [bench.join(STANDUP), bench.leave(), bench.join(PLANNING), bench.leave(), bench.join(STANDUP)]
+    running = [asyncio.ensure_future(command) for command in commands]
+    await asyncio.sleep(0)
+    bench.voice.slow.set()
+    results = await asyncio.gather(*running, return_exceptions=True)
+    assert bench.voice.here == bench.voice.target == STANDUP
+    assert results[-1] is None
+    assert [str(one) for one in results[1:4]] == [answers.overtaken(STANDUP)] * 3
+
+
+async def test_whoever_asks_to_leave_interrupts_a_join_that_takes_long(bench: Bench) -> None:
+    bench.voice.slow.clear()
+    starting = asyncio.ensure_future(bench.start())
+    await asyncio.sleep(0)
+    meeting = bench.meetings.meeting(GUILD)
+    assert meeting is not None
+    with pytest.raises(Refused, match=r"^I am already taking notes"):
+        await bench.join(PLANNING)
+    assert await bench.leave() is None
+    with pytest.raises(Refused) as refused:
+        await starting
+    assert str(refused.value) == answers.overtaken(None)
+    assert (bench.voice.here, bench.voice.target, bench.store.meetings()) == (None, None, [])
+
+
+async def test_a_command_that_discord_delivers_late_does_not_undo_a_later_one(bench: Bench) -> None:
+    await bench.meetings.join(GUILD, STANDUP, 1000)
+    with pytest.raises(Refused) as refused:
+        await bench.meetings.leave(GUILD, 999)
+    assert str(refused.value) == answers.overtaken(STANDUP)
+    assert bench.voice.here == STANDUP
+    await bench.meetings.leave(GUILD, 1001)
+
+
+async def test_a_command_for_what_is_so_already_counts_as_well(bench: Bench) -> None:
+    bench.meetings.already_so(GUILD, 1000)
+    with pytest.raises(Refused) as refused:
+        await bench.meetings.join(GUILD, STANDUP, 999)
+    assert str(refused.value) == answers.overtaken(None)
+    assert bench.voice.target is None
+
+
+async def test_a_join_without_success_goes_on_being_tried(bench: Bench) -> None:
+    bench.voice.failure = JoinFailed("Tried 3 times without success.")
+    with pytest.raises(Refused, match=rf"^I could not join <#{STANDUP}> so far\. Tried 3 times"):
+        await bench.join(STANDUP)
+    assert bench.meetings.wanted(GUILD) == STANDUP
+    await bench.leave()
+    assert bench.meetings.wanted(GUILD) is None
+
+
+async def test_notes_that_cannot_begin_yet_begin_when_the_bot_is_in(bench: Bench) -> None:
+    bench.voice.failure = JoinFailed("Tried 3 times without success.")
+    started = await bench.meetings.start(WISH, 1)
+    assert started.trouble == "Tried 3 times without success."
+    assert bench.meetings.meeting(GUILD) == started.meeting
+    bench.voice.comes_in()
+    bench.meetings.joined(GUILD)
+    bench.voice.hear()
+    stopped = await bench.meetings.stop(GUILD, 2)
+    assert stopped is not None
+    assert (stopped.speakers, stopped.connected) == (1, True)
+    assert bench.texts == [answers.begun_at_last(started.meeting)]
+    [gap] = bench.store.gaps(started.meeting.id)
+    assert gap.started_ns == started.meeting.started_ns
+    assert gap.cause == "the voice channel could not be joined: Tried 3 times without success."
+    assert len(bench.store.utterances(started.meeting.id)) == 1
+
+
+async def test_notes_that_never_began_say_so(bench: Bench) -> None:
+    bench.voice.failure = JoinFailed("Tried 3 times without success.")
+    await bench.start()
+    stopped = await bench.stop()
+    assert stopped is not None
+    assert not stopped.connected
+    assert "I never got into" in answers.stopped(stopped)
+
+
+async def test_people_are_told_when_a_moderator_deafens_the_bot_and_when_that_is_over(bench: Bench) -> None:
+    meeting = await bench.start()
+    assert bench.voice.sink is not None
+    now = asyncio.get_running_loop().time()
+    bench.voice.sink.deafened(now, True)
+    await bench.meetings.tick(now)
+    bench.voice.sink.deafened(now + 5, False)
+    await bench.meetings.tick(now + 5)
+    await bench.stop()
+    assert bench.texts == [answers.deafened(STANDUP), answers.undeafened(STANDUP)]
+    [gap] = bench.store.gaps(meeting.id)
+    assert gap.cause == "a moderator had deafened the note-taker"
+    assert gap.ended_ns - gap.started_ns == pytest.approx(5e9, abs=1000)

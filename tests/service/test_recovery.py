@@ -1,5 +1,7 @@
 """What the journal has and the store has not, after a crash: on a real journal, store and job queue."""
 
+import os
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,15 +14,17 @@ from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
+from notetaker.recording.journal import journal_files
 from notetaker.recording.recorder import Recorder
 from notetaker.service.recovery import Recovery
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from tests.service.office import SENTENCE
 
-STARTED = 1_795_357_805_000_000_000
-MEETING = Meeting("20261122-143005-k3f9qz", 1, 2, "Standup", 3, 4, STARTED)
+STARTED = 1_763_821_805_000_000_000
+MEETING = Meeting("20251122-143005-k3f9qz", 1, 2, "Standup", 3, 4, STARTED)
 ADA, SSRC = 42, 7
+DIED = STARTED + 60 * 10**9
 GAP = Gap(STARTED + 10**9, STARTED + 2 * 10**9, "voice session lost (4006)")
 
 
@@ -42,6 +46,8 @@ class Bench:
             recorder.write(AudioFrame(ADA, SSRC, number, 960 * number, opus, 3.0 + number * 0.02))
         recorder.close_session(10.0)
         recorder.sync()
+        [(_, journal)] = journal_files(self.folder / MEETING.id)
+        os.utime(journal, ns=(DIED, DIED))
 
     def recovery(self) -> Recovery:
         return Recovery(self.store, self.queue, self.folder, 900.0)
@@ -57,17 +63,17 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def test_what_only_the_journal_has_reaches_the_store_and_the_workers(bench: Bench) -> None:
     bench.record()
-    assert bench.recovery().run() == [MEETING]
+    assert [one.meeting for one in bench.recovery().finish()] == [MEETING]
     [utterance] = bench.store.utterances(MEETING.id)
     assert bench.queue.transcribe_states([utterance.id]) == {utterance.id: "ENQUEUED"}
     marked, crash = bench.store.gaps(MEETING.id)
     assert marked == GAP
-    assert (crash.started_ns, crash.cause) == (utterance.ended_ns, "the note-taker had stopped unexpectedly")
+    assert (crash.started_ns, crash.cause) == (DIED, "the note-taker had stopped unexpectedly")
     counted = Coverage(ADA, Counter({Outcome.STORED: len(SENTENCE)}))
     assert bench.store.coverage(MEETING.id) == [counted]
-    ended = replace(MEETING, state=MeetingState.FINISHING, ended_ns=utterance.ended_ns)
+    ended = replace(MEETING, state=MeetingState.FINISHING, ended_ns=DIED)
     assert bench.store.meeting(MEETING.id) == ended
-    assert bench.recovery().run() == []
+    assert bench.recovery().finish() == []
 
 
 def test_a_recovery_that_failed_halfway_and_is_run_again_adds_nothing_twice(
@@ -82,8 +88,8 @@ def test_a_recovery_that_failed_halfway_and_is_run_again_adds_nothing_twice(
 
         broken.setattr(bench.store, "end_meeting", fail)
         with pytest.raises(StoreError):
-            recovery.run()
-    recovery.run()
+            recovery.finish()
+    recovery.finish()
     assert len(bench.store.utterances(MEETING.id)) == 1
     assert len(bench.store.gaps(MEETING.id)) == 2
 
@@ -92,7 +98,7 @@ def test_counts_that_reached_the_store_are_kept(bench: Bench) -> None:
     bench.record()
     known = Coverage(ADA, Counter({Outcome.STORED: 5, Outcome.DUPLICATE: 2}), lost=1)
     bench.store.set_coverage(MEETING.id, [known])
-    bench.recovery().run()
+    bench.recovery().finish()
     outcomes = Counter({Outcome.STORED: len(SENTENCE), Outcome.DUPLICATE: 2})
     assert bench.store.coverage(MEETING.id) == [Coverage(ADA, outcomes, lost=1)]
 
@@ -102,6 +108,29 @@ def test_however_many_meetings_have_ended_each_gets_its_job(bench: Bench) -> Non
         meeting = replace(MEETING, id=f"{MEETING.id}-{number}", started_ns=STARTED + number)
         bench.store.add_meeting(meeting)
         bench.store.end_meeting(meeting.id, STARTED + 10**9)
-    bench.recovery().run()
+    bench.recovery().finish()
     jobs = bench.queue._client.list_workflows(status="ENQUEUED")
     assert len(jobs) == 102
+
+
+def test_a_meeting_of_which_nothing_is_on_this_disk_ends(bench: Bench) -> None:
+    bench.store.add_meeting(replace(MEETING, started_ns=time.time_ns()))
+    recovery = bench.recovery()
+    assert recovery.resumed == {}
+    assert [one.meeting.id for one in recovery.finish()] == [MEETING.id]
+    assert bench.store.meetings_in(MeetingState.RECORDING) == []
+
+
+def test_files_that_are_written_after_the_start_are_not_read_back(bench: Bench) -> None:
+    bench.record()
+    os.utime(bench.folder / MEETING.id / "journal" / "0001.pcap")
+    recovery = bench.recovery()
+    recorder = Recorder(bench.folder / MEETING.id, MEETING.id)
+    recorder.open_session(0.0, time.time_ns())
+    recorder.write(AudioFrame(ADA, SSRC, 0, 0, SENTENCE[20], 0.0))
+    [interrupted] = recovery.resumed.values()
+    [counted] = recovery.read_back(interrupted)
+    assert counted.outcomes[Outcome.STORED] == len(SENTENCE)
+    assert {one.clip.segment for one in bench.store.utterances(MEETING.id)} == {1}
+    recorder.close_session(1.0)
+    recorder.sync()
