@@ -37,6 +37,8 @@ class Disaster:
     fault: Fault
     """What is expected in each meeting."""
     strike: Callable[[Stage], Awaitable[None]]
+    ends_process: bool = False
+    """What the process holds on to cannot be compared with before."""
 
 
 def _gateway(kind: str, lasts_s: float = 0.0, **fields: Any) -> Callable[[Stage], Awaitable[None]]:
@@ -72,10 +74,6 @@ async def _twin(stage: Stage) -> None:
         await twin.close()
 
 
-ENDS_PROCESS = (_kill, _restart)
-"""What a process holds on to is not to be compared across these."""
-
-
 async def _nothing(room: Room) -> None:
     """A disaster has its own strike."""
 
@@ -98,7 +96,7 @@ def catalogue() -> list[Disaster]:
             fault(f"outage of REST and gateways, {OUTAGE_S:.0f} s", within_s=90.0),
             _gateway("outage", OUTAGE_S, seconds=OUTAGE_S),
         ),
-        Disaster(fault("kill -9 of the bot", says=True, within_s=90.0), _kill),
-        Disaster(fault("SIGTERM and start", says=True, within_s=90.0), _restart),
+        Disaster(fault("kill -9 of the bot", says=True, within_s=90.0), _kill, ends_process=True),
+        Disaster(fault("SIGTERM and start", says=True, within_s=90.0), _restart, ends_process=True),
         Disaster(fault("a second bot with the token", within_s=90.0), _twin),
     ]

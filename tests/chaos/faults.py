@@ -17,6 +17,8 @@ UNDOCUMENTED = 4999
 CODES = [*CLOSE_CODES, UNDOCUMENTED]
 STEPS = ("hello", "identify", "select", "heartbeat")
 LOST_SESSION = 4006
+COOL_DOWN_S = 50.0
+"""Somewhat less than the minute that Discord wants us to wait after 4021."""
 
 
 class Expect(Enum):
@@ -39,9 +41,11 @@ class Fault:
     """The bot has to say in the text channel what happened."""
     at_most_s: float | None = None
     """Without audio."""
+    at_least_s: float = 0.0
+    """Without audio: the bot has to wait."""
     within_s: float = 45.0
     """The expected must be so soon after the strike."""
-    takes_s: float = 8.0
+    takes_s: float = 5.0
     """About; for a fair share of the work."""
 
     def __str__(self) -> str:
@@ -84,9 +88,10 @@ def _mid_session(code: int) -> Fault:
         _once("voice_reset") if code == 1006 else _once("voice_close", code=code),
         Expect.ENDED if rung is Rung.STOP else Expect.RECOVERED,
         lossless=rung is Rung.RESUME,
-        at_most_s=3.0 if code == LOST_SESSION else None,
+        at_most_s=3.0 if rung is Rung.NEW_SESSION else None,
+        at_least_s=COOL_DOWN_S if rung is Rung.COOL_DOWN else 0.0,
         within_s=120.0 if rung is Rung.COOL_DOWN else 45.0,
-        takes_s=75.0 if rung is Rung.COOL_DOWN else 8.0,
+        takes_s=75.0 if rung is Rung.COOL_DOWN else 5.0,
     )
 
 
@@ -97,8 +102,9 @@ def _in_handshake(code: int, step: str) -> Fault:
         f"at {step}",
         _handshake("close_at", step=step, code=code),
         Expect.ENDED if rung is Rung.STOP else Expect.RECOVERED,
+        at_least_s=COOL_DOWN_S if rung is Rung.COOL_DOWN else 0.0,
         within_s=120.0 if rung is Rung.COOL_DOWN else 60.0,
-        takes_s=75.0 if rung is Rung.COOL_DOWN else 10.0,
+        takes_s=75.0 if rung is Rung.COOL_DOWN else 9.0,
     )
 
 
@@ -118,7 +124,7 @@ def _blackhole(seconds: float) -> Fault:
     )
 
 
-def _events(mode: str, takes_s: float = 10.0) -> Fault:
+def _events(mode: str, takes_s: float = 5.0) -> Fault:
     strike = _handshake("voice_events", mode=mode)
     return Fault(f"events: {mode.replace('_', ' ')}", "", strike, within_s=60.0, takes_s=takes_s)
 
@@ -209,7 +215,7 @@ def catalogue() -> dict[str, list[Fault]]:
         _events("no_state", 20.0),
         _events("no_server", 20.0),
         _events("none", 20.0),
-        Fault("endpoint null", "", _null_endpoint, takes_s=12.0),
+        Fault("endpoint null", "", _null_endpoint, takes_s=8.0),
         Fault("migration", "", _once("migrate"), at_most_s=1.0),
         Fault("migration with 4014", "", _once("migrate", close_code=4014), at_most_s=3.0),
         Fault("migration with 4022", "", _once("migrate", close_code=4022), at_most_s=3.0),
@@ -220,13 +226,13 @@ def catalogue() -> dict[str, list[Fault]]:
         Fault("deafened by a moderator", "", _moderator("deaf"), says=True),
         Fault("muted by a moderator", "", _moderator("mute"), lossless=True),
         Fault("server asks for a heartbeat", "", _once("server_heartbeat"), lossless=True),
-        Fault("DAVE: invalid commit", "", _invalid_commit, takes_s=12.0),
-        Fault("DAVE: invalid welcome", "", _handshake("dave_invalid_welcome", times=1), takes_s=12.0),
+        Fault("DAVE: invalid commit", "", _invalid_commit, takes_s=8.0),
+        Fault("DAVE: invalid welcome", "", _handshake("dave_invalid_welcome", times=1), takes_s=8.0),
         Fault("DAVE: unknown transition", "", _once("dave_unknown_transition"), lossless=True),
-        Fault("DAVE: down to 0 and up to 1", "", _down_and_up, takes_s=12.0),
-        Fault("DAVE: damaged frames", "10", _once("dave_corrupt", packets=10), takes_s=25.0),
-        Fault("DAVE: damaged frames", "60", _once("dave_corrupt", packets=60), takes_s=25.0),
-        Fault("DAVE: people come and go", "", _guests, lossless=True, takes_s=12.0),
+        Fault("DAVE: down to 0 and up to 1", "", _down_and_up, takes_s=8.0),
+        Fault("DAVE: damaged frames", "10", _once("dave_corrupt", packets=10)),
+        Fault("DAVE: damaged frames", "60", _once("dave_corrupt", packets=60)),
+        Fault("DAVE: people come and go", "", _guests, lossless=True, takes_s=8.0),
     ]
     classes: dict[str, list[Fault]] = {}
     for fault in faults:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import inf
 
 from tests.chaos.truth import Delivered, Gap, Sent, Stored
@@ -29,6 +29,8 @@ class Evidence:
     sent: list[Sent] = field(default_factory=list)
     delivered: list[Delivered] = field(default_factory=list)
     stored: list[Stored] = field(default_factory=list)
+    late: list[Stored] = field(default_factory=list)
+    """Stored when the next window had begun: the bot could decrypt them only then."""
     gaps: list[Gap] = field(default_factory=list)
     dropped: int = 0
     """Packets that the bot says it could not use, with the reason."""
@@ -64,7 +66,7 @@ def judge(evidence: Evidence) -> Judgement:
 
 def missing(evidence: Evidence) -> list[Delivered]:
     """What reached a socket of the bot that was open, and is not in the journal."""
-    stored = {(packet.ssrc, packet.sequence) for packet in evidence.stored}
+    stored = {(packet.ssrc, packet.sequence) for packet in chain(evidence.stored, evidence.late)}
     return [
         packet
         for packet in evidence.delivered
@@ -109,7 +111,8 @@ def _found_no_reader(packet: Delivered, evidence: Evidence) -> bool:
 
 
 def _stored_numbers(evidence: Evidence) -> set[tuple[int, int]]:
-    return {(packet.sent_by, packet.number) for packet in evidence.stored if packet.sent_by is not None}
+    packets = chain(evidence.stored, evidence.late)
+    return {(packet.sent_by, packet.number) for packet in packets if packet.sent_by is not None}
 
 
 def _longest_stretch(sent: list[Sent], stored: set[tuple[int, int]]) -> float:

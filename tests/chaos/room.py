@@ -14,14 +14,13 @@ import aiohttp
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker import Speaker
 from notetaker.model.meeting import MeetingState
-from notetaker.model.outcome import Outcome
 from notetaker.store.store import Store
-from tests.chaos.journal import Tail
-from tests.chaos.judge import Evidence, missing, unmarked_s
+from tests.chaos.account import Account
+from tests.chaos.judge import Evidence
 from tests.chaos.patience import comes_true
 from tests.chaos.place import Site
 from tests.chaos.talker import Talker
-from tests.chaos.truth import Sent, Stored
+from tests.chaos.truth import Sent
 from tests.chaos.witness import Witness
 
 HEARD = 20
@@ -32,14 +31,8 @@ LEAD_S = 0.6
 """Of speech before a fault and after it."""
 SETTLE_S = 0.4
 """After the last word, until it is in the journal."""
-HELD_S = 18.0
-"""Longer than the bot holds what it cannot decrypt yet, and then marks as lost."""
-COUNTED_S = 7.0
-"""Longer than the bot takes to store its counts."""
 START_S = 90.0
 ANSWER_S = 60.0
-
-USED = {Outcome.STORED, Outcome.DUPLICATE, Outcome.PADDING_ONLY, Outcome.NOT_AUDIO}
 
 
 class NotWell(Exception):
@@ -62,17 +55,15 @@ class Room:
         self.local = local
         self.site = site
         self.witness = witness
+        self.account: Account | None = None
+        """Of the meeting that is being held."""
         self.channel_id = site.voice_channel_ids[0]
-        self.evidence = Evidence()
         self.talkers = [
             Talker(local, user, site.guild.id, self.channel_id, self._note) for user in site.people
         ]
         self._store = store
         self._meetings = meetings
         self._http = http
-        self._meeting_id: str | None = None
-        self._tail: Tail | None = None
-        self._credited = 0
         self._unused = list(site.voice_channel_ids[1:])
         self._newest: dict[int, list[Sent]] = {}
 
@@ -84,10 +75,10 @@ class Room:
 
     # What people do
 
-    async def says(self, command: str, person: int = 0) -> str:
+    async def says(self, command: str) -> str:
         """What somebody reads after typing a command."""
         body = {
-            "user_id": str(self.site.people[person].id),
+            "user_id": str(self.site.people[0].id),
             "channel_id": str(self.site.text_channel_id),
             "command": command,
             "wait": ANSWER_S,
@@ -98,22 +89,13 @@ class Room:
             return str(answer.get("error", "no answer"))
         return str(answer["messages"][-1]["content"])
 
-    async def start_notes(self) -> None:
-        """By somebody in the channel. Raises NotWell."""
-        for talker in self.talkers:
-            await talker.here()
-        deadline = time.monotonic() + START_S
-        while "Notes are being taken" not in (said := await self.says("startnotes")):
-            if time.monotonic() > deadline:
-                raise NotWell(f"No notes were started within {START_S:.0f} s: {said}")
-            await asyncio.sleep(1.0)
-        self._follow_newest_meeting()
-
     async def stop_notes(self) -> None:
         """Whether notes are being taken or not; the bot leaves."""
         await self.hush()
         await self.says("stopnotes")
-        self._meeting_id = None
+        if self.account is not None:
+            self.account.over = True
+            self.account = None
 
     @asynccontextmanager
     async def guest(self) -> AsyncIterator[None]:
@@ -166,9 +148,8 @@ class Room:
 
     async def begin(self) -> None:
         """People speak and are heard. Raises NotWell."""
-        await self._renew_evidence()
-        if self._meeting_id is None:
-            await self.start_notes()
+        if self.account is None:
+            self.account = await self._start_notes()
         for talker in self.talkers:
             talker.talk()
         since = time.time()
@@ -176,23 +157,20 @@ class Room:
             raise NotWell("Not everybody was heard before the fault came.")
         await asyncio.sleep(LEAD_S)
 
-    async def end(self) -> Evidence:
-        """Everybody is silent, and whatever the bot can still make of what it has got, it has made of it."""
+    async def end(self) -> tuple[Account, Evidence]:
+        """Everybody is silent. The evidence is to be settled."""
+        assert self.account is not None
         await asyncio.sleep(LEAD_S)
         await self.hush()
         await asyncio.sleep(SETTLE_S)
-        await comes_true(lambda: not self._missing() and not unmarked_s(self.evidence), HELD_S)
-        await comes_true(lambda: self._missing() <= self._newly_dropped(), COUNTED_S)
-        self.evidence.dropped = self._newly_dropped()
-        self._credited += self.evidence.dropped
-        evidence, self.evidence = self.evidence, Evidence()
-        return evidence
+        return self.account, self.account.close_window()
 
     def hears(self, since: float) -> bool:
         """Whether everybody's newest words since then are in the journal."""
-        self._read()
+        assert self.account is not None
+        self.account.read()
         fresh = time.time() - FRESH_S
-        stored = {(packet.sent_by, packet.number) for packet in self.evidence.stored}
+        stored = {(packet.sent_by, packet.number) for packet in self.account.window.stored}
         for talker in self.talkers:
             newest = [s for s in self._newest.get(talker.user.id, []) if since <= s.time <= fresh][-HEARD:]
             if len(newest) < HEARD or any((s.user_id, s.number) not in stored for s in newest):
@@ -201,47 +179,27 @@ class Room:
 
     @property
     def notes_are_taken(self) -> bool:
-        """The last meeting has not ended."""
         recording = self._store.meetings_in(MeetingState.RECORDING)
         return any(meeting.guild_id == self.site.guild.id for meeting in recording)
 
-    # Bookkeeping
-
     def _note(self, sent: Sent) -> None:
-        self.evidence.sent.append(sent)
+        if self.account is not None:
+            self.account.sent(sent)
         newest = self._newest.setdefault(sent.user_id, [])
         newest.append(sent)
         del newest[: -10 * HEARD]
 
-    def _read(self) -> None:
-        self.evidence.delivered += self.witness.take(self.site.guild.id)
-        if self._tail is None:
-            return
-        for event in self._tail.new():
-            if isinstance(event, Stored):
-                self.evidence.stored.append(event)
-            elif event not in self.evidence.gaps:
-                self.evidence.gaps.append(event)
-
-    def _missing(self) -> int:
-        self._read()
-        return len(missing(self.evidence))
-
-    def _newly_dropped(self) -> int:
-        """Packets that the bot has counted as of no use since this was last asked at the end of a window."""
-        if self._meeting_id is None or not self._missing():
-            return 0
-        coverage = self._store.coverage(self._meeting_id)
-        dropped = sum(n for one in coverage for outcome, n in one.outcomes.items() if outcome not in USED)
-        return dropped - self._credited
-
-    def _follow_newest_meeting(self) -> None:
-        found = (m.id for m in self._store.meetings(100) if m.guild_id == self.site.guild.id)
-        self._meeting_id = next(found)
-        self._tail = Tail(self._meetings / self._meeting_id)
-        self._credited = 0
-
-    async def _renew_evidence(self) -> None:
+    async def _start_notes(self) -> Account:
+        """By somebody in the channel, while nobody speaks. Raises NotWell."""
         await self.hush()
-        self._read()
-        self.evidence = Evidence()
+        for talker in self.talkers:
+            await talker.here()
+        deadline = time.monotonic() + START_S
+        while "Notes are being taken" not in (said := await self.says("startnotes")):
+            if time.monotonic() > deadline:
+                raise NotWell(f"No notes were started within {START_S:.0f} s: {said}")
+            await asyncio.sleep(1.0)
+        guild_id = self.site.guild.id
+        self.witness.take(guild_id)  # of the time before
+        meeting_id = next(m.id for m in self._store.meetings(100) if m.guild_id == guild_id)
+        return Account(guild_id, meeting_id, self._meetings / meeting_id, self._store, self.witness)

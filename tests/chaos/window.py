@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from tests.chaos.account import Account
 from tests.chaos.faults import Expect, Fault
-from tests.chaos.judge import Judgement, judge
+from tests.chaos.judge import Evidence, Judgement, judge
 from tests.chaos.patience import comes_true
 from tests.chaos.room import NotWell, Room
 
@@ -36,7 +37,20 @@ class Result:
     took_s: float = 0.0
 
 
-async def alone(room: Room, fault: Fault) -> Result:
+@dataclass
+class Trial:
+    """A fault that has come and gone, before the books are closed."""
+
+    fault: Fault
+    room: Room
+    as_expected: bool
+    account: Account | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+    leaked: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+async def alone(room: Room, fault: Fault) -> Trial:
     """A fault that strikes one guild."""
     try:
         await room.begin()
@@ -44,39 +58,54 @@ async def alone(room: Room, fault: Fault) -> Result:
         said_before = len(room.messages)
         await fault.strike(room)
     except NotWell as problem:
-        await room.stop_notes()
-        return Result(fault, False, wrong=[str(problem)], where=room.site.guild.name)
+        return await not_tried(room, fault, problem)
     return await conclude(room, fault, struck, said_before)
+
+
+async def not_tried(room: Room, fault: Fault, problem: NotWell) -> Trial:
+    await room.stop_notes()
+    return Trial(fault, room, False, wrong=[str(problem)])
 
 
 async def conclude(
     room: Room, fault: Fault, struck: float, said_before: int, killed_at: float | None = None
-) -> Result:
-    """After the strike: waits for the expected and judges. `said_before`: messages of the bot before it."""
+) -> Trial:
+    """After the strike: waits for the expected. `said_before`: how many messages the bot had posted before it."""
     if fault.expect is Expect.ENDED:
         as_expected = await comes_true(lambda: _ended_and_said(room, said_before), fault.within_s)
     else:
         since = time.time()
         as_expected = await comes_true(lambda: _well_again(room, since), fault.within_s)
-    evidence = await room.end()
-    evidence.killed_at = killed_at
-    if fault.expect is Expect.ENDED:
-        # What people say after the end is not to be heard.
-        evidence.sent = [packet for packet in evidence.sent if packet.time <= struck]
-    leaked = await _left_over(room, fault)
+    trial = Trial(fault, room, as_expected)
+    if not as_expected:
+        trial.wrong.append(f"Not {fault.expect.value} within {fault.within_s:.0f} s.")
+    if fault.says and len(room.messages) == said_before:
+        trial.wrong.append("The bot has said nothing of it in the text channel.")
+    trial.account, trial.evidence = await room.end()
+    trial.evidence.killed_at = killed_at
+    if fault.expect is Expect.ENDED:  # what people say after the end is not to be heard
+        trial.evidence.sent = [packet for packet in trial.evidence.sent if packet.time <= struck]
+    trial.leaked = await _left_over(room, fault)
     if fault.expect is Expect.ENDED or not as_expected:
         await room.stop_notes()  # the next fault gets a new meeting
-    judgement = judge(evidence)
+    return trial
+
+
+async def judged(trial: Trial) -> Result:
+    """Once everything is accounted for that the bot could still hold."""
+    if trial.account is not None:
+        await trial.account.settle(trial.evidence)
+    judgement = judge(trial.evidence)
     return Result(
-        fault,
-        as_expected,
+        trial.fault,
+        trial.as_expected,
         judgement.without_audio_s,
         judgement.lost_though_received,
         judgement.lost_without_session,
-        evidence.dropped,
-        leaked,
-        wrong=[*_broken(room, fault, judgement, as_expected, said_before), *judgement.wrong],
-        where=room.site.guild.name,
+        trial.evidence.dropped,
+        trial.leaked,
+        [*trial.wrong, *_broken(trial, judgement), *judgement.wrong],
+        trial.room.site.guild.name,
     )
 
 
@@ -86,8 +115,7 @@ def _ended_and_said(room: Room, said_before: int) -> bool:
 
 
 def _well_again(room: Room, since: float) -> bool:
-    guild_id = room.site.guild.id
-    return room.witness.attached(guild_id) and room.hears(since)
+    return room.witness.attached(room.site.guild.id) and room.hears(since)
 
 
 async def _left_over(room: Room, fault: Fault) -> int:
@@ -97,21 +125,20 @@ async def _left_over(room: Room, fault: Fault) -> int:
     return max(room.witness.websockets(room.site.guild.id) - needed, 0)
 
 
-def _broken(room: Room, fault: Fault, judgement: Judgement, as_expected: bool, said_before: int) -> list[str]:
-    """What must not be, whatever the fault."""
-    broken = []
-    if not as_expected:
-        broken.append(f"Not {fault.expect.value} within {fault.within_s:.0f} s.")
+def _broken(trial: Trial, judgement: Judgement) -> list[str]:
+    """What must not be."""
+    fault, broken = trial.fault, []
+    unheard_s = judgement.without_audio_s
     if judgement.lost_though_received:
         broken.append(f"{judgement.lost_though_received} packets that had reached the bot are lost.")
-    if fault.lossless and as_expected and judgement.lost_without_session:
+    if not trial.as_expected:
+        return broken
+    if fault.lossless and judgement.lost_without_session:
         broken.append(f"{judgement.lost_without_session} packets are lost although UDP was alive.")
-    if judgement.unmarked_s and as_expected:
+    if judgement.unmarked_s:
         broken.append(f"{judgement.unmarked_s:.1f} s in which people were not heard are not marked as a gap.")
-    if fault.says and len(room.messages) == said_before:
-        broken.append("The bot has said nothing of it in the text channel.")
-    if fault.at_most_s is not None and as_expected and judgement.without_audio_s > fault.at_most_s:
-        broken.append(
-            f"{judgement.without_audio_s:.1f} s without audio, {fault.at_most_s:g} s at most are good."
-        )
+    if fault.at_most_s is not None and unheard_s > fault.at_most_s:
+        broken.append(f"{unheard_s:.1f} s without audio, {fault.at_most_s:g} s at most are good.")
+    if unheard_s < fault.at_least_s:
+        broken.append(f"Back after {unheard_s:.1f} s, although it should wait {fault.at_least_s:g} s.")
     return broken

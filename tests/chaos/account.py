@@ -1,0 +1,90 @@
+"""The books of one meeting: what people sent, what reached the bot, what it stored, and what it counts as of no use.
+
+They are kept in windows, one fault in each. What the bot cannot decrypt it holds for a while before giving it up, so
+a window is settled later than it ends, and the next one has begun by then.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from notetaker.model.outcome import Outcome
+from notetaker.store.store import Store
+from tests.chaos.journal import Tail
+from tests.chaos.judge import Evidence, missing, unmarked_s
+from tests.chaos.patience import comes_true
+from tests.chaos.truth import Delivered, Sent, Stored
+from tests.chaos.witness import Witness
+
+HELD_S = 18.0
+"""Longer than the bot holds what it cannot decrypt yet, and then marks as lost."""
+COUNTED_S = 7.0
+"""Longer than the bot takes to store its counts."""
+
+OF_USE = {Outcome.STORED, Outcome.DUPLICATE, Outcome.PADDING_ONLY, Outcome.NOT_AUDIO}
+
+
+class Account:
+    def __init__(self, guild_id: int, meeting_id: str, folder: Path, store: Store, witness: Witness) -> None:
+        """`folder` is the meeting's."""
+        self.window = Evidence()
+        """The one that is open for what people send."""
+        self.over = False
+        """The meeting has ended: nothing is held any more."""
+        self._guild_id = guild_id
+        self._meeting_id = meeting_id
+        self._store = store
+        self._witness = witness
+        self._tail = Tail(folder)
+        self._unsettled: list[Evidence] = []
+        self._settled = 0  # packets given up
+
+    def sent(self, packet: Sent) -> None:
+        self.window.sent.append(packet)
+
+    def read(self) -> None:
+        """Takes in what has happened since the last time."""
+        self.window.delivered += self._witness.take(self._guild_id)
+        awaited = [(evidence, _keys(missing(evidence))) for evidence in self._unsettled]
+        for event in self._tail.new():
+            if isinstance(event, Stored):
+                key = (event.ssrc, event.sequence)
+                late = next((evidence.late for evidence, keys in awaited if key in keys), None)
+                (self.window.stored if late is None else late).append(event)
+            else:
+                for evidence in (*self._unsettled, self.window):
+                    if event not in evidence.gaps:
+                        evidence.gaps.append(event)
+
+    def close_window(self) -> Evidence:
+        """The next one begins. The closed one is to be settled."""
+        self.read()
+        closed, self.window = self.window, Evidence()
+        self._unsettled.append(closed)
+        return closed
+
+    async def settle(self, evidence: Evidence) -> None:
+        """Returns when everything that reached the bot is accounted for, or nothing more can be expected."""
+        await comes_true(lambda: self.over or self._is_complete(evidence), HELD_S)
+        await comes_true(lambda: self._is_complete(evidence) or self._is_accounted(evidence), COUNTED_S)
+        evidence.dropped = min(self._given_up(), len(missing(evidence)))
+        self._settled += evidence.dropped
+        self._unsettled.remove(evidence)
+
+    def _is_complete(self, evidence: Evidence) -> bool:
+        self.read()
+        return not missing(evidence) and not unmarked_s(evidence)
+
+    def _is_accounted(self, evidence: Evidence) -> bool:
+        return not unmarked_s(evidence) and len(missing(evidence)) <= self._given_up()
+
+    def _given_up(self) -> int:
+        """Packets of no use to the bot that no settled window has."""
+        coverage = self._store.coverage(self._meeting_id)
+        return sum(n for one in coverage for outcome, n in one.outcomes.items() if outcome not in OF_USE) - (
+            self._settled
+        )
+
+
+def _keys(packets: list[Delivered]) -> set[tuple[int, int]]:
+    return {(packet.ssrc, packet.sequence) for packet in packets}
