@@ -14,6 +14,9 @@ from notetaker.discordbot.ports import Meetings, Refused, Start
 
 log = logging.getLogger(__name__)
 
+UNANSWERABLE = 10062, 40060
+"""Unknown interaction (its 3 seconds are over), already acknowledged (by another process with our token)."""
+
 
 class Commands(discord.Cog):
     """A command that cannot be carried out raises Refused; ``cog_command_error`` turns it into the answer."""
@@ -84,6 +87,9 @@ class Commands(discord.Cog):
     async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:
         """A refusal; or a bug, a broken database, or Discord failing while we answered."""
         cause = error.original if isinstance(error, discord.ApplicationCommandInvokeError) else error
+        if isinstance(cause, discord.HTTPException) and cause.code in UNANSWERABLE:
+            log.warning("/%s cannot be answered by us: %s", ctx.command, cause)
+            return
         if isinstance(cause, Refused):
             answer = str(cause)
         else:

@@ -29,6 +29,10 @@ class Systemd:
     def stopping(self, status: str) -> None:
         self._notify(f"STOPPING=1\nSTATUS={status}")
 
+    def close(self) -> None:
+        if self._notifier is not None and self._notifier.socket is not None:
+            self._notifier.socket.close()
+
     def _notify(self, state: str) -> None:
         if self._notifier is not None:
             self._notifier.notify(state)

@@ -14,8 +14,9 @@ from collections.abc import Callable
 
 from notetaker.model.outcome import Coverage
 from notetaker.model.voice import VoiceServer, VoiceState
-from notetaker.voice.attempts import Attempts, Shared, rung
+from notetaker.voice.attempts import COOL_DOWN_S, Attempts, Shared, rung
 from notetaker.voice.backoff import delay_s
+from notetaker.voice.instances import DUPLICATE
 from notetaker.voice.outcome import Outcome
 from notetaker.voice.ports import JoinFailed, SessionSink
 from notetaker.voice.presence import Presence
@@ -133,6 +134,8 @@ class GuildVoice:
         """Our own."""
         self.presence.voice_state_update(state)
         self.reception.deafened(self.presence.deafened)
+        if self.presence.foreign and state.channel_id is None:
+            self.discord_is_back()  # the other process has left the channel to us
 
     def voice_server_update(self, server: VoiceServer) -> None:
         self.presence.voice_server_update(server)
@@ -169,7 +172,7 @@ class GuildVoice:
         self.stir()
         if self.intent is not None:
             self._wake()
-        elif self.presence.channel_id is not None and self._keeper is None:
+        elif self.presence.channel_id is not None and self._keeper is None and not self.presence.foreign:
             log.warning(
                 "Discord shows us in a voice channel of guild %d where we are not: leaving", self.guild_id
             )
@@ -192,6 +195,11 @@ class GuildVoice:
         if connection is not None and connection.overdue_s > OVERDUE_S:
             return f"the voice connection of guild {self.guild_id} is not being served"
         return None
+
+    @property
+    def busy(self) -> bool:
+        """Whether we are in a channel, or anything else is wanted or under way."""
+        return self._keeper is not None
 
     # The keeper
 
@@ -298,7 +306,7 @@ class GuildVoice:
         return False
 
     async def _what_happened(self, wanted: int | None) -> str | None:
-        """Why we are to stay away, or None; then ``intent`` is where we are to be."""
+        """Why we are to stay away, or None; then ``intent`` is where we are to be. Raises ``JoinFailed``."""
         lost, self._lost = self._lost, None
         connected_to = self.connected_to
         if self._renewed or (lost is None and (connected_to is None or connected_to != self.intent)):
@@ -308,14 +316,18 @@ class GuildVoice:
             if rung(lost) is Rung.STOP:
                 await self.presence.leave()
                 return lost.reason
+            if rung(lost) is Rung.COOL_DOWN:
+                raise JoinFailed(lost.reason, pause_s=COOL_DOWN_S)
         if lost is None or rung(lost) is Rung.WAIT:
             await self._hear_what_next()
         return self._follow_presence(wanted)
 
     def _follow_presence(self, wanted: int | None) -> str | None:
-        """``intent`` becomes where Discord shows us; or why we are nowhere."""
+        """``intent`` becomes where Discord shows us; or why we are nowhere. Raises ``JoinFailed``."""
         if self._renewed or self.intent != wanted:
             return None
+        if self.presence.foreign:  # neither fight the other process, nor take its leaving for ours
+            raise JoinFailed(DUPLICATE)
         if self.presence.channel_id is None:
             return self._gone or DISCONNECTED
         self.intent = self.presence.channel_id

@@ -32,14 +32,17 @@ class Instances:
         """A main-gateway session of this process."""
         self._ours.add(session_id)
 
-    def look_at(self, state: VoiceState, now: float) -> None:
+    def is_foreign(self, state: VoiceState, now: float) -> bool:
         """Judges a voice state of our own user. What Discord knew before we came may be of an earlier process."""
         if state.session_id in self._ours:
             self._proven = True
-        elif self._proven and not state.snapshot and state.channel_id is not None:
+        if state.session_id in self._ours or state.snapshot or not self._proven:
+            return False
+        if state.channel_id is not None:
             if self.duplicate(now) is None:
                 log.critical("%s", DUPLICATE)
             self._seen_at = now
+        return True
 
     def duplicate(self, now: float) -> str | None:
         """A sentence for people, when another process was seen lately."""

@@ -110,8 +110,8 @@ class VoiceManager:
         await self._guild(guild_id).leave()
 
     async def close(self) -> None:
-        """Leaves everywhere."""
-        await asyncio.gather(*(guild.leave() for guild in self._guilds.values()))
+        """Leaves where we are, and nowhere else: another process may use our token, and be in other guilds."""
+        await asyncio.gather(*(guild.leave() for guild in self._guilds.values() if guild.busy))
         await self._shared.http.close()
 
     def channel(self, guild_id: int) -> int | None:

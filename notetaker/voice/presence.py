@@ -43,6 +43,8 @@ class Presence:
         """Set with every word about us; whoever waits clears it."""
         self.deafened = False
         """A moderator has server-deafened us."""
+        self.foreign = False
+        """What Discord says of us is of another process with our token."""
         self.trace: Trace | None = None
         """Of the attempt under way."""
         self._asked: int | None = None
@@ -65,7 +67,7 @@ class Presence:
         """Our own."""
         if self.trace is not None:
             self.trace.note("VOICE_STATE_UPDATE", channel=state.channel_id, session=state.session_id)
-        self._instances.look_at(state, self._clock.time())
+        self.foreign = self._instances.is_foreign(state, self._clock.time())
         self.whereabouts.own_state(state)
         self.deafened = state.deaf and state.channel_id is not None
         self.changed.set()

@@ -27,6 +27,8 @@ class VoiceWebSocket:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._outgoing: asyncio.Queue[str | bytes] = asyncio.Queue()
+        self.close_code: int | None = None
+        """The server's close code; None when it has given none (the connection was cut)."""
 
     @classmethod
     async def open(cls, http: aiohttp.ClientSession, endpoint: str, tls: ssl.SSLContext) -> "VoiceWebSocket":
@@ -36,6 +38,7 @@ class VoiceWebSocket:
             ssl=tls,
             max_msg_size=MAX_MESSAGE_BYTES,
             timeout=aiohttp.ClientWSTimeout(ws_close=CLOSE_TIMEOUT_S),
+            autoclose=False,  # answering a close frame by itself, aiohttp forgets the code if the answer fails
         )
         return cls(socket)
 
@@ -59,13 +62,9 @@ class VoiceWebSocket:
         if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
             data: str | bytes = message.data
             return data
+        if message.type is aiohttp.WSMsgType.CLOSE:
+            self.close_code = message.data
         return None
-
-    @property
-    def close_code(self) -> int | None:
-        """The server's close code; None when it gave none (the connection was cut)."""
-        code = self._socket.close_code
-        return None if code in (None, aiohttp.WSCloseCode.ABNORMAL_CLOSURE) else code
 
     async def close(self) -> None:
         await self._socket.close()
