@@ -360,7 +360,8 @@ class GuildVoice:
 
     async def _failed(self, failure: JoinFailed) -> bool:
         await self.reception.drop(str(failure))
-        await self.presence.leave()
+        if not self.presence.foreign:
+            await self.presence.leave()
         if failure.final:
             self._outcome.settle(failure)
             self._give_up(str(failure))

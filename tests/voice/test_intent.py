@@ -233,6 +233,43 @@ async def test_another_process_with_our_token_is_named_as_the_cause(tmp_path: Pa
         assert status.duplicate is not None
 
 
+async def test_another_process_with_our_token_is_not_fought_and_its_leaving_is_no_kick(
+    tmp_path: Path,
+) -> None:
+    async with a_call(tmp_path) as call:
+        call.manager.receive(SessionBegan("session 1", frozenset({GUILD})))
+        await call.manager.join(GUILD, CHANNEL)
+        call.gateway.tell(VoiceState(GUILD, CHANNEL, BOT, "somebody else's"))
+        await call.server.release(guild_id=GUILD, user_id=BOT, code=4014)
+        call.clock.deadlines[guild.WHAT_NEXT_S] = 0.05
+        await until(lambda: call.manager.status().guilds[0].phase is VoicePhase.WAITING)
+        assert call.gateway.asked == [CHANNEL]
+        call.gateway.tell(VoiceState(GUILD, None, BOT, "somebody else's"))
+        await until_joined(call)
+        assert call.removed.empty()
+
+
+async def test_stopping_throws_nobody_else_out(tmp_path: Path) -> None:
+    async with a_call(tmp_path) as call:
+        call.manager.receive(SessionBegan("session 1", frozenset({GUILD})))
+        call.gateway.tell(VoiceState(GUILD, CHANNEL, BOT, "somebody else's"))
+        await call.manager.close()
+        assert call.gateway.asked == []
+
+
+async def test_4021_in_mid_session_cools_down(tmp_path: Path) -> None:
+    async with a_call(tmp_path) as call:
+        await call.manager.join(GUILD, CHANNEL)
+        await call.server.release(guild_id=GUILD, user_id=BOT, code=4021)
+        await until(lambda: call.manager.status().guilds[0].phase is VoicePhase.WAITING)
+        call.clock.skip(attempts.COOL_DOWN_S - 1)
+        await call.manager.check()
+        assert call.manager.status().guilds[0].phase is VoicePhase.WAITING
+        call.clock.skip(1)
+        await call.manager.check()
+        await until_joined(call)
+
+
 async def test_being_deafened_is_told(tmp_path: Path) -> None:
     async with a_call(tmp_path) as call:
         recording = Recording()
