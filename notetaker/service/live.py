@@ -58,6 +58,7 @@ class LiveMeeting:
         self._missing = Missing()
         self._refused: Counter[int] = Counter()  # frames per user that the disk did not take
         self._left: float | None = None  # when the session closed that was asked to
+        self._told_deaf = False
         self._state_file = StateFile(folder)
         self._over = False
 
@@ -102,16 +103,13 @@ class LiveMeeting:
         )
 
     def deafened(self, now: float, deaf: bool) -> None:
-        if deaf == (What.HEARING in self._missing):
-            return
         if deaf:
             self._begin(What.HEARING, now, causes.DEAFENED)
-            self.news.append(answers.deafened(self.channel_id))
         else:
             self._end(What.HEARING, now)
-            self.news.append(answers.undeafened(self.channel_id))
 
     def session_closed(self, now: float, reason: str) -> None:
+        self._end(What.HEARING, now)  # the next session says whether it still is so
         self._close(now)
         if self.stopping:
             self._left = now
@@ -126,8 +124,12 @@ class LiveMeeting:
         self._missing.begin(What.SESSION, now - max(lasted_s, 0.0), since)
 
     def tick(self, now: float) -> None:
-        """Collects the utterances that have ended."""
+        """Collects the utterances that have ended, and news."""
         self.utterances += self.recorder.tick(now)
+        deaf = What.HEARING in self._missing
+        if self._open and deaf != self._told_deaf:
+            self._told_deaf = deaf
+            self.news.append((answers.deafened if deaf else answers.undeafened)(self.channel_id))
 
     @property
     def state(self) -> RecordingState:
@@ -205,9 +207,9 @@ class LiveMeeting:
         log.warning("Meeting %s is being recorded again", self.meeting.id)
 
     def _end_all(self, now: float) -> None:
-        self._close(now)
         for what in What:
             self._end(what, now)
+        self._close(now)
         self.tick(now)
 
     def _begin(self, what: What, now: float, cause: str) -> None:

@@ -174,10 +174,11 @@ def test_every_gap_is_marked_in_the_journal(live: LiveMeeting, tmp_path: Path) -
         if isinstance(event, GapMarked)
     ]
     assert marked == live.gaps
+    assert len(journal_files(tmp_path / MEETING.id)) == 2, "one for each session, and none for marks alone"
     assert [gap.cause for gap in marked] == [
         "12 packets never arrived",
-        "voice session lost (4006)",
         "a moderator had deafened the note-taker",
+        "voice session lost (4006)",
     ]
 
 
@@ -185,17 +186,35 @@ def test_being_deafened_is_told_once_however_often_it_is_said(live: LiveMeeting)
     live.session_opened(100.0)
     for now, deaf in ((100.0, False), (101.0, True), (101.5, True), (103.0, False), (104.0, False)):
         live.deafened(now, deaf)
+        live.tick(now)
     assert live.news == [answers.deafened(2), answers.undeafened(2)]
     [gap] = live.gaps
     assert gap.ended_ns - gap.started_ns == pytest.approx(2e9)
 
 
+@pytest.mark.parametrize("still_deaf", [True, False])
+def test_a_new_session_tells_whether_the_bot_is_still_deafened(live: LiveMeeting, still_deaf: bool) -> None:
+    live.session_opened(100.0)
+    live.deafened(101.0, True)
+    live.tick(101.0)
+    live.session_closed(102.0, "voice session lost (4006)")
+    live.tick(102.5)
+    live.session_opened(103.0)
+    if still_deaf:
+        live.deafened(103.0, True)
+    live.tick(103.0)
+    live.end(104.0)
+    deafened, lost = "a moderator had deafened the note-taker", "voice session lost (4006)"
+    assert [gap.cause for gap in live.gaps] == [deafened, lost, *([deafened] if still_deaf else [])]
+    assert live.news == [answers.deafened(2), *([] if still_deaf else [answers.undeafened(2)])]
+
+
 def test_what_is_missing_is_in_the_state_for_the_next_life(live: LiveMeeting) -> None:
     live.session_opened(100.0)
     live.deafened(101.0, True)
+    assert [since.cause for since in live.state.missing] == ["a moderator had deafened the note-taker"]
     live.session_closed(102.0, "voice session lost (4006)")
-    causes = [since.cause for since in live.state.missing]
-    assert causes == ["a moderator had deafened the note-taker", "voice session lost (4006)"]
+    assert [since.cause for since in live.state.missing] == ["voice session lost (4006)"]
     assert not live.state.over
     live.end(103.0)
     assert (live.state.missing, live.state.over) == ((), True)
