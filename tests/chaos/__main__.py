@@ -31,8 +31,8 @@ WIDTH = 118
     show_default=True,
     help="Go on until so many are over. The first lap, with every class of faults once, is always finished.",
 )
-@click.option("--meetings", default=12, show_default=True, help="Held at the same time.")
-@click.option("--only", default="", metavar="TEXT", help="Only the classes with this in their name.")
+@click.option("--meetings", default=8, show_default=True, help="Held at the same time.")
+@click.option("--only", default="", metavar="REGEX", help="Only the classes with a name that this matches.")
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the result here."
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from tests.chaos.bot import BotProcess, Usage
 from tests.chaos.crowd import HURRY, Crowd
 from tests.chaos.disasters import Disaster, Stage
 from tests.chaos.faults import Fault
+from tests.chaos.patience import comes_true
 from tests.chaos.place import Place
 from tests.chaos.room import NotWell, Room
 from tests.chaos.window import Result, Trial, alone, conclude, judged, not_tried
@@ -28,6 +30,9 @@ from tests.chaos.witness import Witness
 REST_S = 20.0
 """At most, until what was used is given back: aiohttp keeps idle connections to the REST API for 15 s."""
 STARTING_APART_S = 0.4
+COMMANDS = 70
+"""Joins and leaves of the bot in a minute after which no fault is begun: a main gateway connection takes 120 commands
+a minute (Discord docs, Gateway, Rate Limiting), and clients hold back what is more."""
 
 
 class Leak(NamedTuple):
@@ -61,9 +66,10 @@ class Campaign:
     """No lap begins after them; the first one always does."""
     meetings: int
     only: str
-    """Part of the name of the classes to run; empty: all."""
+    """A regular expression that the names of the classes match; empty: all."""
     folder: Path
     on_result: Callable[[Result], None]
+    rest_s: float = REST_S
     report: Report = field(default_factory=Report)
 
     async def run(self) -> Report:
@@ -107,8 +113,8 @@ class Campaign:
             await bot.close()
 
     async def _laps(self, stage: Stage, crowd: Crowd, random: Random) -> None:
-        classes = {name: found for name, found in faults.catalogue().items() if self.only in name}
-        together = [disaster for disaster in disasters.catalogue() if self.only in disaster.fault.name]
+        classes = {name: found for name, found in faults.catalogue().items() if self._is_wanted(name)}
+        together = [disaster for disaster in disasters.catalogue() if self._is_wanted(disaster.fault.name)]
         survived = [disaster for disaster in together if not disaster.ends_process]
         ending = [disaster for disaster in together if disaster.ends_process]
         await asyncio.gather(*(room.begin() for room in stage.rooms))  # everything has been in use once
@@ -119,7 +125,7 @@ class Campaign:
                     queues = plan.deal(lap, len(stage.rooms), random)
                     for number, (room, queue) in enumerate(zip(stage.rooms, queues, strict=True)):
                         tasks.create_task(self._queue(room, queue, number * STARTING_APART_S, judges))
-                    if self.only in HURRY.name:
+                    if self._is_wanted(HURRY.name):
                         tasks.create_task(self._hurry(crowd))
                 for disaster in random.sample(survived, len(survived)):
                     await self._everywhere(stage, disaster, judges)
@@ -141,6 +147,7 @@ class Campaign:
         for fault in queue:
             if self.report.laps and self._elapsed >= self.seconds:
                 return
+            await comes_true(lambda: room.witness.commands(60.0) < COMMANDS, 60.0)
             began = self._elapsed
             trial = await alone(room, fault)
             judges.create_task(self._judge([trial], began, self._elapsed - began))
@@ -190,15 +197,18 @@ class Campaign:
         self.on_result(result)
 
     async def _at_rest(self, stage: Stage, before: Usage | None = None) -> Usage:
-        """With nobody in voice. What was used is given back within REST_S, or it is not given back."""
+        """With nobody in voice. What was used is given back in time, or it is not given back."""
         await asyncio.gather(*(room.stop_notes() for room in stage.rooms))
-        deadline = time.monotonic() + REST_S
+        deadline = time.monotonic() + self.rest_s
         while True:
             await asyncio.sleep(1.0)
             usage = stage.bot.usage(await stage.bot.status())
             over = time.monotonic() >= deadline
             if over or (before is not None and not _leak(before, usage).any):
                 return usage
+
+    def _is_wanted(self, name: str) -> bool:
+        return re.search(self.only, name) is not None
 
     @property
     def _elapsed(self) -> float:

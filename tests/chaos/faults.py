@@ -136,7 +136,7 @@ async def _null_endpoint(room: Room) -> None:
 
 async def _move(room: Room) -> None:
     """Together with everybody else, a moment before them."""
-    target = room.take_channel()
+    target = room.next_channel()
     guild_id, user_id = str(room.site.guild.id), str(room.bot_id)
     await room.sim("move", guild_id=guild_id, user_id=user_id, channel_id=str(target))
     await room.go_to(target)
@@ -149,7 +149,7 @@ async def _kick(room: Room) -> None:
 async def _delete_channel(room: Room) -> None:
     gone = room.channel_id
     await room.sim("channel/delete", guild_id=str(room.site.guild.id), channel_id=str(gone))
-    await room.go_to(room.take_channel())
+    await room.go_to(room.next_channel())
 
 
 async def _full(room: Room) -> None:

@@ -16,7 +16,7 @@ PEOPLE = 2
 CROWD = 20
 """Who type commands at once where nobody takes notes."""
 CHANNELS = 24
-"""Voice channels of a guild. Some faults use one up."""
+"""Voice channels of a guild. One fault deletes them."""
 
 
 @dataclass(frozen=True)

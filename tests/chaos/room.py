@@ -31,6 +31,8 @@ LEAD_S = 0.6
 """Of speech before a fault and after it."""
 SETTLE_S = 0.4
 """After the last word, until it is in the journal."""
+STEADY_S = 6.0
+"""From one fault to the next: the bot takes its time with sessions that die within 5 s again and again."""
 START_S = 90.0
 ANSWER_S = 60.0
 
@@ -64,8 +66,8 @@ class Room:
         self._store = store
         self._meetings = meetings
         self._http = http
-        self._unused = list(site.voice_channel_ids[1:])
         self._newest: dict[int, list[Sent]] = {}
+        self._connected_at = 0.0
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -118,9 +120,12 @@ class Room:
         self.channel_id = channel_id
         await asyncio.gather(*(talker.go_to(channel_id) for talker in self.talkers))
 
-    def take_channel(self) -> int:
-        """A voice channel in which nobody was yet."""
-        return self._unused.pop(0)
+    def next_channel(self) -> int:
+        """Another voice channel that exists."""
+        others = [
+            i for i in self.site.voice_channel_ids if i in self.site.guild.channels and i != self.channel_id
+        ]
+        return min(others, key=lambda channel_id: (channel_id < self.channel_id, channel_id))
 
     # What the local Discord does
 
@@ -150,12 +155,18 @@ class Room:
         """People speak and are heard. Raises NotWell."""
         if self.account is None:
             self.account = await self._start_notes()
+            self.connected()
+        await asyncio.sleep(self._connected_at + STEADY_S - LEAD_S - time.monotonic())
         for talker in self.talkers:
             talker.talk()
         since = time.time()
         if not await comes_true(lambda: self.hears(since), START_S):
             raise NotWell("Not everybody was heard before the fault came.")
         await asyncio.sleep(LEAD_S)
+
+    def connected(self) -> None:
+        """The bot is in voice, perhaps with a new session."""
+        self._connected_at = time.monotonic()
 
     async def end(self) -> tuple[Account, Evidence]:
         """Everybody is silent. The evidence is to be settled."""

@@ -76,6 +76,7 @@ async def conclude(
     else:
         since = time.time()
         as_expected = await comes_true(lambda: _well_again(room, since), fault.within_s)
+    room.connected()
     trial = Trial(fault, room, as_expected)
     if not as_expected:
         trial.wrong.append(f"Not {fault.expect.value} within {fault.within_s:.0f} s.")

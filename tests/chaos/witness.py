@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import struct
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import Any, cast
 
+from notetaker.discordsim.entities import Json
 from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.session import Session
 from tests.chaos.truth import Delivered
 
 RTP = struct.Struct(">BBHII")
@@ -27,6 +29,9 @@ class Witness:
         self._switchboard = local.voice._switchboard
         self.bot_id = bot_id
         self._delivered: defaultdict[int, list[Delivered]] = defaultdict(list)
+        self._commands: deque[float] = deque()
+        self._request = local.hub.voice_states.request
+        setattr(local.hub.voice_states, "request", self._asked)  # noqa: B010 - mypy: a method is replaced
         sfu = self._switchboard.sfu
         assert sfu._transport is not None
         sfu._transport = cast(asyncio.DatagramTransport, _Tap(sfu._transport, self))
@@ -48,6 +53,17 @@ class Witness:
         """Whether the bot's session there has a websocket, and hears."""
         session = self._switchboard._sessions.get((guild_id, self.bot_id))
         return session is not None and session.websocket is not None and session.can_hear
+
+    def commands(self, seconds: float) -> int:
+        """Times that the bot has joined, moved or left a channel in the last seconds (op 4), all guilds together."""
+        while self._commands and self._commands[0] < time.monotonic() - seconds:
+            self._commands.popleft()
+        return len(self._commands)
+
+    async def _asked(self, session: Session, data: Json) -> None:
+        if session.user.id == self.bot_id:
+            self._commands.append(time.monotonic())
+        await self._request(session, data)
 
     def leaves(self, data: bytes, address: tuple[str, int]) -> None:
         if len(data) <= RTP.size:
