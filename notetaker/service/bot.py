@@ -7,7 +7,7 @@ import signal
 import time
 
 from notetaker.discordbot import obstacles
-from notetaker.discordbot.bot import NotetakerBot, TokenRejected
+from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
 from notetaker.discordbot.publish import Undelivered
 from notetaker.jobs.queue import JobQueue
 from notetaker.service import metrics
@@ -15,6 +15,7 @@ from notetaker.service.background import Background
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.meetings import Meetings
 from notetaker.service.postings import Postings
+from notetaker.service.recordings import Recordings
 from notetaker.service.recovery import Recovery
 from notetaker.service.resuming import Resuming
 from notetaker.service.safekeeping import Safekeeping
@@ -50,6 +51,9 @@ async def run(settings: Settings) -> ExitCode:
             await background(store.close)
     except* TokenRejected:
         return_code = ExitCode.TOKEN_REJECTED
+    except* GatewayRefused as refused:
+        log.critical("%s Starting again would not help; `notetaker doctor` says more.", refused.exceptions[0])
+        return_code = ExitCode.CONFIGURATION
     else:
         return_code = ExitCode.OK
     finally:
@@ -81,14 +85,14 @@ class _Bot:
             connection_timeout_s=settings.voice_connection_timeout,
             retry_attempts=settings.voice_retry_attempts,
             ca_file=settings.discord_ca_file,
-            on_removed=lambda guild_id, reason: self._meetings.removed(guild_id, reason),
-            on_joined=lambda guild_id: self._meetings.joined(guild_id),
+            on_removed=lambda guild_id, reason: self._recordings.removed(guild_id, reason),
+            on_joined=lambda guild_id: self._recordings.joined(guild_id),
             health_interval_s=settings.voice_health_interval,
             regions=settings.voice_region_fallback,
             regions_file=settings.state_dir / "voice-regions.json",
             tracer=Tracer(settings.traces_folder if settings.voice_debug else None),
         )
-        self._meetings: Meetings
+        self._recordings: Recordings
 
     async def serve(self, token: str, stop: asyncio.Event) -> None:
         """Until ``stop`` is set. Raises SettingsError, or a group of TokenRejected, Closed, or of what nobody
@@ -103,13 +107,14 @@ class _Bot:
                 asyncio.TaskGroup() as tasks,
             ):
                 keeping = Safekeeping(self._store, self._queue, self._background, tasks, self._discord)
-                self._meetings = Meetings(self._voice, keeping, tasks, self, folder, window_s)
-                resuming = Resuming(recovery, self._meetings, self)
-                self._discord.attach(self._meetings, self._voice)
+                self._recordings = Recordings(self._voice, keeping, tasks, self, window_s)
+                meetings = Meetings(self._voice, self._recordings, keeping, folder)
+                resuming = Resuming(recovery, self._recordings, self)
+                self._discord.attach(meetings, self._voice)
                 steady = [
                     tasks.create_task(self._stay_connected(token)),
                     tasks.create_task(self._work(resuming)),
-                    tasks.create_task(self._voice.run()),
+                    tasks.create_task(self._voice.run(self._systemd.healthy, self._systemd.ping_every_s)),
                     tasks.create_task(
                         StatusServer(
                             socket_path(self._settings.state_dir), lambda: document(self._snapshot())
@@ -119,14 +124,15 @@ class _Bot:
                 await stop.wait()
                 self._systemd.stopping("Leaving voice channels; meetings go on after a restart")
                 log.info("Stopping")
-                await self._meetings.close()
+                await meetings.close()
                 await self._voice.close()
                 for task in steady:
                     task.cancel()
         finally:
             await self._voice.close()
+            self._systemd.close()
 
-    # meetings.Front
+    # recordings.Front
 
     async def say(self, channel_id: int, text: str) -> None:
         if self._discord.user is None:
@@ -148,7 +154,7 @@ class _Bot:
 
     async def _work(self, resuming: Resuming) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._meetings.run())
+            tasks.create_task(self._recordings.run())
             tasks.create_task(resuming.run(self._discord.wait_until_ready))
             await self._discord.wait_until_ready()
             tasks.create_task(Postings(self._store, self._background, self._discord.publisher).run())
@@ -169,5 +175,5 @@ class _Bot:
             latency_s=latency_s if math.isfinite(latency_s) else None,
             process=process_figures(),
             voice=self._voice.status(),
-            meetings=self._meetings.running(),
+            meetings=self._recordings.running(),
         )

@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 
 from notetaker.discordbot import answers
 from notetaker.service import causes
-from notetaker.service.meetings import Front, Meetings
+from notetaker.service.recordings import Front, Recordings
 from notetaker.service.recovery import Recovery
 from notetaker.store.database import StoreError
 
@@ -22,11 +22,11 @@ T = TypeVar("T")
 class Resuming:
     """Make it before the first command can come: from then on, the meetings that go on are being recorded."""
 
-    def __init__(self, recovery: Recovery, meetings: Meetings, front: Front) -> None:
+    def __init__(self, recovery: Recovery, recordings: Recordings, front: Front) -> None:
         self._recovery = recovery
-        self._meetings = meetings
+        self._recordings = recordings
         self._front = front
-        self._resumed = [(meetings.take_up(one), one) for one in recovery.resumed.values()]
+        self._resumed = [(recordings.take_up(one), one) for one in recovery.resumed.values()]
 
     async def run(self, connected: Callable[[], Awaitable[object]]) -> None:
         """``connected`` returns when the bot is connected to Discord."""
@@ -34,7 +34,7 @@ class Resuming:
             tasks.create_task(self._catch_up(connected))
             await connected()
             for live, _ in self._resumed:
-                tasks.create_task(self._meetings.rejoin(live))
+                tasks.create_task(self._recordings.rejoin(live))
 
     async def _catch_up(self, connected: Callable[[], Awaitable[object]]) -> None:
         """What the journal has reaches the store, and the workers what does not go on."""

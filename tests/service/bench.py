@@ -16,6 +16,7 @@ from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.service.background import Background
 from notetaker.service.meetings import Meetings
+from notetaker.service.recordings import Recordings
 from notetaker.service.recovery import Interrupted, Recovery
 from notetaker.service.resuming import Resuming
 from notetaker.service.safekeeping import Safekeeping
@@ -172,9 +173,10 @@ class Bench:
         keeping = Safekeeping(
             cast("Store", self.broken), self.queue, self.background, self._tasks, self.front
         )
-        self.meetings = Meetings(
-            cast("VoiceManager", self.voice), keeping, self._tasks, self.front, self.folder, resume_window_s
+        self.recordings = Recordings(
+            cast("VoiceManager", self.voice), keeping, self._tasks, self.front, resume_window_s
         )
+        self.meetings = Meetings(cast("VoiceManager", self.voice), self.recordings, keeping, self.folder)
 
     async def restart(self, resume_window_s: float = 900.0) -> None:
         """The process ends and starts again."""
@@ -195,7 +197,7 @@ class Bench:
         recovery.read_back = slowly  # type: ignore[method-assign]
         connected = asyncio.Event()
         connected.set()
-        await Resuming(recovery, self.meetings, self.front).run(connected.wait)
+        await Resuming(recovery, self.recordings, self.front).run(connected.wait)
 
     async def start(self, wish: Start = WISH) -> Meeting:
         return (await self.meetings.start(wish, next(self._commands))).meeting

@@ -29,7 +29,7 @@ def _every_gap_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def die(bench: Bench) -> None:
     """As if by ``kill -9``, just after a sync."""
-    await bench.meetings.tick(asyncio.get_running_loop().time())
+    await bench.recordings.tick(asyncio.get_running_loop().time())
 
 
 def age(bench: Bench, meeting: Meeting, seconds: float) -> None:
@@ -124,6 +124,25 @@ async def test_whoever_dies_twice_without_having_been_back_leaves_one_gap(bench:
     [gap] = bench.store.gaps(meeting.id)
     assert gap.cause == "the note-taker had stopped unexpectedly"
     assert gap.ended_ns - gap.started_ns == pytest.approx(100e9, rel=0.1)
+
+
+@pytest.mark.parametrize("crash", [True, False])
+async def test_a_bot_that_is_stopped_before_it_is_back_leaves_one_gap(bench: Bench, crash: bool) -> None:
+    meeting = await bench.start()
+    await (die(bench) if crash else bench.meetings.close())
+    age(bench, meeting, 100.0)
+    bench.begin(900.0)
+    bench.voice.failure = JoinFailed("Tried 3 times without success.")
+    await bench.take_up()
+    await bench.meetings.close()
+    await bench.restart()
+    await bench.stop()
+    [gap] = bench.store.gaps(meeting.id)
+    assert gap.cause == (
+        "the note-taker had stopped unexpectedly" if crash else "the note-taker was restarted"
+    )
+    if crash:
+        assert gap.ended_ns - gap.started_ns == pytest.approx(100e9, rel=0.1)
 
 
 async def test_what_was_missing_when_the_bot_died_is_a_gap_of_its_own(bench: Bench) -> None:
@@ -248,6 +267,7 @@ async def test_where_the_bot_cannot_go_back_the_meeting_is_finished_and_people_t
     else:
         bench.voice.failure = JoinFailed(answers.CHANNEL_GONE, final=True)
     await bench.take_up()
+    await bench.recordings.tick(0.0)
     assert bench.meetings.meeting(GUILD) is None
     assert bench.store.meetings_in(MeetingState.FINISHING)[0].id == meeting.id
     assert bench.texts[-1] == answers.ended_unasked(meeting, answers.CHANNEL_GONE)
@@ -262,7 +282,7 @@ async def test_a_bot_that_cannot_get_back_yet_says_so_and_goes_on_trying(bench: 
     assert bench.meetings.meeting(GUILD) == meeting
     assert bench.texts[-1] == answers.still_away(meeting, "Tried 3 times without success.")
     bench.voice.comes_in()
-    bench.meetings.joined(GUILD)
+    bench.recordings.joined(GUILD)
     bench.voice.hear()
     await bench.stop()
     [gap] = bench.store.gaps(meeting.id)
@@ -279,6 +299,7 @@ async def test_whoever_stops_the_notes_while_the_bot_is_on_its_way_back_ends_the
     await bench.voice.is_asked()
     stopped = await bench.stop()
     await resuming
+    await bench.recordings.tick(0.0)
     assert stopped is not None
     assert stopped.meeting.id == meeting.id
     assert bench.store.meetings_in(MeetingState.RECORDING) == []
@@ -301,7 +322,7 @@ async def test_a_meeting_that_is_stopped_while_its_journal_is_read_back_is_hande
     assert bench.store.meetings_in(MeetingState.FINISHING) == []
     disk.set()
     await resuming
-    await bench.meetings.tick(0.0)
+    await bench.recordings.tick(0.0)
     assert [one.id for one in bench.store.meetings_in(MeetingState.FINISHING)] == [meeting.id]
     assert len(bench.store.utterances(meeting.id)) == 1
     [coverage] = bench.store.coverage(meeting.id)

@@ -76,11 +76,11 @@ async def test_what_the_store_refuses_is_stored_by_a_later_tick(bench: Bench) ->
     meeting = await bench.start()
     bench.voice.hear()
     loop = asyncio.get_running_loop()
-    await bench.meetings.tick(loop.time() + 60)
-    await bench.meetings.tick(loop.time() + 60)
+    await bench.recordings.tick(loop.time() + 60)
+    await bench.recordings.tick(loop.time() + 60)
     assert bench.store.utterances(meeting.id) == []
     bench.broken.calls = set()
-    await bench.meetings.tick(loop.time() + 60)
+    await bench.recordings.tick(loop.time() + 60)
     assert len(bench.store.utterances(meeting.id)) == 1
     await bench.stop()
     assert bench.store.speakers(meeting.id) == {ADA: "Ada"}
@@ -95,7 +95,7 @@ async def test_an_end_that_the_store_refuses_is_stored_by_a_later_tick(bench: Be
     [kept] = bench.store.meetings_in(MeetingState.RECORDING)
     assert kept.id == meeting.id
     bench.broken.calls = set()
-    await bench.meetings.tick(0.0)
+    await bench.recordings.tick(0.0)
     assert bench.store.meeting(meeting.id) == stopped.meeting
     assert stopped.meeting.state is MeetingState.FINISHING
     assert len(bench.store.utterances(meeting.id)) == 1
@@ -104,7 +104,7 @@ async def test_an_end_that_the_store_refuses_is_stored_by_a_later_tick(bench: Be
 async def test_a_tick_under_way_does_not_replace_the_last_counts_by_older_ones(bench: Bench) -> None:
     meeting = await bench.start()
     bench.voice.hear()
-    await bench.meetings.tick(0.0)
+    await bench.recordings.tick(0.0)
     await bench.background(lambda: None)  # her name is stored: nothing holds up the stop below
     disk = threading.Event()
 
@@ -113,7 +113,7 @@ async def test_a_tick_under_way_does_not_replace_the_last_counts_by_older_ones(b
         asyncio.get_running_loop().call_later(0.05, disk.set)
         await bench.stop()
 
-    await asyncio.gather(bench.background(disk.wait, 20), bench.meetings.tick(0.0), speak_and_stop())
+    await asyncio.gather(bench.background(disk.wait, 20), bench.recordings.tick(0.0), speak_and_stop())
     [coverage] = bench.store.coverage(meeting.id)
     assert coverage.outcomes[Outcome.STORED] == 2 * len(SENTENCE)
 
@@ -177,7 +177,7 @@ async def test_notes_that_cannot_begin_yet_begin_when_the_bot_is_in(bench: Bench
     assert started.trouble == "Tried 3 times without success."
     assert bench.meetings.meeting(GUILD) == started.meeting
     bench.voice.comes_in()
-    bench.meetings.joined(GUILD)
+    bench.recordings.joined(GUILD)
     bench.voice.hear()
     stopped = await bench.meetings.stop(GUILD, 2)
     assert stopped is not None
@@ -203,9 +203,9 @@ async def test_people_are_told_when_a_moderator_deafens_the_bot_and_when_that_is
     assert bench.voice.sink is not None
     now = asyncio.get_running_loop().time()
     bench.voice.sink.deafened(now, True)
-    await bench.meetings.tick(now)
+    await bench.recordings.tick(now)
     bench.voice.sink.deafened(now + 5, False)
-    await bench.meetings.tick(now + 5)
+    await bench.recordings.tick(now + 5)
     await bench.stop()
     assert bench.texts == [answers.deafened(STANDUP), answers.undeafened(STANDUP)]
     [gap] = bench.store.gaps(meeting.id)

@@ -103,7 +103,9 @@ async def test_a_bot_that_is_restarted_goes_on_with_the_same_meeting(office: Off
             assert stopped_ns <= gap.started_ns < gap.ended_ns <= time.time_ns()
 
 
-async def test_a_bot_that_is_killed_again_before_it_is_back_leaves_one_gap(office: Office) -> None:
+async def test_a_bot_that_is_killed_again_while_discord_is_out_of_reach_leaves_one_gap(
+    office: Office,
+) -> None:
     async with office.person("Ada") as ada:
         async with office.process("bot") as bot:
             await record(office, bot, ada)
@@ -120,22 +122,6 @@ async def test_a_bot_that_is_killed_again_before_it_is_back_leaves_one_gap(offic
     assert gap.cause == CRASHED
     assert abs(gap.started_ns - killed_ns) < 1.5e9
     assert segments(office, meeting_id) == ["0001.pcap", "0002.pcap"]
-
-
-async def test_a_meeting_waits_while_discord_is_out_of_reach(office: Office) -> None:
-    async with office.person("Ada") as ada:
-        async with office.process("bot") as bot:
-            await record(office, bot, ada)
-            assert await bot.terminate() == 0
-        async with office.process("bot", DISCORD_API_BASE_URL=OUT_OF_REACH) as bot:
-            await bot.until("1 utterances are safe")
-            assert await bot.terminate() == 0
-            assert "Traceback" not in bot.log
-        async with office.process("bot"):
-            await office.posted(2)
-            await ada.speak(SENTENCE)
-            _, [gap] = await stop(office)
-    assert gap.cause == RESTARTED
 
 
 async def test_a_meeting_older_than_the_window_is_finished_with_notes_from_what_there_is(
