@@ -46,6 +46,8 @@ def main(seed: int, minutes: float, meetings: int, only: str, json_file: Path | 
     started = time.monotonic()
 
     def show(result: Result) -> None:
+        done = len(campaign.report.results)
+        status.update(f"{done} faults so far, while people speak")
         good = result.as_expected and not result.wrong and not result.leaked
         mark = "[green]✓[/]" if good else "[bold red]✗[/]"
         lost = f", {result.lost_without_session} packets not heard" if result.lost_without_session else ""
@@ -59,8 +61,9 @@ def main(seed: int, minutes: float, meetings: int, only: str, json_file: Path | 
             console.print(f"           {escape(sentence)}", style="red", highlight=False, soft_wrap=True)
 
     campaign = Campaign(seed, 60 * minutes, meetings, only, folder, show)
+    status = console.status("Starting the local Discord and the bot")
     try:
-        with console.status("Faults are being injected while people speak"):
+        with status:
             report = asyncio.run(campaign.run())
     except DidNotStart as error:
         console.print(escape(str(error)), highlight=False)

@@ -159,18 +159,21 @@ class Campaign:
     async def _everywhere(self, stage: Stage, disaster: Disaster, judges: asyncio.TaskGroup) -> None:
         began = self._elapsed
         stage.killed_at = None
+        expected = [disaster.fault for _ in stage.rooms]
+        if disaster.contested is not None:
+            expected[0] = disaster.contested
         try:
             await asyncio.gather(*(room.begin() for room in stage.rooms))
             struck = time.time()
             said = [len(room.messages) for room in stage.rooms]
             await disaster.strike(stage)
         except NotWell as problem:
-            trials = [await not_tried(room, disaster.fault, problem) for room in stage.rooms]
+            trials = [await not_tried(*each, problem) for each in zip(stage.rooms, expected, strict=True)]
         else:
             trials = await asyncio.gather(
                 *(
-                    conclude(room, disaster.fault, struck, before, stage.killed_at)
-                    for room, before in zip(stage.rooms, said, strict=True)
+                    conclude(room, fault, struck, before, stage.killed_at)
+                    for room, fault, before in zip(stage.rooms, expected, said, strict=True)
                 )
             )
         judges.create_task(self._judge(trials, began, self._elapsed - began))
@@ -178,13 +181,13 @@ class Campaign:
     async def _judge(self, trials: Sequence[Trial], began: float, took_s: float) -> None:
         """One fault. What struck many meetings is as bad as in the worst; what was lost is added up."""
         results = [await judged(trial) for trial in trials]
-        whole = results[0]
+        whole = results[-1]
         if len(results) > 1:
-            whole.where = "everywhere"
             whole.wrong = [f"{part.where}: {sentence}" for part in results for sentence in part.wrong]
+            whole.where = "everywhere"
             whole.as_expected = all(part.as_expected for part in results)
             whole.without_audio_s = max(part.without_audio_s for part in results)
-            for part in results[1:]:
+            for part in results[:-1]:
                 whole.lost_though_received += part.lost_though_received
                 whole.lost_without_session += part.lost_without_session
                 whole.given_up += part.given_up

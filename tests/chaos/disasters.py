@@ -11,7 +11,7 @@ from typing import Any
 
 from notetaker.discordsim.server import LocalDiscord
 from tests.chaos.bot import BotProcess
-from tests.chaos.faults import Fault
+from tests.chaos.faults import Expect, Fault
 from tests.chaos.patience import comes_true
 from tests.chaos.room import Room
 
@@ -39,6 +39,8 @@ class Disaster:
     strike: Callable[[Stage], Awaitable[None]]
     ends_process: bool = False
     """What the process holds on to cannot be compared with before."""
+    contested: Fault | None = None
+    """What is expected in the first meeting, if that is something else."""
 
 
 def _gateway(kind: str, lasts_s: float = 0.0, **fields: Any) -> Callable[[Stage], Awaitable[None]]:
@@ -61,13 +63,17 @@ async def _restart(stage: Stage) -> None:
 
 
 async def _twin(stage: Stage) -> None:
-    """Somebody starts the bot a second time, elsewhere; it is sent into the first meeting's channel."""
-    twin = BotProcess(
-        stage.local, stage.bot.user, stage.folder / "twin", stage.folder / "twin.log", settings={}
-    )
+    """Somebody starts the bot a second time, elsewhere, and sends that one into the first meeting's channel.
+
+    Before it joins, it clears away what it must take for the remains of a dead process.
+    """
+    witness, bot = stage.rooms[0].witness, stage.bot
+    ours = {session.id for session in stage.local.gateway.of_user(bot.user.id)}
+    twin = BotProcess(stage.local, bot.user, stage.folder / "twin", stage.folder / "twin.log", settings={})
     await twin.launch()
     try:
         if not await comes_true(lambda: not twin.runs, TWIN_S):
+            witness.strangers |= {s.id for s in stage.local.gateway.of_user(bot.user.id)} - ours
             await stage.rooms[0].says("startnotes")
             await asyncio.sleep(2.0)
     finally:
@@ -98,5 +104,9 @@ def catalogue() -> list[Disaster]:
         ),
         Disaster(fault("kill -9 of the bot", says=True, within_s=90.0), _kill, ends_process=True),
         Disaster(fault("SIGTERM and start", says=True, within_s=90.0), _restart, ends_process=True),
-        Disaster(fault("a second bot with the token", within_s=90.0), _twin),
+        Disaster(
+            fault("a second bot with the token", lossless=True),
+            _twin,
+            contested=Fault("a second bot with the token", "", _nothing, Expect.ENDED),
+        ),
     ]

@@ -14,6 +14,7 @@ from typing import Any, cast
 from notetaker.discordsim.entities import Json
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.session import Session
+from notetaker.discordsim.voice.session import Session as VoiceSession
 from tests.chaos.truth import Delivered
 
 RTP = struct.Struct(">BBHII")
@@ -29,6 +30,8 @@ class Witness:
         self._switchboard = local.voice._switchboard
         self.bot_id = bot_id
         self._delivered: defaultdict[int, list[Delivered]] = defaultdict(list)
+        self.strangers: set[str] = set()
+        """Main gateway sessions of the bot's account that are not those of the process that is watched."""
         self._commands: deque[float] = deque()
         self._request = local.hub.voice_states.request
         setattr(local.hub.voice_states, "request", self._asked)  # noqa: B010 - mypy: a method is replaced
@@ -42,17 +45,15 @@ class Witness:
 
     def websockets(self, guild_id: int) -> int:
         """Voice websockets that the bot has open in that guild, identified or resumed."""
-        return sum(
-            connection._session is not None
-            and connection._session.guild_id == guild_id
-            and connection.user_id == self.bot_id
-            for connection in self._voice._connections
-        )
+        sessions = (connection._session for connection in self._voice._connections)
+        return sum(s is not None and s.guild_id == guild_id and self._is_watched(s) for s in sessions)
 
     def attached(self, guild_id: int) -> bool:
         """Whether the bot's session there has a websocket, and hears."""
         session = self._switchboard._sessions.get((guild_id, self.bot_id))
-        return session is not None and session.websocket is not None and session.can_hear
+        if session is None or not self._is_watched(session):
+            return False
+        return session.websocket is not None and session.can_hear
 
     def commands(self, seconds: float) -> int:
         """Times that the bot has joined, moved or left a channel in the last seconds (op 4), all guilds together."""
@@ -71,9 +72,12 @@ class Witness:
         first, payload_type, sequence, _, ssrc = RTP.unpack_from(data)
         if first >> 6 != 2 or payload_type & 0x7F != OPUS:
             return
-        for (guild_id, user_id), session in self._switchboard._sessions.items():
-            if user_id == self.bot_id and session.address == address:
-                self._delivered[guild_id].append(Delivered(ssrc, sequence, time.time()))
+        for session in self._switchboard._sessions.values():
+            if session.address == address and self._is_watched(session):
+                self._delivered[session.guild_id].append(Delivered(ssrc, sequence, time.time()))
+
+    def _is_watched(self, session: VoiceSession) -> bool:
+        return session.user_id == self.bot_id and session.allocation.session_id not in self.strangers
 
 
 class _Tap:
