@@ -166,9 +166,9 @@ class BotProcess:
         return answer
 
     def bad_lines(self) -> list[str]:
-        """Lines of the log that are not to be there."""
-        lines = self.log.read_text(errors="replace").splitlines()
-        return [line for line in lines if BAD.search(line)]
+        """Lines of the log that are not to be there, with their numbers."""
+        lines = enumerate(self.log.read_text(errors="replace").splitlines(), 1)
+        return [f"{number}: {line}" for number, line in lines if BAD.search(line)]
 
     async def _end(self, number: signal.Signals) -> int:
         assert self._process is not None

@@ -12,6 +12,8 @@ from tests.chaos.faults import Expect
 from tests.chaos.window import Result
 
 UNKNOWN = "-"
+BAD_LINES = 10
+"""Of the bot's log, shown in full."""
 
 
 def failures(report: Report) -> list[str]:
@@ -29,7 +31,9 @@ def failures(report: Report) -> list[str]:
                 f"{UNKNOWN if leak.tasks is None else leak.tasks} tasks more than before."
             )
     found += report.unexpected
-    found += [f"In the bot's log: {line}" for line in report.bad_lines]
+    found += [f"In the bot's log, line {line}" for line in report.bad_lines[:BAD_LINES]]
+    if (more := len(report.bad_lines) - BAD_LINES) > 0:
+        found.append(f"{more} more such lines are in the bot's log.")
     if report.withheld:
         found.append(f"{report.withheld} watchdog pings were withheld.")
     return found
