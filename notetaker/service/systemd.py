@@ -4,6 +4,8 @@ import os
 
 import sdnotify  # type: ignore[import-untyped]
 
+UNWATCHED_S = 10.0
+
 
 class Systemd:
     """The state of a ``Type=notify`` service, see sd_notify(3)."""
@@ -16,15 +18,15 @@ class Systemd:
         self._notify(f"READY=1\nSTATUS={status}")
 
     def healthy(self) -> None:
-        """To be said every ``watchdog_s / 3``; without it for ``watchdog_s`` systemd restarts the service."""
+        """To be said every ``ping_every_s``; when it is missing for ``WatchdogSec``, systemd restarts the service."""
         self._notify("WATCHDOG=1")
 
     @property
-    def watchdog_s(self) -> float | None:
-        """The unit's ``WatchdogSec``; None: nobody watches this process (sd_watchdog_enabled(3))."""
+    def ping_every_s(self) -> float:
+        """A third of the unit's ``WatchdogSec``; without a watchdog, 10 s (sd_watchdog_enabled(3))."""
         usec, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID")
         watched = usec.isdecimal() and int(usec) > 0 and pid in (None, str(os.getpid()))
-        return int(usec) / 1e6 if watched else None
+        return int(usec) / 3e6 if watched else UNWATCHED_S
 
     def stopping(self, status: str) -> None:
         self._notify(f"STOPPING=1\nSTATUS={status}")
