@@ -26,7 +26,7 @@ WATCHDOG_S = 30.0
 HEALTH_INTERVAL_S = 10
 """A minute in production. The campaign has less time."""
 
-BAD = re.compile(r"Traceback|[Ee]xception|Unclosed|was never retrieved|never awaited")
+BAD = re.compile(r"Traceback|\b[Ee]xception\b|Unclosed|was never retrieved|never awaited")
 """What no log may hold."""
 
 

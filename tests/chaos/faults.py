@@ -98,8 +98,8 @@ def _mid_session(code: int) -> Fault:
 def _in_handshake(code: int, step: str) -> Fault:
     rung = close_code(code).rung
     return Fault(
-        f"{code} in the handshake",
-        f"at {step}",
+        f"closed in the handshake, at {step}",
+        str(code),
         _handshake("close_at", step=step, code=code),
         Expect.ENDED if rung is Rung.STOP else Expect.RECOVERED,
         at_least_s=COOL_DOWN_S if rung is Rung.COOL_DOWN else 0.0,

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle, islice
 from random import Random
 
 from tests.chaos.faults import Fault
 
+AT_ONCE = 3
+"""Variants of a class in a lap, at most."""
+
 
 def laps(classes: Mapping[str, Sequence[Fault]], random: Random) -> Iterator[list[Fault]]:
-    """Without end: in every lap each class once, in another order, with the variant that is due."""
-    due = {name: random.sample(variants, len(variants)) for name, variants in classes.items()}
-    lap = 0
+    """Without end: in every lap each class, in another order, with the variants that are due."""
+    due = [cycle(random.sample(variants, len(variants))) for variants in classes.values()]
     while True:
-        chosen = [variants[lap % len(variants)] for variants in due.values()]
+        chosen = [
+            fault
+            for variants, endless in zip(classes.values(), due, strict=True)
+            for fault in islice(endless, min(AT_ONCE, len(variants)))
+        ]
         random.shuffle(chosen)
         yield chosen
-        lap += 1
 
 
 def deal(faults: Sequence[Fault], rooms: int, random: Random) -> list[list[Fault]]:

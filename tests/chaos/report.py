@@ -53,7 +53,7 @@ def table(report: Report) -> Table:
         good = sum(result.as_expected and not result.wrong for result in results)
         lost = sum(result.lost_though_received for result in results)
         leaked = sum(result.leaked for result in results)
-        ends = " [dim](ends)[/]" if results[0].fault.expect is Expect.ENDED else ""
+        ends = " [dim](ends)[/]" if all(r.fault.expect is Expect.ENDED for r in results) else ""
         made.add_row(
             name + ends,
             str(len(results)),
@@ -104,7 +104,7 @@ def _row(name: str, results: list[Result]) -> dict[str, Any]:
     unheard = [result.without_audio_s for result in results]
     return {
         "class": name,
-        "expected": results[0].fault.expect.value,
+        "expected": sorted({result.fault.expect.value for result in results}),
         "runs": len(results),
         "as_expected": sum(result.as_expected for result in results),
         "median_s_without_audio": round(median(unheard), 3),

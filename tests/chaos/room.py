@@ -32,7 +32,7 @@ LEAD_S = 0.6
 SETTLE_S = 0.4
 """After the last word, until it is in the journal."""
 STEADY_S = 6.0
-"""From one fault to the next: the bot takes its time with sessions that die within 5 s again and again."""
+"""From a new session to the next fault: when sessions die within 5 s again and again, the bot takes its time."""
 START_S = 90.0
 ANSWER_S = 60.0
 
@@ -67,7 +67,8 @@ class Room:
         self._meetings = meetings
         self._http = http
         self._newest: dict[int, list[Sent]] = {}
-        self._connected_at = 0.0
+        self._session: int | None = None
+        self._session_since = 0.0
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -156,7 +157,7 @@ class Room:
         if self.account is None:
             self.account = await self._start_notes()
             self.connected()
-        await asyncio.sleep(self._connected_at + STEADY_S - LEAD_S - time.monotonic())
+        await asyncio.sleep(self._session_since + STEADY_S - LEAD_S - time.monotonic())
         for talker in self.talkers:
             talker.talk()
         since = time.time()
@@ -166,7 +167,9 @@ class Room:
 
     def connected(self) -> None:
         """The bot is in voice, perhaps with a new session."""
-        self._connected_at = time.monotonic()
+        session = self.witness.session(self.site.guild.id)
+        if session != self._session:
+            self._session, self._session_since = session, time.monotonic()
 
     async def end(self) -> tuple[Account, Evidence]:
         """Everybody is silent. The evidence is to be settled."""

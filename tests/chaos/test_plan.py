@@ -19,16 +19,17 @@ def test_the_same_seed_makes_the_same_plan() -> None:
     assert made(1) != made(2)
 
 
-def test_every_lap_has_every_class_once() -> None:
+def test_every_lap_has_every_class_and_no_variant_twice() -> None:
     classes = faults.catalogue()
     for lap in islice(plan.laps(classes, Random(1)), 5):
-        assert sorted(fault.name for fault in lap) == sorted(classes)
+        assert {fault.name for fault in lap} == set(classes)
+        assert len({str(fault) for fault in lap}) == len(lap)
 
 
 def test_every_variant_comes_before_any_comes_again() -> None:
     classes = faults.catalogue()
     most = max(len(variants) for variants in classes.values())
-    laps = list(islice(plan.laps(classes, Random(1)), most))
+    laps = list(islice(plan.laps(classes, Random(1)), -(-most // plan.AT_ONCE)))
     seen = {str(fault) for lap in laps for fault in lap}
     assert seen == {str(fault) for variants in classes.values() for fault in variants}
 
@@ -45,8 +46,8 @@ def test_every_close_code_is_tried_in_mid_session_and_at_every_step() -> None:
     classes = faults.catalogue()
     for code in [*CLOSE_CODES, faults.UNDOCUMENTED]:
         assert f"closed with {code}" in classes
-        variants = {fault.variant for fault in classes[f"{code} in the handshake"]}
-        assert variants == {f"at {step}" for step in faults.STEPS}
+        for step in faults.STEPS:
+            assert str(code) in {f.variant for f in classes[f"closed in the handshake, at {step}"]}
 
 
 def test_classes_have_names_of_their_own() -> None:

@@ -48,6 +48,11 @@ class Witness:
         sessions = (connection._session for connection in self._voice._connections)
         return sum(s is not None and s.guild_id == guild_id and self._is_watched(s) for s in sessions)
 
+    def session(self, guild_id: int) -> int | None:
+        """What tells the bot's voice session there from every other one."""
+        session = self._switchboard._sessions.get((guild_id, self.bot_id))
+        return None if session is None else session.ssrc
+
     def attached(self, guild_id: int) -> bool:
         """Whether the bot's session there has a websocket, and hears."""
         session = self._switchboard._sessions.get((guild_id, self.bot_id))
