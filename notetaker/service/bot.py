@@ -130,7 +130,6 @@ class _Bot:
                     task.cancel()
         finally:
             await self._voice.close()
-            self._systemd.close()
 
     # recordings.Front
 

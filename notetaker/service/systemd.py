@@ -1,8 +1,10 @@
 """sd_notify: tells systemd how this process is doing. Does nothing when systemd did not start it."""
 
+import logging
 import os
+import socket
 
-import sdnotify  # type: ignore[import-untyped]
+log = logging.getLogger(__name__)
 
 UNWATCHED_S = 10.0
 
@@ -11,7 +13,9 @@ class Systemd:
     """The state of a ``Type=notify`` service, see sd_notify(3)."""
 
     def __init__(self) -> None:
-        self._notifier = sdnotify.SystemdNotifier() if os.environ.get("NOTIFY_SOCKET") else None
+        address = os.environ.get("NOTIFY_SOCKET", "")
+        self._address = "\0" + address[1:] if address.startswith("@") else address
+        self._heard = True
 
     def ready(self, status: str) -> None:
         """``status`` is one line that ``systemctl status`` shows."""
@@ -31,10 +35,17 @@ class Systemd:
     def stopping(self, status: str) -> None:
         self._notify(f"STOPPING=1\nSTATUS={status}")
 
-    def close(self) -> None:
-        if self._notifier is not None and self._notifier.socket is not None:
-            self._notifier.socket.close()
-
     def _notify(self, state: str) -> None:
-        if self._notifier is not None:
-            self._notifier.notify(state)
+        if not self._address:
+            return
+        # Each time a new socket: a supervisor that was started again listens on another one by the same name. And one
+        # that does not read must not hold us up.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out:
+            try:
+                out.sendto(state.encode(), self._address)
+            except OSError as error:
+                if self._heard:
+                    log.warning("NOTIFY_SOCKET: nobody hears how this process is doing (%s)", error.strerror)
+                self._heard = False
+            else:
+                self._heard = True
