@@ -105,8 +105,6 @@ class VoiceConnection:
         """Ends the session and returns when websocket and socket are closed."""
         self.end(reason)
         if self._task is not None:
-            if self._websocket is None:
-                self._task.cancel()
             await asyncio.wait({self._task})
 
     @property
@@ -149,8 +147,9 @@ class VoiceConnection:
             await websocket.close()
             self._websocket = None
         for result in results:
-            if isinstance(result, OSError | TimeoutError) and not self._reconnect.done():
-                self._websocket_closed(None)
+            if isinstance(result, OSError | TimeoutError):
+                if not self._reconnect.done():  # else the reader has noticed first
+                    self._websocket_closed(None)
             elif isinstance(result, Exception):
                 raise result
 
@@ -260,6 +259,13 @@ class VoiceConnection:
                     udp.close()
                 if not self.ended.done():
                     self.ended.set_result(command)
+                self._stop_opening()
+
+    def _stop_opening(self) -> None:
+        """A websocket that is being opened, or is to be after a pause, is of no use any more."""
+        opening = self._websocket is None and asyncio.current_task() is not self._task
+        if self._task is not None and opening:
+            self._task.cancel()
 
     def _send(self, message: str | bytes) -> None:
         if self._websocket is not None:

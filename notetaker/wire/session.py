@@ -80,6 +80,8 @@ class VoiceSession:
     # Driven by the shell
 
     def websocket_opened(self, now: float) -> None:
+        if self.step is Step.ENDED:
+            return
         who = self.credentials
         if self.step is Step.RESUME:
             self._enter(Step.RESUME, now)
