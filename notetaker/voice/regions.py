@@ -5,6 +5,7 @@ is changed, and put back when every region has failed, or else when the bot has 
 would send the call back to where it did not work.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Sequence
@@ -24,13 +25,15 @@ class Regions:
         """Those to try, in turn."""
         self._file = file
         self._original: dict[int, str | None] = self._read()
+        self._lock = asyncio.Lock()  # keepers change, the health monitor puts back
 
     async def change(self, channel_id: int, region: str) -> bool:
         """Whether the channel's settings now ask for ``region``."""
         try:
-            if channel_id not in self._original:
-                self._write(self._original | {channel_id: await self._gateway.voice_region(channel_id)})
-            await self._gateway.set_voice_region(channel_id, region)
+            async with self._lock:
+                if channel_id not in self._original:
+                    self._write(self._original | {channel_id: await self._gateway.voice_region(channel_id)})
+                await self._gateway.set_voice_region(channel_id, region)
         except (PermissionError, ConnectionError) as failure:
             log.warning("The voice region of channel %d stays as it is: %s", channel_id, failure)
             return False
@@ -38,14 +41,15 @@ class Regions:
 
     async def put_back(self, channel_id: int) -> None:
         """The channel's settings are what they were. What fails is tried again when asked again."""
-        if channel_id not in self._original:
-            return
-        try:
-            await self._gateway.set_voice_region(channel_id, self._original[channel_id])
-        except (PermissionError, ConnectionError) as failure:
-            log.warning("The voice region of channel %d could not be put back: %s", channel_id, failure)
-            return
-        self._write({channel: region for channel, region in self._original.items() if channel != channel_id})
+        async with self._lock:
+            if channel_id not in self._original:
+                return
+            try:
+                await self._gateway.set_voice_region(channel_id, self._original[channel_id])
+            except (PermissionError, ConnectionError) as failure:
+                log.warning("The voice region of channel %d could not be put back: %s", channel_id, failure)
+                return
+            self._write({channel: was for channel, was in self._original.items() if channel != channel_id})
 
     @property
     def changed(self) -> list[int]:
