@@ -4,6 +4,8 @@ import asyncio
 import logging
 import random
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -69,14 +71,17 @@ class Attempts:
         return tries * (self._shared.connection_timeout_s + 45.0)
 
     async def round(self, channel_id: int) -> None:
-        """A few attempts with growing pauses. Raises ``JoinFailed`` with the last one's reason."""
+        """A few attempts with growing pauses. Raises ``JoinFailed`` with the last one's reason.
+
+        Returns without being connected when somebody takes us elsewhere meanwhile.
+        """
         try:
             failure = await self._some(channel_id)
-            if failure is not None and failure.rung not in (Rung.STOP, Rung.COOL_DOWN):
+            if failure is not None and not self._over(channel_id, failure):
                 failure = await self._elsewhere(channel_id, failure)
         finally:
             self.number = 0
-        if failure is None:
+        if failure is None or self._presence.displaced_from == channel_id:
             return
         self._shared.totals.rounds_failed += 1
         if failure.rung is Rung.STOP:
@@ -89,14 +94,18 @@ class Attempts:
         sentences = [f"Tried {times} without success.", str(failure), duplicate or ""]
         raise JoinFailed(" ".join(filter(None, sentences)))
 
-    async def follow(self) -> bool:
-        """Connects with the pair that Discord has sent unasked, if it has; what is there is heard until then."""
+    async def follow(self, channel_id: int | None) -> bool:
+        """Connects with the pair for this channel that Discord has sent unasked, if it has.
+
+        The connection that is there is heard until then.
+        """
         credentials = self._presence.whereabouts.take()
-        if credentials is None:
+        if credentials is None or credentials.channel_id != channel_id:
             return False
-        trace = self._begin(credentials.channel_id, 0, 0)
+        trace = self._begin(channel_id, 0, 0)
         try:
-            await self._timed(credentials, trace)
+            with self._counted(trace):
+                await self._timed(credentials, trace)
         except AttemptFailed as failure:
             log.warning("Following the call in guild %d failed: %s", self._guild_id, failure)
             return False
@@ -115,11 +124,15 @@ class Attempts:
                 log.warning(
                     "Voice attempt %d of %d in guild %d failed: %s", number, attempts, self._guild_id, failed
                 )
-            if failure.rung in (Rung.STOP, Rung.COOL_DOWN):
+            if self._over(channel_id, failure):
                 break
             if number < attempts:
                 await self._shared.clock.sleep(delay_s(number, self._rng))
         return failure
+
+    def _over(self, channel_id: int, failure: AttemptFailed) -> bool:
+        """Another attempt would do no good."""
+        return failure.rung in (Rung.STOP, Rung.COOL_DOWN) or self._presence.displaced_from == channel_id
 
     async def _elsewhere(self, channel_id: int, failure: AttemptFailed) -> AttemptFailed | None:
         """Tries the other voice regions, where that is allowed. The last failure; None: connected."""
@@ -142,36 +155,28 @@ class Attempts:
         self.number = number
         self._shared.totals.retries += number > 1
         trace = self._begin(channel_id, number, of)
-        await self._reception.drop("we start anew")
-        if self._presence.possible:  # a stale state of ours, or a ghost's: leave it behind
-            await self._presence.leave()
-            trace.note("left")
-            await self._shared.clock.sleep(LEAVE_PAUSE_S)
-        await self._timed(channel_id, trace)
+        with self._counted(trace):
+            await self._reception.drop("we start anew")
+            self._presence.check_displaced(channel_id)
+            if self._presence.possible:  # a stale state of ours, or a ghost's: leave it behind
+                await self._presence.leave()
+                trace.note("left")
+                await self._shared.clock.sleep(LEAVE_PAUSE_S)
+            await self._timed(channel_id, trace)
 
     def _begin(self, channel_id: int, number: int, of: int) -> Trace:
         self._shared.totals.attempts += 1
         trace = self._shared.tracer.attempt(self._guild_id, channel_id, number, of)
         self._presence.trace = trace
+        self._step = CREDENTIALS
         return trace
 
-    async def _timed(self, target: int | Credentials, trace: Trace) -> None:
-        """To a channel, or with credentials for it. Counts what comes of it. Raises ``AttemptFailed``."""
-        totals, timeout_s = self._shared.totals, self._shared.connection_timeout_s
-        self._step = CREDENTIALS
+    @contextmanager
+    def _counted(self, trace: Trace) -> Iterator[None]:
+        """Counts what comes of an attempt, and has its trace end with that."""
+        totals = self._shared.totals
         try:
-            try:
-                async with self._shared.clock.timeout(timeout_s):
-                    credentials = (
-                        target if isinstance(target, Credentials) else await self._presence.ask(target)
-                    )
-                    await self._connect(credentials, trace)
-            except TimeoutError:
-                raise AttemptFailed(
-                    f"The voice connection was not up within {timeout_s:.0f} s; it had come to {self._step}.",
-                    step=self._step,
-                    timed_out=True,
-                ) from None
+            yield
         except asyncio.CancelledError:
             trace.end("given up: something else is wanted")
             raise
@@ -181,7 +186,21 @@ class Attempts:
             trace.end(str(failure))
             raise
         totals.established += 1
-        trace.end(f"established in channel {credentials.channel_id}")
+        trace.end(f"established in channel {self._reception.channel_id}")
+
+    async def _timed(self, target: int | Credentials, trace: Trace) -> None:
+        """To a channel, or with credentials for it. Raises ``AttemptFailed``."""
+        timeout_s = self._shared.connection_timeout_s
+        try:
+            async with self._shared.clock.timeout(timeout_s):
+                credentials = target if isinstance(target, Credentials) else await self._presence.ask(target)
+                await self._connect(credentials, trace)
+        except TimeoutError:
+            raise AttemptFailed(
+                f"The voice connection was not up within {timeout_s:.0f} s; it had come to {self._step}.",
+                step=self._step,
+                timed_out=True,
+            ) from None
 
     async def _connect(self, credentials: Credentials, trace: Trace) -> None:
         """Establishes a connection. Raises ``AttemptFailed``.

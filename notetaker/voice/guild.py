@@ -88,9 +88,8 @@ class GuildVoice:
             self._outcome.settle(JoinFailed(SUPERSEDED, final=True))
             self.intent = channel_id
             self._gone, self._short_lives, self._failed_before = None, 0, False
-            if self._scope is not None:
-                scope, self._scope = self._scope, None
-                scope.reschedule(0.0)
+            self._lost = self.presence.displaced_from = None
+            self._interrupt()
         self.rest.end()
         self._absent(channel_id is not None and self.connected_to is None)
         self._wake()
@@ -143,6 +142,7 @@ class GuildVoice:
     def channel_deleted(self, channel_id: int) -> None:
         if channel_id == self.intent:
             self._gone = DELETED
+            self._interrupt()
             self._wake()
 
     def session_began(self, session_id: str) -> None:
@@ -151,6 +151,8 @@ class GuildVoice:
         if self.intent is None or (connection and connection.session.credentials.session_id == session_id):
             return
         self._renewed = True
+        self.presence.session_began()
+        self._interrupt()  # an attempt under way has credentials of the old session
         self.reception.detach("the main connection to Discord began anew")
         self._absent(True)
         self.discord_is_back()
@@ -203,6 +205,12 @@ class GuildVoice:
 
     # The keeper
 
+    def _interrupt(self) -> None:
+        """What is being done is not wanted any more; that is felt at its next ``await``."""
+        if self._scope is not None:
+            scope, self._scope = self._scope, None
+            scope.reschedule(0.0)
+
     def _wake(self) -> None:
         self.presence.changed.set()
         if self._keeper is None and (self.intent is not None or self._needed):
@@ -249,10 +257,15 @@ class GuildVoice:
         if self._gone is not None:
             return True
         if connected_to is None:
-            return self.rest.failure is None
+            return self.rest.failure is None or self._displaced
         whereabouts = self.presence.whereabouts
         fits = self.intent == connected_to == whereabouts.channel_id
         return not fits or whereabouts.complete or whereabouts.allocating
+
+    @property
+    def _displaced(self) -> bool:
+        """Somebody has taken us out of the channel where we are wanted."""
+        return self.intent is not None and self.presence.displaced_from == self.intent
 
     async def _operate(self) -> bool:
         """What is needed now that the lock is ours. Whether it has come to its end with us in no channel."""
@@ -268,7 +281,7 @@ class GuildVoice:
         except TimeoutError:
             if not scope.expired():
                 raise
-            log.info("Something else is wanted in guild %d now", self.guild_id)
+            log.info("What was being done in guild %d is not wanted any more", self.guild_id)
             return False
         finally:
             self._scope = None
@@ -288,10 +301,11 @@ class GuildVoice:
         try:
             reason = self._gone or await self._what_happened(channel_id)
             if reason is not None:
-                await self.reception.drop(reason)
+                self.reception.detach(reason)
                 self._give_up(reason)
+                await self.reception.drop(reason)
                 return True
-            if not await self.attempts.follow():
+            if not await self.attempts.follow(self.intent):
                 if self.connected_to not in (None, self.intent):
                     await self.reception.drop("we move to another channel")
                 await self._pause_after_short_lives()
@@ -299,8 +313,7 @@ class GuildVoice:
                 if channel_id is not None:
                     await self.attempts.round(channel_id)
         except JoinFailed as failure:
-            # An interruption is felt at the next await only: by now something else may be wanted.
-            return channel_id == self.intent and await self._failed(failure)
+            return await self._failed(channel_id, failure)
         if self.connected_to == self.intent:
             self._succeeded()
         return False
@@ -308,8 +321,9 @@ class GuildVoice:
     async def _what_happened(self, wanted: int | None) -> str | None:
         """Why we are to stay away, or None; then ``intent`` is where we are to be. Raises ``JoinFailed``."""
         lost, self._lost = self._lost, None
-        connected_to = self.connected_to
-        if self._renewed or (lost is None and (connected_to is None or connected_to != self.intent)):
+        displaced, connected_to = self._displaced, self.connected_to
+        here = connected_to is not None and connected_to == self.intent
+        if self._renewed or not (lost or displaced or here):
             return None  # we have to come anew, there was no connection yet, or people want us elsewhere
         if lost is not None:
             log.warning("Voice ended in guild %d: %s", self.guild_id, lost.reason)
@@ -318,7 +332,7 @@ class GuildVoice:
                 return lost.reason
             if rung(lost) is Rung.COOL_DOWN:
                 raise JoinFailed(lost.reason, pause_s=COOL_DOWN_S)
-        if lost is None or rung(lost) is Rung.WAIT:
+        if lost is None or displaced or rung(lost) is Rung.WAIT:
             await self._hear_what_next()
         return self._follow_presence(wanted)
 
@@ -326,6 +340,7 @@ class GuildVoice:
         """``intent`` becomes where Discord shows us; or why we are nowhere. Raises ``JoinFailed``."""
         if self._renewed or self.intent != wanted:
             return None
+        self.presence.displaced_from = None
         if self.presence.foreign:  # neither fight the other process, nor take its leaving for ours
             raise JoinFailed(DUPLICATE)
         if self.presence.channel_id is None:
@@ -352,16 +367,18 @@ class GuildVoice:
 
     def _succeeded(self) -> None:
         failed_before, self._failed_before = self._failed_before, False
-        self._renewed = False
+        self._renewed, self._lost = False, None
         self._absent(False)
         self._outcome.settle(None)
         if failed_before:
             self._on_joined(self.guild_id)
 
-    async def _failed(self, failure: JoinFailed) -> bool:
+    async def _failed(self, channel_id: int | None, failure: JoinFailed) -> bool:
         await self.reception.drop(str(failure))
         if not self.presence.foreign:
             await self.presence.leave()
+        if self.intent != channel_id:  # an interruption is felt at the next await only
+            return False
         if failure.final:
             self._outcome.settle(failure)
             self._give_up(str(failure))

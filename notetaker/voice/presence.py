@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 CREDENTIALS_TIMEOUT_S = 10.0
 """Discord answers opcode 4 within a second, or never."""
+LEAVE_TIMEOUT_S = 10.0
+"""Sending opcode 4 may have to wait for the rate limit of the main gateway."""
 CREDENTIALS = "CREDENTIALS"
 """The step before the handshake: opcode 4 sent, both events awaited."""
 
@@ -47,7 +49,10 @@ class Presence:
         """What Discord says of us is of another process with our token."""
         self.trace: Trace | None = None
         """Of the attempt under way."""
+        self.displaced_from: int | None = None
+        """Somebody has moved us from there, or thrown us out, and that is still to be dealt with."""
         self._asked: int | None = None
+        self._shown = False  # where we asked to be, since we did
         self._guild_id = guild_id
         self._gateway = gateway
         self._instances = instances
@@ -69,6 +74,7 @@ class Presence:
             self.trace.note("VOICE_STATE_UPDATE", channel=state.channel_id, session=state.session_id)
         self.foreign = self._instances.is_foreign(state, self._clock.time())
         self.whereabouts.own_state(state)
+        self._notice_displacement(state)
         self.deafened = state.deaf and state.channel_id is not None
         self.changed.set()
 
@@ -78,6 +84,10 @@ class Presence:
         self.whereabouts.server(server)
         self.changed.set()
 
+    def session_began(self) -> None:
+        """A new session of the main gateway: that the old one's voice state goes is nobody's doing."""
+        self.displaced_from, self._shown = None, False
+
     async def ask(self, channel_id: int) -> Credentials:
         """Sends opcode 4 and waits for the pair that belongs to it. Raises ``AttemptFailed``."""
         self.whereabouts.attempt(channel_id)
@@ -85,6 +95,7 @@ class Presence:
             await self._update(channel_id)
             async with self._clock.timeout(CREDENTIALS_TIMEOUT_S):
                 while (credentials := self.whereabouts.take()) is None:
+                    self.check_displaced(channel_id)
                     self.changed.clear()
                     await self.changed.wait()
                 return credentials
@@ -99,13 +110,35 @@ class Presence:
 
     async def leave(self) -> None:
         """Tells Discord that we are gone, if it can be told."""
+        shown, self._shown = self._shown, False  # that we go is our own doing
         try:
-            await self._update(None)
+            async with self._clock.timeout(LEAVE_TIMEOUT_S):
+                await self._update(None)
         except ConnectionError:
+            self._shown = shown
             log.info("Could not leave voice in guild %d: the main gateway is down", self._guild_id)
+        except TimeoutError:
+            log.warning("Could not leave voice in guild %d within %.0f s", self._guild_id, LEAVE_TIMEOUT_S)
+
+    def check_displaced(self, channel_id: int) -> None:
+        """Raises ``AttemptFailed`` when it was somebody's doing that we are not in this channel."""
+        if self.displaced_from == channel_id:
+            raise AttemptFailed("We were moved or disconnected while we were connecting.")
+
+    def _notice_displacement(self, state: VoiceState) -> None:
+        if self.foreign or state.snapshot:
+            return
+        if self._shown and state.channel_id != self._asked:
+            if self.displaced_from is None:
+                self.displaced_from = self._asked
+            self._asked = state.channel_id
+        self._shown = state.channel_id is not None and state.channel_id == self._asked
 
     async def _update(self, channel_id: int | None) -> None:
         if self.trace is not None:
             self.trace.note("op 4", channel=channel_id)
+        if channel_id is not None:  # also when this is interrupted: it may have been sent
+            self._shown = self._shown and channel_id == self._asked
+            self._asked = channel_id
         await self._gateway.update_voice_state(self._guild_id, channel_id)
         self._asked = channel_id
