@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+TOKEN_CREDENTIAL = "discord_token"  # noqa: S105 - its name
+"""The file in $CREDENTIALS_DIRECTORY that counts when DISCORD_TOKEN is not set."""
+
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -23,6 +26,23 @@ def _default_state_dir() -> Path:
     return Path(directory) if directory else Path.home() / ".local/state/notetaker"
 
 
+def _credentials_folder() -> Path | None:
+    """Where systemd puts what LoadCredential= in the unit names; systemd.exec(5)."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(folder) if folder else None
+
+
+def _token_credential() -> SecretStr | None:
+    folder = _credentials_folder()
+    if folder is None:
+        return None
+    try:
+        token = (folder / TOKEN_CREDENTIAL).read_text(errors="replace").strip()
+    except FileNotFoundError:
+        return None
+    return SecretStr(token) if token else None
+
+
 class Settings(BaseSettings):
     """Read from the environment by ``Settings.load()``. An empty variable counts as absent."""
 
@@ -31,7 +51,8 @@ class Settings(BaseSettings):
     )
 
     discord_token: SecretStr | None = Field(
-        default=None,
+        default_factory=_token_credential,
+        validate_default=True,
         validation_alias=AliasChoices("DISCORD_TOKEN", "DISCORD_BOT_TOKEN"),
         description="The bot's token, from the Bot page of its application. Only the bot process needs it.",
         examples=["MTIzNDU2Nzg5.Gabcde.the-rest-of-the-token"],
@@ -214,7 +235,8 @@ class Settings(BaseSettings):
     def require_token(self) -> str:
         """The bot token. Raises SettingsError when it is not set."""
         if self.discord_token is None:
-            raise SettingsError(_sentence("DISCORD_TOKEN", "it is not set"))
+            also = f", and the credential {TOKEN_CREDENTIAL} is empty" if _credentials_folder() else ""
+            raise SettingsError(_sentence("DISCORD_TOKEN", f"it is not set{also}"))
         return self.discord_token.get_secret_value()
 
     def make_state_dir(self) -> None:
@@ -233,10 +255,15 @@ def environment_names(field: str) -> tuple[str, ...]:
     return tuple(str(c) for c in alias.choices) if isinstance(alias, AliasChoices) else (str(alias),)
 
 
-def _sentence(variable: str, problem: str) -> str:
-    """``VOICE_RETRY_ATTEMPTS cannot be used: ...; for example VOICE_RETRY_ATTEMPTS=3``"""
-    field = next(f for f in Settings.model_fields if variable in environment_names(f))
-    examples = Settings.model_fields[field].examples or []
+def _sentence(name: str, problem: str) -> str:
+    """``VOICE_RETRY_ATTEMPTS cannot be used: ...; for example VOICE_RETRY_ATTEMPTS=3``
+
+    ``name``: the variable, or the field when its value comes from elsewhere, as only the token's can.
+    """
     problem = problem.removeprefix("Value error, ").removesuffix(".")
     problem = problem[0].lower() + problem[1:]
-    return f"{variable} cannot be used: {problem}; for example {variable}={examples[0]}"
+    if name in Settings.model_fields:
+        return f"The credential {TOKEN_CREDENTIAL} cannot be used: {problem}"
+    field = next(f for f in Settings.model_fields if name in environment_names(f))
+    examples = Settings.model_fields[field].examples or []
+    return f"{name} cannot be used: {problem}; for example {name}={examples[0]}"

@@ -14,6 +14,7 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in environment_names(field):
             monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
 
 
 def test_env_example_and_settings_name_the_same_variables() -> None:
@@ -188,3 +189,42 @@ def test_a_state_folder_that_cannot_be_made_is_one_sentence(
     monkeypatch.setenv("NOTETAKER_STATE_DIR", str(tmp_path / "file" / "state"))
     with pytest.raises(SettingsError, match=r"^NOTETAKER_STATE_DIR cannot be used: .*Not a directory"):
         Settings.load().make_state_dir()
+
+
+@pytest.fixture
+def credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that systemd would make; the test writes it."""
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    return tmp_path / "discord_token"
+
+
+def test_the_token_may_be_a_credential_of_systemd(credential: Path) -> None:
+    credential.write_text("MTIz.abc.from-systemd\n")
+    assert Settings.load().require_token() == "MTIz.abc.from-systemd"
+
+
+def test_a_token_in_the_environment_comes_before_the_credential(
+    credential: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credential.write_text("MTIz.abc.from-systemd\n")
+    monkeypatch.setenv("DISCORD_BOT_TOKEN", "MTIz.abc.from-environment")
+    assert Settings.load().require_token() == "MTIz.abc.from-environment"
+    monkeypatch.setenv("DISCORD_BOT_TOKEN", "")
+    assert Settings.load().require_token() == "MTIz.abc.from-systemd"
+
+
+@pytest.mark.parametrize("content", [None, "", "\n"])
+def test_an_empty_credential_is_no_token_yet(credential: Path, content: str | None) -> None:
+    if content is not None:
+        credential.write_text(content)
+    with pytest.raises(SettingsError, match=r"DISCORD_TOKEN .* not set, and the credential .* is empty"):
+        Settings.load().require_token()
+
+
+@pytest.mark.parametrize("content", [b"MTIz.abc hidden", b"Bot MTIz.hidden", b"MTIz.hidden\xff"])
+def test_a_malformed_credential_is_one_sentence_without_the_token(credential: Path, content: bytes) -> None:
+    credential.write_bytes(content)
+    with pytest.raises(SettingsError) as error:
+        Settings.load()
+    assert str(error.value).startswith("The credential discord_token cannot be used: it ")
+    assert "hidden" not in str(error.value)
