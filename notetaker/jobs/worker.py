@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from dbos import DBOS
@@ -41,8 +42,12 @@ class Worker:
     To transcribe more at a time, start more processes, on this host or (with PostgreSQL) on others.
     """
 
-    def __init__(self, database_url: str, meetings_folder: Path, engine_name: str) -> None:
-        """Raises StoreError."""
+    def __init__(
+        self, database_url: str, meetings_folder: Path, engine_name: str, on_round: Callable[[], None]
+    ) -> None:
+        """``on_round`` is called, in a thread, each time the worker has looked after its jobs: every SWEEP_INTERVAL,
+        also while the database is away. Raises StoreError.
+        """
         self._url = database_url
         self._store = Store(database_url)
         self._queue = JobQueue(database_url)
@@ -55,6 +60,7 @@ class Worker:
         self._workflows = Workflows(
             self._store, self._queue, self._transcriber, meetings_folder, self._stopping
         )
+        self._on_round = on_round
         self._sweeper = threading.Thread(target=self._sweep, name="job-sweeper", daemon=True)
 
     def start(self) -> None:
@@ -115,6 +121,7 @@ class Worker:
                 self.taken_for_dead = True
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
+            self._on_round()
 
     def _take_over(self) -> None:
         """Put the jobs of dead workers back into their queues."""

@@ -1,5 +1,6 @@
 """The worker process: does jobs until it is told to stop. It needs no token and never sees Discord."""
 
+import faulthandler
 import logging
 import signal
 import threading
@@ -14,11 +15,12 @@ log = logging.getLogger(__name__)
 
 def run(settings: Settings) -> ExitCode:
     """Runs until SIGTERM or SIGINT. Raises StoreError and EngineError when it cannot even begin."""
+    faulthandler.enable()  # systemd's watchdog sends SIGABRT: every thread's stack, to the journal
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     systemd = Systemd()
-    worker = Worker(settings.database, settings.meetings_folder, settings.speech_engine)
+    worker = Worker(settings.database, settings.meetings_folder, settings.speech_engine, systemd.healthy)
     worker.start()
     systemd.ready(f"Waiting for speech, with {settings.speech_engine}")
     log.info("Ready, with the speech engine %s", settings.speech_engine)

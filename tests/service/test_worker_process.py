@@ -1,0 +1,78 @@
+"""The real worker process, as systemd sees it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PATIENCE_S = 60.0
+
+
+class Supervisor:
+    """The other end of NOTIFY_SOCKET."""
+
+    def __init__(self, folder: Path) -> None:
+        self.address = folder / "notify"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self.address))
+        self._socket.settimeout(PATIENCE_S)
+
+    def next(self) -> str:
+        return self._socket.recv(4096).decode()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    supervisor = Supervisor(tmp_path)
+    yield supervisor
+    supervisor.close()
+
+
+@contextmanager
+def worker(state: Path, supervisor: Supervisor) -> Iterator[subprocess.Popen[str]]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "NOTETAKER_STATE_DIR": str(state),
+        "NOTIFY_SOCKET": str(supervisor.address),
+    }
+    command = [sys.executable, "-m", "notetaker.cli", "worker"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_it_pings_the_watchdog_without_any_work_and_says_when_it_stops(
+    tmp_path: Path, supervisor: Supervisor
+) -> None:
+    with worker(tmp_path / "state", supervisor) as process:
+        assert supervisor.next() == "READY=1\nSTATUS=Waiting for speech, with pocketsphinx"
+        assert [supervisor.next(), supervisor.next()] == ["WATCHDOG=1", "WATCHDOG=1"]
+        process.terminate()
+        while (said := supervisor.next()) == "WATCHDOG=1":
+            pass
+        assert said == "STOPPING=1\nSTATUS=Ending the running jobs"
+        assert process.wait(PATIENCE_S) == 0
+
+
+def test_the_abort_of_a_watchdog_leaves_the_stack_of_every_thread(
+    tmp_path: Path, supervisor: Supervisor
+) -> None:
+    with worker(tmp_path / "state", supervisor) as process:
+        assert supervisor.next().startswith("READY=1")
+        process.send_signal(signal.SIGABRT)
+        _, written = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == -signal.SIGABRT
+    assert "Fatal Python error: Aborted" in written
+    assert "in _sweep" in written
+    assert "in run" in written
