@@ -1,38 +1,75 @@
-"""Logging: readable lines on a terminal, native fields in the journal when systemd reads our output."""
+"""Logging: native fields in the journal when systemd reads our output, readable lines everywhere else."""
 
 import logging
+import os
 import sys
-from typing import TextIO
+from types import TracebackType
+from typing import TextIO, TypeAlias
 
-from logging_journald import (  # type: ignore[import-untyped]
-    Facility,
-    JournaldLogHandler,
-    check_journal_stream,
-)
+from logging_journald import check_journal_stream  # type: ignore[import-untyped]
 
-TERMINAL_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+from notetaker.service.journald import JournaldHandler
 
-# Whatever LOG_LEVEL says. py-cord writes gateway payloads (voice tokens) at DEBUG and gateway session ids at INFO;
-# dave writes several ERROR lines for every frame that it cannot decrypt yet, which we count instead; the others
-# have nothing below WARNING that an operator needs.
-QUIET = {
-    "discord": logging.WARNING,
-    "dave": logging.CRITICAL,
-    "aiohttp": logging.WARNING,
-    "asyncio": logging.WARNING,
-    "alembic": logging.WARNING,
-}
+OURS = "notetaker"
+
+FILE_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+TERMINAL_FORMAT = "%(faint)s%(asctime)s%(reset)s %(colour)s%(letter)s%(reset)s %(origin)s%(message)s"
+JOURNAL_FORMAT = "%(origin)s%(message)s"
+
+RESET, FAINT = "\x1b[0m", "\x1b[2m"
+COLOURS = {"D": FAINT, "I": "", "W": "\x1b[33m", "E": "\x1b[31m", "C": "\x1b[1;31m"}
+
+ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def setup(level: str, stream: TextIO = sys.stderr) -> None:
-    """Sends this process's log to the systemd journal if that listens on standard error, else to ``stream``."""
+    """Sends this process's log to the systemd journal if that listens on standard error, else to ``stream``.
+
+    ``level`` is for our own lines. Libraries say nothing that is less than a warning: there, py-cord writes gateway
+    payloads, which hold voice tokens and session ids, and SQLAlchemy what people have said.
+    """
     handler: logging.Handler
     if check_journal_stream():
-        handler = JournaldLogHandler(identifier="notetaker", facility=Facility.DAEMON, use_message_id=False)
-        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        handler = JournaldHandler()
+        handler.setFormatter(_Formatter(JOURNAL_FORMAT))
     else:
         handler = logging.StreamHandler(stream)
-        handler.setFormatter(logging.Formatter(TERMINAL_FORMAT))
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name, least in QUIET.items():
-        logging.getLogger(name).setLevel(least)
+        handler.setFormatter(_TerminalFormatter() if stream.isatty() else _Formatter(FILE_FORMAT))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    handler.setLevel(level)
+    logging.getLogger(OURS).setLevel(level)
+    # It writes several errors for every frame that it cannot decrypt yet, which we count instead.
+    logging.getLogger("dave").setLevel(logging.CRITICAL)
+
+
+class _Formatter(logging.Formatter):
+    """What comes from the network forges no lines and does not steer a terminal. ``origin`` names a library."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = _printable(record.message)
+        record.origin = "" if record.name.split(".")[0] == OURS else f"{record.name}: "
+        return super().formatMessage(record)
+
+    def formatException(self, ei: ExcInfo) -> str:
+        return "\n".join("  " + _printable(line) for line in super().formatException(ei).split("\n"))
+
+
+class _TerminalFormatter(_Formatter):
+    """``14:30:05 W Voice ended in guild 41771983423143937: ...``; in colour unless NO_COLOR (no-color.org) is set."""
+
+    def __init__(self) -> None:
+        super().__init__(TERMINAL_FORMAT, "%H:%M:%S")
+        self._coloured = not os.environ.get("NO_COLOR")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.letter = record.levelname[0]
+        colour = COLOURS.get(record.levelname[0], "")
+        record.faint, record.colour, record.reset = (FAINT, colour, RESET) if self._coloured else ("", "", "")
+        return super().formatMessage(record)
+
+
+def _printable(text: str) -> str:
+    """Without control characters, and without halves of characters, which no stream takes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,50 +1,266 @@
 import io
 import logging
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from notetaker.model import events
 from notetaker.service import logs
 from notetaker.wire.dave import DaveGroup
+from tests.service.journald import FakeJournald
+
+LOUD = """
+import logging
+from notetaker.model import events
+from notetaker.service import logs
+logs.setup("DEBUG")
+log = logging.getLogger("notetaker.service.bot")
+log.info("Ready, in %d servers", 2, extra=events.READY())
+log.warning("Voice ended in guild %d", 1, extra=events.VOICE_LOST(guild_id=1, voice_close_code=4006))
+logging.getLogger("discord.http").warning("rate limited")
+"""
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.fixture(autouse=True)
-def restore_logging() -> Iterator[None]:
-    root = logging.getLogger()
-    level, handlers = root.level, root.handlers[:]
-    levels = {name: logging.getLogger(name).level for name in logs.QUIET}
-    yield
-    root.setLevel(level)
-    root.handlers[:] = handlers
-    for name, quiet in levels.items():
-        logging.getLogger(name).setLevel(quiet)
-
-
-def test_lines_on_a_terminal_are_readable(monkeypatch: pytest.MonkeyPatch) -> None:
+def restore_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    loggers = [logging.getLogger(name) for name in (None, logs.OURS, "dave")]
+    levels, handlers = [one.level for one in loggers], loggers[0].handlers[:]
+    yield
+    for one, level in zip(loggers, levels, strict=True):
+        one.setLevel(level)
+    for handler in loggers[0].handlers:
+        if handler not in handlers:
+            handler.close()
+    loggers[0].handlers[:] = handlers
+
+
+def journal(folder: Path, monkeypatch: pytest.MonkeyPatch, level: str = "INFO") -> FakeJournald:
+    """From now on we log to it."""
+    fake = FakeJournald(folder)
+    monkeypatch.setattr("notetaker.service.logs.check_journal_stream", lambda: True)
+    monkeypatch.setattr("logging_journald.JournaldTransport.SOCKET_PATH", fake.path)
+    logs.setup(level)
+    return fake
+
+
+# Files and pipes
+
+
+def test_lines_in_a_file_have_date_level_and_place() -> None:
     stream = io.StringIO()
     logs.setup("INFO", stream)
-    logging.getLogger("notetaker.service").info("Ready, in %d servers", 2)
+    logging.getLogger("notetaker.service").info("Ready, in %d servers", 2, extra=events.READY())
     logging.getLogger("notetaker.service").debug("not this")
+    assert stream.getvalue()[:2] == "20"
     assert stream.getvalue().endswith(" INFO    notetaker.service: Ready, in 2 servers\n")
 
 
-def test_libraries_that_would_print_payloads_stay_quiet_even_at_debug(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+def test_libraries_say_nothing_below_a_warning_even_at_debug() -> None:
     stream = io.StringIO()
     logs.setup("DEBUG", stream)
-    for name in ("discord.gateway", "discord.http", "dave", "aiohttp.client"):
+    for name in ("discord.gateway", "aiohttp.client", "asyncio", "sqlalchemy.engine", "alembic", "whatever"):
+        assert not logging.getLogger(name).isEnabledFor(logging.INFO)
         logging.getLogger(name).info("a payload")
+    assert stream.getvalue() == ""
+    logging.getLogger("discord.gateway").warning("trouble")
+    logging.getLogger("notetaker.voice").debug("ours")
+    assert "trouble" in stream.getvalue()
+    assert "ours" in stream.getvalue()
+
+
+def test_a_library_is_as_quiet_as_we_are_told_to_be() -> None:
+    stream = io.StringIO()
+    logs.setup("ERROR", stream)
+    logging.getLogger("discord").warning("trouble")
+    logging.getLogger("notetaker.voice").warning("trouble")
     assert stream.getvalue() == ""
 
 
-def test_a_frame_that_cannot_be_decrypted_yet_is_no_line_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+def test_a_frame_that_cannot_be_decrypted_yet_is_no_line_in_the_log() -> None:
     stream = io.StringIO()
     logs.setup("INFO", stream)
     group = DaveGroup(1, 2)
     group.session_description(1)
     assert group.decrypt(3, bytes(40) + b"\x0c\xfa\xfa") is None
     assert stream.getvalue() == ""
+
+
+def test_what_comes_from_the_network_forges_no_line_and_steers_no_terminal() -> None:
+    stream = io.StringIO()
+    logs.setup("INFO", stream)
+    evil = "a\n2026-11-22 14:30:05,000 INFO notetaker: forged \x1b[2J \r \u2028 \udc80"
+    logging.getLogger("notetaker").warning("From Discord: %s", evil)
+    assert stream.getvalue().count("\n") == 1
+    assert stream.getvalue()[:-1].isprintable()
+    logging.getLogger("notetaker").error("A bug", exc_info=ValueError(evil))
+    assert "\x1b" not in stream.getvalue()
+    assert "\n2026-11-22 14:30:05,000" not in stream.getvalue()
+
+
+# Terminals
+
+
+def test_lines_on_a_terminal_are_short_and_coloured() -> None:
+    terminal = Terminal()
+    logs.setup("DEBUG", terminal)
+    logging.getLogger("notetaker.voice").warning(
+        "Voice ended in guild %d", 1, extra=events.VOICE_LOST(guild_id=1)
+    )
+    faint, warning, reset = "\x1b[2m", "\x1b[33m", "\x1b[0m"
+    time, rest = terminal.getvalue().removeprefix(faint).split(reset, 1)
+    assert len(time) == len("14:30:05")
+    assert rest == f" {warning}W{reset} Voice ended in guild 1\n"
+
+
+def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    terminal = Terminal()
+    logs.setup("DEBUG", terminal)
+    logging.getLogger("notetaker.voice").error("Broken")
+    logging.getLogger("discord.http").warning("rate limited")
+    assert [line[8:] for line in terminal.getvalue().splitlines()] == [
+        " E Broken",
+        " W discord.http: rate limited",
+    ]
+
+
+def test_a_real_terminal_gets_colours_and_a_pipe_gets_none() -> None:
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "JOURNAL_STREAM")
+    }
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", LOUD]
+    subprocess.run(command, stderr=theirs, env=environment, check=True, timeout=60)
+    os.close(theirs)
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert shown.count("\x1b[33mW\x1b[0m") == 2
+    assert "MESSAGE_ID" not in shown
+    piped = subprocess.run(command, capture_output=True, env=environment, check=True, timeout=60)
+    assert b"\x1b" not in piped.stderr
+    assert piped.stderr.count(b"\n") == 3
+
+
+# The journal
+
+
+def test_an_event_is_an_entry_with_its_fields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = journal(tmp_path, monkeypatch)
+    extra = events.VOICE_LOST(guild_id=2**63, channel_id=5, voice_close_code=4006)
+    logging.getLogger("notetaker.voice.guild").warning("Voice ended in guild %d", 2**63, extra=extra)
+    [entry] = fake.read()
+    assert entry.pop("CODE_FILE") == __file__
+    assert int(entry.pop("CODE_LINE")) > 0
+    assert entry == {
+        "MESSAGE": "Voice ended in guild 9223372036854775808",
+        "PRIORITY": "4",
+        "SYSLOG_FACILITY": "3",
+        "SYSLOG_IDENTIFIER": "notetaker",
+        "LOGGER": "notetaker.voice.guild",
+        "CODE_FUNC": "test_an_event_is_an_entry_with_its_fields",
+        "MESSAGE_ID": events.VOICE_LOST.message_id,
+        "GUILD_ID": "9223372036854775808",
+        "CHANNEL_ID": "5",
+        "VOICE_STATE": "connecting",
+        "VOICE_CLOSE_CODE": "4006",
+    }
+    fake.close()
+
+
+def test_nothing_else_that_comes_with_a_line_gets_into_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = journal(tmp_path, monkeypatch)
+    log = logging.getLogger("notetaker.voice")
+    log.warning("%.1s", "canary", extra={"token": "canary", "TRANSCRIPT": "canary", "GUILD_ID": 7})
+    [entry] = fake.read()
+    assert (entry["MESSAGE"], entry["GUILD_ID"]) == ("c", "7")
+    assert not any(b"canary" in data for data in fake.raw)
+    fake.close()
+
+
+@pytest.mark.parametrize(
+    ("level", "priority"), [("DEBUG", 7), ("INFO", 6), ("WARNING", 4), ("ERROR", 3), ("CRITICAL", 2)]
+)
+def test_priorities_are_those_of_syslog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: str, priority: int
+) -> None:
+    fake = journal(tmp_path, monkeypatch, "DEBUG")
+    logging.getLogger("notetaker").log(logging.getLevelNamesMapping()[level], "A line")
+    [entry] = fake.read()
+    assert entry["PRIORITY"] == str(priority)
+    fake.close()
+
+
+def test_a_traceback_is_in_the_message_however_long_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = journal(tmp_path, monkeypatch)
+    bug = ValueError("x" * 500_000 + "\udc80\x1b")
+    logging.getLogger("notetaker").error("A bug", exc_info=bug, extra=events.BUG())
+    [entry] = fake.read()
+    lines = entry["MESSAGE"].splitlines()
+    assert lines[0] == "A bug"
+    assert lines[1].startswith("  ValueError: xxx")
+    assert lines[-1].endswith("xxx\\udc80\\x1b")
+    assert entry["MESSAGE_ID"] == events.BUG.message_id
+    fake.close()
+
+
+def test_a_line_of_a_library_says_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = journal(tmp_path, monkeypatch)
+    logging.getLogger("discord.http").warning("rate limited")
+    [entry] = fake.read()
+    assert entry["MESSAGE"] == "discord.http: rate limited"
+    fake.close()
+
+
+def test_a_line_that_the_journal_does_not_take_goes_to_standard_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fake = journal(tmp_path, monkeypatch)
+    log = logging.getLogger("notetaker")
+    fake.close()
+    log.warning("While the journal is away")
+    assert capfd.readouterr().err == "While the journal is away\n"
+    fake = FakeJournald(tmp_path)
+    log.warning("When it is back")
+    assert [entry["MESSAGE"] for entry in fake.read()] == ["When it is back"]
+    fake.close()
+
+
+def test_a_journal_that_is_stuck_holds_up_a_line_for_a_moment_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("notetaker.service.journald.SEND_TIMEOUT_S", 0.01)
+    fake = journal(tmp_path, monkeypatch)
+    log = logging.getLogger("notetaker")
+    written = ""
+    while "\n" not in written:  # nobody reads, so the socket is full after some
+        log.warning("A line")
+        written = capfd.readouterr().err
+    assert written == "A line\n"
+    fake.close()
+
+
+def test_under_systemd_the_process_finds_the_journal_by_itself(tmp_path: Path) -> None:
+    fake = FakeJournald(tmp_path)
+    environment = {**os.environ, **fake.environment(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, "-c", LOUD], env=environment, capture_output=True, check=True, timeout=60
+    )
+    assert result.stderr == b""
+    assert [entry.get("VOICE_CLOSE_CODE") for entry in fake.read()] == [None, "4006", None]
+    fake.close()

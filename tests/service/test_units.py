@@ -1,6 +1,7 @@
-"""The unit files, as systemd and supervisor read them."""
+"""What is in ``deploy``, as systemd and supervisor read it."""
 
 import configparser
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,37 +11,125 @@ import pytest
 from notetaker.service.exit_codes import ExitCode
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-UNITS = sorted((DEPLOY / "systemd").iterdir())
+SYSTEMD = DEPLOY / "systemd"
+BOT, WORKER = "notetaker-bot.service", "notetaker-worker@.service"
+MOST_EXPOSED = 15
+"""Tenths of what systemd-analyze security calls exposure: 0 (safe) to 100."""
+
+needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
-def test_systemd_accepts_the_units(tmp_path: Path) -> None:
-    for unit in UNITS:  # the program need not be installed to check the unit
-        (tmp_path / unit.name).write_text(
-            unit.read_text().replace("/opt/notetaker/.venv/bin/notetaker", "/bin/true")
-        )
-    names = [tmp_path / unit.name.replace("@.", "@1.") for unit in UNITS]
-    result = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", *names],
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """The units where systemd would read them, although the program is not installed."""
+    folder = tmp_path / "units"
+    shutil.copytree(SYSTEMD, folder)
+    for service in folder.glob("*.service"):
+        service.write_text(service.read_text().replace("/opt/notetaker/current/bin/notetaker", "/bin/true"))
+    (folder / "notetaker-worker@1.service").symlink_to(WORKER)
+    return folder
+
+
+def add(units: Path, drop_in: str, unit: str) -> None:
+    """As scripts/install does."""
+    target = units / f"{unit}.d" / f"20-{drop_in}"
+    target.parent.mkdir(exist_ok=True)
+    shutil.copy(SYSTEMD / drop_in, target)
+
+
+def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["systemd-analyze", "--no-pager", *arguments],
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+
+
+@needs_systemd
+@pytest.mark.parametrize("network", [False, True])
+def test_systemd_accepts_the_units(units: Path, network: bool) -> None:
+    if network:
+        add(units, "worker-network.conf", WORKER)
+    names = ("notetaker.target", BOT, "notetaker-worker@1.service")
+    result = analyze("verify", "--man=no", *(units / name for name in names))
     assert [line for line in result.stderr.splitlines() if "notetaker" in line] == []
     assert result.returncode == 0
 
 
-@pytest.mark.parametrize(
-    "unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda unit: unit.name
-)
-def test_services_do_not_restart_where_restarting_cannot_help(unit: Path) -> None:
-    lines = unit.read_text().splitlines()
-    assert f"RestartPreventExitStatus={ExitCode.TOKEN_REJECTED} {ExitCode.CONFIGURATION}" in lines
-    assert "Type=notify" in lines
+@needs_systemd
+@pytest.mark.parametrize("unit", [BOT, "notetaker-worker@1.service"])
+@pytest.mark.parametrize("network", [False, True])
+def test_the_units_are_hardened(units: Path, unit: str, network: bool) -> None:
+    if network:
+        add(units, "worker-network.conf", WORKER)
+    result = analyze("security", "--offline=true", f"--threshold={MOST_EXPOSED}", units / unit)
+    assert result.returncode == 0, result.stdout
 
 
-def test_supervisor_does_not_either() -> None:
+@needs_systemd
+def test_a_worker_without_a_remote_database_has_no_network(units: Path) -> None:
+    def findings() -> str:
+        return analyze("security", "--offline=true", units / "notetaker-worker@1.service").stdout
+
+    assert re.search("✓ PrivateNetwork=", findings())
+    assert re.search(r"✓ RestrictAddressFamilies=~AF_\(INET\|INET6\)", findings())
+    add(units, "worker-network.conf", WORKER)
+    assert re.search("✗ PrivateNetwork=", findings())
+    assert re.search(r"✗ RestrictAddressFamilies=~AF_\(INET\|INET6\)", findings())
+
+
+def settings_of(unit: str) -> dict[str, list[str]]:
+    """Every assignment of a unit, the common ones first."""
+    settings: dict[str, list[str]] = {}
+    for file in (SYSTEMD / "notetaker-.service.d" / "10-common.conf", SYSTEMD / unit):
+        for line in file.read_text().splitlines():
+            if re.match("[A-Za-z]+=", line):
+                name, _, value = line.partition("=")
+                settings.setdefault(name, []).append(value)
+    return settings
+
+
+def test_services_do_not_restart_where_restarting_cannot_help() -> None:
+    for_a_person = [ExitCode.ALREADY_RUNNING, ExitCode.TOKEN_REJECTED, ExitCode.CONFIGURATION]
+    assert settings_of(BOT)["RestartPreventExitStatus"] == [" ".join(str(int(c)) for c in for_a_person)]
+    assert settings_of(WORKER)["RestartPreventExitStatus"] == [str(int(ExitCode.CONFIGURATION))]
+
+
+@pytest.mark.parametrize("unit", [BOT, WORKER])
+def test_services_are_watched_and_come_back(unit: str) -> None:
+    settings = settings_of(unit)
+    assert settings["Type"] == ["notify"]
+    assert settings["NotifyAccess"] == ["main"]
+    assert settings["WatchdogSec"] == ["30"]
+    assert settings["WatchdogSignal"] == ["SIGABRT"]
+    assert settings["Restart"] == ["on-failure"]
+
+
+def test_the_bot_stays_below_the_identifies_that_discord_allows() -> None:
+    """1000 in 24 hours: https://discord.com/developers/docs/events/gateway#session-start-limit-object"""
+    settings = settings_of(BOT)
+    assert settings["StartLimitIntervalSec"] == ["1d"]
+    assert int(settings["StartLimitBurst"][0]) <= 1000 / 2
+
+
+def test_the_token_reaches_the_bot_only() -> None:
+    assert settings_of(BOT)["LoadCredential"] == ["discord_token:/etc/notetaker/discord_token"]
+    worker = settings_of(WORKER)
+    assert "LoadCredential" not in worker
+    assert worker["UnsetEnvironment"] == ["DISCORD_TOKEN DISCORD_BOT_TOKEN"]
+
+
+def test_a_worker_goes_before_the_recorder() -> None:
+    bot, worker = settings_of(BOT), settings_of(WORKER)
+    assert int(bot["OOMScoreAdjust"][0]) < 0 < int(worker["OOMScoreAdjust"][0])
+    assert int(worker["Nice"][0]) > 0
+    assert int(worker["CPUWeight"][0]) < 100  # systemd's default
+    assert "MemoryMax" in worker
+
+
+def test_supervisor_does_not_restart_either() -> None:
     config = configparser.RawConfigParser()
     config.read(DEPLOY / "supervisor" / "notetaker.conf")
     for section in ("program:notetaker-bot", "program:notetaker-worker"):
