@@ -19,6 +19,7 @@ from notetaker.discordbot.voicestatus import VoiceStatusCommand
 
 log = logging.getLogger(__name__)
 
+RECONNECT_EXPONENT = 4  # at most 16 s between two attempts to get the main connection back
 LOGIN_RETRY_MAX = 60.0  # seconds; Discord's outages last minutes
 AUTHENTICATION_FAILED, DISALLOWED_INTENTS = 4004, 4014  # Discord docs, Gateway Close Event Codes
 
@@ -131,6 +132,9 @@ class NotetakerBot(discord.AutoShardedBot):
 
     async def on_shard_connect(self, shard_id: int) -> None:
         log.info("Connected to Discord (shard %d)", shard_id)
+        shard = self.get_shard(shard_id)
+        if shard is not None:  # py-cord's own limit, 17 minutes, would outlast an outage by as much
+            shard._parent._backoff._max = RECONNECT_EXPONENT
 
     async def on_shard_resumed(self, shard_id: int) -> None:
         log.info("Connected to Discord again (shard %d); nothing was missed", shard_id)

@@ -85,6 +85,8 @@ class VoiceConnection:
         self._udp: UdpSocket | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None  # when the timer goes off
+        self.heard_at = 0.0
+        """When the latest packet of sound arrived, monotonic seconds."""
         self.lost_websocket_at: float | None = None
         """Since when the websocket is being resumed, monotonic seconds; None: it is up."""
         self._task: asyncio.Task[None] | None = None
@@ -207,8 +209,11 @@ class VoiceConnection:
             self._trace.note("step", name=self._step.name)
         for command in self.session.take_commands():
             self._carry_out(command)
-        for frame in self.session.take_frames():
+        frames = self.session.take_frames()
+        for frame in frames:
             self.listener.frame(frame)
+        if frames:
+            self.heard_at = frames[-1].arrival
         for loss in self.session.take_losses():
             self.listener.lost(loss)
         due = self.session.next_timeout()

@@ -62,7 +62,13 @@ class Reception:
         self._keep_counts(connection)
         self._closing.append(connection)
         if self._sink is not None:
-            self._sink.session_closed(self._clock.time(), reason)
+            self._sink.session_closed(self._silent_since(connection), reason)
+
+    def _silent_since(self, connection: VoiceConnection) -> float:
+        """Until when others could be heard: a websocket that could not be resumed was dead before we knew."""
+        if connection.lost_websocket_at is None:
+            return self._clock.time()
+        return max(connection.heard_at, self.established_at, connection.session.heartbeat.proved)
 
     async def drop(self, reason: str) -> None:
         """Ends our connection; returns when it, and every one before it, is closed."""

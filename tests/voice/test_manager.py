@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from notetaker.discordsim.voice.faults import Faults
+from notetaker.discordsim.voice.faults import Step as Moment
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice import VoiceState
 from notetaker.voice import presence
 from notetaker.voice.ports import JoinFailed
+from notetaker.wire.handshake import DEADLINES_S, Step
 from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call
 
 ADA, BEN = 501, 502
@@ -128,6 +130,25 @@ async def test_a_cut_websocket_costs_nothing(tmp_path: Path) -> None:
             assert await recording.until_heard(BEN, 1) == SPEECH[:1]
         assert "closed" not in recording.events
         assert call.gateway.asked == [CHANNEL]
+
+
+async def test_when_a_resume_fails_the_silence_began_with_the_loss_of_the_websocket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DEADLINES_S, Step.RESUME, 0.2)
+    async with a_call(tmp_path) as call:
+        recording = Recording()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        async with call.speaker(ADA) as ada:
+            for frame in SPEECH[:5]:
+                await ada.send_audio(frame)
+            await recording.until_heard(ADA, 5)
+        call.faults.silent_at(BOT, Moment.RESUME, times=3)
+        cut_at = call.clock.time()
+        call.server.cut(BOT)
+        await recording.until_event("closed")
+        assert call.clock.time() - cut_at > 0.5, "three tries"
+        assert recording.closed_at[0] <= cut_at
 
 
 async def test_a_kick_is_final_and_said(tmp_path: Path) -> None:
