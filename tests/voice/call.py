@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +107,7 @@ class Recording:
     heard: dict[int, list[bytes]] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
+    closed_at: list[float] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def session_opened(self, now: float) -> None:
@@ -123,6 +124,7 @@ class Recording:
         self._changed.set()
 
     def session_closed(self, now: float, reason: str) -> None:
+        self.closed_at.append(now)
         self._note("closed")
 
     def lost(self, loss: Loss) -> None:
@@ -183,6 +185,7 @@ async def a_call(
     attempts: int = 3,
     timeout_s: float = 30,
     regions: tuple[str, ...] = (),
+    gateway_of: Callable[[VoiceServer, bool], Gateway] = Gateway,
 ) -> AsyncIterator[Call]:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
@@ -191,7 +194,7 @@ async def a_call(
     faults = faults or Faults()
     server = VoiceServer(ssl_context=context, faults=faults, on_event=lambda event: None)
     await server.start()
-    gateway = Gateway(server, e2ee)
+    gateway = gateway_of(server, e2ee)
     removed: asyncio.Queue[str] = asyncio.Queue()
     joined: asyncio.Queue[int] = asyncio.Queue()
     clock = Hasty()
