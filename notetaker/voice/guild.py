@@ -16,6 +16,7 @@ from notetaker.model.outcome import Coverage
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.voice.attempts import COOL_DOWN_S, Attempts, Shared, rung
 from notetaker.voice.backoff import delay_s
+from notetaker.voice.held_lock import HeldLock
 from notetaker.voice.instances import DUPLICATE
 from notetaker.voice.outcome import Outcome
 from notetaker.voice.ports import JoinFailed, SessionSink
@@ -56,7 +57,7 @@ class GuildVoice:
         on_joined: Callable[[int], None],
     ) -> None:
         self.guild_id = guild_id
-        self.lock = asyncio.Lock()
+        self.lock = HeldLock(shared.clock.time)
         self.intent: int | None = None
         """The channel that we are to be in."""
         self._shared = shared
@@ -69,7 +70,6 @@ class GuildVoice:
         self._rng = random.Random()  # noqa: S311 - spreads delays, keeps no secret
         self._keeper: asyncio.Task[None] | None = None
         self._scope: asyncio.Timeout | None = None  # of the operation that may be interrupted
-        self._busy_since: float | None = None  # an operation is under way
         self._outcome = Outcome()
         self._lost: Ended | None = None  # how the established connection ended, until that is dealt with
         self._gone: str | None = None  # why there is nothing to go back to
@@ -185,18 +185,19 @@ class GuildVoice:
     @property
     def trouble(self) -> str | None:
         """Why this guild's voice is out of control; None: it is not, whatever Discord does to it."""
-        now, connection = self._clock.time(), self.reception.connection
-        if self._busy_since is not None:
-            patience_s = self.attempts.patience_s + ALLOCATION_S + WHAT_NEXT_S
-            if now - self._busy_since > patience_s:
-                return (
-                    f"an operation in guild {self.guild_id} has been stuck for {now - self._busy_since:.0f} s"
-                )
+        connection = self.reception.connection
+        if self.lock.held_s > self.patience_s:
+            return f"an operation in guild {self.guild_id} has been stuck for {self.lock.held_s:.0f} s"
         if self.intent is not None and self._keeper is None and self.rest.failure is None:
             return f"nobody keeps the voice connection of guild {self.guild_id}"
         if connection is not None and connection.overdue_s > OVERDUE_S:
             return f"the voice connection of guild {self.guild_id} is not being served"
         return None
+
+    @property
+    def patience_s(self) -> float:
+        """Longer than this no operation takes."""
+        return self.attempts.patience_s + ALLOCATION_S + WHAT_NEXT_S
 
     @property
     def busy(self) -> bool:
@@ -224,11 +225,7 @@ class GuildVoice:
                 self.presence.changed.clear()
                 await self.presence.changed.wait()
             async with self.lock:
-                self._busy_since = self._clock.time()
-                try:
-                    gone = await self._operate()
-                finally:
-                    self._busy_since = None
+                gone = await self._operate()
             if gone and self.intent is None:
                 self._keeper = None
                 self._outcome.settle(None)
@@ -323,6 +320,8 @@ class GuildVoice:
         lost, self._lost = self._lost, None
         displaced, connected_to = self._displaced, self.connected_to
         here = connected_to is not None and connected_to == self.intent
+        if displaced:
+            self._renewed = False  # to be taken out of the channel, we have been in it since
         if self._renewed or not (lost or displaced or here):
             return None  # we have to come anew, there was no connection yet, or people want us elsewhere
         if lost is not None:
