@@ -166,10 +166,8 @@ class Campaign:
 
     async def _everywhere(self, stage: Stage, disaster: Disaster, judges: asyncio.TaskGroup) -> None:
         began = self._elapsed
-        stage.killed_at = None
+        stage.killed_at = stage.contested = None
         expected = [disaster.fault for _ in stage.rooms]
-        if disaster.contested is not None:
-            expected[0] = disaster.contested
         try:
             await asyncio.gather(*(room.begin() for room in stage.rooms))
             struck = time.time()
@@ -178,6 +176,7 @@ class Campaign:
         except NotWell as problem:
             trials = [await not_tried(*each, problem) for each in zip(stage.rooms, expected, strict=True)]
         else:
+            expected[0] = stage.contested or disaster.fault
             trials = await asyncio.gather(
                 *(
                     conclude(room, fault, struck, before, stage.killed_at)
@@ -188,7 +187,7 @@ class Campaign:
 
     async def _judge(self, trials: Sequence[Trial], began: float, took_s: float) -> None:
         """One fault. What struck many meetings is as bad as in the worst; what was lost is added up."""
-        results = [await judged(trial) for trial in trials]
+        results = await asyncio.gather(*(judged(trial) for trial in trials))
         whole = results[-1]
         if len(results) > 1:
             whole.wrong = [f"{part.where}: {sentence}" for part in results for sentence in part.wrong]

@@ -16,6 +16,7 @@ from tests.chaos.patience import comes_true
 from tests.chaos.room import Room
 
 OUTAGE_S = 60.0
+TWIN = "a second bot with the token"
 TWIN_S = 6.0
 """How long a second instance is there."""
 
@@ -30,6 +31,8 @@ class Stage:
     folder: Path
     killed_at: float | None = None
     """When the bot's process was killed by the disaster."""
+    contested: Fault | None = None
+    """What is to be expected in the first meeting, if that is something else."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,6 @@ class Disaster:
     strike: Callable[[Stage], Awaitable[None]]
     ends_process: bool = False
     """What the process holds on to cannot be compared with before."""
-    contested: Fault | None = None
-    """What is expected in the first meeting, if that is something else."""
 
 
 def _gateway(kind: str, lasts_s: float = 0.0, **fields: Any) -> Callable[[Stage], Awaitable[None]]:
@@ -65,7 +66,7 @@ async def _restart(stage: Stage) -> None:
 async def _twin(stage: Stage) -> None:
     """Somebody starts the bot a second time, elsewhere, and sends that one into the first meeting's channel.
 
-    Before it joins, it clears away what it must take for the remains of a dead process.
+    If it does not refuse to start: before it joins, it clears away what it takes for the remains of a dead process.
     """
     witness, bot = stage.rooms[0].witness, stage.bot
     ours = {session.id for session in stage.local.gateway.of_user(bot.user.id)}
@@ -74,6 +75,7 @@ async def _twin(stage: Stage) -> None:
     try:
         if not await comes_true(lambda: not twin.runs, TWIN_S):
             witness.strangers |= {s.id for s in stage.local.gateway.of_user(bot.user.id)} - ours
+            stage.contested = CONTESTED
             await stage.rooms[0].says("startnotes")
             await asyncio.sleep(2.0)
     finally:
@@ -82,6 +84,9 @@ async def _twin(stage: Stage) -> None:
 
 async def _nothing(room: Room) -> None:
     """A disaster has its own strike."""
+
+
+CONTESTED = Fault(TWIN, "", _nothing, Expect.ENDED)
 
 
 def catalogue() -> list[Disaster]:
@@ -104,9 +109,5 @@ def catalogue() -> list[Disaster]:
         ),
         Disaster(fault("kill -9 of the bot", says=True, within_s=90.0), _kill, ends_process=True),
         Disaster(fault("SIGTERM and start", says=True, within_s=90.0), _restart, ends_process=True),
-        Disaster(
-            fault("a second bot with the token", lossless=True),
-            _twin,
-            contested=Fault("a second bot with the token", "", _nothing, Expect.ENDED),
-        ),
+        Disaster(fault(TWIN, lossless=True), _twin),
     ]
