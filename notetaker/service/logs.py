@@ -40,6 +40,16 @@ def setup(level: str, stream: TextIO = sys.stderr) -> None:
     logging.getLogger(OURS).setLevel(level)
     # It writes several errors for every frame that it cannot decrypt yet, which we count instead.
     logging.getLogger("dave").setLevel(logging.CRITICAL)
+    # It adds a whole traceback to every failed attempt to reconnect: fifteen a minute, while Discord is down.
+    logging.getLogger("discord.shard").addFilter(_name_the_error)
+
+
+def _name_the_error(record: logging.LogRecord) -> bool:
+    """The kind of error instead of its traceback."""
+    if record.exc_info and record.exc_info[0] is not None:
+        record.msg, record.args = f"{record.getMessage()} ({record.exc_info[0].__name__})", ()
+        record.exc_info = record.exc_text = None
+    return True
 
 
 class _Formatter(logging.Formatter):

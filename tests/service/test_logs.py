@@ -264,3 +264,12 @@ def test_under_systemd_the_process_finds_the_journal_by_itself(tmp_path: Path) -
     assert result.stderr == b""
     assert [entry.get("VOICE_CLOSE_CODE") for entry in fake.read()] == [None, "4006", None]
     fake.close()
+
+
+def test_a_failed_reconnect_of_pycord_is_one_line() -> None:
+    stream = io.StringIO()
+    logs.setup("INFO", stream)
+    error = ConnectionResetError("by peer")
+    logging.getLogger("discord.shard").error("Attempting a reconnect in %.2fs", 1.04, exc_info=error)
+    [line] = stream.getvalue().splitlines()
+    assert line.endswith("discord.shard: Attempting a reconnect in 1.04s (ConnectionResetError)")
