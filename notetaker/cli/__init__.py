@@ -11,6 +11,7 @@ from notetaker.cli.doctor import doctor
 from notetaker.cli.meetings import meeting, meetings
 from notetaker.cli.processes import bot, worker
 from notetaker.cli.status import status
+from notetaker.cli.supervisor import supervisor_watchdog
 from notetaker.cli.traces import voice_trace
 from notetaker.service.exit_codes import ExitCode
 
@@ -28,5 +29,5 @@ def main() -> None:
         fail(f"the file {Path('.env').absolute()} cannot be read: {error}", ExitCode.CONFIGURATION)
 
 
-for command in (bot, worker, doctor, meetings, meeting, status, voice_trace):
+for command in (bot, worker, doctor, meetings, meeting, status, supervisor_watchdog, voice_trace):
     main.add_command(command)
