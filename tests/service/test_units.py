@@ -1,6 +1,5 @@
-"""What is in ``deploy``, as systemd and supervisor read it."""
+"""What is in ``deploy/systemd``, as systemd reads it."""
 
-import configparser
 import re
 import shutil
 import subprocess
@@ -127,12 +126,3 @@ def test_a_worker_goes_before_the_recorder() -> None:
     assert int(worker["Nice"][0]) > 0
     assert int(worker["CPUWeight"][0]) < 100  # systemd's default
     assert "MemoryMax" in worker
-
-
-def test_supervisor_does_not_restart_either() -> None:
-    config = configparser.RawConfigParser()
-    config.read(DEPLOY / "supervisor" / "notetaker.conf")
-    for section in ("program:notetaker-bot", "program:notetaker-worker"):
-        codes = {int(code) for code in config[section]["exitcodes"].split(",")}
-        assert codes == {ExitCode.OK, ExitCode.TOKEN_REJECTED, ExitCode.CONFIGURATION}
-        assert config[section]["autorestart"] == "unexpected"
