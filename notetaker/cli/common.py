@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 
 import click
 
+from notetaker.model import events
 from notetaker.service import logs
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.instance import AlreadyRunning
@@ -17,6 +18,14 @@ from notetaker.store.database import StoreError, StoreSettingError
 from notetaker.store.store import Store
 
 log = logging.getLogger(__name__)
+
+EVENTS: dict[int, events.Event] = {
+    ExitCode.ALREADY_RUNNING: events.ALREADY_RUNNING,
+    ExitCode.TRY_AGAIN: events.UNAVAILABLE,
+    ExitCode.TOKEN_REJECTED: events.TOKEN_REJECTED,
+    ExitCode.CONFIGURATION: events.SETTINGS_WRONG,
+}
+"""What the journal is told when the process ends like this."""
 
 
 def settings() -> Settings:
@@ -53,12 +62,18 @@ def sentences_instead_of_tracebacks() -> Iterator[None]:
     except (
         Exception
     ):  # the last resort of the process: the traceback belongs in the log, with the right exit code
-        log.exception("notetaker has a bug, please report it")
+        log.exception("notetaker has a bug, please report it", extra=events.BUG())
         sys.exit(ExitCode.BUG)
 
 
 def fail(sentence: str, code: int) -> None:
-    click.echo(f"notetaker: {sentence}", err=True)
+    """Ends the process. systemd's journal gets an event, and anybody else a line on standard error."""
+    event = EVENTS.get(code)
+    if event is not None and logs.in_journal():
+        logs.setup("INFO")  # it may be the settings for the log that are wrong
+        log.critical("%s", sentence, extra=event())
+    else:
+        click.echo(f"notetaker: {sentence}", err=True)
     sys.exit(code)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from notetaker.jobs.queue import ENDED, JobQueue
 from notetaker.jobs.transcriber import Transcriber
+from notetaker.model import events
 from notetaker.model.notes import Posting
 from notetaker.model.utterance import Transcription
 from notetaker.notes.citations import check
@@ -68,7 +69,10 @@ class Workflows:
             try:
                 return job(subject)
             except Exception:  # nothing is swallowed: whatever it is, it is logged, and the job stays undone
-                log.exception("%s of %s failed; again in %.0f s", job.__name__.strip("_"), subject, pause)
+                name = job.__name__.strip("_")
+                log.exception(
+                    "%s of %s failed; again in %.0f s", name, subject, pause, extra=events.JOB_FAILED()
+                )
             self._pause(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 

@@ -7,6 +7,7 @@ A MESSAGE_ID is for ever: people's alerts are made of it.
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
+from notetaker.model.meeting import Meeting
 from notetaker.model.voice_status import VoicePhase
 
 MESSAGE_ID = "MESSAGE_ID"
@@ -48,6 +49,11 @@ class Event:
             if isinstance(value, int | str):
                 extra[name.upper()] = value
         return extra
+
+    def of(self, meeting: Meeting, **values: Unpack[Values]) -> dict[str, int | str]:
+        """The same, with the fields of the meeting that it is about."""
+        whose = self(meeting_id=meeting.id, guild_id=meeting.guild_id, channel_id=meeting.voice_channel_id)
+        return whose | self(**values)
 
 
 _MEETING = ("MEETING_ID", "GUILD_ID", "CHANNEL_ID")

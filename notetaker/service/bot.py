@@ -10,6 +10,7 @@ from notetaker.discordbot import obstacles
 from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
 from notetaker.discordbot.publish import Undelivered
 from notetaker.jobs.queue import JobQueue
+from notetaker.model import events
 from notetaker.service import metrics
 from notetaker.service.background import Background
 from notetaker.service.exit_codes import ExitCode
@@ -52,7 +53,11 @@ async def run(settings: Settings) -> ExitCode:
     except* TokenRejected:
         return_code = ExitCode.TOKEN_REJECTED
     except* GatewayRefused as refused:
-        log.critical("%s Starting again would not help; `notetaker doctor` says more.", refused.exceptions[0])
+        log.critical(
+            "%s Starting again would not help; `notetaker doctor` says more.",
+            refused.exceptions[0],
+            extra=events.SETTINGS_WRONG(),
+        )
         return_code = ExitCode.CONFIGURATION
     else:
         return_code = ExitCode.OK
@@ -123,7 +128,7 @@ class _Bot:
                 ]
                 await stop.wait()
                 self._systemd.stopping("Leaving voice channels; meetings go on after a restart")
-                log.info("Stopping")
+                log.info("Stopping", extra=events.STOPPING())
                 await meetings.close()
                 await self._voice.close()
                 for task in steady:
@@ -159,7 +164,7 @@ class _Bot:
             tasks.create_task(Postings(self._store, self._background, self._discord.publisher).run())
             servers = len(self._discord.guilds)
             self._systemd.ready(f"Connected to Discord, in {servers} servers")
-            log.info("Ready, as %s, in %d servers", self._discord.user, servers)
+            log.info("Ready, as %s, in %d servers", self._discord.user, servers, extra=events.READY())
 
     def _snapshot(self) -> Snapshot:
         bot, (started_ns, started) = self._discord, self._began

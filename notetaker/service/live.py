@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ParamSpec
 
 from notetaker.discordbot import answers
+from notetaker.model import events
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
@@ -200,11 +201,20 @@ class LiveMeeting:
     def _begin_refusal(self, now: float, error: OSError) -> None:
         if What.DISK not in self._missing:
             self._begin(What.DISK, now, causes.DISK)
-            log.critical("Meeting %s is not being recorded: %s", self.meeting.id, error)
+            log.critical(
+                "Meeting %s is not being recorded: %s",
+                self.meeting.id,
+                error,
+                extra=events.RECORDING_REFUSED.of(self.meeting),
+            )
 
     def _end_refusal(self, now: float) -> None:
         self._end(What.DISK, now)
-        log.warning("Meeting %s is being recorded again", self.meeting.id)
+        log.warning(
+            "Meeting %s is being recorded again",
+            self.meeting.id,
+            extra=events.RECORDING_AGAIN.of(self.meeting),
+        )
 
     def _end_all(self, now: float) -> None:
         for what in What:
@@ -223,11 +233,21 @@ class LiveMeeting:
 
     def _gap(self, gap: Gap) -> None:
         """For the store; and for the journal, if there is room, because the store may not get it."""
+        if gap.user_id is None:
+            self._tell(gap)
         self.gaps.append(gap)
         try:
             self.recorder.mark_gap(gap)
         except OSError as error:
             log.warning("Meeting %s: a gap is not marked in the journal: %s", self.meeting.id, error)
+
+    def _tell(self, gap: Gap) -> None:
+        """In the log, which is for gaps in everybody's sound: single packets get lost all the time."""
+        gap_ms = round((gap.ended_ns - gap.started_ns) / 1e6)
+        extra = events.GAP.of(self.meeting, gap_ms=gap_ms)
+        log.warning(
+            "Meeting %s: %.1f s were not heard: %s", self.meeting.id, gap_ms / 1e3, gap.cause, extra=extra
+        )
 
     def _wall_ns(self, now: float) -> int:
         then, then_ns = self._clock

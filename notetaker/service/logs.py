@@ -6,9 +6,11 @@ import sys
 from types import TracebackType
 from typing import TextIO, TypeAlias
 
-from logging_journald import check_journal_stream  # type: ignore[import-untyped]
+from logging_journald import check_journal_stream as in_journal  # type: ignore[import-untyped]
 
 from notetaker.service.journald import JournaldHandler
+
+__all__ = ["in_journal", "setup"]
 
 OURS = "notetaker"
 
@@ -29,7 +31,7 @@ def setup(level: str, stream: TextIO = sys.stderr) -> None:
     payloads, which hold voice tokens and session ids, and SQLAlchemy what people have said.
     """
     handler: logging.Handler
-    if check_journal_stream():
+    if in_journal():
         handler = JournaldHandler()
         handler.setFormatter(_Formatter(JOURNAL_FORMAT))
     else:

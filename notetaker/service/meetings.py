@@ -10,6 +10,7 @@ from pathlib import Path
 
 from notetaker.discordbot import answers
 from notetaker.discordbot.ports import Refused, Start, Started, Stopped
+from notetaker.model import events
 from notetaker.model.meeting import Meeting, new_meeting_id
 from notetaker.recording.state import OpenGap
 from notetaker.service import causes
@@ -96,7 +97,11 @@ class Meetings:
                 try:
                     await self._keeping.add(live)
                 except (OSError, StoreError) as error:
-                    log.critical("A meeting could not be started: %s", error)
+                    log.critical(
+                        "A meeting could not be started: %s",
+                        error,
+                        extra=events.MEETING_NOT_STORED.of(meeting),
+                    )
                     await self._voice.leave(guild_id)
                     raise Refused(answers.CANNOT_WRITE) from error
                 self._recordings.begin(live)

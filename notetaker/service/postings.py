@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from notetaker.discordbot.publish import Undelivered
+from notetaker.model import events
 from notetaker.model.notes import Posting
 from notetaker.service.background import Background
 from notetaker.store.database import StoreError
@@ -66,12 +67,18 @@ class Postings:
             _, pause = self._pauses.get(meeting_id, (0.0, FIRST_PAUSE))
             self._pauses[meeting_id] = (self._clock() + pause, min(2 * pause, LONGEST_PAUSE))
             log.warning(
-                "The notes of meeting %s are not posted: %s; again in %.0f s", meeting_id, failed, pause
+                "The notes of meeting %s are not posted: %s; again in %.0f s",
+                meeting_id,
+                failed,
+                pause,
+                extra=events.NOTES_NOT_POSTED(meeting_id=meeting_id),
             )
             return
         await self._background(self._store.posted, meeting_id, message_id)
         self._pauses.pop(meeting_id, None)
-        log.info("The notes of meeting %s are posted", meeting_id)
+        log.info(
+            "The notes of meeting %s are posted", meeting_id, extra=events.NOTES_POSTED(meeting_id=meeting_id)
+        )
 
     async def _ended(self, meeting_id: str) -> datetime:
         """No message with its notes can be older than the meeting."""

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from notetaker.discordbot import answers
 from notetaker.discordbot.ports import Stopped
+from notetaker.model import events
 from notetaker.model.meeting import MeetingState
 from notetaker.model.outcome import Coverage
 from notetaker.service.live import LiveMeeting
@@ -70,7 +71,7 @@ class Recordings:
         guild_id = live.meeting.guild_id
         self._live[guild_id] = live
         self._voice.record(guild_id, live)
-        log.info("Meeting %s has started", live.meeting.id)
+        log.info("Meeting %s has started", live.meeting.id, extra=events.MEETING_STARTED.of(live.meeting))
 
     def give_up(self, guild_id: int) -> None:
         """Nobody wants the bot in a voice channel any more, at once; whoever says so ends the meeting, too."""
@@ -90,7 +91,7 @@ class Recordings:
         live.end(time.monotonic())
         del self._live[guild_id]
         meeting = replace(live.meeting, ended_ns=time.time_ns(), state=MeetingState.FINISHING)
-        log.info("Meeting %s has ended", meeting.id)
+        log.info("Meeting %s has ended", meeting.id, extra=events.MEETING_ENDED.of(meeting))
         await self._keeping.end(Ending(live, meeting, coverage))
         return Stopped(meeting, speakers=live.speakers, connected=live.connected)
 
@@ -151,6 +152,7 @@ class Recordings:
         live.connected = interrupted.segments > 0
         live.absent(now, interrupted.absence)
         self._live[meeting.guild_id] = live
+        log.info("Meeting %s goes on", meeting.id, extra=events.MEETING_RESUMED.of(meeting))
         return live
 
     async def rejoin(self, live: LiveMeeting) -> None:
@@ -204,7 +206,9 @@ class Recordings:
             live.suspend(time.monotonic())
             del self._live[guild_id]
             await self._keeping.keep(live, lambda: coverage)
-            log.info("Meeting %s is suspended", live.meeting.id)
+            log.info(
+                "Meeting %s is suspended", live.meeting.id, extra=events.MEETING_SUSPENDED.of(live.meeting)
+            )
         until_s = round(time.time() + self._resume_window_s)
         await self._front.say(live.meeting.text_channel_id, answers.suspended(live.meeting, until_s))
 

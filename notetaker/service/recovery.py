@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from notetaker.jobs.queue import JobQueue
+from notetaker.model import events
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
@@ -91,7 +92,12 @@ class Recovery:
         packets, gaps = _journal(interrupted.folder, interrupted.segments)
         for gap in (*gaps, *interrupted.gaps):
             self._store.add_gap(meeting_id, gap)
-        log.warning("Meeting %s was interrupted; %d utterances are safe", meeting_id, len(utterances))
+        log.warning(
+            "Meeting %s was interrupted; %d utterances are safe",
+            meeting_id,
+            len(utterances),
+            extra=events.MEETING_INTERRUPTED.of(interrupted.meeting),
+        )
         return _at_least(self._store.coverage(meeting_id), packets)
 
     def _end(self, interrupted: Interrupted) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from notetaker.jobs.queue import JobQueue
+from notetaker.model import events
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage
 from notetaker.model.transcript import Gap
@@ -137,9 +138,10 @@ def _tried_again(meeting: Meeting) -> Iterator[None]:
     """Whatever store, queue or disk raise: sound keeps coming in and is in the journal, so the recording must not
     end over it. It is logged, and the next tick tries again.
     """
+    extra = events.MEETING_NOT_STORED.of(meeting)
     try:
         yield
     except (OSError, StoreError) as error:
-        log.critical("Meeting %s cannot be stored: %s. It is tried again.", meeting.id, error)
+        log.critical("Meeting %s cannot be stored: %s. It is tried again.", meeting.id, error, extra=extra)
     except Exception:
-        log.exception("Meeting %s cannot be stored. It is tried again.", meeting.id)
+        log.exception("Meeting %s cannot be stored. It is tried again.", meeting.id, extra=extra)

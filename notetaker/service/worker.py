@@ -6,6 +6,7 @@ import signal
 import threading
 
 from notetaker.jobs.worker import Worker
+from notetaker.model import events
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.settings import Settings
 from notetaker.service.systemd import Systemd
@@ -23,9 +24,9 @@ def run(settings: Settings) -> ExitCode:
     worker = Worker(settings.database, settings.meetings_folder, settings.speech_engine, systemd.healthy)
     worker.start()
     systemd.ready(f"Waiting for speech, with {settings.speech_engine}")
-    log.info("Ready, with the speech engine %s", settings.speech_engine)
+    log.info("Ready, with the speech engine %s", settings.speech_engine, extra=events.READY())
     stop.wait()
     systemd.stopping("Ending the running jobs")
-    log.info("Stopping")
+    log.info("Stopping", extra=events.STOPPING())
     worker.stop()
     return ExitCode.TRY_AGAIN if worker.taken_for_dead else ExitCode.OK

@@ -49,7 +49,7 @@ def restore_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def journal(folder: Path, monkeypatch: pytest.MonkeyPatch, level: str = "INFO") -> FakeJournald:
     """From now on we log to it."""
     fake = FakeJournald(folder)
-    monkeypatch.setattr("notetaker.service.logs.check_journal_stream", lambda: True)
+    monkeypatch.setattr("notetaker.service.logs.in_journal", lambda: True)
     monkeypatch.setattr("logging_journald.JournaldTransport.SOCKET_PATH", fake.path)
     logs.setup(level)
     return fake
