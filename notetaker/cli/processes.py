@@ -7,6 +7,7 @@ import click
 
 from notetaker.cli.common import fail, sentences_instead_of_tracebacks, settings
 from notetaker.service.exit_codes import ExitCode
+from notetaker.service.identity import bot_identity
 from notetaker.service.instance import only_bot
 
 REJECTED = (
@@ -20,11 +21,11 @@ def bot() -> None:
     """Run the bot: joins voice channels, records, posts notes. Runs until it gets SIGTERM or Ctrl-C."""
     with sentences_instead_of_tracebacks():
         found = settings()
-        found.require_token()
+        identity = bot_identity(found.require_token(), found.discord_api_base_url)
         found.make_state_dir()
         from notetaker.service import bot as process  # py-cord takes a second to import
 
-        with only_bot(found.state_dir):
+        with only_bot(found.state_dir, identity):
             code = asyncio.run(process.run(found))
         if code is ExitCode.TOKEN_REJECTED:
             fail(REJECTED, code)

@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
     NO_ANSWER = 4
     """LSB: program status is unknown."""
     ALREADY_RUNNING = 69
-    """EX_UNAVAILABLE: another bot uses the state folder."""
+    """EX_UNAVAILABLE: another bot uses the account or the state folder."""
     BUG = 70
     """EX_SOFTWARE: an error nobody foresaw; the traceback is in the log."""
     TRY_AGAIN = 75

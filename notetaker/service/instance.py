@@ -1,64 +1,97 @@
-"""One bot per state folder.
+"""One bot per account, and one per state folder.
 
-A second one would take the meetings that the first one is recording for interrupted ones and end them: the workers
-would replace the journal by tracks while the first bot is still writing it.
+Two processes with one token take the voice sessions away from each other (4006, ``voice.instances``). Two in one
+state folder take each other's running meetings for interrupted ones. Whoever comes second is refused by
+
+1. the name of the account on this host (``instance_socket``): whichever user, checkout and folders;
+2. a locked file named after the account, in the runtime folder of systemd or of the login session: where two
+   processes of one user have a network namespace each, and so do not see each other's names;
+3. a locked file in the state folder: whichever account.
+
+All three end with the process. Other hosts see none of them; there Discord itself gives the second one away
+(``voice.instances``).
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from notetaker.service import instance_socket, lock_file
+from notetaker.service.holder import Holder, Taken
 from notetaker.service.settings import SettingsError
 
 
 class AlreadyRunning(Exception):
-    """Another bot uses the state folder. One sentence."""
+    """Another bot uses the account or the state folder. One sentence that names it."""
 
 
 @contextmanager
-def only_bot(state_dir: Path) -> Iterator[None]:
-    """Holds the folder; the kernel frees it when the process ends, however it ends.
+def only_bot(state_dir: Path, identity: str) -> Iterator[None]:
+    """Holds the account (of ``identity.bot_identity``) and the folder.
 
-    Raises AlreadyRunning, and SettingsError when the folder cannot be written to.
+    Raises AlreadyRunning, and SettingsError when a folder cannot be written to.
     """
+    holder = Holder.this_process()
+    with ExitStack() as held:
+        try:
+            held.enter_context(instance_socket.named(_name(identity), holder))
+            _lock(held, _account_file(state_dir, identity), holder)
+        except Taken as first:
+            raise AlreadyRunning(
+                f"another bot is running with this token ({first}): stop it first, because two bots with one token "
+                "throw each other out of voice."
+            ) from None
+        try:
+            _lock(held, _folder_file(state_dir), holder)
+        except Taken as first:
+            raise AlreadyRunning(
+                f"another bot is running with the state folder {state_dir} ({first}): stop it first, or give this "
+                "one another folder in NOTETAKER_STATE_DIR."
+            ) from None
+        yield
+
+
+def running_bot(state_dir: Path, identity: str) -> str | None:
+    """The bot that uses the account or the folder, for a person ("process 4711 of ..."); None if there is none.
+
+    Creates nothing and keeps nothing. Raises OSError when a lock cannot be looked at.
+    """
+    return (
+        instance_socket.ask(_name(identity))
+        or lock_file.holder_of(_account_file(state_dir, identity))
+        or lock_file.holder_of(_folder_file(state_dir))
+    )
+
+
+def _lock(held: ExitStack, path: Path, holder: Holder) -> None:
     try:
-        file = os.open(state_dir / "bot.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        held.enter_context(lock_file.locked(path, holder))
     except OSError as error:
         raise SettingsError(
-            f"NOTETAKER_STATE_DIR cannot be used: nothing can be written to {state_dir} ({error.strerror})"
+            f"the lock file {path} cannot be written ({error.strerror}): the user {holder.user} has to be allowed "
+            "to write it and its folder."
         ) from None
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(
-                f"another bot is running with the state folder {state_dir}: stop it first, or give this one "
-                "another folder in NOTETAKER_STATE_DIR."
-            ) from None
-        os.truncate(file, 0)
-        os.write(file, f"process {os.getpid()}".encode())
-        yield
-    finally:
-        os.close(file)
 
 
-def running_bot(state_dir: Path) -> str | None:
-    """The bot that uses the folder, for a person ("process 4711"); None if there is none.
+def _name(identity: str) -> str:
+    return f"notetaker-bot-{identity}"
 
-    Creates nothing and keeps nothing. Raises OSError when the lock cannot be looked at.
+
+def _folder_file(state_dir: Path) -> Path:
+    return state_dir / "bot.lock"
+
+
+def _account_file(state_dir: Path, identity: str) -> Path:
+    """The environment may name somebody else's folder, after ``su`` for example; that one is left alone. Without a
+    folder of our own there is the state folder.
     """
-    try:
-        file = os.open(state_dir / "bot.lock", os.O_RDONLY | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    try:
-        fcntl.flock(
-            file, fcntl.LOCK_SH | fcntl.LOCK_NB
-        )  # for an instant, so that two who look do not see each other
-    except BlockingIOError:
-        return os.read(file, 100).decode(errors="replace") or "a process that has just begun"
-    finally:
-        os.close(file)
-    return None
+    # systemd separates several RuntimeDirectory= with colons (systemd.exec(5)); the first one is ours.
+    named = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0], os.environ.get("XDG_RUNTIME_DIR", "")
+    ours = (Path(folder) for folder in named if _is_ours(folder))
+    return next(ours, state_dir) / f"{_name(identity)}.lock"
+
+
+def _is_ours(name: str) -> bool:
+    folder = Path(name)
+    return os.access(name, os.W_OK | os.X_OK) and folder.is_dir() and folder.stat().st_uid == os.geteuid()

@@ -125,7 +125,7 @@ async def test_a_second_bot_is_told_so_and_does_not_end_the_meeting_of_the_first
         await office.says("startnotes")
         async with office.process("bot") as second:
             assert await second.exit_code() == 69
-            assert second.log.startswith("notetaker: another bot is running with the state folder ")
+            assert second.log.startswith("notetaker: another bot is running with this token (process ")
         await ada.speak(SENTENCE)
         assert "I heard one person" in await office.says("stopnotes")
         await bot.kill()

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from notetaker.service.doctor.checks import CHECKS
 from tests.service.office import WAIT_S, Office
 
@@ -110,8 +112,10 @@ async def test_a_wrong_token_is_named_and_not_shown(office: Office) -> None:
     assert document["intents"]["text"] == "not tried without: Token"
 
 
-async def test_beside_a_running_bot_all_but_voice_is_tried(office: Office) -> None:
-    async with office.process("bot") as bot, office.person("Ada"):
+@pytest.mark.parametrize("folder", ["state", "another folder"])
+async def test_beside_a_running_bot_all_but_voice_is_tried(office: Office, folder: str) -> None:
+    state = str(office.state.with_name(folder))
+    async with office.process("bot", NOTETAKER_STATE_DIR=state) as bot, office.person("Ada"):
         await bot.until("Ready, as Notetaker")
         await office.says("joinvoice")
         session = office.guild.voice_states[office.bot.id].session_id
@@ -158,8 +162,12 @@ async def test_ctrl_c_and_sigterm_end_it_and_leave_voice(office: Office) -> None
 
 
 async def test_another_process_in_voice_is_left_alone(office: Office) -> None:
-    """A ghost, or a bot with another state folder or on another computer."""
-    async with office.process("bot", NOTETAKER_STATE_DIR=f"{office.state} 2") as bot, office.person("Ada"):
+    """A ghost, or a bot on another computer: here one that another address of Discord keeps from being seen."""
+    elsewhere = {
+        "NOTETAKER_STATE_DIR": f"{office.state} 2",
+        "DISCORD_API_BASE_URL": office.local.api_url.replace("127.0.0.1", "localhost"),
+    }
+    async with office.process("bot", **elsewhere) as bot, office.person("Ada"):
         await bot.until("Ready, as Notetaker")
         await office.says("joinvoice")
         document = await examine(office, *place(office, "Planning"), code=1)

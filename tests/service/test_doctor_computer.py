@@ -1,6 +1,7 @@
 """What the doctor says of the computer that it runs on."""
 
 import importlib
+import os
 import shutil
 from configparser import ConfigParser
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from notetaker.service.doctor import computer
 from notetaker.service.doctor.checkup import Trouble
 from notetaker.service.instance import only_bot
+
+IDENTITY = f"doctor-{os.getpid()}"
 
 
 @pytest.fixture
@@ -74,14 +77,14 @@ async def test_a_state_folder_that_cannot_be_is_told(home: Path) -> None:
 
 
 async def test_a_bot_is_seen_while_it_runs(home: Path) -> None:
-    assert (await computer.instance(home))[0] is None
+    assert (await computer.instance(home, IDENTITY))[0] is None
     home.mkdir()
-    assert (await computer.instance(home))[0] is None
-    with only_bot(home):
-        running, text = await computer.instance(home)
+    assert (await computer.instance(home, IDENTITY))[0] is None
+    with only_bot(home, IDENTITY):
+        running, text = await computer.instance(home, IDENTITY)
         assert running is not None
         assert running.startswith("process ")
         assert running in text
-    assert (await computer.instance(home))[0] is None
-    with only_bot(home):  # the looks have left nothing in its way
+    assert (await computer.instance(home, IDENTITY))[0] is None
+    with only_bot(home, IDENTITY):  # the looks have left nothing in its way
         pass

@@ -95,15 +95,15 @@ async def disk(folder: Path) -> str:
     return f"{free / GIB:.0f} GiB free, enough for {hours} hours of speech{new}"
 
 
-async def instance(folder: Path) -> tuple[str | None, str]:
+async def instance(folder: Path, identity: str) -> tuple[str | None, str]:
     """Who the running bot is, and what to say of it."""
     try:
-        running = running_bot(folder)
+        running = running_bot(folder, identity)
     except OSError as error:
         raise Trouble(
-            f"the lock in {folder} cannot be looked at ({error.strerror})",
+            f"the lock {error.filename or folder} cannot be looked at ({error.strerror})",
             "Run the doctor as the bot's user.",
         ) from None
     if running is None:
-        return None, "none is running with this state folder"
+        return None, "none is running with this token or state folder"
     return running, f"one is running: {running}; voice is therefore not tried"

@@ -117,8 +117,8 @@ class Connection:
             return f"the running bot ({running}) is in {_listed(places) or 'no voice channel'}"
         if places:
             raise Trouble(
-                f"Discord shows the bot in {_listed(places)}, and none runs with this state folder",
-                "Stop the other process that uses this token: another computer, container or state folder. If a bot "
+                f"Discord shows the bot in {_listed(places)}, and none runs here",
+                "Stop the other process that uses this token, on another computer or in another container. If a bot "
                 "was killed just now, Discord forgets it within two minutes.",
             )
         return "Discord shows the bot in no voice channel, so nobody else seems to use it"

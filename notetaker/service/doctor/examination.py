@@ -10,6 +10,7 @@ from notetaker import __version__
 from notetaker.service.doctor import checks, computer
 from notetaker.service.doctor.checkup import Checkup, Result, Watcher
 from notetaker.service.doctor.reach import Reach
+from notetaker.service.identity import bot_identity
 from notetaker.service.settings import Settings
 from notetaker.voice.websocket import tls_context
 
@@ -70,7 +71,8 @@ class Examination:
             await self._connect(settings)
 
     async def _find_instance(self, settings: Settings) -> str:
-        self._running, found = await computer.instance(settings.state_dir)
+        identity = bot_identity(settings.require_token(), settings.discord_api_base_url)
+        self._running, found = await computer.instance(settings.state_dir, identity)
         return found
 
     async def _connect(self, settings: Settings) -> None:

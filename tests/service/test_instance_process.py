@@ -1,0 +1,55 @@
+"""One bot per account, with the real command against the local Discord."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+from notetaker.service.identity import bot_identity
+from notetaker.service.instance import running_bot
+from tests.service.office import SENTENCE, Office
+
+READY = "Ready, as Notetaker"
+
+
+async def test_a_second_checkout_with_the_token_is_refused_at_once_and_the_meeting_goes_on(
+    office: Office, tmp_path: Path
+) -> None:
+    elsewhere = {"NOTETAKER_STATE_DIR": str(tmp_path / "another"), "HOME": str(tmp_path / "another home")}
+    async with office.process("bot") as first, office.person("Ada") as ada:
+        await first.until(READY)
+        await office.says("startnotes")
+        async with office.process("bot", **elsewhere) as second:
+            assert await second.exit_code() == 69
+            [sentence] = second.log.splitlines()
+            assert sentence.startswith("notetaker: another bot is running with this token (process ")
+            assert office.bot.token not in sentence
+        await ada.speak(SENTENCE)
+        assert "I heard one person" in await office.says("stopnotes")
+        await first.kill()
+    async with office.process("bot", **elsewhere) as second:
+        await second.until(READY)
+        assert await second.terminate() == 0
+
+
+async def test_two_tokens_run_side_by_side(office: Office, tmp_path: Path) -> None:
+    world = office.local.world
+    other = world.add_bot("Scribe", owner=office.user("Ada"))
+    world.add_member(office.guild, other)
+    own = {"DISCORD_TOKEN": other.token, "NOTETAKER_STATE_DIR": str(tmp_path / "another")}
+    async with office.process("bot") as first, office.process("bot", **own) as second:
+        await first.until(READY)
+        await second.until("Ready, as Scribe")
+        assert await second.terminate() == await first.terminate() == 0
+
+
+async def test_the_bot_says_who_it_is_until_it_has_ended(office: Office, tmp_path: Path) -> None:
+    identity = bot_identity(office.bot.token, office.local.api_url)
+    nowhere = tmp_path / "nowhere"
+    async with office.process("bot") as bot:
+        await bot.until(READY)
+        running = await asyncio.to_thread(running_bot, nowhere, identity)
+        assert running is not None
+        os.kill(int(running.split()[1]), signal.SIGKILL)
+        assert await bot.exit_code() == -signal.SIGKILL
+        assert running_bot(nowhere, identity) is None
