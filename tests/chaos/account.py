@@ -6,45 +6,43 @@ a window is settled later than it ends, and the next one has begun by then.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from notetaker.model.outcome import Outcome
-from notetaker.store.store import Store
 from tests.chaos.journal import Tail
 from tests.chaos.judge import Evidence, missing, unmarked_s
 from tests.chaos.patience import comes_true
 from tests.chaos.truth import Delivered, Sent, Stored
-from tests.chaos.witness import Witness
 
 HELD_S = 18.0
 """Longer than the bot holds what it cannot decrypt yet, and then marks as lost."""
 COUNTED_S = 7.0
 """Longer than the bot takes to store its counts."""
 
-OF_USE = {Outcome.STORED, Outcome.DUPLICATE, Outcome.PADDING_ONLY, Outcome.NOT_AUDIO}
-
 
 class Account:
-    def __init__(self, guild_id: int, meeting_id: str, folder: Path, store: Store, witness: Witness) -> None:
-        """`folder` is the meeting's."""
+    def __init__(
+        self, folder: Path, delivered: Callable[[], list[Delivered]], given_up: Callable[[], int]
+    ) -> None:
+        """`folder` is the meeting's. `delivered` gives what has reached the bot since it was asked last; `given_up`,
+        how many packets the bot counts as of no use, all in all.
+        """
         self.window = Evidence()
         """The one that is open for what people send."""
         self.over = False
         """The meeting has ended: nothing is held any more."""
-        self._guild_id = guild_id
-        self._meeting_id = meeting_id
-        self._store = store
-        self._witness = witness
+        self._delivered = delivered
+        self._given_up = given_up
         self._tail = Tail(folder)
         self._unsettled: list[Evidence] = []
-        self._settled = 0  # packets given up
+        self._settled = 0  # of those given up
 
     def sent(self, packet: Sent) -> None:
         self.window.sent.append(packet)
 
     def read(self) -> None:
         """Takes in what has happened since the last time."""
-        self.window.delivered += self._witness.take(self._guild_id)
+        self.window.delivered += self._delivered()
         awaited = [(evidence, _keys(missing(evidence))) for evidence in self._unsettled]
         for event in self._tail.new():
             if isinstance(event, Stored):
@@ -67,7 +65,7 @@ class Account:
         """Returns when everything that reached the bot is accounted for, or nothing more can be expected."""
         await comes_true(lambda: self.over or self._is_complete(evidence), HELD_S)
         await comes_true(lambda: self._is_complete(evidence) or self._is_accounted(evidence), COUNTED_S)
-        evidence.dropped = min(self._given_up(), len(missing(evidence)))
+        evidence.dropped = min(self._unaccounted(), len(missing(evidence)))
         self._settled += evidence.dropped
         self._unsettled.remove(evidence)
 
@@ -76,14 +74,11 @@ class Account:
         return not missing(evidence) and not unmarked_s(evidence)
 
     def _is_accounted(self, evidence: Evidence) -> bool:
-        return not unmarked_s(evidence) and len(missing(evidence)) <= self._given_up()
+        return not unmarked_s(evidence) and len(missing(evidence)) <= self._unaccounted()
 
-    def _given_up(self) -> int:
-        """Packets of no use to the bot that no settled window has."""
-        coverage = self._store.coverage(self._meeting_id)
-        return sum(n for one in coverage for outcome, n in one.outcomes.items() if outcome not in OF_USE) - (
-            self._settled
-        )
+    def _unaccounted(self) -> int:
+        """Packets given up that no settled window has."""
+        return self._given_up() - self._settled
 
 
 def _keys(packets: list[Delivered]) -> set[tuple[int, int]]:

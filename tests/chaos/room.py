@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import aiohttp
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker import Speaker
 from notetaker.model.meeting import MeetingState
+from notetaker.model.outcome import Outcome
 from notetaker.store.store import Store
 from tests.chaos.account import Account
 from tests.chaos.judge import Evidence
@@ -35,6 +37,8 @@ STEADY_S = 6.0
 """From a new session to the next fault: when sessions die within 5 s again and again, the bot takes its time."""
 START_S = 90.0
 ANSWER_S = 60.0
+
+OF_USE = {Outcome.STORED, Outcome.DUPLICATE, Outcome.PADDING_ONLY, Outcome.NOT_AUDIO}
 
 
 class NotWell(Exception):
@@ -216,4 +220,12 @@ class Room:
         guild_id = self.site.guild.id
         self.witness.take(guild_id)  # of the time before
         meeting_id = next(m.id for m in self._store.meetings(100) if m.guild_id == guild_id)
-        return Account(guild_id, meeting_id, self._meetings / meeting_id, self._store, self.witness)
+        return Account(
+            self._meetings / meeting_id,
+            partial(self.witness.take, guild_id),
+            partial(self._given_up, meeting_id),
+        )
+
+    def _given_up(self, meeting_id: str) -> int:
+        outcomes = [one.outcomes for one in self._store.coverage(meeting_id)]
+        return sum(count for one in outcomes for outcome, count in one.items() if outcome not in OF_USE)
