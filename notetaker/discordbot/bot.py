@@ -16,6 +16,7 @@ from notetaker.discordbot.people import display_name
 from notetaker.discordbot.ports import Meetings, Voice
 from notetaker.discordbot.publish import Publisher
 from notetaker.discordbot.voicestatus import VoiceStatusCommand
+from notetaker.model import events
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,12 @@ class NotetakerBot(discord.AutoShardedBot):
                 raise
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 await self.http.close()
-                log.warning("Discord cannot be reached (%s); next attempt in %.0f s", error, delay)
+                log.warning(
+                    "Discord cannot be reached (%s); next attempt in %.0f s",
+                    error,
+                    delay,
+                    extra=events.GATEWAY_LOST(),
+                )
             await asyncio.sleep(delay)
             delay = min(delay * 2, LOGIN_RETRY_MAX)
 
@@ -131,18 +137,24 @@ class NotetakerBot(discord.AutoShardedBot):
             await self.process_application_commands(interaction)
 
     async def on_shard_connect(self, shard_id: int) -> None:
-        log.info("Connected to Discord (shard %d)", shard_id)
+        log.info("Connected to Discord (shard %d)", shard_id, extra=events.GATEWAY_UP())
         shard = self.get_shard(shard_id)
         if shard is not None:  # py-cord's own limit, 17 minutes, would outlast an outage by as much
             shard._parent._backoff._max = RECONNECT_EXPONENT
 
     async def on_shard_resumed(self, shard_id: int) -> None:
-        log.info("Connected to Discord again (shard %d); nothing was missed", shard_id)
+        log.info(
+            "Connected to Discord again (shard %d); nothing was missed", shard_id, extra=events.GATEWAY_UP()
+        )
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         if not self.is_closed():
-            log.warning("Lost the main connection to Discord (shard %d); reconnecting", shard_id)
+            log.warning(
+                "Lost the main connection to Discord (shard %d); reconnecting",
+                shard_id,
+                extra=events.GATEWAY_LOST(),
+            )
 
     async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
         """An event handler raised: a bug of ours or of py-cord."""
-        log.exception("%s failed", event_method)
+        log.exception("%s failed", event_method, extra=events.BUG())

@@ -11,6 +11,7 @@ import discord
 
 from notetaker.discordbot import answers, obstacles
 from notetaker.discordbot.ports import Meetings, Refused, Start
+from notetaker.model import events
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ class Commands(discord.Cog):
         if isinstance(cause, Refused):
             answer = str(cause)
         else:
-            log.error("/%s failed", ctx.command, exc_info=cause)
+            log.error("/%s failed", ctx.command, exc_info=cause, extra=events.BUG())
             answer = answers.INTERNAL_TROUBLE
         try:
             await _answer(ctx, answer)

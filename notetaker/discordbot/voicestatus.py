@@ -11,6 +11,7 @@ import discord
 
 from notetaker.discordbot import answers
 from notetaker.discordbot.ports import VoiceHealth
+from notetaker.model import events
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.voice_status import GuildVoiceStatus, VoicePhase, VoiceStatus, VoiceTotals
 from notetaker.notes.wording import clip, count, duration
@@ -53,7 +54,7 @@ class VoiceStatusCommand(discord.Cog):
         if isinstance(cause, (discord.HTTPException, aiohttp.ClientError, OSError)):
             log.warning("Discord did not take the answer to /voicestatus: %r", cause)
         else:
-            log.error("/voicestatus failed", exc_info=cause)
+            log.error("/voicestatus failed", exc_info=cause, extra=events.BUG())
 
 
 def embed(status: VoiceStatus, guild_id: int, now_s: float) -> discord.Embed:

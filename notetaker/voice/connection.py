@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
+from notetaker.model import events
 from notetaker.model.audio import AudioFrame
 from notetaker.model.outcome import Coverage
 from notetaker.model.voice_status import VoiceTotals
@@ -82,6 +83,7 @@ class VoiceConnection:
         self.listener = listener
         """Who hears it; another one may take over at any time."""
         self._websocket: VoiceWebSocket | None = None
+        self._close_code: int | None = None  # of the websocket that was lost last; None: it fell silent
         self._udp: UdpSocket | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None  # when the timer goes off
@@ -134,7 +136,7 @@ class VoiceConnection:
         websocket = await self._open_websocket()
         if websocket is None:
             return
-        self._websocket = websocket
+        self._websocket, self._close_code = websocket, None
         self._trace.note("websocket open")
         self.session.websocket_opened(self._loop.time())
         self._pump()
@@ -185,6 +187,7 @@ class VoiceConnection:
     def _websocket_closed(self, code: int | None) -> None:
         """By the server, or by the network (None)."""
         if not self.ended.done():
+            self._close_code = code or ABNORMAL
             self._totals.close_codes[code or ABNORMAL] += 1
             self._totals.last_close_ns[code or ABNORMAL] = time.time_ns()
             self._trace.note("websocket closed", code=code)
@@ -248,10 +251,11 @@ class VoiceConnection:
                 self._trace.note("resuming", delay_s=delay_s)
                 if self.lost_websocket_at is None:
                     self.lost_websocket_at = self._loop.time()
+                    self._tell("has lost its websocket, and is being resumed", events.VOICE_RESUMING)
                 if not self._reconnect.done():
                     self._reconnect.set_result(delay_s)
             case Resumed():
-                log.info("A voice session goes on over a new websocket")
+                self._tell("goes on over a new websocket", events.VOICE_RESUMED)
                 self._trace.note("resumed")
                 self._totals.resumes += 1
                 self.lost_websocket_at = None
@@ -265,6 +269,11 @@ class VoiceConnection:
                 if not self.ended.done():
                     self.ended.set_result(command)
                 self._stop_opening()
+
+    def _tell(self, what: str, event: events.Event) -> None:
+        guild_id, channel_id = self.session.credentials.guild_id, self.session.credentials.channel_id
+        extra = event(guild_id=guild_id, channel_id=channel_id, voice_close_code=self._close_code)
+        log.info("The voice session of guild %d %s", guild_id, what, extra=extra)
 
     def _stop_opening(self) -> None:
         """A websocket that is being opened, or is to be after a pause, is of no use any more."""
@@ -287,7 +296,9 @@ class VoiceConnection:
 
 def _report_bug(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
-        log.critical("A voice connection failed, which is a bug", exc_info=task.exception())
+        log.critical(
+            "A voice connection failed, which is a bug", exc_info=task.exception(), extra=events.BUG()
+        )
 
 
 async def _first(*futures: asyncio.Future[Any]) -> None:

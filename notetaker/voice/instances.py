@@ -9,6 +9,7 @@ The rule is applied only once it has proven true: after Discord has shown us a s
 
 import logging
 
+from notetaker.model import events
 from notetaker.model.voice import VoiceState
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Instances:
             return False
         if state.channel_id is not None:
             if self.duplicate(now) is None:
-                log.critical("%s", DUPLICATE)
+                log.critical("%s", DUPLICATE, extra=events.DUPLICATE_INSTANCE())
             self._seen_at = now
         return True
 

@@ -22,7 +22,10 @@ CREDENTIALS = "CREDENTIALS"
 
 
 class AttemptFailed(Exception):
-    """``str()`` tells a person why; ``rung`` what can be done about it; ``step`` where it was."""
+    """``str()`` tells a person why; ``rung`` what can be done about it; ``step`` where it was.
+
+    ``close_code`` is the voice websocket's, if that was it.
+    """
 
     def __init__(
         self,
@@ -31,11 +34,13 @@ class AttemptFailed(Exception):
         *,
         step: str = CREDENTIALS,
         timed_out: bool = False,
+        close_code: int | None = None,
     ) -> None:
         super().__init__(reason)
         self.rung = rung
         self.step = step
         self.timed_out = timed_out
+        self.close_code = close_code
 
 
 class Presence:
