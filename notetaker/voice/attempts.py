@@ -35,9 +35,9 @@ COOL_DOWN_S = 60.0
 MOVED = "Discord moved the call to another voice server."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shared:
-    """What the voice of all guilds has in common."""
+    """What the voice of all guilds has in common. The settings may change at any time."""
 
     gateway: MainGateway
     http: aiohttp.ClientSession

@@ -16,13 +16,13 @@ from notetaker.model.outcome import Coverage
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.voice.attempts import COOL_DOWN_S, Attempts, Shared, rung
 from notetaker.voice.backoff import delay_s
-from notetaker.voice.held_lock import HeldLock
 from notetaker.voice.instances import DUPLICATE
 from notetaker.voice.outcome import Outcome
 from notetaker.voice.ports import JoinFailed, SessionSink
 from notetaker.voice.presence import Presence
 from notetaker.voice.reception import Reception
 from notetaker.voice.rest import Rest
+from notetaker.voice.timed_lock import TimedLock
 from notetaker.wire.close_codes import Rung
 from notetaker.wire.commands import Ended
 
@@ -57,7 +57,7 @@ class GuildVoice:
         on_joined: Callable[[int], None],
     ) -> None:
         self.guild_id = guild_id
-        self.lock = HeldLock(shared.clock.time)
+        self.lock = TimedLock(shared.clock.time, lambda: self.patience_s)
         self.intent: int | None = None
         """The channel that we are to be in."""
         self._shared = shared
@@ -186,8 +186,10 @@ class GuildVoice:
     def trouble(self) -> str | None:
         """Why this guild's voice is out of control; None: it is not, whatever Discord does to it."""
         connection = self.reception.connection
-        if self.lock.held_s > self.patience_s:
-            return f"an operation in guild {self.guild_id} has been stuck for {self.lock.held_s:.0f} s"
+        if self.lock.overdue_s:
+            return (
+                f"an operation in guild {self.guild_id} is stuck: it is {self.lock.overdue_s:.0f} s overdue"
+            )
         if self.intent is not None and self._keeper is None and self.rest.failure is None:
             return f"nobody keeps the voice connection of guild {self.guild_id}"
         if connection is not None and connection.overdue_s > OVERDUE_S:

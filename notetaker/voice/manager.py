@@ -24,10 +24,14 @@ from notetaker.voice.instances import Instances
 from notetaker.voice.ports import MainGateway, SessionSink
 from notetaker.voice.regions import Regions
 from notetaker.voice.status import guild_status, with_live
+from notetaker.voice.timed_lock import TimedLock
 from notetaker.voice.trace import Tracer
 from notetaker.voice.websocket import tls_context
 
 log = logging.getLogger(__name__)
+
+CHECK_S = 600.0
+"""For one look of the health monitor, which asks Discord about one guild after the other."""
 
 
 def _ignore(*_: object) -> None:
@@ -75,7 +79,25 @@ class VoiceManager:
         self._on_joined = on_joined
         self._health_interval_s = health_interval_s
         self._next_check = self._clock.time() + health_interval_s
+        self._checking = TimedLock(self._clock.time, lambda: CHECK_S)
         self._guilds: dict[int, GuildVoice] = {}
+
+    def configure(
+        self,
+        *,
+        connection_timeout_s: float,
+        retry_attempts: int,
+        health_interval_s: float,
+        regions: Sequence[str],
+        tracer: Tracer,
+    ) -> None:
+        """From the next attempt, and the next look of the health monitor, on."""
+        self._shared.connection_timeout_s = connection_timeout_s
+        self._shared.retry_attempts = retry_attempts
+        self._shared.regions.names = tuple(regions)
+        self._shared.tracer = tracer
+        self._next_check += health_interval_s - self._health_interval_s
+        self._health_interval_s = health_interval_s
 
     # What people want
 
@@ -156,26 +178,30 @@ class VoiceManager:
     async def run(self, on_healthy: Callable[[], None] = _ignore, beat_s: float = 10.0) -> None:
         """The health monitor, until cancelled. Calls ``on_healthy`` every ``beat_s`` while in control."""
         trouble: str | None = None
-        while True:
-            self._next_check = self._clock.time() + self._health_interval_s
-            while (left_s := self._next_check - self._clock.time()) > 0:
+        async with asyncio.TaskGroup() as tasks:
+            while True:
                 earlier, trouble = trouble, self.trouble
                 if trouble is None:
                     on_healthy()
                 elif earlier is None:
                     log.critical("Voice is out of control: %s", trouble)
-                await self._clock.sleep(min(beat_s, left_s))
-            await self.check()
+                now = self._clock.time()
+                if now >= self._next_check:
+                    self._next_check = now + self._health_interval_s
+                    if not self._checking.locked():
+                        tasks.create_task(self.check())  # beside this: it may have to wait for Discord
+                await self._clock.sleep(min(beat_s, self._next_check - now))
 
     async def check(self) -> None:
         """Looks after every guild, and puts right what nobody else does."""
-        self._shared.totals.health_checks += 1
-        for guild in list(self._guilds.values()):
-            await guild.check()
-        in_use = {guild.intent for guild in self._guilds.values()}
-        for channel_id in self._shared.regions.changed:
-            if channel_id not in in_use:
-                await self._shared.regions.put_back(channel_id)
+        async with self._checking:
+            self._shared.totals.health_checks += 1
+            for guild in list(self._guilds.values()):
+                await guild.check()
+            in_use = {guild.intent for guild in self._guilds.values()}
+            for channel_id in self._shared.regions.changed:
+                if channel_id not in in_use:
+                    await self._shared.regions.put_back(channel_id)
 
     @property
     def trouble(self) -> str | None:
@@ -183,7 +209,15 @@ class VoiceManager:
 
         That Discord refuses or is down is no trouble of ours: restarting would not help.
         """
-        return next(filter(None, (guild.trouble for guild in self._guilds.values())), None)
+        trouble = next(filter(None, (guild.trouble for guild in self._guilds.values())), None)
+        if trouble is None and self._checking.overdue_s:
+            return f"the health monitor is stuck: it is {self._checking.overdue_s:.0f} s overdue"
+        return trouble
+
+    @property
+    def patience_s(self) -> float:
+        """Longer than this nothing takes that anybody asks for, in any guild; what does is stuck."""
+        return max((guild.patience_s for guild in self._guilds.values()), default=0.0)
 
     def status(self) -> VoiceStatus:
         now = self._clock.time()

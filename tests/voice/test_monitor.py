@@ -1,0 +1,118 @@
+"""The loop from which the watchdog is pinged, what stops it, and what does not; settings that change meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from notetaker.voice.manager import CHECK_S
+from notetaker.voice.ports import JoinFailed
+from notetaker.voice.timed_lock import TimedLock
+from notetaker.voice.trace import Tracer
+from tests.voice.call import BOT, CHANNEL, GUILD, Call, Gateway, a_call
+
+
+class SlowRest(Gateway):
+    """A Discord whose REST API lets everybody wait until ``answer`` is set."""
+
+    answer: asyncio.Event
+    asked_rest: asyncio.Event
+
+    async def set_voice_region(self, channel_id: int, region: str | None) -> None:
+        self.asked_rest.set()
+        await self.answer.wait()
+
+
+@asynccontextmanager
+async def checking(call: Call) -> AsyncIterator[asyncio.Queue[float]]:
+    """The monitor runs, and is in the middle of a look that waits for Discord; the pings so far."""
+    gateway, pings = call.gateway, asyncio.Queue[float]()
+    assert isinstance(gateway, SlowRest)
+    gateway.answer, gateway.asked_rest = asyncio.Event(), asyncio.Event()
+
+    async def monitor() -> None:
+        await call.manager.run(lambda: pings.put_nowait(call.clock.time()))
+
+    running = asyncio.ensure_future(monitor())
+    call.clock.skip(61)
+    try:
+        async with asyncio.timeout(10):
+            await gateway.asked_rest.wait()
+        yield pings
+    finally:
+        gateway.answer.set()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def until_after(moment: float, pings: asyncio.Queue[float]) -> None:
+    async with asyncio.timeout(10):
+        while await pings.get() <= moment:
+            pass
+
+
+async def test_a_discord_that_lets_the_health_monitor_wait_stops_no_ping(tmp_path: Path) -> None:
+    (tmp_path / "regions.json").write_text(f'{{"{CHANNEL}": "rotterdam"}}')
+    async with a_call(tmp_path, gateway_of=SlowRest) as call, checking(call) as pings:
+        await until_after(call.clock.time(), pings)
+        assert call.manager.trouble is None
+        looks = call.manager.status().totals.health_checks
+        call.clock.skip(61)
+        await until_after(call.clock.time(), pings)
+        assert call.manager.status().totals.health_checks == looks == 1, "one at a time"
+
+
+async def test_a_health_monitor_that_never_comes_back_stops_them(tmp_path: Path) -> None:
+    (tmp_path / "regions.json").write_text(f'{{"{CHANNEL}": "rotterdam"}}')
+    async with a_call(tmp_path, gateway_of=SlowRest) as call, checking(call) as pings:
+        call.clock.skip(CHECK_S + 1)
+        assert "the health monitor is stuck" in (call.manager.trouble or "")
+        told = pings.qsize()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert pings.qsize() == told
+
+
+async def test_a_guild_lock_that_somebody_keeps_is_trouble(tmp_path: Path) -> None:
+    async with a_call(tmp_path) as call:
+        await call.manager.join(GUILD, CHANNEL)
+        await call.manager._guilds[GUILD].lock.acquire()
+        assert call.manager.trouble is None
+        call.clock.skip(call.manager.patience_s + 1)
+        assert f"an operation in guild {GUILD} is stuck" in (call.manager.trouble or "")
+        call.manager._guilds[GUILD].lock.release()
+        assert "is stuck" not in (call.manager.trouble or "")
+
+
+async def test_a_lock_keeps_the_patience_that_there_was_when_it_was_taken() -> None:
+    now, patience = 100.0, 50.0
+    lock = TimedLock(lambda: now, lambda: patience)
+    assert lock.overdue_s == 0
+    async with lock:
+        patience = 1.0
+        now = 150.0
+        assert lock.overdue_s == 0
+        now = 152.5
+        assert lock.overdue_s == 2.5
+    assert lock.overdue_s == 0
+
+
+async def test_settings_that_change_hold_from_the_next_attempt_on(tmp_path: Path) -> None:
+    async with a_call(tmp_path, attempts=1) as call:
+        call.manager.configure(
+            connection_timeout_s=12.0,
+            retry_attempts=2,
+            health_interval_s=5.0,
+            regions=("us-east",),
+            tracer=Tracer(tmp_path / "others"),
+        )
+        call.faults.refuse_identify(BOT, 4006, times=9)
+        with pytest.raises(JoinFailed, match="Tried 2 times without success"):
+            await call.manager.join(GUILD, CHANNEL)
+        assert call.gateway.regions_set == ["us-east", None]
+        assert len(list((tmp_path / "others").iterdir())) == 3
+        [guild] = call.manager.status().guilds
+        assert guild.next_try_s is not None
+        assert guild.next_try_s <= 5.0
