@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from notetaker.model import events
 from notetaker.model.voice_status import VoiceTotals
 from notetaker.voice.arrivals import Arrivals
 from notetaker.voice.backoff import delay_s
@@ -107,7 +108,8 @@ class Attempts:
             with self._counted(trace):
                 await self._timed(credentials, trace)
         except AttemptFailed as failure:
-            log.warning("Following the call in guild %d failed: %s", self._guild_id, failure)
+            extra = self._failed(channel_id, 0, failure)
+            log.warning("Following the call in guild %d failed: %s", self._guild_id, failure, extra=extra)
             return False
         return True
 
@@ -122,13 +124,26 @@ class Attempts:
             except AttemptFailed as failed:
                 failure = failed
                 log.warning(
-                    "Voice attempt %d of %d in guild %d failed: %s", number, attempts, self._guild_id, failed
+                    "Voice attempt %d of %d in guild %d failed: %s",
+                    number,
+                    attempts,
+                    self._guild_id,
+                    failed,
+                    extra=self._failed(channel_id, number, failed),
                 )
             if self._over(channel_id, failure):
                 break
             if number < attempts:
                 await self._shared.clock.sleep(delay_s(number, self._rng))
         return failure
+
+    def _failed(self, channel_id: int | None, number: int, failure: AttemptFailed) -> dict[str, int | str]:
+        return events.VOICE_ATTEMPT_FAILED(
+            guild_id=self._guild_id,
+            channel_id=channel_id,
+            attempt=number,
+            voice_close_code=failure.close_code,
+        )
 
     def _over(self, channel_id: int, failure: AttemptFailed) -> bool:
         """Another attempt would do no good."""
@@ -145,7 +160,10 @@ class Attempts:
                 log.warning("Guild %d is connected by way of region %s", self._guild_id, region)
                 return None
             except AttemptFailed as failed:
-                log.warning("Voice by region %s in guild %d failed: %s", region, self._guild_id, failed)
+                extra = self._failed(channel_id, 1, failed)
+                log.warning(
+                    "Voice by region %s in guild %d failed: %s", region, self._guild_id, failed, extra=extra
+                )
                 failure = failed
         await regions.put_back(channel_id)
         return failure
@@ -229,6 +247,7 @@ class Attempts:
         log.info(
             "Voice is up in guild %d, channel %d (%s, DAVE %d)",
             self._guild_id, credentials.channel_id, connection.session.mode, connection.session.dave.version,
+            extra=events.VOICE_UP(guild_id=self._guild_id, channel_id=credentials.channel_id),
         )  # fmt: skip
 
 
@@ -239,4 +258,6 @@ def rung(ended: Ended) -> Rung:
 
 def _failure(ended: Ended) -> AttemptFailed:
     step = ended.step.name if ended.step is not None else "ESTABLISHED"
-    return AttemptFailed(ended.reason, rung(ended), step=step, timed_out=ended.timed_out)
+    return AttemptFailed(
+        ended.reason, rung(ended), step=step, timed_out=ended.timed_out, close_code=ended.close_code
+    )

@@ -12,6 +12,7 @@ import logging
 import random
 from collections.abc import Callable
 
+from notetaker.model import events
 from notetaker.model.outcome import Coverage
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.voice.attempts import COOL_DOWN_S, Attempts, Shared, rung
@@ -176,7 +177,9 @@ class GuildVoice:
             self._wake()
         elif self.presence.channel_id is not None and self._keeper is None and not self.presence.foreign:
             log.warning(
-                "Discord shows us in a voice channel of guild %d where we are not: leaving", self.guild_id
+                "Discord shows us in a voice channel of guild %d where we are not: leaving",
+                self.guild_id,
+                extra=events.VOICE_GHOST(guild_id=self.guild_id),
             )
             self._shared.totals.ghosts += 1
             async with self.lock:
@@ -241,6 +244,7 @@ class GuildVoice:
             "Keeping the voice connection of guild %d failed, which is a bug",
             self.guild_id,
             exc_info=keeper.exception(),
+            extra=events.BUG(),
         )
         self._keeper = None
         failure = JoinFailed(BUG)
@@ -327,7 +331,10 @@ class GuildVoice:
         if self._renewed or not (lost or displaced or here):
             return None  # we have to come anew, there was no connection yet, or people want us elsewhere
         if lost is not None:
-            log.warning("Voice ended in guild %d: %s", self.guild_id, lost.reason)
+            extra = events.VOICE_LOST(
+                guild_id=self.guild_id, channel_id=wanted, voice_close_code=lost.close_code
+            )
+            log.warning("Voice ended in guild %d: %s", self.guild_id, lost.reason, extra=extra)
             if rung(lost) is Rung.STOP:
                 await self.presence.leave()
                 return lost.reason
@@ -384,7 +391,8 @@ class GuildVoice:
             self._outcome.settle(failure)
             self._give_up(str(failure))
             return True
-        log.warning("Voice in guild %d has to wait: %s", self.guild_id, failure)
+        extra = events.VOICE_WAITING(guild_id=self.guild_id, channel_id=channel_id)
+        log.warning("Voice in guild %d has to wait: %s", self.guild_id, failure, extra=extra)
         self._failed_before = True
         self.rest.begin(failure, self._clock.time())
         self._outcome.settle(failure)

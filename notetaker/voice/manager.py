@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 
+from notetaker.model import events
 from notetaker.model.outcome import Coverage
 from notetaker.model.voice import (
     ChannelDeleted,
@@ -184,7 +185,7 @@ class VoiceManager:
                 if trouble is None:
                     on_healthy()
                 elif earlier is None:
-                    log.critical("Voice is out of control: %s", trouble)
+                    log.critical("Voice is out of control: %s", trouble, extra=events.VOICE_OUT_OF_CONTROL())
                 now = self._clock.time()
                 if now >= self._next_check:
                     self._next_check = now + self._health_interval_s
