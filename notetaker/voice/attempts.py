@@ -133,7 +133,9 @@ class Attempts:
                 )
             if self._over(channel_id, failure):
                 break
-            if number < attempts:
+            if failure.rung is Rung.WAIT:  # what happened may take as long to be told as a pause
+                await self._presence.until_displaced(channel_id)
+            elif number < attempts:
                 await self._shared.clock.sleep(delay_s(number, self._rng))
         return failure
 

@@ -20,7 +20,7 @@ from notetaker.voice.backoff import delay_s
 from notetaker.voice.instances import DUPLICATE
 from notetaker.voice.outcome import Outcome
 from notetaker.voice.ports import JoinFailed, SessionSink
-from notetaker.voice.presence import Presence
+from notetaker.voice.presence import WHAT_NEXT_S, Presence
 from notetaker.voice.reception import Reception
 from notetaker.voice.rest import Rest
 from notetaker.voice.timed_lock import TimedLock
@@ -29,8 +29,6 @@ from notetaker.wire.commands import Ended
 
 log = logging.getLogger(__name__)
 
-WHAT_NEXT_S = 3.0
-"""How long after close code 4014 or 4022 the main gateway takes to tell what happened."""
 ALLOCATION_S = 60.0
 """How long Discord may take to allocate another voice server, once it has said that it does."""
 SHORT_LIFE_S = 5.0

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 CREDENTIALS_TIMEOUT_S = 10.0
 """Discord answers opcode 4 within a second, or never."""
+WHAT_NEXT_S = 3.0
+"""How long after close code 4014 or 4022 the main gateway takes to tell what happened."""
 LEAVE_TIMEOUT_S = 10.0
 """Sending opcode 4 may have to wait for the rate limit of the main gateway."""
 CREDENTIALS = "CREDENTIALS"
@@ -129,6 +131,16 @@ class Presence:
         """Raises ``AttemptFailed`` when it was somebody's doing that we are not in this channel."""
         if self.displaced_from == channel_id:
             raise AttemptFailed("We were moved or disconnected while we were connecting.")
+
+    async def until_displaced(self, channel_id: int) -> None:
+        """Returns when Discord says that we were moved or thrown out; or when it should have said so by now."""
+        try:
+            async with self._clock.timeout(WHAT_NEXT_S):
+                while self.displaced_from != channel_id:
+                    self.changed.clear()
+                    await self.changed.wait()
+        except TimeoutError:
+            log.info("Discord has not said that we are to be elsewhere in guild %d", self._guild_id)
 
     def _notice_displacement(self, state: VoiceState) -> None:
         if self.foreign or state.snapshot:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession
 
 from notetaker.model.voice import ChannelDeleted, SessionBegan, SessionResumed, VoiceState
-from notetaker.voice import guild
+from notetaker.voice import guild, presence
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.websocket import VoiceWebSocket
 from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call
@@ -59,7 +59,7 @@ async def test_a_move_during_an_attempt_is_followed(
         recording = Recording()
         call.manager.record(GUILD, recording)
         once_opening(lambda: call.gateway.tell(VoiceState(GUILD, CHANNEL + 1, BOT, "session 1")))
-        call.clock.deadlines[guild.WHAT_NEXT_S] = 0.05
+        call.clock.deadlines[presence.WHAT_NEXT_S] = 0.05
         call.manager.want(GUILD, CHANNEL)
         await recording.until_event("opened")
         assert call.manager.channel(GUILD) == call.manager.wanted(GUILD) == CHANNEL + 1
@@ -76,7 +76,7 @@ async def test_our_own_leaving_before_an_attempt_is_no_kick(tmp_path: Path) -> N
 
 async def test_a_kick_that_is_heard_of_when_the_main_gateway_is_back_ends_it(tmp_path: Path) -> None:
     async with a_call(tmp_path) as call:
-        call.clock.deadlines[guild.WHAT_NEXT_S] = 0.05
+        call.clock.deadlines[presence.WHAT_NEXT_S] = 0.05
         await call.manager.join(GUILD, CHANNEL)
         call.gateway.down = True
         await call.server.release(guild_id=GUILD, user_id=BOT, code=4014)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from notetaker.model.voice import VoiceServer, VoiceState
-from notetaker.voice import guild
+from notetaker.voice import presence
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call
 
 ADA = 501
@@ -92,7 +92,7 @@ async def test_a_new_voice_server_that_does_not_work_ends_in_a_new_session(tmp_p
 
 async def test_after_4014_without_a_word_we_come_back(tmp_path: Path) -> None:
     async with a_call(tmp_path) as call:
-        call.clock.deadlines[guild.WHAT_NEXT_S] = 0.05
+        call.clock.deadlines[presence.WHAT_NEXT_S] = 0.05
         recording = Recording()
         await call.manager.join(GUILD, CHANNEL, recording)
         await call.server.release(guild_id=GUILD, user_id=BOT, code=4014)

@@ -8,7 +8,7 @@ import pytest
 
 from notetaker.model.voice import ChannelDeleted, SessionBegan, SessionResumed, VoiceState
 from notetaker.model.voice_status import VoicePhase
-from notetaker.voice import attempts, guild, rest
+from notetaker.voice import attempts, guild, presence, rest
 from notetaker.voice.ports import JoinFailed
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call
 
@@ -241,7 +241,7 @@ async def test_another_process_with_our_token_is_not_fought_and_its_leaving_is_n
         await call.manager.join(GUILD, CHANNEL)
         call.gateway.tell(VoiceState(GUILD, CHANNEL, BOT, "somebody else's"))
         await call.server.release(guild_id=GUILD, user_id=BOT, code=4014)
-        call.clock.deadlines[guild.WHAT_NEXT_S] = 0.05
+        call.clock.deadlines[presence.WHAT_NEXT_S] = 0.05
         await until(lambda: call.manager.status().guilds[0].phase is VoicePhase.WAITING)
         assert call.gateway.asked == [CHANNEL]
         call.gateway.tell(VoiceState(GUILD, None, BOT, "somebody else's"))

@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 from notetaker.discordsim.speaker_link import VoiceLink
 from notetaker.discordsim.voice.faults import Step as Moment
 from notetaker.model.outcome import Outcome
+from notetaker.voice import presence
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.websocket import VoiceWebSocket
 from notetaker.wire import heartbeat
@@ -81,7 +82,7 @@ async def test_after_a_refused_resume_there_is_a_new_session(tmp_path: Path, cod
         recording = Recording()
         await call.manager.join(GUILD, CHANNEL, recording)
         call.faults.close_at(BOT, Moment.RESUME, code)
-        call.clock.deadlines[3.0] = 0.05
+        call.clock.deadlines[presence.WHAT_NEXT_S] = 0.05
         call.server.cut(BOT)
         await recording.until_event("opened", times=2)
         assert recording.events == ["opened", "closed", "opened"]
