@@ -47,6 +47,8 @@ class NotetakerBot(discord.AutoShardedBot):
     def __init__(self, *, api_base_url: str, ca_file: Path | None) -> None:
         """``api_base_url`` without version; ``ca_file`` (PEM) is trusted beside the system's authorities."""
         Route.API_BASE_URL = api_base_url + "/v{API_VERSION}"
+        # else py-cord warns that voice will not work without davey, which only its own voice client needs
+        discord.utils.voice_dependency_warning_emitted = True
         super().__init__(  # type: ignore[no-untyped-call]
             intents=discord.Intents(guilds=True, voice_states=True),
             allowed_mentions=discord.AllowedMentions.none(),

@@ -1,0 +1,182 @@
+"""What ``scripts/install`` would do on a host of our making. ``--dry-run`` says all of it."""
+
+import os
+import re
+import shutil
+import subprocess
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+INSTALL = ROOT / "scripts" / "install"
+SOME_PYTHON = "[ $1 = --version ] && echo Python 3.12.0 || cat >/dev/null"
+
+
+class Host:
+    """Stand-ins for the programs that the script asks about the host; everything else is the real one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._bin = folder / "bin"
+        self._bin.mkdir()
+        self.has("systemctl", "echo 'systemd 252 (252.38-1~deb12u1)'")
+        self.has("nproc", "echo 4")
+        self.has("python3", SOME_PYTHON)
+
+    def has(self, program: str, script: str) -> None:
+        file = self._bin / program
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+
+    def install(self, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [INSTALL, *options],
+            env={"PATH": f"{self._bin}:{os.environ['PATH']}", "LC_ALL": "C", **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def would_run(self, *options: str) -> list[str]:
+        result = self.install("--dry-run", *options)
+        assert (result.returncode, result.stderr) == (0, "")
+        lines = result.stdout.splitlines()
+        assert all(line.startswith("would run: ") for line in lines)
+        return [line.removeprefix("would run: ") for line in lines]
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    return Host(tmp_path)
+
+
+def position(actions: list[str], pattern: str) -> int:
+    [found] = [i for i, action in enumerate(actions) if re.search(pattern, action)]
+    return found
+
+
+needs_a_host_without_notetaker = pytest.mark.skipif(
+    Path("/etc/notetaker").exists() or Path("/opt/notetaker").exists(), reason="notetaker is installed here"
+)
+
+
+@needs_a_host_without_notetaker
+def test_everything_happens_in_an_order_in_which_a_failure_leaves_no_half_of_it(host: Host) -> None:
+    actions = host.would_run()
+    order = [
+        "^useradd --system .* notetaker$",
+        r"python3 -m venv /opt/notetaker/releases/0\.1\.0-[0-9a-f]{12}$",
+        "--require-hashes -r deploy/requirements.lock$",
+        "--no-deps --no-build-isolation .*/source$",
+        r"^touch .*/\.complete$",
+        r"^mv -T /opt/notetaker/current\.new /opt/notetaker/current$",
+        "^install -d -m 750 -o root -g notetaker /etc/notetaker$",
+        "^install .*/etc/systemd/system .*notetaker-bot.service",
+        "^journalctl --update-catalog$",
+        "^systemctl daemon-reload$",
+        "^systemctl --quiet enable notetaker.target notetaker-bot.service$",
+        "^systemctl --no-block try-restart ",
+    ]
+    positions = [position(actions, pattern) for pattern in order]
+    assert positions == sorted(positions)
+
+
+@needs_a_host_without_notetaker
+def test_settings_and_token_are_for_those_who_need_them(host: Host) -> None:
+    actions = host.would_run()
+    assert "chmod 640 /etc/notetaker/notetaker.env" in actions
+    assert "chown root:notetaker /etc/notetaker/notetaker.env" in actions
+    assert "chmod 600 /etc/notetaker/discord_token" in actions
+    assert "chown root:root /etc/notetaker/discord_token" in actions
+
+
+def test_a_dry_run_does_nothing(host: Host, tmp_path: Path) -> None:
+    for program in ("useradd", "install", "journalctl", "rm", "mkdir", "mv", "ln", "cp", "chmod", "chown"):
+        host.has(program, f"touch {tmp_path}/touched")
+    host.would_run()
+    host.would_run("--uninstall", "--purge")
+    assert not (tmp_path / "touched").exists()
+
+
+def test_every_file_for_systemd_has_its_place(host: Host) -> None:
+    host.has("systemctl", "echo 'systemd 255 (255.4)'")
+    actions = "\n".join(host.would_run())
+    files = {file.name for file in (ROOT / "deploy" / "systemd").rglob("*") if file.is_file()}
+    not_here = {"worker-network.conf"}  # the database is not on another host
+    assert {name for name in files if name not in actions} == not_here
+
+
+@pytest.mark.parametrize(("version", "can"), [("252 (252.38-1~deb12u1)", False), ("254 (254.1)", True)])
+def test_growing_delays_come_with_a_systemd_that_knows_them(host: Host, version: str, can: bool) -> None:
+    host.has("systemctl", f"echo 'systemd {version}'")
+    assert any("restart-delay" in action for action in host.would_run()) == can
+
+
+@pytest.mark.parametrize(("processors", "workers"), [(1, 1), (2, 1), (4, 3)])
+def test_one_processor_is_left_to_the_bot(host: Host, processors: int, workers: int) -> None:
+    host.has("nproc", f"echo {processors}")
+    enabled = [action for action in host.would_run() if "enable notetaker-worker@" in action]
+    assert enabled == [
+        f"systemctl --quiet enable notetaker-worker@{number}.service" for number in range(1, workers + 1)
+    ]
+
+
+def test_an_upgrade_is_an_installation(host: Host) -> None:
+    assert host.would_run("--upgrade") == host.would_run()
+
+
+def test_another_python_is_another_release(host: Host) -> None:
+    before = host.would_run()
+    host.has("python3", SOME_PYTHON.replace("3.12", "3.13"))
+    assert host.would_run() != before
+
+
+def test_uninstalling_keeps_settings_and_recordings(host: Host) -> None:
+    kept = ("/etc/notetaker", "/var/lib/notetaker", "userdel")
+    actions = "\n".join(host.would_run("--uninstall"))
+    assert "rm -rf /opt/notetaker/releases /opt/notetaker/current" in actions
+    assert not any(name in actions for name in kept)
+    assert "rm -rf /etc/notetaker /var/lib/notetaker" in host.would_run("--uninstall", "--purge")
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "sentence"),
+    [
+        (["--prefix=/usr"], {}, r"--prefix=/usr is no option; there are --dry-run, .*"),
+        (["--purge"], {}, "--purge goes with --uninstall"),
+        (["--dry-run"], {"PYTHON": "/nowhere/python3"}, r"no Python 3\.11 or newer .* was found .*"),
+        ([], {}, "(it changes the system, so it must be run as root|systemd does not run this host; .*)"),
+    ],
+)
+def test_a_mistake_is_one_sentence(
+    host: Host, options: list[str], environment: dict[str, str], sentence: str
+) -> None:
+    if not options and Path("/run/systemd/system").is_dir():
+        host.has("id", "echo 1000")
+    result = host.install(*options, **environment)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert re.fullmatch(f"scripts/install: {sentence}\n", result.stderr)
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+def test_shellcheck_finds_nothing() -> None:
+    subprocess.run(["shellcheck", "-x", INSTALL], check=True, timeout=60)
+
+
+def locked(lock: Path) -> dict[str, str]:
+    """Package -> everything the file says about it."""
+    packages = re.split(r"\n(?=\S)", "\n" + lock.read_text().split("scripts/lock\n", 1)[1])
+    return {entry.partition("==")[0]: entry.strip() for entry in packages if "==" in entry}
+
+
+def test_an_installation_has_the_versions_that_the_tests_have() -> None:
+    everything, installed = locked(ROOT / "requirements.lock"), locked(ROOT / "deploy" / "requirements.lock")
+    assert installed.items() <= everything.items()
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    wanted = re.findall(r"^[\w.-]+", setup["options"]["install_requires"], re.MULTILINE)
+    assert {re.sub(r"[._]", "-", name).lower() for name in wanted} <= installed.keys()
+    assert not {"pytest", "mypy", "davey"} & installed.keys()
