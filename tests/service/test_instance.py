@@ -10,8 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,84 +19,9 @@ import notetaker
 from notetaker.service.holder import UNKNOWN, Holder
 from notetaker.service.instance import AlreadyRunning, only_bot, running_bot
 from notetaker.service.settings import SettingsError
+from tests.service.candidates import CHECKOUT, HOLDER, WAIT_S, candidate
 
-CHECKOUT = Path(notetaker.__file__).parents[1]
 NOBODY = 65534
-WAIT_S = 20.0
-
-HOLDER = """
-import subprocess, sys
-from pathlib import Path
-from notetaker.service.instance import AlreadyRunning, only_bot
-from notetaker.service.settings import SettingsError
-print("here", flush=True)
-sys.stdin.readline()
-try:
-    with only_bot(Path(sys.argv[1]), sys.argv[2]):
-        print("holds", flush=True)
-        if sys.argv[3:]:
-            child = subprocess.Popen(sys.argv[3:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-            print(child.pid, flush=True)
-        sys.stdin.readline()
-except (AlreadyRunning, SettingsError) as error:
-    print(error, flush=True)
-"""
-
-
-class Candidate:
-    """A process that takes the locks when told to, and frees them when told to."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.pid = process.pid
-
-    async def says(self) -> str:
-        assert self.process.stdout is not None
-        async with asyncio.timeout(WAIT_S):
-            return (await self.process.stdout.readline()).decode().removesuffix("\n")
-
-    async def goes_on(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(b"\n")
-        await self.process.stdin.drain()
-
-    async def tries(self) -> str:
-        """``holds``, or the sentence of the refusal."""
-        await self.goes_on()
-        return await self.says()
-
-    async def ends(self) -> None:
-        await self.goes_on()
-        async with asyncio.timeout(WAIT_S):
-            assert await self.process.wait() == 0
-
-    async def dies(self) -> None:
-        self.process.kill()
-        async with asyncio.timeout(WAIT_S):
-            await self.process.wait()
-
-
-@asynccontextmanager
-async def candidate(
-    state: Path,
-    identity: str,
-    *arguments: str,
-    before: tuple[str, ...] = (),
-    environment: Mapping[str, str] | None = None,
-) -> AsyncIterator[Candidate]:
-    """``before``: the command that starts it, for example as another user."""
-    process = await asyncio.create_subprocess_exec(
-        *before, sys.executable, "-W", "error", "-c", HOLDER, str(state), identity, *arguments,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), **(environment or {})}, cwd="/",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    started = Candidate(process)
-    try:
-        assert await started.says() == "here"
-        yield started
-    finally:
-        if process.returncode is None:
-            await started.dies()
 
 
 @pytest.fixture(autouse=True)
@@ -237,11 +161,21 @@ async def test_in_a_race_for_the_state_folder_one_wins(tmp_path: Path, identity:
 async def test_a_look_never_keeps_a_bot_from_starting(tmp_path: Path, identity: str) -> None:
     with only_bot(tmp_path, identity):
         pass
-    looker = os.open(tmp_path / "bot.lock", os.O_RDONLY)
-    fcntl.flock(looker, fcntl.LOCK_SH)
-    asyncio.get_running_loop().call_later(0.03, os.close, looker)
     async with candidate(tmp_path, identity) as one:
+        looker = os.open(tmp_path / "bot.lock", os.O_RDONLY)
+        fcntl.flock(looker, fcntl.LOCK_SH)
+        asyncio.get_running_loop().call_later(0.05, os.close, looker)
         assert await one.tries() == "holds"
+
+
+async def test_a_name_that_is_taken_and_given_back_at_this_instant_does_not_keep_a_bot_from_starting(
+    tmp_path: Path, identity: str
+) -> None:
+    async with candidate(tmp_path, identity) as one:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as other:
+            other.bind(f"\0notetaker-bot-{identity}".encode())
+            asyncio.get_running_loop().call_later(0.05, other.close)
+            assert await one.tries() == "holds"
 
 
 def test_a_file_that_names_a_living_process_means_nothing_without_the_lock(

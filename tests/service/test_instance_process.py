@@ -5,9 +5,11 @@ import os
 import signal
 from pathlib import Path
 
+from notetaker.discordsim.speaker import Speaker
 from notetaker.service.identity import bot_identity
 from notetaker.service.instance import running_bot
-from tests.service.office import SENTENCE, Office
+from notetaker.service.status_socket import ask
+from tests.service.office import SENTENCE, WAIT_S, Office
 
 READY = "Ready, as Notetaker"
 
@@ -53,3 +55,32 @@ async def test_the_bot_says_who_it_is_until_it_has_ended(office: Office, tmp_pat
         os.kill(int(running.split()[1]), signal.SIGKILL)
         assert await bot.exit_code() == -signal.SIGKILL
         assert running_bot(nowhere, identity) is None
+
+
+async def test_a_process_on_another_host_is_named_in_the_log_once_and_to_everyone_who_asks(
+    office: Office,
+) -> None:
+    async with office.process("bot") as bot, office.person("Ada"):
+        await bot.until(READY)
+        await office.says("joinvoice")
+        async with Speaker(
+            api_url=f"{office.local.api_url}/v10",
+            token=office.bot.token,
+            ca_file=office.local.ca_file,
+            guild_id=office.guild.id,
+            channel_id=office.channel("Planning"),
+            name="Notetaker elsewhere",
+        ):
+            await bot.until("CRITICAL")
+        duplicate = (await asyncio.to_thread(ask, office.state))["voice"]["duplicate"]
+        assert duplicate.startswith("Another process is using this bot's token: ")
+        shown = await office.sim(
+            "interactions",
+            user_id=str(office.user("Ada").id), channel_id=str(office.channel("general")),
+            command="voicestatus", wait=WAIT_S,
+        )  # fmt: skip
+        [message] = shown["messages"]
+        [embed] = message["embeds"]
+        assert duplicate in [field["value"] for field in embed["fields"]]
+        [line] = [line for line in bot.log.splitlines() if "CRITICAL" in line]
+        assert duplicate in line
