@@ -4,11 +4,12 @@ import array
 import asyncio
 import os
 import socket
-from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 WAIT_S = 30.0
 LARGEST = 1 << 20
+DESCRIPTOR_SIZE = array.array("i").itemsize
 
 Entry = dict[str, str]
 """One log line, by field."""
@@ -26,15 +27,26 @@ os.environ["JOURNAL_STREAM"] = f"{stderr.st_dev}:{stderr.st_ino}"
 
 
 class FakeJournald:
+    """Within ``async with`` it reads by itself; else whoever wants to know says ``read``."""
+
     def __init__(self, folder: Path) -> None:
-        """Has a socket in ``folder``; inside a running event loop, it reads from it by itself."""
+        """Has a socket in ``folder``."""
         self.path = folder / "journald"
         self.raw: list[bytes] = []
         """All that came, a datagram each."""
         self.entries: list[Entry] = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._socket.bind(str(self.path))
-        self._changed = asyncio.Event()
+        self._came = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        asyncio.get_running_loop().add_reader(self._socket, self.read)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self.read()
+        self.close()
 
     def close(self) -> None:
         self._socket.close()
@@ -52,31 +64,29 @@ class FakeJournald:
         known = len(self.entries)
         while True:
             try:
-                data, ancillary, _, _ = self._socket.recvmsg(
-                    LARGEST, socket.CMSG_LEN(array.array("i").itemsize)
-                )
+                data, ancillary, _, _ = self._socket.recvmsg(LARGEST, socket.CMSG_LEN(DESCRIPTOR_SIZE))
             except BlockingIOError:
+                self._came.set()
                 return self.entries[known:]
             for _, _, descriptor in ancillary:
                 data = _content(array.array("i", descriptor)[0])
             self.raw.append(data)
             self.entries.append(parsed(data))
 
-    async def until(self, holds: Callable[[Entry], bool]) -> Entry:
-        """The first entry for which that is so."""
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self._socket, self._changed.set)
-        try:
-            async with asyncio.timeout(WAIT_S):
-                while True:
-                    self._changed.clear()
-                    self.read()
-                    for entry in self.entries:
-                        if holds(entry):
-                            return entry
-                    await self._changed.wait()
-        finally:
-            loop.remove_reader(self._socket)
+    async def until(self, times: int = 1, **fields: str) -> None:
+        """Until so many entries that have these fields have come. ``MESSAGE`` is compared from its beginning."""
+        async with asyncio.timeout(WAIT_S):
+            while len(self.having(**fields)) < times:
+                self._came.clear()
+                await self._came.wait()
+
+    def having(self, *, MESSAGE: str = "", **fields: str) -> list[Entry]:
+        """What ``journalctl FIELD=value ...`` would show."""
+        return [
+            entry
+            for entry in self.entries
+            if fields.items() <= entry.items() and entry["MESSAGE"].startswith(MESSAGE)
+        ]
 
 
 def parsed(data: bytes) -> Entry:

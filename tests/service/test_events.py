@@ -1,5 +1,6 @@
 """The table of events, the call sites that use it, and the catalog that explains it, agree."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -54,6 +55,29 @@ def test_an_explanation_has_a_subject_and_names_only_fields_that_come_with_the_e
     assert len(body.split("\n\n")) >= 2  # what happened, and what to do
     named = set(re.findall("@([A-Z_]+)@", header + body))
     assert named <= set(TABLE[name].fields) - {"VOICE_CLOSE_CODE"}
+
+
+def test_every_event_is_told_somewhere_with_all_its_fields() -> None:
+    told: set[str] = set()
+    for file in (ROOT / "notetaker").rglob("*.py"):
+        tree = ast.parse(file.read_text())
+        told |= {name for node in ast.walk(tree) if (name := event_name(node))}
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            of = isinstance(call.func, ast.Attribute) and call.func.attr == "of"
+            name = event_name(call.func.value if of and isinstance(call.func, ast.Attribute) else call.func)
+            if name:
+                given = {str(keyword.arg).upper() for keyword in call.keywords} | {"VOICE_STATE"}
+                given |= {"MEETING_ID", "GUILD_ID", "CHANNEL_ID"} if of else set()
+                assert set(TABLE[name].fields) <= given, f"{file}:{call.lineno}"
+    assert told == set(TABLE)
+
+
+def event_name(node: ast.AST) -> str | None:
+    """``READY`` of ``events.READY``."""
+    is_event = (
+        isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "events"
+    )
+    return node.attr if is_event and isinstance(node, ast.Attribute) and node.attr in TABLE else None
 
 
 @pytest.mark.skipif(shutil.which("journalctl") is None, reason="systemd is not installed")

@@ -1,0 +1,36 @@
+"""What the real processes tell the journal about their own end."""
+
+from pathlib import Path
+
+from notetaker.model import events
+from tests.service.journald import Entry, FakeJournald
+from tests.service.office import Office
+
+
+async def test_a_process_that_cannot_go_on_says_why_in_the_journal(office: Office, tmp_path: Path) -> None:
+    async with FakeJournald(tmp_path) as journal:
+        journaled = journal.environment(tmp_path)
+
+        async def end_of(command: str, **settings: str) -> Entry:
+            known = len(journal.entries)
+            async with office.process(command, **journaled, **settings) as process:
+                await process.exit_code()
+                assert process.log == ""
+            journal.read()
+            last = journal.entries[-1]
+            assert len(journal.entries) > known
+            assert last["PRIORITY"] == "2"
+            return last
+
+        missing = await end_of("bot", DISCORD_TOKEN="", LOG_LEVEL="nonsense")
+        assert missing["MESSAGE_ID"] == events.SETTINGS_WRONG.message_id
+        assert missing["MESSAGE"].startswith("LOG_LEVEL ")
+        rejected = await end_of("bot", DISCORD_TOKEN="MTIz.wrong.secret-part")
+        assert rejected["MESSAGE_ID"] == events.TOKEN_REJECTED.message_id
+        down = await end_of("worker", NOTETAKER_DATABASE_URL="postgresql://127.0.0.1:9/notes")
+        assert down["MESSAGE_ID"] == events.UNAVAILABLE.message_id
+        async with office.process("bot", **journaled):
+            await journal.until(MESSAGE="Ready, as Notetaker")
+            second = await end_of("bot")
+            assert second["MESSAGE_ID"] == events.ALREADY_RUNNING.message_id
+            assert "another bot is running" in second["MESSAGE"]
