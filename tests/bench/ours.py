@@ -11,7 +11,7 @@ from notetaker.model.outcome import Outcome
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.service.background import Background
 from notetaker.service.live import LiveMeeting
-from notetaker.service.meetings import SYNC_EVERY, TICK
+from notetaker.service.recordings import SYNC_EVERY, TICK
 from notetaker.voice.manager import VoiceManager
 from tests.bench import child
 
