@@ -65,7 +65,8 @@ def ask(name: str) -> str | None:
         try:
             holder = Holder.read(client.recv(MAX_BYTES))
         except (TimeoutError, ConnectionResetError, ValueError):
-            return f"process {pid} of {user_name(uid)}, which does not answer"
+            process = f"process {pid} of {user_name(uid)}" if pid else "a process of another container"
+            return f"{process}, which does not answer"
     # Anybody may say anything, so the kernel's word counts where these are of our namespaces.
     if pid != 0:
         holder = holder.model_copy(update={"pid": pid})

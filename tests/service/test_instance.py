@@ -24,6 +24,11 @@ from tests.service.candidates import CHECKOUT, HOLDER, WAIT_S, candidate
 NOBODY = 65534
 
 
+def can_unshare(*namespaces: str) -> bool:
+    command = ["unshare", *namespaces, "true"]
+    return shutil.which("unshare") is not None and subprocess.run(command, check=False).returncode == 0
+
+
 @pytest.fixture(autouse=True)
 def no_runtime_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"):
@@ -127,8 +132,26 @@ async def test_a_first_one_that_is_stopped_is_named_all_the_same(tmp_path: Path,
     ):
         assert await first.tries() == "holds"
         first.process.send_signal(signal.SIGSTOP)
-        assert f"with this token (process {first.pid} of " in (refusal := await second.tries())
+        refusal = await second.tries()
+        assert f"with this token (process {first.pid} of " in refusal
         assert "which does not answer" in refusal
+
+
+@pytest.mark.skipif(not can_unshare("--pid", "--fork"), reason="makes a pid namespace")
+@pytest.mark.parametrize("stopped", [False, True])
+async def test_a_container_with_the_host_s_network_is_refused_too(
+    states: tuple[Path, Path], identity: str, stopped: bool
+) -> None:
+    container = "unshare", "--pid", "--fork", "--kill-child"
+    async with (
+        candidate(states[0], identity) as first,
+        candidate(states[1], identity, before=container) as second,
+    ):
+        assert await first.tries() == "holds"
+        if stopped:
+            first.process.send_signal(signal.SIGSTOP)
+        first_one = "a process of another container, which" if stopped else f"process {first.pid} of "
+        assert f"with this token ({first_one}" in await second.tries()
 
 
 async def test_of_several_that_start_at_the_same_moment_one_wins(
@@ -284,11 +307,7 @@ async def test_a_runtime_folder_that_cannot_be_used_is_done_without(
         assert await one.tries() == "holds"
 
 
-@pytest.mark.skipif(
-    shutil.which("unshare") is None
-    or subprocess.run(["unshare", "--net", "true"], check=False).returncode != 0,
-    reason="makes a network namespace",
-)
+@pytest.mark.skipif(not can_unshare("--net"), reason="makes a network namespace")
 @pytest.mark.parametrize("variable", ["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"])
 async def test_a_runtime_folder_is_seen_across_network_namespaces(
     states: tuple[Path, Path], identity: str, tmp_path: Path, variable: str
