@@ -185,7 +185,7 @@ class VoiceManager:
                 if trouble is None:
                     on_healthy()
                 elif earlier is None:
-                    log.critical("Voice is out of control: %s", trouble, extra=events.VOICE_OUT_OF_CONTROL())
+                    log.critical("Voice is out of control: %s", trouble, extra=events.OUT_OF_CONTROL())
                 now = self._clock.time()
                 if now >= self._next_check:
                     self._next_check = now + self._health_interval_s
