@@ -133,6 +133,8 @@ class Watchdog:
             watched.phase, watched.deadline = _Phase.STOPPING, now + STOPPING_S
             actions.append(Say(f"{watched} is stopping{_clause(watched.status)}"))
         if fields.get(b"WATCHDOG") == b"1" and watched.phase is not _Phase.STOPPING:
+            if watched.phase is _Phase.STARTING:
+                actions.append(Say(f"{watched} gives signs of life"))
             watched.phase, watched.deadline = _Phase.ALIVE, now + watched.process.timeout_s
         extension = fields.get(b"EXTEND_TIMEOUT_USEC", b"")
         if extension.isdigit() and len(extension) < 16 and watched.phase is not _Phase.ALIVE:

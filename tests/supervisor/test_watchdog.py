@@ -119,6 +119,14 @@ def test_a_process_that_has_ended_is_left_alone(scene: Scene) -> None:
     assert scene.after(1000) == []
 
 
+def test_the_first_sign_is_told_even_if_nobody_listened_when_it_was_ready(scene: Scene) -> None:
+    scene.hear(b"WATCHDOG=1")
+    scene.hear(b"WATCHDOG=1")
+    assert [say.text for say in scene.said[1:]] == [
+        "notetaker:notetaker-bot (process 41) gives signs of life"
+    ]
+
+
 def test_being_told_again_that_it_runs_is_no_sign_of_life(scene: Scene) -> None:
     scene.hear(b"READY=1")
     assert scene.after(20) == []
