@@ -163,7 +163,17 @@ def test_a_mistake_is_one_sentence(
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
 def test_shellcheck_finds_nothing() -> None:
-    subprocess.run(["shellcheck", "-x", INSTALL], check=True, timeout=60)
+    subprocess.run(["shellcheck", INSTALL, ROOT / "deploy" / "notetaker"], check=True, timeout=60)
+
+
+def test_the_administrators_command_gets_what_the_bot_gets() -> None:
+    command = (ROOT / "deploy" / "notetaker").read_text()
+    units = ROOT / "deploy" / "systemd"
+    bot = (units / "notetaker-bot.service").read_text()
+    bot += (units / "notetaker-.service.d" / "10-common.conf").read_text()
+    # systemd takes no empty credential in a unit file; a line break is no token either
+    lines = bot.replace(r"discord_token:\n", "discord_token:").splitlines()
+    assert set(re.findall(r"--property=(\S+)", command)) <= set(lines)
 
 
 def locked(lock: Path) -> dict[str, str]:
