@@ -31,6 +31,7 @@ class MoodyGateway(Gateway):
         """Where else Discord has told the bot to be since."""
         self.thrown_out = False
         """The bot has been kicked since, from where it was wanted."""
+        self._asking = False
         self._session = "main 0"
         self._sessions = 0
         self._news: deque[tuple[News, bool]] = deque()  # and whether it is somebody else's doing
@@ -47,12 +48,19 @@ class MoodyGateway(Gateway):
     # Opcode 4
 
     async def update_voice_state(self, guild_id: int, channel_id: int | None) -> None:
+        if any(doing for _, doing in self._news):  # asked again before it was told: who could know?
+            self.thrown_out = False
+        self._asking = True
+        try:
+            await self._obey(channel_id)
+        finally:
+            self._asking = False
+
+    async def _obey(self, channel_id: int | None) -> None:
         await asyncio.sleep(self.random.choice((0, 0, self.lag_s)))
         if self.down:
             raise ConnectionError
         self.asked.append(channel_id)
-        if any(doing for _, doing in self._news):  # asked again before it was told: who could know?
-            self.thrown_out = False
         mood = self.moods.popleft() if channel_id is not None and self.moods else ""
         if channel_id is None:
             await self._put(None, [self._state(None)])
@@ -84,7 +92,7 @@ class MoodyGateway(Gateway):
         assert self.manager is not None
         if self.place is None:
             return
-        known = self.manager._guilds[GUILD].presence.channel_id == self.place
+        known = self.manager._guilds[GUILD].presence.channel_id == self.place and not self._asking
         self.thrown_out |= known and self.manager.wanted(GUILD) == self.place == self.wish
         await self._put(None, [self._state(None)], code, doing=True)
 

@@ -66,6 +66,7 @@ class Storm:
         self.gateway.moods.clear()
         self.gateway.lag_s = 0.0
         self.gateway.come_back()
+        await asyncio.sleep(0.05)  # a close frame may be on its way
         await until(lambda: self.gateway.quiet and self.at_rest)
         self.call.clock.skip(120)
         await self.call.manager.check()
