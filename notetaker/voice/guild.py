@@ -9,21 +9,19 @@ comes by.
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable
 
 from notetaker.model import events
-from notetaker.model.outcome import Coverage
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.voice.attempts import COOL_DOWN_S, Attempts, Shared, rung
-from notetaker.voice.backoff import delay_s
 from notetaker.voice.instances import DUPLICATE
 from notetaker.voice.outcome import Outcome
-from notetaker.voice.ports import JoinFailed, SessionSink
+from notetaker.voice.ports import JoinFailed
 from notetaker.voice.presence import WHAT_NEXT_S, Presence
 from notetaker.voice.reception import Reception
 from notetaker.voice.rest import Rest
 from notetaker.voice.timed_lock import TimedLock
+from notetaker.voice.uptime import Uptime
 from notetaker.wire.close_codes import Rung
 from notetaker.wire.commands import Ended
 
@@ -31,9 +29,6 @@ log = logging.getLogger(__name__)
 
 ALLOCATION_S = 60.0
 """How long Discord may take to allocate another voice server, once it has said that it does."""
-SHORT_LIFE_S = 5.0
-SHORT_LIVES = 2
-"""After more sessions in a row that were shorter, the pause before the next one grows."""
 OVERDUE_S = 5.0
 """A connection whose timer is late by more is not under control."""
 
@@ -66,16 +61,13 @@ class GuildVoice:
         self.attempts = Attempts(guild_id, shared, self.presence, self.reception)
         self._on_removed = on_removed
         self._on_joined = on_joined
-        self._rng = random.Random()  # noqa: S311 - spreads delays, keeps no secret
         self._keeper: asyncio.Task[None] | None = None
         self._scope: asyncio.Timeout | None = None  # of the operation that may be interrupted
         self._outcome = Outcome()
         self._lost: Ended | None = None  # how the established connection ended, until that is dealt with
         self._gone: str | None = None  # why there is nothing to go back to
         self._renewed = False  # the main gateway has a new session, and we have no voice session of it yet
-        self.absent_since: float | None = None
-        """Since when we are wanted and not connected, monotonic seconds."""
-        self._short_lives = 0
+        self.uptime = Uptime(shared.clock, shared.totals)
         self.rest = Rest()
         self._failed_before = False  # a round, since we were connected
 
@@ -86,11 +78,12 @@ class GuildVoice:
         if channel_id != self.intent:
             self._outcome.settle(JoinFailed(SUPERSEDED, final=True))
             self.intent = channel_id
-            self._gone, self._short_lives, self._failed_before = None, 0, False
+            self._gone, self._failed_before = None, False
+            self.uptime.begin_anew()
             self._lost = self.presence.displaced_from = None
             self._interrupt()
         self.rest.end()
-        self._absent(channel_id is not None and self.connected_to is None)
+        self.uptime.absent(channel_id is not None and self.connected_to is None)
         self._wake()
 
     async def join(self, channel_id: int) -> None:
@@ -113,18 +106,10 @@ class GuildVoice:
         while self._keeper is not None and self.intent is None:
             await self._outcome.of_next()
 
-    def record(self, sink: SessionSink | None) -> None:
-        """From now on frames go to ``sink``, and coverage counts from zero."""
-        self.reception.record(sink)
-
     @property
     def connected_to(self) -> int | None:
         """The channel of the live connection."""
         return self.reception.channel_id
-
-    def coverage(self) -> list[Coverage]:
-        """Per speaker, over all sessions of the current recording."""
-        return self.reception.coverage()
 
     # What the main gateway tells
 
@@ -153,7 +138,7 @@ class GuildVoice:
         self.presence.session_began()
         self._interrupt()  # an attempt under way has credentials of the old session
         self.reception.detach("the main connection to Discord began anew")
-        self._absent(True)
+        self.uptime.absent(True)
         self.discord_is_back()
 
     # What gets a resting keeper going
@@ -309,7 +294,7 @@ class GuildVoice:
             if not await self.attempts.follow(self.intent):
                 if self.connected_to not in (None, self.intent):
                     await self.reception.drop("we move to another channel")
-                await self._pause_after_short_lives()
+                await self.uptime.pause()
                 channel_id = self.intent
                 if channel_id is not None:
                     await self.attempts.round(channel_id)
@@ -366,15 +351,10 @@ class GuildVoice:
         except TimeoutError:
             log.info("Discord has not said what became of the call in guild %d", self.guild_id)
 
-    async def _pause_after_short_lives(self) -> None:
-        """Sessions that die as soon as they are up must not come back every second."""
-        if self._short_lives > SHORT_LIVES:
-            await self._clock.sleep(delay_s(self._short_lives - SHORT_LIVES, self._rng))
-
     def _succeeded(self) -> None:
         failed_before, self._failed_before = self._failed_before, False
         self._renewed, self._lost = False, None
-        self._absent(False)
+        self.uptime.absent(False)
         self._outcome.settle(None)
         if failed_before:
             self._on_joined(self.guild_id)
@@ -400,20 +380,12 @@ class GuildVoice:
         """There is nothing to go back to; the keeper ends."""
         self.intent = None
         self._failed_before = self._renewed = False
-        self._absent(False)
+        self.uptime.absent(False)
         self._outcome.settle(JoinFailed(reason, final=True))
         self._on_removed(self.guild_id, reason)
 
     def _connection_ended(self, ended: Ended) -> None:
-        lived_s = self._clock.time() - self.reception.established_at
-        self._short_lives = self._short_lives + 1 if lived_s < SHORT_LIFE_S else 0
+        self.uptime.session_ended(self.reception.established_at)
         self._lost = ended
-        self._absent(self.intent is not None)
+        self.uptime.absent(self.intent is not None)
         self._wake()
-
-    def _absent(self, absent: bool) -> None:
-        """Counts the time in which we are wanted and not connected."""
-        now = self._clock.time()
-        if self.absent_since is not None:
-            self._shared.totals.disconnected_s += now - self.absent_since
-        self.absent_since = now if absent else None

@@ -119,7 +119,7 @@ class VoiceManager:
         guild = self._guild(guild_id)
         await guild.join(channel_id)
         if sink is not None:
-            guild.record(sink)
+            guild.reception.record(sink)
 
     async def settled(self, guild_id: int, channel_id: int) -> None:
         """What ``want`` has led to: returns and raises as ``join``, without asking for it once more."""
@@ -127,7 +127,7 @@ class VoiceManager:
 
     def record(self, guild_id: int, sink: SessionSink | None) -> None:
         """From now on gives the guild's frames to ``sink``; None: to nobody."""
-        self._guild(guild_id).record(sink)
+        self._guild(guild_id).reception.record(sink)
 
     async def leave(self, guild_id: int) -> None:
         await self._guild(guild_id).leave()
@@ -143,7 +143,7 @@ class VoiceManager:
 
     def coverage(self, guild_id: int) -> list[Coverage]:
         """Per speaker, over all sessions of the guild's current recording."""
-        return self._guild(guild_id).coverage()
+        return self._guild(guild_id).reception.coverage()
 
     # What the main gateway tells
 

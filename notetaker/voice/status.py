@@ -29,7 +29,7 @@ def guild_status(guild: GuildVoice, now: float, next_check: float) -> GuildVoice
         dave_version=0 if session is None else session.dave.version,
         latency_s=None if session is None else session.heartbeat.latency,
         deafened=guild.presence.deafened,
-        coverage=tuple(guild.coverage()),
+        coverage=tuple(guild.reception.coverage()),
     )
 
 
@@ -42,7 +42,7 @@ def _phase(guild: GuildVoice) -> tuple[VoicePhase, float | None]:
         return VoicePhase.CONNECTED, guild.reception.established_at
     if guild.rest.failure is not None:
         return VoicePhase.WAITING, guild.rest.since
-    return VoicePhase.CONNECTING, guild.absent_since
+    return VoicePhase.CONNECTING, guild.uptime.absent_since
 
 
 def with_live(totals: VoiceTotals, guilds: Iterable[GuildVoice], now: float) -> VoiceTotals:
@@ -51,6 +51,6 @@ def with_live(totals: VoiceTotals, guilds: Iterable[GuildVoice], now: float) -> 
     for guild in guilds:
         if guild.reception.connection is not None:
             add_counts(whole, guild.reception.connection)
-        if guild.absent_since is not None:
-            whole.disconnected_s += now - guild.absent_since
+        if guild.uptime.absent_since is not None:
+            whole.disconnected_s += now - guild.uptime.absent_since
     return whole
