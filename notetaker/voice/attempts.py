@@ -131,11 +131,11 @@ class Attempts:
                     failed,
                     extra=self._failed(channel_id, number, failed),
                 )
+            if failure.rung is Rung.WAIT:
+                await self._presence.hear_what_next()
             if self._over(channel_id, failure):
                 break
-            if failure.rung is Rung.WAIT:  # what happened may take as long to be told as a pause
-                await self._presence.until_displaced(channel_id)
-            elif number < attempts:
+            if number < attempts:
                 await self._shared.clock.sleep(delay_s(number, self._rng))
         return failure
 

@@ -17,7 +17,7 @@ from notetaker.voice.attempts import COOL_DOWN_S, Attempts, Shared, rung
 from notetaker.voice.instances import DUPLICATE
 from notetaker.voice.outcome import Outcome
 from notetaker.voice.ports import JoinFailed
-from notetaker.voice.presence import WHAT_NEXT_S, Presence
+from notetaker.voice.presence import ALLOCATION_S, WHAT_NEXT_S, Presence
 from notetaker.voice.reception import Reception
 from notetaker.voice.rest import Rest
 from notetaker.voice.timed_lock import TimedLock
@@ -27,8 +27,6 @@ from notetaker.wire.commands import Ended
 
 log = logging.getLogger(__name__)
 
-ALLOCATION_S = 60.0
-"""How long Discord may take to allocate another voice server, once it has said that it does."""
 OVERDUE_S = 5.0
 """A connection whose timer is late by more is not under control."""
 
@@ -324,7 +322,7 @@ class GuildVoice:
             if rung(lost) is Rung.COOL_DOWN:
                 raise JoinFailed(lost.reason, pause_s=COOL_DOWN_S)
         if lost is None or displaced or rung(lost) is Rung.WAIT:
-            await self._hear_what_next()
+            await self.presence.hear_what_next()
         return self._follow_presence(wanted)
 
     def _follow_presence(self, wanted: int | None) -> str | None:
@@ -338,18 +336,6 @@ class GuildVoice:
             return self._gone or DISCONNECTED
         self.intent = self.presence.channel_id
         return None
-
-    async def _hear_what_next(self) -> None:
-        """Moved, migrated or kicked: waits for the word of the main gateway, which may never come."""
-        whereabouts = self.presence.whereabouts
-        wait_s = ALLOCATION_S if whereabouts.allocating else WHAT_NEXT_S
-        try:
-            async with self._clock.timeout(wait_s):
-                while whereabouts.channel_id is not None and not whereabouts.complete and not self._renewed:
-                    self.presence.changed.clear()
-                    await self.presence.changed.wait()
-        except TimeoutError:
-            log.info("Discord has not said what became of the call in guild %d", self.guild_id)
 
     def _succeeded(self) -> None:
         failed_before, self._failed_before = self._failed_before, False

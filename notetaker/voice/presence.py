@@ -17,6 +17,8 @@ CREDENTIALS_TIMEOUT_S = 10.0
 """Discord answers opcode 4 within a second, or never."""
 WHAT_NEXT_S = 3.0
 """How long after close code 4014 or 4022 the main gateway takes to tell what happened."""
+ALLOCATION_S = 60.0
+"""How long Discord may take to allocate another voice server, once it has said that it does."""
 LEAVE_TIMEOUT_S = 10.0
 """Sending opcode 4 may have to wait for the rate limit of the main gateway."""
 CREDENTIALS = "CREDENTIALS"
@@ -132,15 +134,17 @@ class Presence:
         if self.displaced_from == channel_id:
             raise AttemptFailed("We were moved or disconnected while we were connecting.")
 
-    async def until_displaced(self, channel_id: int) -> None:
-        """Returns when Discord says that we were moved or thrown out; or when it should have said so by now."""
+    async def hear_what_next(self) -> None:
+        """Moved, migrated or kicked: waits for the word of the main gateway, which may never come."""
+        whereabouts = self.whereabouts
+        wait_s = ALLOCATION_S if whereabouts.allocating else WHAT_NEXT_S
         try:
-            async with self._clock.timeout(WHAT_NEXT_S):
-                while self.displaced_from != channel_id:
+            async with self._clock.timeout(wait_s):
+                while whereabouts.channel_id is not None and not whereabouts.complete:
                     self.changed.clear()
                     await self.changed.wait()
         except TimeoutError:
-            log.info("Discord has not said that we are to be elsewhere in guild %d", self._guild_id)
+            log.info("Discord has not said what became of the call in guild %d", self._guild_id)
 
     def _notice_displacement(self, state: VoiceState) -> None:
         if self.foreign or state.snapshot:

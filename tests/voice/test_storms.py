@@ -221,7 +221,7 @@ async def weather(seed: int, folder: Path) -> None:
         call.clock.deadlines = {
             presence.CREDENTIALS_TIMEOUT_S: 0.15,
             presence.WHAT_NEXT_S: 0.1,
-            guild.ALLOCATION_S: 0.3,
+            presence.ALLOCATION_S: 0.3,
         }
         random = call.gateway.random = Random(seed)
         call.gateway.lag_s = random.choice((0.0, 0.003, 0.03))
