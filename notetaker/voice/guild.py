@@ -84,13 +84,8 @@ class GuildVoice:
         self.uptime.absent(channel_id is not None and self.connected_to is None)
         self._wake()
 
-    async def join(self, channel_id: int) -> None:
-        """Returns when connected to ``channel_id``. Raises ``JoinFailed`` after a round without success."""
-        self.want(channel_id)
-        await self.settled(channel_id)
-
     async def settled(self, channel_id: int) -> None:
-        """What ``want`` led to. Returns and raises as ``join`` does."""
+        """Returns when connected to ``channel_id``, which was wanted. Raises ``JoinFailed`` after a failed round."""
         while self.connected_to != channel_id:
             if self.intent != channel_id:
                 raise JoinFailed(SUPERSEDED, final=True)

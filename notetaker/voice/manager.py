@@ -82,6 +82,7 @@ class VoiceManager:
         self._next_check = self._clock.time() + health_interval_s
         self._checking = TimedLock(self._clock.time, lambda: CHECK_S)
         self._guilds: dict[int, GuildVoice] = {}
+        self._closing = False
 
     def configure(
         self,
@@ -104,7 +105,7 @@ class VoiceManager:
 
     def want(self, guild_id: int, channel_id: int | None) -> None:
         """From now on this is wanted; what is under way for something else is interrupted."""
-        self._guild(guild_id).want(channel_id)
+        self._guild(guild_id).want(None if self._closing else channel_id)
 
     def wanted(self, guild_id: int) -> int | None:
         """The channel in which the bot is to be, connected or not."""
@@ -117,7 +118,8 @@ class VoiceManager:
         that is ``final``, the bot goes on trying.
         """
         guild = self._guild(guild_id)
-        await guild.join(channel_id)
+        self.want(guild_id, channel_id)
+        await guild.settled(channel_id)
         if sink is not None:
             guild.reception.record(sink)
 
@@ -133,9 +135,15 @@ class VoiceManager:
         await self._guild(guild_id).leave()
 
     async def close(self) -> None:
-        """Leaves where we are, and nowhere else: another process may use our token, and be in other guilds."""
-        await asyncio.gather(*(guild.leave() for guild in self._guilds.values() if guild.busy))
-        await self._shared.http.close()
+        """Leaves where we are, and nowhere else: another process may use our token, and be in other guilds.
+
+        What is wanted from now on comes too late.
+        """
+        self._closing = True
+        try:
+            await asyncio.gather(*(guild.leave() for guild in self._guilds.values() if guild.busy))
+        finally:
+            await self._shared.http.close()
 
     def channel(self, guild_id: int) -> int | None:
         """The channel that we are connected to in this guild."""

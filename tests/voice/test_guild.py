@@ -8,6 +8,7 @@ import pytest
 from aiohttp import ClientSession
 
 from notetaker.model.outcome import Outcome
+from notetaker.voice.ports import JoinFailed
 from notetaker.voice.websocket import VoiceWebSocket
 from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call
 
@@ -99,3 +100,23 @@ async def test_frames_that_come_before_the_session_is_up_find_the_sink_open(tmp_
                     await asyncio.sleep(0.002)
         closed = recording.events.index("closed")
         assert recording.events[closed + 1] == "opened"
+
+
+async def test_closing_in_the_middle_of_an_attempt_ends_everything_and_nothing_begins_after_it(
+    tmp_path: Path,
+) -> None:
+    async with a_call(tmp_path) as call:
+        call.gateway.silent = True
+        joining = asyncio.ensure_future(call.manager.join(GUILD, CHANNEL))
+        await asyncio.sleep(0.01)
+        call.gateway.silent = False
+        closing = asyncio.ensure_future(call.manager.close())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            with pytest.raises(JoinFailed):
+                await call.manager.join(GUILD, CHANNEL)
+            with pytest.raises(JoinFailed):
+                await joining
+            await closing
+        assert call.gateway.asked == [CHANNEL, None]
+        assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("voice")] == []
