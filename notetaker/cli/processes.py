@@ -6,6 +6,7 @@ import sys
 import click
 
 from notetaker.cli.common import fail, sentences_instead_of_tracebacks, settings
+from notetaker.service import stacks
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.identity import bot_identity
 from notetaker.service.instance import only_bot
@@ -25,6 +26,7 @@ def bot() -> None:
         found.make_state_dir()
         from notetaker.service import bot as process  # py-cord takes a second to import
 
+        stacks.block_abort()
         with only_bot(found.state_dir, identity):
             code = asyncio.run(process.run(found))
         if code is ExitCode.TOKEN_REJECTED:

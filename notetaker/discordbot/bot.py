@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+import time
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,8 @@ class NotetakerBot(discord.AutoShardedBot):
             self._ssl.load_verify_locations(cafile=ca_file)
         self._has_commands = False
         self._commands_registered = False
+        self.heard_at = time.monotonic()
+        """When the main gateway said anything last."""
         self.bridge = Bridge(self)
         self.publisher = Publisher(self)
 
@@ -72,6 +75,11 @@ class NotetakerBot(discord.AutoShardedBot):
         self.add_cog(Commands(meetings))
         self.add_cog(VoiceStatusCommand(voice))
         self._has_commands = True
+
+    @property
+    def connected(self) -> bool:
+        """To the main gateway, with every shard."""
+        return bool(self.shards) and not any(shard.is_closed() for shard in self.shards.values())
 
     async def display_name(self, guild_id: int, user_id: int) -> str:
         return await display_name(self, guild_id, user_id)
@@ -119,6 +127,7 @@ class NotetakerBot(discord.AutoShardedBot):
     def dispatch(self, event: str, *args: Any, **kwargs: Any) -> None:
         """py-cord calls this for everything that happens; raw gateway messages are ours, see ``bridge``."""
         if event == "socket_raw_receive":
+            self.heard_at = time.monotonic()
             self.bridge.received(args[0])
         elif event != "socket_raw_send":  # carries the token
             super().dispatch(event, *args, **kwargs)

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import math
+import os
 import signal
+import sys
 import time
 
 from notetaker.discordbot import obstacles
@@ -11,24 +13,30 @@ from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
 from notetaker.discordbot.publish import Undelivered
 from notetaker.jobs.queue import JobQueue
 from notetaker.model import events
-from notetaker.service import metrics
+from notetaker.service import logs, metrics, stacks
 from notetaker.service.background import Background
 from notetaker.service.exit_codes import ExitCode
+from notetaker.service.health import Health
 from notetaker.service.meetings import Meetings
 from notetaker.service.postings import Postings
 from notetaker.service.recordings import Recordings
 from notetaker.service.recovery import Recovery
+from notetaker.service.reload import EnvFile, Reload
 from notetaker.service.resuming import Resuming
 from notetaker.service.safekeeping import Safekeeping
 from notetaker.service.settings import Settings
 from notetaker.service.status import Snapshot, document, process_figures
+from notetaker.service.status_line import status_line
 from notetaker.service.status_socket import StatusServer, socket_path
-from notetaker.service.systemd import Systemd
+from notetaker.service.supervision import Supervision
 from notetaker.store.store import Store
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.trace import Tracer
 
 log = logging.getLogger(__name__)
+
+SAY_S = 30.0
+"""For a message about a meeting; py-cord itself would wait out five minutes and any rate limit."""
 
 
 class Closed(Exception):
@@ -38,15 +46,18 @@ class Closed(Exception):
 async def run(settings: Settings) -> ExitCode:
     """Runs until SIGTERM or SIGINT. Raises SettingsError and StoreError when it cannot even begin."""
     token = settings.require_token()
-    stop = asyncio.Event()
+    loop, stop, reload = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    stacks.on_abort(loop)
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    # A terminal says it, too, when it is closed, and means something else.
+    loop.add_signal_handler(signal.SIGHUP, stop.set if sys.stderr.isatty() else reload.set)
     background = Background()
     try:
         store = await background(_open_store, settings)
         queue = await background(JobQueue, settings.database)
         try:
-            await _Bot(settings, store, queue, background).serve(token, stop)
+            await _Bot(settings, store, queue, background).serve(token, stop, reload)
         finally:
             await background(queue.close)
             await background(store.close)
@@ -62,6 +73,7 @@ async def run(settings: Settings) -> ExitCode:
     else:
         return_code = ExitCode.OK
     finally:
+        stacks.never_give_up()
         background.close()
     return return_code
 
@@ -80,7 +92,7 @@ class _Bot:
         self._store = store
         self._queue = queue
         self._background = background
-        self._systemd = Systemd()
+        self._supervision = Supervision(self._status)
         self._began = time.time_ns(), time.monotonic()
         self._discord = NotetakerBot(
             api_base_url=settings.discord_api_base_url, ca_file=settings.discord_ca_file
@@ -95,13 +107,16 @@ class _Bot:
             health_interval_s=settings.voice_health_interval,
             regions=settings.voice_region_fallback,
             regions_file=settings.state_dir / "voice-regions.json",
-            tracer=Tracer(settings.traces_folder if settings.voice_debug else None),
+            tracer=self._tracer(settings),
         )
+        self._reload = Reload(settings, EnvFile(os.environ), self._change)
+        self._away_since_ns: int | None = time.time_ns()
         self._recordings: Recordings
+        self._health: Health
 
-    async def serve(self, token: str, stop: asyncio.Event) -> None:
-        """Until ``stop`` is set. Raises SettingsError, or a group of TokenRejected, Closed, or of what nobody
-        foresaw.
+    async def serve(self, token: str, stop: asyncio.Event, reload: asyncio.Event) -> None:
+        """Until ``stop`` is set; settings are read again whenever ``reload`` is. Raises SettingsError, or a group of
+        TokenRejected, Closed, or of what nobody foresaw.
         """
         window_s = self._settings.meeting_resume_window * 60
         folder = self._settings.meetings_folder
@@ -113,13 +128,21 @@ class _Bot:
             ):
                 keeping = Safekeeping(self._store, self._queue, self._background, tasks, self._discord)
                 self._recordings = Recordings(self._voice, keeping, tasks, self, window_s)
+                self._health = Health(
+                    self._voice,
+                    self._discord,
+                    self._recordings,
+                    self._background,
+                    self._supervision.give_sign_of_life,
+                )
                 meetings = Meetings(self._voice, self._recordings, keeping, folder)
                 resuming = Resuming(recovery, self._recordings, self)
                 self._discord.attach(meetings, self._voice)
+                supervised = tasks.create_task(self._be_supervised(reload))
                 steady = [
                     tasks.create_task(self._stay_connected(token)),
                     tasks.create_task(self._work(resuming)),
-                    tasks.create_task(self._voice.run(self._systemd.healthy, self._systemd.ping_every_s)),
+                    tasks.create_task(self._voice.run(self._health.beat, self._supervision.ping_every_s)),
                     tasks.create_task(
                         StatusServer(
                             socket_path(self._settings.state_dir), lambda: document(self._snapshot())
@@ -127,12 +150,14 @@ class _Bot:
                     ),
                 ]
                 await stop.wait()
-                self._systemd.stopping("Leaving voice channels; meetings go on after a restart")
-                log.info("Stopping", extra=events.STOPPING())
-                await meetings.close()
-                await self._voice.close()
-                for task in steady:
-                    task.cancel()
+                supervised.cancel()
+                async with self._supervision.stopping():
+                    log.info("Stopping", extra=events.STOPPING())
+                    await meetings.close()
+                    await self._voice.close()
+                    for task in steady:
+                        task.cancel()
+                    await asyncio.wait(steady)
         finally:
             await self._voice.close()
 
@@ -143,9 +168,12 @@ class _Bot:
             log.warning("A message about a meeting could not be posted: the bot has not been on Discord yet")
             return
         try:
-            await self._discord.publisher.say(channel_id, text)
-        except Undelivered as failed:
-            log.warning("A message about a meeting could not be posted: %s", failed)
+            async with asyncio.timeout(SAY_S):
+                await self._discord.publisher.say(channel_id, text)
+        except (Undelivered, TimeoutError) as failed:
+            log.warning(
+                "A message about a meeting could not be posted: %s", failed or "Discord does not answer"
+            )
 
     def obstacle(self, guild_id: int, channel_id: int) -> str | None:
         return obstacles.to_returning(self._discord.get_guild(guild_id), channel_id)
@@ -163,19 +191,60 @@ class _Bot:
             await self._discord.wait_until_ready()
             tasks.create_task(Postings(self._store, self._background, self._discord.publisher).run())
             servers = len(self._discord.guilds)
-            self._systemd.ready(f"Connected to Discord, in {servers} servers")
+            self._supervision.ready()
             log.info("Ready, as %s, in %d servers", self._discord.user, servers, extra=events.READY())
+
+    async def _be_supervised(self, reload: asyncio.Event) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._supervision.show_status())
+            await self._discord.wait_until_ready()  # a reload ends with the word that we are
+            await self._supervision.reload(reload, self._reload)
+
+    # What the others ask for
+
+    def _change(self, settings: Settings) -> None:
+        """The settings in ``reload.LIVE``."""
+        logs.setup(settings.log_level)
+        self._recordings.resume_window_s = settings.meeting_resume_window * 60
+        self._voice.configure(
+            connection_timeout_s=settings.voice_connection_timeout,
+            retry_attempts=settings.voice_retry_attempts,
+            health_interval_s=settings.voice_health_interval,
+            regions=settings.voice_region_fallback,
+            tracer=self._tracer(settings),
+        )
+
+    def _tracer(self, settings: Settings) -> Tracer:
+        return Tracer(self._settings.traces_folder if settings.voice_debug else None)
+
+    def _status(self) -> str:
+        """One line."""
+        trouble = self._health.trouble(time.monotonic())
+        if trouble is not None:
+            return f"Out of control: {trouble}"
+        bot = self._discord
+        if bot.connected:
+            self._away_since_ns = None
+        elif self._away_since_ns is None:
+            self._away_since_ns = time.time_ns()
+        line = status_line(
+            self._voice.status(),
+            self._recordings.running(),
+            len(bot.guilds),
+            self._away_since_ns,
+            time.time_ns(),
+        )
+        return "; ".join(filter(None, (line, self._reload.note)))
 
     def _snapshot(self) -> Snapshot:
         bot, (started_ns, started) = self._discord, self._began
-        shards = bot.shards.values()
         latency_s = bot.latency
         return Snapshot(
             started_ns=started_ns,
             uptime_s=time.monotonic() - started,
             user=None if bot.user is None else str(bot.user),
             servers=len(bot.guilds),
-            connected=bool(shards) and not any(shard.is_closed() for shard in shards),
+            connected=bot.connected,
             latency_s=latency_s if math.isfinite(latency_s) else None,
             process=process_figures(),
             voice=self._voice.status(),

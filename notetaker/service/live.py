@@ -52,6 +52,10 @@ class LiveMeeting:
         """Whether there has been a voice session."""
         self.stopping = False
         """From now on, a session that closes does so because it was asked to."""
+        self.refusal: OSError | None = None
+        """Why the disk did not take the last frame; None: it did."""
+        self.unsafe: OSError | None = None
+        """Why the last ``sync`` failed; None: it did not."""
         self._heard: set[int] = set()
         self._joined: set[int] = set()
         self._open = False
@@ -139,8 +143,13 @@ class LiveMeeting:
 
     def sync(self, state: RecordingState) -> None:
         """Makes safe what was recorded, with a sign of life. For another thread. Raises OSError."""
-        self.recorder.sync()
-        self._state_file.keep(state)
+        try:
+            self.recorder.sync()
+            self._state_file.keep(state)
+        except OSError as error:
+            self.unsafe = error
+            raise
+        self.unsafe = None
 
     def end(self, now: float) -> None:
         """Nothing is heard after this, and the meeting is over."""
@@ -199,6 +208,7 @@ class LiveMeeting:
         return True
 
     def _begin_refusal(self, now: float, error: OSError) -> None:
+        self.refusal = error
         if What.DISK not in self._missing:
             self._begin(What.DISK, now, causes.DISK)
             log.critical(
@@ -209,6 +219,7 @@ class LiveMeeting:
             )
 
     def _end_refusal(self, now: float) -> None:
+        self.refusal = None
         self._end(What.DISK, now)
         log.warning(
             "Meeting %s is being recorded again",

@@ -24,12 +24,14 @@ from notetaker.service.safekeeping import Ending, Safekeeping
 from notetaker.service.status import RunningMeeting
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed
+from notetaker.voice.timed_lock import TimedLock
 
 log = logging.getLogger(__name__)
 
 TICK = 0.5  # seconds between two looks for utterances that have ended
 SYNC_EVERY = 1.0  # seconds: what a power loss may cost
 COVERAGE_EVERY = 5.0  # seconds: what a crash may cost of the counts
+STORING_S = 600.0  # how long a database that is away may keep waiting who begins or ends a meeting
 
 
 class Front(Protocol):
@@ -58,13 +60,22 @@ class Recordings:
         self._keeping = keeping
         self._tasks = tasks
         self._front = front
-        self._resume_window_s = resume_window_s
+        self.resume_window_s = resume_window_s
+        self.ticked_at = time.monotonic()
+        """When a tick ended last."""
         self._live: dict[int, LiveMeeting] = {}
-        self.locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.locks: defaultdict[int, TimedLock] = defaultdict(
+            lambda: TimedLock(time.monotonic, lambda: voice.patience_s + STORING_S)
+        )
         """By guild; held by whoever begins or ends a meeting."""
 
     def get(self, guild_id: int) -> LiveMeeting | None:
         return self._live.get(guild_id)
+
+    @property
+    def live(self) -> tuple[LiveMeeting, ...]:
+        """All that are being recorded."""
+        return tuple(self._live.values())
 
     def begin(self, live: LiveMeeting) -> None:
         """From now on it hears what is said. The guild's lock is held."""
@@ -103,8 +114,8 @@ class Recordings:
         await asyncio.gather(*map(self._close, guilds))
 
     def running(self) -> tuple[RunningMeeting, ...]:
-        """All that are being recorded."""
-        return tuple(RunningMeeting(live.meeting, live.speakers) for live in self._live.values())
+        """``live``, for people."""
+        return tuple(RunningMeeting(live.meeting, live.speakers) for live in self.live)
 
     async def run(self) -> None:
         """Ticks until cancelled."""
@@ -116,6 +127,7 @@ class Recordings:
             last_sync = now if sync else last_sync
             last_coverage = now if coverage else last_coverage
             await self.tick(now, sync=sync, coverage=coverage)
+            self.ticked_at = time.monotonic()
 
     async def tick(self, now: float, *, sync: bool = True, coverage: bool = True) -> None:
         """Stores what has come since the last tick. What fails is logged, kept, and tried again by the next."""
@@ -196,7 +208,7 @@ class Recordings:
             await self._front.say(meeting.text_channel_id, answers.ended_unasked(meeting, why))
 
     async def _close(self, guild_id: int) -> None:
-        if not self._resume_window_s:
+        if not self.resume_window_s:
             await self._end_and_say(guild_id, answers.SHUTDOWN)
             return
         async with self.locks[guild_id]:
@@ -209,7 +221,7 @@ class Recordings:
             log.info(
                 "Meeting %s is suspended", live.meeting.id, extra=events.MEETING_SUSPENDED.of(live.meeting)
             )
-        until_s = round(time.time() + self._resume_window_s)
+        until_s = round(time.time() + self.resume_window_s)
         await self._front.say(live.meeting.text_channel_id, answers.suspended(live.meeting, until_s))
 
     def _goes_on(self, live: LiveMeeting) -> bool:

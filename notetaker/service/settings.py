@@ -3,11 +3,12 @@
 import os
 import re
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 TOKEN_CREDENTIAL = "discord_token"  # noqa: S105 - its name
@@ -208,10 +209,14 @@ class Settings(BaseSettings):
         return level.upper() if isinstance(level, str) else level
 
     @classmethod
-    def load(cls) -> Self:
-        """From the environment. Raises SettingsError."""
+    def load(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """From the environment: this process's, unless another one is given. Raises SettingsError."""
         try:
-            return cls()
+            if environment is None:
+                return cls()
+            settings = cls.__new__(cls)
+            BaseModel.__init__(settings, **{name: value for name, value in environment.items() if value})
+            return settings
         except ValidationError as error:
             raise SettingsError(
                 "\n".join(_sentence(str(e["loc"][0]), e["msg"]) for e in error.errors())

@@ -1,8 +1,12 @@
-"""sd_notify: tells systemd how this process is doing. Does nothing when systemd did not start it."""
+"""sd_notify: tells systemd, or another supervisor that speaks its protocol, how this process is doing.
+
+Does nothing when none has started it.
+"""
 
 import logging
 import os
 import socket
+import time
 
 log = logging.getLogger(__name__)
 
@@ -10,30 +14,52 @@ UNWATCHED_S = 10.0
 
 
 class Systemd:
-    """The state of a ``Type=notify`` service, see sd_notify(3)."""
+    """The state of a ``Type=notify`` service, see sd_notify(3). A status is one line, for ``systemctl status``."""
 
     def __init__(self) -> None:
         address = os.environ.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
+        self._status = ""
         self._heard = True
 
+    @property
+    def watchdog_s(self) -> float | None:
+        """The unit's ``WatchdogSec``; None: there is no watchdog (sd_watchdog_enabled(3))."""
+        usec, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID")
+        watched = usec.isdecimal() and int(usec) > 0 and pid in (None, str(os.getpid()))
+        return int(usec) / 1e6 if watched else None
+
+    @property
+    def ping_every_s(self) -> float:
+        """A third of ``WatchdogSec``; without a watchdog, 10 s."""
+        return UNWATCHED_S if self.watchdog_s is None else self.watchdog_s / 3
+
     def ready(self, status: str) -> None:
-        """``status`` is one line that ``systemctl status`` shows."""
+        """After the start, and after ``reloading``."""
         self._notify(f"READY=1\nSTATUS={status}")
+        self._status = status
 
     def healthy(self) -> None:
         """To be said every ``ping_every_s``; when it is missing for ``WatchdogSec``, systemd restarts the service."""
         self._notify("WATCHDOG=1")
 
-    @property
-    def ping_every_s(self) -> float:
-        """A third of the unit's ``WatchdogSec``; without a watchdog, 10 s (sd_watchdog_enabled(3))."""
-        usec, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID")
-        watched = usec.isdecimal() and int(usec) > 0 and pid in (None, str(os.getpid()))
-        return int(usec) / 3e6 if watched else UNWATCHED_S
+    def status(self, status: str) -> None:
+        """Says so if it has changed."""
+        if status != self._status:
+            self._notify(f"STATUS={status}")
+            self._status = status
+
+    def reloading(self) -> None:
+        """Settings are being read; ``ready`` ends that."""
+        self._notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def stopping(self, status: str) -> None:
         self._notify(f"STOPPING=1\nSTATUS={status}")
+        self._status = status
+
+    def extend(self, seconds: float) -> None:
+        """Whatever is under way, starting or stopping, needs so much time from now on."""
+        self._notify(f"EXTEND_TIMEOUT_USEC={round(seconds * 1e6)}")
 
     def _notify(self, state: str) -> None:
         if not self._address:

@@ -42,6 +42,7 @@ class Voice:
         """While it is not set, nothing that is wanted comes about."""
         self.slow.set()
         self.left = 0
+        self.patience_s = 300.0
         self.heard = 0
         self._changed = asyncio.Event()
         self._joined = asyncio.Event()

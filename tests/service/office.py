@@ -28,6 +28,7 @@ class Process:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self.pid = process.pid
         self._read = asyncio.ensure_future(self._read_log())
         self._grown = asyncio.Event()
         self.log = ""
@@ -45,8 +46,11 @@ class Process:
             await self._read
             return await self._process.wait()
 
+    def send_signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
     async def terminate(self) -> int:
-        self._process.send_signal(signal.SIGTERM)
+        self.send_signal(signal.SIGTERM)
         return await self.exit_code()
 
     async def kill(self) -> None:

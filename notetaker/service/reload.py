@@ -1,0 +1,105 @@
+"""SIGHUP, ``systemctl reload``: settings are read again, and those that can change while the bot runs do.
+
+The environment of a process stays what it was, so they come from the file that it was made of: the one that
+NOTETAKER_ENV_FILE names, which is systemd's ``EnvironmentFile=``, else ``.env`` in the working folder. As at the
+start, the first counts more than other variables, and the second less.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from io import StringIO
+from pathlib import Path
+
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
+
+from notetaker.service.settings import Settings, SettingsError, environment_names
+
+log = logging.getLogger(__name__)
+
+LIVE = (
+    "log_level",
+    "meeting_resume_window",
+    "voice_connection_timeout",
+    "voice_debug",
+    "voice_health_interval",
+    "voice_region_fallback",
+    "voice_retry_attempts",
+)
+"""Settings that can change while the bot runs."""
+
+
+class EnvFile:
+    """Where settings can be read again. Make it at the start: what the file had then is in the environment now."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        named = environment.get("NOTETAKER_ENV_FILE")
+        self.path = Path(named or ".env").absolute()
+        self._named = bool(named)
+        try:
+            at_start = self._read()
+        except SettingsError:  # systemd and load_dotenv leave out lines that they do not understand
+            at_start = {}
+        self._others = {name: value for name, value in environment.items() if at_start.get(name) != value}
+
+    def environment(self) -> dict[str, str]:
+        """What a restart would find. Raises SettingsError."""
+        values = self._read()
+        return self._others | values if self._named else values | self._others
+
+    def _read(self) -> dict[str, str]:
+        try:
+            text = self.path.read_text()
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"the file {self.path} cannot be read: {error}") from None
+        for line in parse_stream(StringIO(text)):
+            if line.error:
+                where = f"line {line.original.line} of {self.path}"
+                raise SettingsError(f"{where} cannot be understood: write NAME=value, or # before a comment")
+        values = dotenv_values(stream=StringIO(text), interpolate=not self._named)
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Reload:
+    """``apply`` is told the new settings, of which only those in LIVE count."""
+
+    def __init__(self, settings: Settings, file: EnvFile, apply: Callable[[Settings], None]) -> None:
+        self._settings = settings
+        self._file = file
+        self._apply = apply
+        self.note = ""
+        """For the status line, until another reload: what has not changed although it should."""
+
+    async def __call__(self) -> None:
+        """Old settings stay when the new ones cannot be used; the log says so."""
+        try:
+            # In a thread: it reads files.
+            settings = await asyncio.to_thread(lambda: Settings.load(self._file.environment()))
+        except SettingsError as error:
+            self.note = "the settings could not be read again"
+            log.error("The settings stay as they are: %s", "; ".join(str(error).splitlines()))  # noqa: TRY400
+            return
+        changed = [field for field in Settings.model_fields if _differ(field, settings, self._settings)]
+        waiting = [field for field in changed if field not in LIVE]
+        self._apply(settings)
+        self._settings = self._settings.model_copy(update={field: getattr(settings, field) for field in LIVE})
+        self.note = f"{_names(waiting)} will change with a restart" if waiting else ""
+        log.info(
+            "Settings read again from %s: %s",
+            self._file.path,
+            _names(set(changed) & set(LIVE)) or "no change",
+        )
+        if waiting:
+            log.warning("%s can only change with a restart", _names(waiting))
+
+
+def _differ(field: str, one: Settings, other: Settings) -> bool:
+    return bool(getattr(one, field) != getattr(other, field))
+
+
+def _names(fields: Iterable[str]) -> str:
+    """``LOG_LEVEL, VOICE_DEBUG``"""
+    return ", ".join(sorted(environment_names(field)[0] for field in fields))

@@ -1,0 +1,71 @@
+"""Every stack of this process on standard error, when a watchdog ends it with SIGABRT.
+
+``faulthandler`` writes those of the threads, from C. A task that waits is on no thread's stack; so a thread of its
+own waits for the signal, which works while the event loop is blocked, and after the whole process was stopped. It
+writes those of the tasks and lets the signal do its work. Names of functions and lines are written, and no values.
+"""
+
+import asyncio
+import faulthandler
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+
+def block_abort() -> None:
+    """In this thread and all that it begins from now on; so call it while there is no other. Then ``on_abort``."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGABRT})
+
+
+def on_abort(loop: asyncio.AbstractEventLoop) -> None:
+    """From now on SIGABRT ends this process with every stack."""
+    faulthandler.enable()
+    threading.Thread(
+        target=_await_abort, args=(loop, sys.stderr.fileno()), name="stacks", daemon=True
+    ).start()
+
+
+def give_up_after(seconds: float) -> None:
+    """Unless this is called again in time, the process ends, with the stack of every thread.
+
+    For a C library that holds the interpreter lock for ever: no thread can act on SIGABRT then.
+    """
+    faulthandler.dump_traceback_later(seconds, exit=True)
+
+
+def never_give_up() -> None:
+    """``give_up_after`` holds no more."""
+    faulthandler.cancel_dump_traceback_later()
+
+
+def of_tasks(loop: asyncio.AbstractEventLoop) -> str:
+    """What every task waits for, the innermost call first. For any thread."""
+    lines = []
+    for task in sorted(asyncio.all_tasks(loop), key=asyncio.Task.get_name):
+        lines.append(f"Task {task.get_name()} (most recent call first):")
+        frames = list(_frames(task.get_coro()))
+        lines += [
+            f'  File "{f.f_code.co_filename}", line {f.f_lineno} in {f.f_code.co_name}'
+            for f in reversed(frames)
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _await_abort(loop: asyncio.AbstractEventLoop, stderr: int) -> None:
+    signal.sigwait({signal.SIGABRT})
+    os.write(stderr, of_tasks(loop).encode())  # not by way of sys.stderr, whose lock somebody may hold
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGABRT})
+    signal.raise_signal(signal.SIGABRT)
+
+
+def _frames(coroutine: object) -> Iterator[FrameType]:
+    """From the task's own coroutine to the one that waits; of a task that runs, only the first."""
+    while coroutine is not None:
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
+        if frame is None:
+            return
+        yield frame
+        coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "gi_yieldfrom", None)
