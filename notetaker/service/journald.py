@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from typing import TextIO
+from collections.abc import Mapping
+from typing import Any, TextIO
 
 from logging_journald import Facility, JournaldTransport  # type: ignore[import-untyped]
 
@@ -23,13 +24,12 @@ class JournaldHandler(logging.StreamHandler[TextIO]):
 
     def __init__(self) -> None:
         super().__init__(sys.stderr)
-        # Without a connection, like libsystemd: it goes on when the socket is replaced.
-        self._transport = JournaldTransport(connected=False)
-        self._transport.socket.settimeout(SEND_TIMEOUT_S)
+        self._transport = _transport()
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self._transport.send(_fields(record, self.format(record)).items())
+            fields = _fields(self.format(record), record.levelno, record.__dict__)
+            self._transport.send((fields | _place(record)).items())
         except Exception:  # noqa: BLE001 - nothing is lost: it is written there, or reported as malformed
             super().emit(record)
 
@@ -38,16 +38,39 @@ class JournaldHandler(logging.StreamHandler[TextIO]):
         super().close()
 
 
-def _fields(record: logging.LogRecord, message: str) -> dict[str, str | int]:
+def tell(message: str, level: int, extra: Mapping[str, str | int]) -> None:
+    """Sends one entry without the help of ``logging``, whose locks a process that is stuck may hold.
+
+    Raises OSError.
+    """
+    transport = _transport()
+    try:
+        transport.send(_fields(message, level, extra).items())
+    finally:
+        transport.socket.close()
+
+
+def _transport() -> JournaldTransport:
+    """Without a connection, like libsystemd's: it goes on when the socket is replaced."""
+    transport = JournaldTransport(connected=False)
+    transport.socket.settimeout(SEND_TIMEOUT_S)
+    return transport
+
+
+def _fields(message: str, level: int, extra: Mapping[str, Any]) -> dict[str, str | int]:
     fields: dict[str, str | int] = {
         "MESSAGE": message,
-        "PRIORITY": PRIORITIES.get(record.levelno, PRIORITIES[logging.INFO]),
+        "PRIORITY": PRIORITIES.get(level, PRIORITIES[logging.INFO]),
         "SYSLOG_FACILITY": int(Facility.DAEMON),
         "SYSLOG_IDENTIFIER": "notetaker",
+    }
+    return fields | {name: extra[name] for name in (events.MESSAGE_ID, *events.FIELDS) if name in extra}
+
+
+def _place(record: logging.LogRecord) -> dict[str, str | int]:
+    return {
         "LOGGER": record.name,
         "CODE_FILE": record.pathname,
         "CODE_LINE": record.lineno,
         "CODE_FUNC": record.funcName or "",
     }
-    extras = record.__dict__
-    return fields | {name: extras[name] for name in (events.MESSAGE_ID, *events.FIELDS) if name in extras}

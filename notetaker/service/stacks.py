@@ -1,4 +1,4 @@
-"""Every stack of this process on standard error, when a watchdog ends it with SIGABRT.
+"""Every stack of this process in the log, when a watchdog ends it with SIGABRT.
 
 ``faulthandler`` writes those of the threads, from C. A task that waits is on no thread's stack; so a thread of its
 own waits for the signal, which works while the event loop is blocked, and after the whole process was stopped. It
@@ -7,12 +7,19 @@ writes those of the tasks and lets the signal do its work. Names of functions an
 
 import asyncio
 import faulthandler
+import logging
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from types import FrameType
+
+from notetaker.model import events
+from notetaker.service import journald, logs
+
+ABORTED = "This process is ended by its watchdog. What its tasks wait for:"
 
 
 def block_abort() -> None:
@@ -24,7 +31,7 @@ def on_abort(loop: asyncio.AbstractEventLoop) -> None:
     """From now on SIGABRT ends this process with every stack."""
     faulthandler.enable()
     threading.Thread(
-        target=_await_abort, args=(loop, sys.stderr.fileno()), name="stacks", daemon=True
+        target=_await_abort, args=(loop, sys.stderr.fileno(), logs.in_journal()), name="stacks", daemon=True
     ).start()
 
 
@@ -54,11 +61,20 @@ def of_tasks(loop: asyncio.AbstractEventLoop) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _await_abort(loop: asyncio.AbstractEventLoop, stderr: int) -> None:
+def _await_abort(loop: asyncio.AbstractEventLoop, stderr: int, in_journal: bool) -> None:
     signal.sigwait({signal.SIGABRT})
-    os.write(stderr, of_tasks(loop).encode())  # not by way of sys.stderr, whose lock somebody may hold
+    _tell(f"{ABORTED}\n{of_tasks(loop)}", stderr, in_journal)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGABRT})
     signal.raise_signal(signal.SIGABRT)
+
+
+def _tell(message: str, stderr: int, in_journal: bool) -> None:
+    """Not by way of ``logging`` or ``sys.stderr``, whose locks somebody may hold."""
+    if in_journal:
+        with suppress(OSError):  # the journal reads standard error, too
+            journald.tell(message, logging.CRITICAL, events.ABORTED())
+            return
+    os.write(stderr, message.encode())
 
 
 def _frames(coroutine: object) -> Iterator[FrameType]:

@@ -1,5 +1,6 @@
 """What the real processes tell the journal about their own end."""
 
+import signal
 from pathlib import Path
 
 from notetaker.model import events
@@ -34,3 +35,18 @@ async def test_a_process_that_cannot_go_on_says_why_in_the_journal(office: Offic
             second = await end_of("bot")
             assert second["MESSAGE_ID"] == events.ALREADY_RUNNING.message_id
             assert "another bot is running" in second["MESSAGE"]
+
+
+async def test_what_the_tasks_of_an_aborted_bot_wait_for_is_one_entry(office: Office, tmp_path: Path) -> None:
+    async with (
+        FakeJournald(tmp_path) as journal,
+        office.process("bot", **journal.environment(tmp_path)) as bot,
+    ):
+        await journal.until(MESSAGE="Ready, as Notetaker")
+        bot.send_signal(signal.SIGABRT)
+        assert await bot.exit_code() == -signal.SIGABRT
+        await journal.until(MESSAGE_ID=events.ABORTED.message_id)
+        [entry] = journal.having(MESSAGE_ID=events.ABORTED.message_id)
+        assert entry["PRIORITY"] == "2"
+        assert entry["MESSAGE"].count("(most recent call first):") > 3
+        assert bot.log.startswith("Fatal Python error: Aborted"), "the threads"
