@@ -295,6 +295,7 @@ class GuildVoice:
             return await self._failed(channel_id, failure)
         if self.connected_to == self.intent:
             self._succeeded()
+        await self.reception.close_earlier("another one has taken its place")
         return False
 
     async def _what_happened(self, wanted: int | None) -> str | None:

@@ -73,6 +73,10 @@ class Reception:
     async def drop(self, reason: str) -> None:
         """Ends our connection; returns when it, and every one before it, is closed."""
         self.detach(reason)
+        await self.close_earlier(reason)
+
+    async def close_earlier(self, reason: str) -> None:
+        """Returns when every connection that is not ours any more is closed."""
         while self._closing:
             await self._closing[-1].close(reason)
             self._closing.pop()
