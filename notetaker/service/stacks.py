@@ -10,7 +10,6 @@ import faulthandler
 import logging
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,6 +17,9 @@ from types import FrameType
 
 from notetaker.model import events
 from notetaker.service import journald, logs
+
+STDERR = 2
+"""Its file descriptor."""
 
 ABORTED = "This process is ended by its watchdog. What its tasks wait for:"
 
@@ -29,10 +31,8 @@ def block_abort() -> None:
 
 def on_abort(loop: asyncio.AbstractEventLoop) -> None:
     """From now on SIGABRT ends this process with every stack."""
-    faulthandler.enable()
-    threading.Thread(
-        target=_await_abort, args=(loop, sys.stderr.fileno(), logs.in_journal()), name="stacks", daemon=True
-    ).start()
+    faulthandler.enable(STDERR)
+    threading.Thread(target=_await_abort, args=(loop, logs.in_journal()), name="stacks", daemon=True).start()
 
 
 def give_up_after(seconds: float) -> None:
@@ -61,20 +61,20 @@ def of_tasks(loop: asyncio.AbstractEventLoop) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _await_abort(loop: asyncio.AbstractEventLoop, stderr: int, in_journal: bool) -> None:
+def _await_abort(loop: asyncio.AbstractEventLoop, in_journal: bool) -> None:
     signal.sigwait({signal.SIGABRT})
-    _tell(f"{ABORTED}\n{of_tasks(loop)}", stderr, in_journal)
+    _tell(f"{ABORTED}\n{of_tasks(loop)}", in_journal)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGABRT})
     signal.raise_signal(signal.SIGABRT)
 
 
-def _tell(message: str, stderr: int, in_journal: bool) -> None:
+def _tell(message: str, in_journal: bool) -> None:
     """Not by way of ``logging`` or ``sys.stderr``, whose locks somebody may hold."""
     if in_journal:
         with suppress(OSError):  # the journal reads standard error, too
             journald.tell(message, logging.CRITICAL, events.ABORTED())
             return
-    os.write(stderr, message.encode())
+    os.write(STDERR, message.encode())
 
 
 def _frames(coroutine: object) -> Iterator[FrameType]:

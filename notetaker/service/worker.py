@@ -7,6 +7,7 @@ import threading
 
 from notetaker.jobs.worker import Worker
 from notetaker.model import events
+from notetaker.service import stacks
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.settings import Settings
 from notetaker.service.systemd import Systemd
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 
 def run(settings: Settings) -> ExitCode:
     """Runs until SIGTERM or SIGINT. Raises StoreError and EngineError when it cannot even begin."""
-    faulthandler.enable()  # systemd's watchdog sends SIGABRT: every thread's stack, to the journal
+    faulthandler.enable(stacks.STDERR)  # a watchdog sends SIGABRT: the stack of every thread, to the log
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
