@@ -5,9 +5,10 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from dbos import DBOS
+from dbos import DBOS, WorkflowStatus
 from sqlalchemy.exc import DBAPIError
 
 from notetaker.jobs.database import APPLICATION, jobs_url, store_errors
@@ -33,7 +34,22 @@ JOBS_VERSION = "1"
 """DBOS hands a job only to workers of its version. Ours run from the beginning each time, so any version of
 notetaker may continue what another began, and this stays."""
 
+MOST_COUNTED = 1000
+"""Of the jobs that wait."""
+
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to do."""
+
+    transcribing: bool
+    """This worker."""
+    finishing: int
+    """Meetings whose notes this worker writes."""
+    waiting: int
+    """Utterances that no worker has begun to transcribe, up to MOST_COUNTED."""
 
 
 class Worker:
@@ -43,10 +59,14 @@ class Worker:
     """
 
     def __init__(
-        self, database_url: str, meetings_folder: Path, engine_name: str, on_round: Callable[[], None]
+        self,
+        database_url: str,
+        meetings_folder: Path,
+        engine_name: str,
+        on_round: Callable[[Work | None], None],
     ) -> None:
         """``on_round`` is called, in a thread, each time the worker has looked after its jobs: every SWEEP_INTERVAL,
-        also while the database is away. Raises StoreError.
+        also while the database is away, then with None. Raises StoreError.
         """
         self._url = database_url
         self._store = Store(database_url)
@@ -111,9 +131,10 @@ class Worker:
 
     def _sweep(self) -> None:
         while not self._stopping.wait(SWEEP_INTERVAL):
+            work = None
             try:
                 self._slots.keep()
-                self._take_over()
+                work = self._look_after_jobs()
             except DBAPIError:
                 log.warning("the database is away; looking for jobs of dead workers again in a moment")
             except SlotLostError:
@@ -121,11 +142,19 @@ class Worker:
                 self.taken_for_dead = True
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
-            self._on_round()
+            self._on_round(work)
 
-    def _take_over(self) -> None:
+    def _look_after_jobs(self) -> Work:
         """Put the jobs of dead workers back into their queues."""
         running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        waiting = DBOS.list_workflows(
+            status="ENQUEUED", name=TRANSCRIBE, limit=MOST_COUNTED, load_input=False, load_output=False
+        )
+        ours = [job.name for job in running if job.executor_id == _executor(self._slot)]
+        self._take_over(running)
+        return Work(TRANSCRIBE in ours, ours.count(FINISH), len(waiting))
+
+    def _take_over(self, running: list[WorkflowStatus]) -> None:
         for executor in {job.executor_id for job in running if job.executor_id}:
             slot = _slot(executor)
             if slot == self._slot or not self._slots.try_lock(slot):

@@ -11,6 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from notetaker.jobs.queue import JobQueue
+from notetaker.jobs.worker import Work
+from notetaker.service.worker import status_line
+from notetaker.store.store import Store
+from tests.jobs.recording import record_meeting
+from tests.store.examples import MEETING
+
 PATIENCE_S = 60.0
 
 
@@ -38,8 +45,9 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
 
 
 @contextmanager
-def worker(state: Path, supervisor: Supervisor) -> Iterator[subprocess.Popen[str]]:
+def worker(state: Path, supervisor: Supervisor, **settings: str) -> Iterator[subprocess.Popen[str]]:
     environment = {
+        **settings,
         "PATH": os.environ["PATH"],
         "NOTETAKER_STATE_DIR": str(state),
         "NOTIFY_SOCKET": str(supervisor.address),
@@ -63,6 +71,45 @@ def test_it_pings_the_watchdog_without_any_work_and_says_when_it_stops(
             pass
         assert said == "STOPPING=1\nSTATUS=Ending the running jobs"
         assert process.wait(PATIENCE_S) == 0
+
+
+# An engine that never comes to an end, but does with the worker.
+ENGINE = """
+import os
+
+class Decoder:
+    def __init__(self, **_): pass
+    def start_utt(self): pass
+    def process_raw(self, pcm, full_utt): os.read(0, 1)
+"""
+
+
+def test_the_status_says_what_there_is_to_do(tmp_path: Path, supervisor: Supervisor) -> None:
+    store, queue = Store(f"sqlite:///{tmp_path}/notetaker.db"), JobQueue(f"sqlite:///{tmp_path}/notetaker.db")
+    store.migrate()
+    for utterance in record_meeting(tmp_path / "meetings", store):
+        queue.transcribe(utterance.id)
+    queue.finish(MEETING.id)
+    queue.close()
+    store.close()
+    (tmp_path / "pocketsphinx.py").write_text(ENGINE)
+    with worker(tmp_path, supervisor, PYTHONPATH=str(tmp_path)):
+        while (said := supervisor.next()) != "STATUS=Transcribing, writing the notes of 1 meeting, 2 waiting":
+            assert said.startswith(("READY=1", "WATCHDOG=1", "STATUS=")), said
+
+
+@pytest.mark.parametrize(
+    ("work", "line"),
+    [
+        (Work(transcribing=True, finishing=0, waiting=12), "Transcribing, 12 waiting"),
+        (Work(transcribing=False, finishing=2, waiting=0), "Writing the notes of 2 meetings"),
+        (Work(transcribing=True, finishing=0, waiting=1000), "Transcribing, 1000 or more waiting"),
+        (Work(transcribing=False, finishing=0, waiting=0), ""),
+        (None, "Waiting for the database"),
+    ],
+)
+def test_the_status_is_one_line(work: Work | None, line: str) -> None:
+    assert status_line(work) == line
 
 
 def test_the_abort_of_a_watchdog_leaves_the_stack_of_every_thread(
