@@ -94,11 +94,14 @@ async def test_c_code_that_never_lets_go_of_the_interpreter_ends_the_process_all
 
 
 async def test_nothing_that_discord_does_makes_the_watchdog_bite(office: Office, tmp_path: Path) -> None:
-    """Nor does a meeting that goes on meanwhile."""
+    victim = str(office.bot.id)
     async with watched(office, tmp_path) as (bot, watchdog):
-        await office.sim("faults", kind="refuse_identify", user_id=str(office.bot.id), code=4006, times=100)
-        await office.sim("faults", kind="voice_close", user_id=str(office.bot.id), code=4006)
+        await office.sim("faults", kind="refuse_identify", user_id=victim, code=4006, times=100)
+        await office.sim("faults", kind="voice_close", user_id=victim, code=4006)
         await watchdog.until_heard("STATUS=1 meeting, 1 person heard, 1 reconnecting, last 4006")
         await watchdog.until_pinged(6)
+        await office.sim("faults", kind="outage", seconds=4 * SECONDS)
+        await watchdog.until_pinged(15)
+        await watchdog.until(lambda: watchdog.heard[-1].startswith("STATUS=1 meeting"))
         assert not watchdog.bitten.is_set()
         assert await bot.terminate() == 0

@@ -1,0 +1,155 @@
+"""What is judged to be out of control, and what is only bad luck."""
+
+import asyncio
+import errno
+import os
+import threading
+import time
+
+import pytest
+
+from notetaker.service.health import CALL_S, SILENCE_S, TICK_S, Health
+from notetaker.service.recordings import STORING_S
+from tests.service.bench import GUILD, Bench
+
+
+class Judged:
+    """A health that looks at the bench, and at voice and a main gateway that are whatever a test says."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.trouble: str | None = None
+        self.connected = True
+        self.heard_at = time.monotonic()
+        self.signs_of_life = 0
+        self.health = Health(self, self, bench.recordings, bench.background, self._on_healthy)
+
+    def after(self, seconds: float) -> str | None:
+        """What is wrong so much later."""
+        return self.health.trouble(time.monotonic() + seconds)
+
+    def _on_healthy(self) -> None:
+        self.signs_of_life += 1
+
+
+@pytest.fixture
+def judged(bench: Bench) -> Judged:
+    return Judged(bench)
+
+
+async def test_a_sign_of_life_is_given_only_in_control_and_the_log_says_why_not(
+    judged: Judged, caplog: pytest.LogCaptureFixture
+) -> None:
+    judged.health.beat()
+    assert judged.signs_of_life == 1
+    judged.trouble = "an operation is stuck"
+    judged.health.beat()
+    judged.health.beat()
+    assert judged.signs_of_life == 1
+    assert [record.getMessage() for record in caplog.records] == ["Out of control: an operation is stuck"]
+    judged.trouble = None
+    judged.health.beat()
+    assert judged.signs_of_life == 2
+
+
+async def test_a_connected_gateway_that_says_nothing_is_trouble_and_one_that_is_away_is_none(
+    bench: Bench, judged: Judged
+) -> None:
+    bench.recordings.ticked_at += 10 * SILENCE_S
+    assert judged.after(SILENCE_S - 1) is None
+    assert "has said nothing for" in (judged.after(SILENCE_S + 1) or "")
+    judged.connected = False
+    assert judged.after(10 * SILENCE_S) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "bad"),
+    [
+        *((number, True) for number in (errno.EIO, errno.EROFS, errno.EBADF, errno.EACCES, errno.EMFILE)),
+        *((number, False) for number in (errno.ENOSPC, errno.EDQUOT)),
+    ],
+)
+@pytest.mark.parametrize("attribute", ["refusal", "unsafe"])
+async def test_a_journal_that_cannot_be_written_is_trouble_unless_the_disk_is_full(
+    bench: Bench, judged: Judged, attribute: str, number: int, bad: bool
+) -> None:
+    meeting = await bench.start()
+    assert judged.after(0) is None
+    setattr(bench.recordings.live[0], attribute, OSError(number, os.strerror(number)))
+    if bad:
+        assert judged.after(0) == (
+            f"the journal of meeting {meeting.id} cannot be written ({os.strerror(number)})"
+        )
+    else:
+        assert judged.after(0) is None
+    await bench.stop()
+    assert judged.after(0) is None
+
+
+async def test_a_frame_that_the_disk_refuses_is_trouble_until_the_next_one_that_it_takes(
+    bench: Bench, judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.start()
+    live = bench.recordings.live[0]
+    with monkeypatch.context() as broken:
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        broken.setattr(live.recorder, "write", refuse)
+        bench.voice.hear()
+        assert "Input/output error" in (judged.after(0) or "")
+    bench.voice.hear()
+    assert judged.after(0) is None
+
+
+async def test_a_sync_that_fails_is_trouble_until_one_that_does_not(
+    bench: Bench, judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.start()
+    live = bench.recordings.live[0]
+    with monkeypatch.context() as broken:
+
+        def refuse() -> None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        broken.setattr(live.recorder, "sync", refuse)
+        await bench.recordings.tick(0.0)
+        assert "Input/output error" in (judged.after(0) or "")
+    await bench.recordings.tick(0.0)
+    assert judged.after(0) is None
+
+
+async def test_meetings_that_nobody_looks_after_are_trouble(bench: Bench, judged: Judged) -> None:
+    assert judged.after(TICK_S - 1) is None
+    assert "nobody has looked after the meetings" in (judged.after(TICK_S + 1) or "")
+
+
+async def test_a_database_that_is_slow_is_no_trouble_and_one_that_never_answers_is(
+    bench: Bench, judged: Judged
+) -> None:
+    judged.connected = False
+    answer = threading.Event()
+    call = asyncio.ensure_future(bench.background(answer.wait, 20))
+    await asyncio.sleep(0)
+    assert judged.after(CALL_S - 1) is None
+    assert "disk or database have not answered" in (judged.after(CALL_S + 1) or "")
+    answer.set()
+    await call
+    assert judged.after(TICK_S) is None, "there has to be time for a tick, once it has answered"
+
+
+async def test_a_lock_that_whoever_begins_or_ends_a_meeting_keeps_is_trouble(
+    bench: Bench, judged: Judged
+) -> None:
+    judged.connected = False
+    bench.recordings.ticked_at += 10_000
+    patience_s = bench.voice.patience_s + STORING_S
+    async with bench.recordings.locks[GUILD]:
+        lock = bench.recordings.locks[GUILD]
+        assert lock.overdue_s == 0
+        assert judged.after(0) is None
+        lock._deadline = time.monotonic() - 5.0
+        assert judged.after(0) == f"a meeting in guild {GUILD} is stuck: it is 5 s overdue"
+    async with bench.recordings.locks[GUILD]:
+        assert lock._deadline == pytest.approx(time.monotonic() + patience_s, abs=5)
+    assert judged.after(0) is None

@@ -1,0 +1,113 @@
+"""Which settings a reload finds, and what becomes of them. ``test_supervision`` has the real process."""
+
+from pathlib import Path
+
+import pytest
+
+from notetaker.service.reload import LIVE, EnvFile, Reload
+from notetaker.service.settings import Settings, SettingsError
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "notetaker.env"
+
+
+class Bot:
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.settings: list[Settings] = []
+        self.reload = Reload(Settings.load(environment), EnvFile(environment), self.settings.append)
+
+
+def started(file: Path, content: str, **others: str) -> dict[str, str]:
+    """The environment that systemd makes of the file."""
+    file.write_text(content)
+    given = dict(line.split("=", 1) for line in content.splitlines() if not line.startswith("#"))
+    return {**others, **given, "NOTETAKER_ENV_FILE": str(file)}
+
+
+def test_the_file_counts_more_than_the_environment_and_what_it_lacks_is_not_set(file: Path) -> None:
+    env_file = EnvFile(started(file, "LOG_LEVEL=DEBUG\nVOICE_DEBUG=1\n", LOG_LEVEL="ERROR", HOME="/root"))
+    file.write_text("# quiet\nLOG_LEVEL='WARNING'\n")
+    assert env_file.environment() == {
+        "HOME": "/root",
+        "LOG_LEVEL": "WARNING",
+        "NOTETAKER_ENV_FILE": str(file),
+    }
+    file.unlink()
+    assert "LOG_LEVEL" not in env_file.environment()
+
+
+def test_without_a_named_file_there_is_dotenv_which_counts_less_than_the_environment(file: Path) -> None:
+    dotenv = file.with_name(".env")
+    dotenv.write_text("LOG_LEVEL=DEBUG\nVOICE_DEBUG=1\n")
+    env_file = EnvFile({"LOG_LEVEL": "ERROR", "VOICE_DEBUG": "1"})
+    dotenv.write_text("LOG_LEVEL=INFO\n")
+    assert env_file.environment() == {"LOG_LEVEL": "ERROR"}
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"LOG_LEVEL=INFO\nnonsense here\n", "line 2 of {file} cannot be understood: write NAME=value"),
+        (b'A="1\n', "line 1 of {file} cannot be understood"),
+        (b"LOG_LEVEL=\xff\n", "the file {file} cannot be read: 'utf-8' codec"),
+        (None, "the file {file} cannot be read: "),
+    ],
+)
+def test_a_file_that_is_malformed_is_one_sentence(file: Path, content: bytes | None, problem: str) -> None:
+    env_file = EnvFile(started(file, ""))
+    if content is None:
+        file.unlink()
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError) as error:
+        env_file.environment()
+    assert str(error.value).startswith(problem.format(file=file))
+
+
+async def test_each_reload_compares_with_what_holds_now(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    bot = Bot(started(file, "LOG_LEVEL=INFO\n"))
+    for content in ("LOG_LEVEL=DEBUG\nSPEECH_ENGINE=other\n", "LOG_LEVEL=DEBUG\nSPEECH_ENGINE=other\n", ""):
+        file.write_text(content)
+        await bot.reload()
+    assert [settings.log_level for settings in bot.settings] == ["DEBUG", "DEBUG", "INFO"]
+    assert [
+        record.getMessage().removeprefix(f"Settings read again from {file}: ") for record in caplog.records
+    ] == [
+        *("LOG_LEVEL", "SPEECH_ENGINE can only change with a restart"),
+        *("no change", "SPEECH_ENGINE can only change with a restart"),
+        "LOG_LEVEL",
+    ]
+    assert bot.reload.note == ""
+
+
+async def test_settings_that_cannot_be_used_change_nothing_and_tell_no_secret(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot = Bot(started(file, ""))
+    file.write_text("LOG_LEVEL=DEBUG\nDISCORD_TOKEN=Bot secret-part\nVOICE_RETRY_ATTEMPTS=0\n")
+    await bot.reload()
+    assert bot.settings == []
+    assert bot.reload.note == "the settings could not be read again"
+    [record] = caplog.records
+    assert record.getMessage().startswith("The settings stay as they are: DISCORD_TOKEN cannot be used: ")
+    assert "; VOICE_RETRY_ATTEMPTS cannot be used: " in record.getMessage()
+    assert "secret-part" not in caplog.text
+
+
+async def test_a_new_token_is_named_as_waiting_for_a_restart_and_not_told(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot = Bot(started(file, "DISCORD_TOKEN=old-token\n"))
+    file.write_text("DISCORD_TOKEN=new-token\n")
+    await bot.reload()
+    assert bot.reload.note == "DISCORD_TOKEN will change with a restart"
+    assert "new-token" not in caplog.text
+
+
+def test_what_can_change_at_run_time_is_a_setting() -> None:
+    assert set(LIVE) <= set(Settings.model_fields)
