@@ -78,8 +78,9 @@ class Reception:
     async def close_earlier(self, reason: str) -> None:
         """Returns when every connection that is not ours any more is closed."""
         while self._closing:
-            await self._closing[-1].close(reason)
-            self._closing.pop()
+            connection = self._closing[0]
+            await connection.close(reason)
+            self._closing.remove(connection)  # meanwhile others may have come to the list
 
     def heard_before(self, connection: VoiceConnection, arrivals: Arrivals, reason: str) -> None:
         """A connection did not become ours. What it heard all the same was heard."""
