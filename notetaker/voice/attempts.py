@@ -202,7 +202,8 @@ class Attempts:
             raise
         except AttemptFailed as failure:
             totals.failures[failure.step] += 1
-            totals.timeouts[failure.step] += failure.timed_out
+            if failure.timed_out:
+                totals.timeouts[failure.step] += 1
             trace.end(str(failure))
             raise
         totals.established += 1

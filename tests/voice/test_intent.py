@@ -79,6 +79,7 @@ async def test_after_a_failed_round_the_health_monitor_starts_another_one(tmp_pa
         totals = call.manager.status().totals
         assert (totals.attempts, totals.established, totals.rounds_failed, totals.retries) == (4, 1, 1, 2)
         assert totals.failures == {"IDENTIFY": 3}
+        assert not totals.timeouts, "no deadline was missed"
         assert totals.close_codes == {4006: 3}
 
 
