@@ -42,6 +42,7 @@ def recorded(runner: CliRunner, tmp_path: Path) -> None:
     outcomes = Counter({Outcome.STORED: 50, Outcome.DUPLICATE: 2})
     store.set_coverage(MEETING.id, [Coverage(ADA, outcomes, lost=1)])
     store.add_gap(MEETING.id, Gap(STARTED + 3 * 10**9, STARTED + 4 * 10**9, "voice session lost (4006)"))
+    store.add_gap(MEETING.id, Gap(STARTED + 5 * 10**9, STARTED + 6 * 10**9, "12 packets never arrived", ADA))
     store.end_meeting(MEETING.id, STARTED + 5 * 10**9)
     store.close()
 
@@ -153,6 +154,7 @@ def test_a_meeting_shows_what_was_said_and_what_was_heard(runner: CliRunner) -> 
     output = run(runner, "meeting", MEETING.id).output
     assert "14:30:06 Ada: good morning all\n" in output
     assert "14:30:08 to 14:30:09 not heard: voice session lost (4006)\n" in output
+    assert "14:30:10 to 14:30:11 Ada not heard: 12 packets never arrived\n" in output
     assert output.splitlines()[-1].split() == ["Ada", "52", "50", "2", "duplicate", "1"]
     shown = json.loads(run(runner, "meeting", MEETING.id, "--json").output)
     assert shown["speakers"] == [

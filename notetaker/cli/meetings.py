@@ -57,8 +57,10 @@ def _print_meeting(found: dict[str, Any]) -> None:
     for line in found["lines"]:
         said = line["text"] if line["error"] is None else f"[{line['error']}]"
         click.echo(f"{line['started'][11:19]} {line['name'] or line['user_id']}: {said}")
+    names = {one["user_id"]: one["name"] or one["user_id"] for one in found["speakers"]}
     for gap in found["gaps"]:
-        click.echo(f"{gap['started'][11:19]} to {gap['ended'][11:19]} not heard: {gap['cause']}")
+        whom = "" if gap["user_id"] is None else f"{names.get(gap['user_id'], gap['user_id'])} "
+        click.echo(f"{gap['started'][11:19]} to {gap['ended'][11:19]} {whom}not heard: {gap['cause']}")
     click.echo()
     table = Table("speaker", "received", "stored", "dropped", "lost on the way", box=None)
     for one in found["speakers"]:
