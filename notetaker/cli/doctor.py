@@ -36,7 +36,7 @@ def doctor(guild: int | None, channel: int | None, as_json: bool) -> None:
     """Check everything that the bot needs, and say what to do about what is wrong.
 
     With a channel, the bot joins it for a moment and leaves again; nothing is recorded. While a bot is running with
-    the same state folder, voice is not tried. The exit code is 0 if nothing is wrong, and 1 if something is.
+    the same token or state folder, voice is not tried. The exit code is 0 if nothing is wrong, and 1 if something is.
     """
     if channel is not None and guild is None:
         raise click.UsageError("--channel needs --guild.")
