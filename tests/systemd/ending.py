@@ -1,0 +1,72 @@
+"""The end of a meeting, of the processes, and of the installation."""
+
+from __future__ import annotations
+
+from notetaker.model.meeting import MeetingState
+from notetaker.store.store import Store
+from tests.systemd.patience import expect, until
+from tests.systemd.stage import SETTINGS, STATE, TOKEN, Stage
+
+NOTES_S = 120.0
+
+
+async def notes(stage: Stage) -> str:
+    """/stopnotes: the notes are posted once, with every gap marked"""
+    await stage.meeting()
+    meeting_id = stage.meeting_id
+    said = await stage.end_meeting()
+    expect("The notes are on the way" in said, f"/stopnotes was answered with: {said}")
+    store = Store(f"sqlite:///{stage.container.path(STATE)}/notetaker.db")
+    try:
+
+        async def posted() -> bool:
+            meeting = store.meeting(meeting_id)
+            return meeting is not None and meeting.state is MeetingState.POSTED
+
+        took = await until(posted, NOTES_S, "The notes are not posted.")
+        gaps = store.gaps(meeting_id)
+    finally:
+        store.close()
+    files = [m for m in stage.office.messages() for a in m.attachments if meeting_id in a.filename]
+    expect(len(files) == 1, f"The notes were posted {len(files)} times.")
+    away = sum(gap.ended_ns - gap.started_ns for gap in gaps if gap.user_id is None) / 1e9
+    return f"posted after {took:.1f} s; {len(gaps)} gaps, {away:.1f} s in all"
+
+
+async def stop(stage: Stage) -> str:
+    """`systemctl stop` in mid-meeting: leaves voice, exit code 0, and the meeting goes on after a start"""
+    await stage.meeting()
+    office = stage.office
+    await stage.target.stop()
+    states = [await unit.ended() for unit in (stage.bot, stage.worker)]
+    for state in states:
+        expect((state.result, state.exit_code) == ("success", 0), f"It ended with {state}.")
+    expect(office.bot.id not in office.guild.voice_states, "Discord still shows the bot in voice.")
+    await stage.running()
+    await stage.heard()
+    return "exit code 0, left voice; the meeting went on"
+
+
+async def uninstall(stage: Stage) -> str:
+    """`scripts/install --uninstall` keeps settings and recordings, --purge does not"""
+    await stage.installed()
+    done = await stage.install("--uninstall")
+    expect(done.code == 0 and "Kept:" in done.output, f"--uninstall: {done}")
+    stage.meeting_id = ""
+    listed = await stage.container.run(
+        "systemctl", "list-units", "--all", "--plain", "--no-legend", "notetaker*"
+    )
+    left = [line for line in listed.output.splitlines() if " not-found " not in line]
+    expect(not left, f"Units are left: {left}")
+    expect(not stage.container.path("/opt/notetaker").exists(), "/opt/notetaker is left.")
+    for kept in (SETTINGS, TOKEN, f"{STATE}/notetaker.db"):
+        expect(stage.container.path(kept).exists(), f"{kept} is gone.")
+    done = await stage.install("--uninstall", "--purge")
+    expect(done.code == 0, f"--uninstall --purge: {done}")
+    for gone in ("/etc/notetaker", STATE):
+        expect(not stage.container.path(gone).exists(), f"{gone} is left.")
+    user = await stage.container.run("getent", "passwd", "notetaker")
+    expect(user.code != 0, "The user notetaker is left.")
+    processes = await stage.container.run("pgrep", "--full", "--list-full", "/opt/notetaker")
+    expect(processes.code == 1, f"Processes are left:\n{processes.output}")
+    return "and --purge leaves nothing"

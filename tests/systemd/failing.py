@@ -1,0 +1,104 @@
+"""Failures of the process in the middle of a meeting: systemd ends it, starts it again, and the meeting goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+from notetaker.model import events
+from tests.systemd.journal import message, seconds
+from tests.systemd.patience import expect
+from tests.systemd.stage import WATCHDOG_S, Stage
+from tests.systemd.unit import State
+
+LEEWAY_S = 1.5
+"""systemd and a busy machine may be late by so much."""
+UNHEALTHY_S = 10.0
+"""How long something must be wrong before the bot calls it so and stops its pings, at most."""
+
+
+async def kill(stage: Stage) -> str:
+    """`kill -9`: started again, the same meeting"""
+    before = await stage.meeting()
+    stage.journal.mark()
+    began = time.monotonic()
+    await stage.bot.kill("SIGKILL")
+    return await _goes_on(stage, before, began)
+
+
+async def stopped(stage: Stage) -> str:
+    """The process stopped (SIGSTOP): the watchdog ends it"""
+    return await _watchdog(stage, lambda: stage.bot.kill("SIGSTOP"), WATCHDOG_S)
+
+
+async def blocked_loop(stage: Stage) -> str:
+    """The event loop blocked: the watchdog ends it"""
+    said = await _watchdog(stage, lambda: stage.bot.kill("SIGUSR1"), WATCHDOG_S)
+    await _stacks(stage, "_stand_still")
+    return said
+
+
+async def stuck_lock(stage: Stage) -> str:
+    """A guild's lock that nobody gives back: the watchdog ends it"""
+    said = await _watchdog(stage, lambda: stage.bot.kill("SIGUSR2"), WATCHDOG_S + UNHEALTHY_S)
+    await stage.journal.the(events.OUT_OF_CONTROL)
+    return said
+
+
+async def journal_unwritable(stage: Stage) -> str:
+    """The recording's file cannot be written (EFBIG): the watchdog ends it"""
+
+    async def forbid_growth() -> None:
+        state = await stage.bot.state()
+        await stage.container.check("prlimit", f"--pid={state.pid}", "--fsize=0")
+
+    return await _watchdog(stage, forbid_growth, WATCHDOG_S + UNHEALTHY_S)
+
+
+async def worker(stage: Stage) -> str:
+    """A worker killed, and another time stopped: started again, the bot untouched"""
+    async with stage.undisturbed():
+        await stage.meeting()
+        stage.journal.mark()
+        before = await stage.worker.state()
+        await stage.worker.kill("SIGKILL")
+        after = await stage.worker.restarted(before)
+        await stage.worker.kill("SIGSTOP")
+        await stage.worker.restarted(after)
+        said = [message(entry) for entry in await stage.journal.of_manager(stage.worker.name)]
+        expect(any("Watchdog timeout" in line for line in said), "The watchdog has not ended the worker.")
+    return "twice"
+
+
+async def _watchdog(stage: Stage, hurt: Callable[[], Awaitable[None]], within_s: float) -> str:
+    before = await stage.meeting()
+    stage.journal.mark()
+    wall, began = time.time(), time.monotonic()
+    await hurt()
+    said = await _goes_on(stage, before, began)
+    ends = [e for e in await stage.journal.of_manager() if "Watchdog timeout" in message(e)]
+    expect(len(ends) == 1, f"The watchdog has struck {len(ends)} times.")
+    took = seconds(ends[0]) - wall
+    expect(took <= within_s + LEEWAY_S, f"The watchdog took {took:.1f} s.")
+    await _stacks(stage, "Fatal Python error: Aborted", "Thread 0x")
+    return f"aborted after {took:.1f} s; {said}"
+
+
+async def _goes_on(stage: Stage, before: State, began: float) -> str:
+    """Another process, the same meeting."""
+    after = await stage.bot.restarted(before)
+    expect(
+        after.restarts == before.restarts + 1, f"It was restarted {after.restarts - before.restarts} times."
+    )
+    ready = time.monotonic() - began
+    await stage.heard()
+    await stage.journal.the(events.MEETING_RESUMED, f"MEETING_ID={stage.meeting_id}")
+    return (
+        f"ready again after {ready:.1f} s, heard again after {time.monotonic() - began:.1f} s, same meeting"
+    )
+
+
+async def _stacks(stage: Stage, *wanted: str) -> None:
+    log = "\n".join(message(entry) for entry in await stage.journal.of_bot())
+    for text in wanted:
+        expect(text in log, f"The journal has no stack with “{text}”.")

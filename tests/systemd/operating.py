@@ -1,0 +1,114 @@
+"""What an operator does every other day."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from notetaker.model import events
+from tests.systemd.journal import message, seconds
+from tests.systemd.patience import expect, until
+from tests.systemd.stage import PROGRAM, Stage, copy_checkout
+
+STATUS_S = 15.0
+"""How late the line in `systemctl status` may be."""
+NEW = "/root/notetaker-new"
+NEW_VERSION = "0.1.1"
+
+
+async def status(stage: Stage) -> str:
+    """`systemctl status` and `notetaker status` in a meeting"""
+    async with stage.undisturbed():
+        await stage.meeting()
+        seen = ""
+
+        async def told_of() -> bool:
+            nonlocal seen
+            shown = await stage.container.check("systemctl", "status", "--no-pager", stage.bot.name)
+            seen = "".join(re.findall(r'^ +Status: "(.*)"$', shown, re.MULTILINE))
+            return "1 meeting" in seen
+
+        await until(told_of, STATUS_S, "systemctl status does not tell of the meeting")
+        code, told = await stage.as_user("notetaker", PROGRAM, "status", RUNTIME_DIRECTORY="/run/notetaker")
+        expect(code == 0, f"notetaker status ended with exit code {code}:\n{told}")
+        expect("connected" in told, f"notetaker status says:\n{told}")
+    return f"“{seen}”"
+
+
+async def reload(stage: Stage) -> str:
+    """`systemctl reload`: what can change does, what cannot is said, and a mistake changes nothing"""
+    async with stage.undisturbed():
+        await stage.meeting()
+        stage.journal.mark()
+        stage.set(LOG_LEVEL="DEBUG", METRICS_PORT="9464")
+        await stage.container.check("systemctl", "reload", stage.bot.name)
+        said = await _log(stage)
+        expect("LOG_LEVEL" in said, f"The change is not told:\n{said}")
+        expect(re.search(r"METRICS_PORT.*restart", said), f"It is not said that a restart is needed:\n{said}")
+        stage.set(LOG_LEVEL="LOUD", METRICS_PORT="")
+        stage.journal.mark()
+        await stage.container.check("systemctl", "reload", stage.bot.name)
+        refused = await _log(stage)
+        expect("LOG_LEVEL" in refused, f"The mistake is not told:\n{refused}")
+        stage.set(LOG_LEVEL="INFO")
+        await stage.container.check("systemctl", "reload", stage.bot.name)
+        await stage.heard()
+    return said.splitlines()[0]
+
+
+async def restart(stage: Stage) -> str:
+    """`systemctl restart` in mid-meeting: the same meeting, and only the seconds that it takes are lost"""
+    before = await stage.meeting()
+    stage.journal.mark()
+    began = time.monotonic()
+    await stage.container.check("systemctl", "restart", stage.target.name)
+    after = await stage.bot.restarted(before)
+    await stage.heard()
+    took = time.monotonic() - began
+    expect(after.restarts == 0, "systemd had to restart it once more.")
+    await stage.journal.the(events.MEETING_RESUMED, f"MEETING_ID={stage.meeting_id}")
+    return f"heard again after {took:.1f} s"
+
+
+async def upgrade(stage: Stage) -> str:
+    """`scripts/install` from a newer checkout in mid-meeting: the same meeting with the new version"""
+    before = await stage.meeting()
+    stage.journal.mark()
+    if not stage.container.path(NEW).exists():
+        copy_checkout(stage.container, NEW)
+    for name in ("setup.cfg", "notetaker/__init__.py"):
+        path = stage.container.path(f"{NEW}/{name}")
+        path.write_text(path.read_text().replace("0.1.0", NEW_VERSION))
+    done = await stage.install("--upgrade", checkout=NEW)
+    expect(done.code == 0, f"scripts/install --upgrade ended with {done.code}:\n{done.output}")
+    await stage.bot.restarted(before)
+    await stage.heard()
+    version = (await stage.said())["version"]
+    expect(version == NEW_VERSION, f"The bot's version is {version}.")
+    gone = await stage.journal.the(events.STOPPING)
+    back = await stage.journal.the(events.MEETING_RESUMED)
+    return f"{version}; away for {seconds(back[-1]) - seconds(gone[0]):.1f} s"
+
+
+async def explains(stage: Stage) -> str:
+    """`journalctl -x` explains what has happened, and no secret is in the journal"""
+    await stage.meeting()
+    whole = await stage.journal.everything()
+    known = {
+        event.message_id: name for name, event in vars(events).items() if isinstance(event, events.Event)
+    }
+    seen = {entry["MESSAGE_ID"] for entry in whole if entry.get("MESSAGE_ID") in known}
+    for message_id in seen:
+        text = await stage.journal.explained(message_id)
+        expect(
+            "Subject:" in text and "Defined-By: notetaker" in text, f"{known[message_id]} is not explained."
+        )
+    fields = "\n".join(f"{name}={value}" for entry in whole for name, value in entry.items())
+    expect(stage.office.bot.token not in fields, "The journal has the bot's token.")
+    tracebacks = [message(e) for e in whole if "Traceback" in message(e)]
+    expect(not tracebacks, f"The journal has a traceback:\n{tracebacks[:1]}")
+    return f"{len(seen)} kinds of events, {len(whole)} entries"
+
+
+async def _log(stage: Stage) -> str:
+    return "\n".join(message(entry) for entry in await stage.journal.of_bot())

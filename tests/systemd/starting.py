@@ -1,0 +1,87 @@
+"""Starts that succeed, and those that must not be tried again."""
+
+from __future__ import annotations
+
+import re
+
+from notetaker.model import events
+from notetaker.model.events import Event
+from notetaker.service.exit_codes import ExitCode
+from tests.systemd.journal import message
+from tests.systemd.patience import expect
+from tests.systemd.stage import PROGRAM, Stage
+
+
+async def no_token(stage: Stage) -> str:
+    """Started without a token: exit code 78, and no second try"""
+    await stage.installed()
+    await stage.bot.stop()
+    stage.token("")
+    return await _refuses(stage, ExitCode.CONFIGURATION, events.SETTINGS_WRONG)
+
+
+async def bad_token(stage: Stage) -> str:
+    """A token that Discord rejects: exit code 77, and no second try"""
+    await stage.installed()
+    await stage.bot.stop()
+    stage.token("MTIzNDU2Nzg5.Gabcde.a-token-that-nobody-gave-out")
+    return await _refuses(stage, ExitCode.TOKEN_REJECTED, events.TOKEN_REJECTED)
+
+
+async def wrong_setting(stage: Stage) -> str:
+    """A malformed setting: exit code 78, and no second try"""
+    await stage.installed()
+    await stage.bot.stop()
+    stage.set(VOICE_RETRY_ATTEMPTS="three")
+    try:
+        said = await _refuses(stage, ExitCode.CONFIGURATION, events.SETTINGS_WRONG)
+    finally:
+        stage.set(VOICE_RETRY_ATTEMPTS="3")
+    expect("VOICE_RETRY_ATTEMPTS" in said, f"The setting is not named: {said}")
+    return said
+
+
+async def start(stage: Stage) -> str:
+    """`systemctl start notetaker.target`: ready when connected to Discord"""
+    stage.journal.mark()
+    state = await stage.running()
+    expect(state.restarts == 0, f"It needed {state.restarts} restarts.")
+    [entry] = await stage.journal.the(events.READY)
+    expect(entry["PRIORITY"] == "6", f"The priority of “Ready” is {entry['PRIORITY']}.")
+    expect(entry["_UID"] != "0", "The bot runs as root.")
+    worker = await stage.worker.state()
+    expect(worker.runs, f"The worker is {worker}.")
+    return f"{message(entry)}; “{state.status}”"
+
+
+async def second_bot(stage: Stage) -> str:
+    """A second bot with the same token: exit code 69, and it names the first one"""
+    async with stage.undisturbed():
+        state = await stage.bot.state()
+        answers = set()
+        for user in ("notetaker", "nobody"):
+            done = await stage.as_user(
+                user, PROGRAM, "bot",
+                DISCORD_TOKEN=stage.office.bot.token,
+                DISCORD_API_BASE_URL=stage.local.api_url,
+                NOTETAKER_STATE_DIR=f"/tmp/{user}",
+            )  # fmt: skip
+            expect(done.code == ExitCode.ALREADY_RUNNING, f"As {user}: {done}")
+            expect(f"process {state.pid} " in done.output, f"Process {state.pid} is not named: {done.output}")
+            answers.add(done.output.strip())
+    return re.sub(r"(MT|Nz|OD)\S+", "…", answers.pop())
+
+
+async def _refuses(stage: Stage, code: ExitCode, event: Event) -> str:
+    """Returns what it says."""
+    before = await stage.bot.state()
+    stage.journal.mark()
+    await stage.container.run("systemctl", "start", stage.bot.name)  # whether it fails or is not waited for
+    state = await stage.bot.ended()
+    stage.token(stage.office.bot.token)
+    expect(state.exit_code == code, f"The exit code is {state.exit_code} instead of {code}: {state}")
+    expect(state.result == "exit-code" and state.active == "failed", f"systemd calls it {state}.")
+    expect(state.restarts == before.restarts, "It was started again.")
+    [entry] = await stage.journal.the(event)
+    expect(entry["PRIORITY"] == "2", f"The priority is {entry['PRIORITY']}.")
+    return message(entry)
