@@ -1,4 +1,4 @@
-"""What the main gateway tells about voice: the two events that a voice connection is made of, and what bears on it."""
+"""What the main gateway tells about voice: the two events that a connection is made of, and what bears on it."""
 
 from dataclasses import dataclass, field
 
