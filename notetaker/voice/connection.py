@@ -39,6 +39,8 @@ from notetaker.wire.whereabouts import Credentials
 log = logging.getLogger(__name__)
 
 
+LAST_WORDS_S = 1.0
+"""After a message could not be sent: how long what has come in before may take to be read."""
 ABNORMAL = 1006
 """The close code that stands for none (RFC 6455 section 7.4.1)."""
 
@@ -144,6 +146,8 @@ class VoiceConnection:
         writer = self._loop.create_task(websocket.write(), name="voice writer")
         try:
             await _first(reader, writer, self.ended, self._reconnect)
+            if writer.done() and not self.ended.done():  # the server may have said why, before it closed
+                await asyncio.wait({reader}, timeout=LAST_WORDS_S)
         finally:
             reader.cancel()
             writer.cancel()

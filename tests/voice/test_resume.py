@@ -10,8 +10,9 @@ from aiohttp import ClientSession
 from notetaker.discordsim.speaker_link import VoiceLink
 from notetaker.discordsim.voice.faults import Step as Moment
 from notetaker.model.outcome import Outcome
-from notetaker.voice import presence
+from notetaker.voice import attempts, presence
 from notetaker.voice.connection import VoiceConnection
+from notetaker.voice.ports import JoinFailed
 from notetaker.voice.websocket import VoiceWebSocket
 from notetaker.wire import heartbeat
 from notetaker.wire.handshake import DEADLINES_S, Step
@@ -171,3 +172,17 @@ async def test_a_session_that_is_given_up_while_its_websocket_is_opened_stops_op
             assert connection._task is not None
             await asyncio.wait({connection._task})
         assert connection.session.step is Step.ENDED
+
+
+async def test_why_the_server_closed_is_read_although_nothing_can_be_sent_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(websocket: VoiceWebSocket) -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(VoiceWebSocket, "write", fails)
+    async with a_call(tmp_path) as call:
+        call.faults.close_at(BOT, Moment.HELLO, 4021)
+        with pytest.raises(JoinFailed, match=r"\(4021\)") as failure:
+            await call.manager.join(GUILD, CHANNEL)
+        assert failure.value.pause_s == attempts.COOL_DOWN_S
