@@ -155,9 +155,9 @@ def back(meeting: Meeting, absence: Gap) -> str:
     )
 
 
-def still_away(meeting: Meeting, trouble: str) -> str:
+def still_away(channel_id: int, trouble: str) -> str:
     return (
-        f"⚠️ I was away, and cannot get back into <#{meeting.voice_channel_id}>: nothing is recorded there. {trouble} "
+        f"⚠️ I am not in <#{channel_id}>, and cannot get back into it: nothing is recorded there. {trouble} "
         f"{_TRYING} As soon as I am in, I say so here, and the notes go on. /stopnotes ends them. {_TO_TRY}"
     )
 

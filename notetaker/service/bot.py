@@ -103,6 +103,7 @@ class _Bot:
             retry_attempts=settings.voice_retry_attempts,
             ca_file=settings.discord_ca_file,
             on_removed=lambda guild_id, reason: self._recordings.removed(guild_id, reason),
+            on_waiting=lambda guild_id, reason: self._recordings.waiting(guild_id, reason),
             on_joined=lambda guild_id: self._recordings.joined(guild_id),
             health_interval_s=settings.voice_health_interval,
             regions=settings.voice_region_fallback,

@@ -143,6 +143,12 @@ class Recordings:
             await self._keeping.keep(live, counts, sync=sync)
         await self._keeping.tick()
 
+    def waiting(self, guild_id: int, reason: str) -> None:
+        """The bot could not get into its voice channel, and goes on trying: people must not talk in vain."""
+        live = self._live.get(guild_id)
+        if live is not None and not live.stopping:
+            self._say(live, answers.still_away(live.channel_id, reason))
+
     def joined(self, guild_id: int) -> None:
         """The bot is in its voice channel, after attempts had failed."""
         live = self._live.get(guild_id)
@@ -180,13 +186,9 @@ class Recordings:
         try:
             await self._voice.join(guild_id, live.channel_id)
         except JoinFailed as failed:
-            if not self._goes_on(live):
-                return
-            if failed.final:
+            if failed.final and self._goes_on(live):
                 await self._end_and_say(guild_id, str(failed))
-            else:
-                self._say(live, answers.still_away(live.meeting, str(failed)))
-            return
+            return  # else ``waiting`` has said so
         self._say_back(live)
 
     # One guild

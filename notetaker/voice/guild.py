@@ -38,7 +38,8 @@ SUPERSEDED = "Somebody has asked for something else meanwhile."
 
 class GuildVoice:
     """``on_removed(guild_id, reason)`` is called when we are out of the channel for good without having been asked
-    to leave; ``on_joined(guild_id)`` when a round succeeds after one that had failed.
+    to leave; ``on_waiting(guild_id, reason)`` when a round of attempts has failed, once until we are in the channel;
+    ``on_joined(guild_id)`` when we are, after that.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class GuildVoice:
         guild_id: int,
         shared: Shared,
         on_removed: Callable[[int, str], None],
+        on_waiting: Callable[[int, str], None],
         on_joined: Callable[[int], None],
     ) -> None:
         self.guild_id = guild_id
@@ -58,6 +60,7 @@ class GuildVoice:
         self.reception = Reception(shared.clock, shared.totals, self._connection_ended)
         self.attempts = Attempts(guild_id, shared, self.presence, self.reception)
         self._on_removed = on_removed
+        self._on_waiting = on_waiting
         self._on_joined = on_joined
         self._keeper: asyncio.Task[None] | None = None
         self._scope: asyncio.Timeout | None = None  # of the operation that may be interrupted
@@ -353,13 +356,16 @@ class GuildVoice:
             return True
         extra = events.VOICE_WAITING(guild_id=self.guild_id, channel_id=channel_id)
         log.warning("Voice in guild %d has to wait: %s", self.guild_id, failure, extra=extra)
-        self._failed_before = True
+        failed_before, self._failed_before = self._failed_before, True
         self.rest.begin(failure, self._clock.time())
         self._outcome.settle(failure)
+        if not failed_before:
+            self._on_waiting(self.guild_id, str(failure))
         return False
 
     def _give_up(self, reason: str) -> None:
         """There is nothing to go back to; the keeper ends."""
+        log.warning("Voice in guild %d is over: %s", self.guild_id, reason)
         self.intent = None
         self._failed_before = self._renewed = False
         self.uptime.absent(False)

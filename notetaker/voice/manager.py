@@ -43,8 +43,9 @@ class VoiceManager:
     """Create it inside the running event loop, ``run`` it, and ``close`` it at the end.
 
     ``on_removed(guild_id, reason)`` is called when the bot was taken out of a channel for good (kicked, or the
-    connection is impossible); ``reason`` is a sentence for people. ``on_joined(guild_id)`` is called when a
-    connection comes about after a round of attempts had failed.
+    connection is impossible); ``reason`` is a sentence for people. ``on_waiting(guild_id, reason)`` is called when a
+    round of attempts has failed and the bot goes on trying, once until it is in the channel; ``on_joined(guild_id)``
+    is called when a connection comes about after that.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class VoiceManager:
         retry_attempts: int,
         ca_file: Path | None,
         on_removed: Callable[[int, str], None] = _ignore,
+        on_waiting: Callable[[int, str], None] = _ignore,
         on_joined: Callable[[int], None] = _ignore,
         health_interval_s: float = 60.0,
         regions: Sequence[str] = (),
@@ -77,6 +79,7 @@ class VoiceManager:
             retry_attempts=retry_attempts,
         )
         self._on_removed = on_removed
+        self._on_waiting = on_waiting
         self._on_joined = on_joined
         self._health_interval_s = health_interval_s
         self._next_check = self._clock.time() + health_interval_s
@@ -241,6 +244,6 @@ class VoiceManager:
         guild = self._guilds.get(guild_id)
         if guild is None:
             guild = self._guilds[guild_id] = GuildVoice(
-                guild_id, self._shared, self._on_removed, self._on_joined
+                guild_id, self._shared, self._on_removed, self._on_waiting, self._on_joined
             )
         return guild

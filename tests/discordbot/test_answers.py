@@ -31,7 +31,7 @@ def test_every_answer_fits_into_a_message() -> None:
         answers.join_failed_so_far(ID, "x" * 1000),
         answers.suspended(MEETING, 1_795_357_805),
         answers.back(MEETING, Gap(MEETING.started_ns, MEETING.started_ns * 2, "x" * 1000)),
-        answers.still_away(MEETING, "x" * 1000),
+        answers.still_away(ID, "x" * 1000),
         answers.deafened(ID),
         answers.undeafened(ID),
     ]

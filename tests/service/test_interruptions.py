@@ -280,7 +280,9 @@ async def test_a_bot_that_cannot_get_back_yet_says_so_and_goes_on_trying(bench: 
     bench.voice.failure = JoinFailed("Tried 3 times without success.")
     await bench.take_up()
     assert bench.meetings.meeting(GUILD) == meeting
-    assert bench.texts[-1] == answers.still_away(meeting, "Tried 3 times without success.")
+    bench.recordings.waiting(GUILD, "Tried 3 times without success.")
+    await asyncio.sleep(0)
+    assert bench.texts[-1] == answers.still_away(STANDUP, "Tried 3 times without success.")
     bench.voice.comes_in()
     bench.recordings.joined(GUILD)
     bench.voice.hear()

@@ -189,6 +189,19 @@ async def test_notes_that_cannot_begin_yet_begin_when_the_bot_is_in(bench: Bench
     assert len(bench.store.utterances(started.meeting.id)) == 1
 
 
+async def test_people_hear_at_once_that_the_bot_has_lost_the_channel_and_cannot_get_back(
+    bench: Bench,
+) -> None:
+    await bench.start()
+    bench.recordings.waiting(GUILD, "Tried 3 times without success.")
+    await asyncio.sleep(0)
+    assert bench.texts == [answers.still_away(STANDUP, "Tried 3 times without success.")]
+    await bench.stop()
+    bench.recordings.waiting(GUILD, "Tried 3 times without success.")
+    await asyncio.sleep(0)
+    assert len(bench.texts) == 1, "nobody talks in vain without a meeting"
+
+
 async def test_notes_that_never_began_say_so(bench: Bench) -> None:
     bench.voice.failure = JoinFailed("Tried 3 times without success.")
     await bench.start()

@@ -159,6 +159,7 @@ class Call:
     faults: Faults
     tls: ssl.SSLContext
     removed: asyncio.Queue[str]
+    waiting: asyncio.Queue[str]
     joined: asyncio.Queue[int]
     clock: Hasty
     e2ee: bool
@@ -196,6 +197,7 @@ async def a_call(
     await server.start()
     gateway = gateway_of(server, e2ee)
     removed: asyncio.Queue[str] = asyncio.Queue()
+    waiting: asyncio.Queue[str] = asyncio.Queue()
     joined: asyncio.Queue[int] = asyncio.Queue()
     clock = Hasty()
     manager = gateway.manager = VoiceManager(
@@ -204,6 +206,7 @@ async def a_call(
         retry_attempts=attempts,
         ca_file=folder / "ca.pem",
         on_removed=lambda guild_id, reason: removed.put_nowait(reason),
+        on_waiting=lambda guild_id, reason: waiting.put_nowait(reason),
         on_joined=joined.put_nowait,
         regions=regions,
         regions_file=folder / "regions.json",
@@ -212,7 +215,7 @@ async def a_call(
     )
     tls = ssl.create_default_context(cafile=str(folder / "ca.pem"))
     try:
-        yield Call(server, gateway, manager, faults, tls, removed, joined, clock, e2ee)
+        yield Call(server, gateway, manager, faults, tls, removed, waiting, joined, clock, e2ee)
     finally:
         await manager.close()
         await server.stop()

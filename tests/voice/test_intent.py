@@ -83,6 +83,21 @@ async def test_after_a_failed_round_the_health_monitor_starts_another_one(tmp_pa
         assert totals.close_codes == {4006: 3}
 
 
+async def test_whoever_listens_is_told_once_that_a_lost_session_does_not_come_back(tmp_path: Path) -> None:
+    async with a_call(tmp_path) as call, asyncio.timeout(10):
+        await call.manager.join(GUILD, CHANNEL)
+        call.faults.refuse_identify(BOT, 4006, times=6)
+        await call.server.release(guild_id=GUILD, user_id=BOT, code=4006)
+        assert "(4006)" in await call.waiting.get()
+        call.clock.skip(60)
+        await call.manager.check()
+        await until(lambda: call.manager.status().totals.rounds_failed == 2)
+        call.clock.skip(60)
+        await call.manager.check()
+        await until_joined(call)
+        assert call.waiting.empty(), "once is enough"
+
+
 async def test_when_discord_is_back_another_round_starts_at_once(tmp_path: Path) -> None:
     async with a_call(tmp_path) as call:
         call.gateway.down = True
