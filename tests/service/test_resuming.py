@@ -137,6 +137,7 @@ async def test_a_meeting_older_than_the_window_is_finished_with_notes_from_what_
             office.process("worker", DISCORD_TOKEN="") as worker,
         ):
             said, notes = await office.posted(2)
+            await bot.until("are posted")
             assert await bot.terminate() == 0
             assert await worker.terminate() == 0
     assert said.content.startswith("The bot stopped unexpectedly.")
