@@ -105,6 +105,7 @@ class _Listener:
         """False: there will be no more."""
         received = os.read(sys.stdin.fileno(), 65536)
         self._input += received
+        self._listen()  # what a process said before it ended comes before its end
         while (length := _event_length(self._input)) <= len(self._input):
             del self._input[:length]
             self._look()
@@ -123,6 +124,8 @@ class _Listener:
             for level, kind, value in sender:
                 if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
                     pid, _, _ = CREDENTIALS.unpack(value)
+                    if pid not in self._watchdog:
+                        self._look()  # it may have been started since
                     self._perform(self._watchdog.heard(pid, message, time.monotonic()))
 
     def _look(self) -> None:
@@ -137,7 +140,7 @@ class _Listener:
 
     def _watched(self, found: Iterable[dict[str, Any]]) -> Iterator[Process]:
         for info in found:
-            if info["state"] in (ProcessStates.STARTING, ProcessStates.RUNNING) and info["pid"]:
+            if info["pid"]:
                 pid, name = info["pid"], f"{info['group']}:{info['name']}"
                 try:
                     environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
@@ -149,7 +152,13 @@ class _Listener:
                     variables = dict(line.split(b"=", 1) for line in environment if b"=" in line)
                     limit = variables.get(b"WATCHDOG_USEC", b"")
                     if variables.get(b"NOTIFY_SOCKET") == self._address and limit.isdigit() and int(limit):
-                        yield Process(name, pid, int(limit) / 1e6)
+                        yield Process(
+                            name,
+                            pid,
+                            timeout_s=int(limit) / 1e6,
+                            age_s=info["now"] - info["start"],
+                            stopping=info["state"] == ProcessStates.STOPPING,
+                        )
 
     def _perform(self, actions: Iterable[Action]) -> None:
         for action in actions:

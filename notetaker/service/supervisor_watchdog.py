@@ -12,12 +12,10 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 FIRST_SIGN_S = 300.0
-"""For the first sign of life after the start: a speech model takes its time to load. Also for the first after the
-watchdog itself was started, which may be just when a process has hung.
-"""
+"""After its start, for the first sign of life: a speech model takes its time to load."""
 
-STOPPING_S = 90.0
-"""For a process that ends by its own decision. When supervisor stops it, supervisor's stopwaitsecs counts."""
+STOPPING_S = 60.0
+"""To come to an end. supervisor's own limit, stopwaitsecs, cannot be extended and is to be longer."""
 
 ABORT_S = 3.0
 """To print the stacks and die."""
@@ -37,6 +35,10 @@ class Process:
     pid: int
     timeout_s: float
     """The longest silence allowed: its WATCHDOG_USEC."""
+    age_s: float = 0.0
+    """It may have been running before the watchdog."""
+    stopping: bool = False
+    """supervisor has told it to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,10 @@ class _Watched:
     ready: bool = False
     status: str = ""
 
+    def stop(self, now: float) -> None:
+        if self.phase in (_Phase.STARTING, _Phase.ALIVE):
+            self.phase, self.deadline = _Phase.STOPPING, now + STOPPING_S
+
     def __str__(self) -> str:
         return f"{self.process.name} (process {self.process.pid})"
 
@@ -99,12 +105,22 @@ class Watchdog:
         """When ``check`` has something to do, unless something is heard before."""
         return min((watched.deadline for watched in self._watched.values()), default=None)
 
+    def __contains__(self, pid: int) -> bool:
+        return pid in self._watched
+
     def running(self, processes: Collection[Process], now: float) -> list[Action]:
         """These are running, no others."""
         here = {process.pid: process for process in processes}
         for pid in self._watched.keys() - here.keys():
             del self._watched[pid]
-        new = [_Watched(here[pid], now + FIRST_SIGN_S) for pid in here.keys() - self._watched.keys()]
+        for pid in here.keys() & self._watched.keys():
+            if here[pid].stopping:
+                self._watched[pid].stop(now)
+        new = [
+            _Watched(process, now + max(process.timeout_s, FIRST_SIGN_S - process.age_s))
+            for pid, process in here.items()
+            if pid not in self._watched
+        ]
         self._watched |= {watched.process.pid: watched for watched in new}
         return [
             Say(f"Watching {watched}: it is to give a sign of life every {watched.process.timeout_s:g} s")
@@ -130,7 +146,7 @@ class Watchdog:
         if fields.get(b"RELOADING") == b"1":
             actions.append(Say(f"{watched} reads its settings again"))
         if fields.get(b"STOPPING") == b"1":
-            watched.phase, watched.deadline = _Phase.STOPPING, now + STOPPING_S
+            watched.stop(now)
             actions.append(Say(f"{watched} is stopping{_clause(watched.status)}"))
         if fields.get(b"WATCHDOG") == b"1" and watched.phase is not _Phase.STOPPING:
             if watched.phase is _Phase.STARTING:
@@ -185,13 +201,13 @@ class Watchdog:
 def _alarm(watched: _Watched) -> str:
     match watched.phase:
         case _Phase.STARTING:
-            problem = f"has given no sign of life for {FIRST_SIGN_S:g} s"
+            problem = "has given no sign of life yet"
         case _Phase.STOPPING:
             problem = "does not come to its end"
         case _:
             problem = f"has given no sign of life for {watched.process.timeout_s:g} s"
     status = f" (its last status: {watched.status})" if watched.status else ""
-    return f"{watched} {problem}{status}: its stacks go to its log, and it is started again"
+    return f"{watched} {problem}{status}: it is aborted, with its stacks in its log"
 
 
 def _clause(status: str) -> str:

@@ -1,6 +1,7 @@
 """The event listener under a real supervisord, with a toy to watch."""
 
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -103,3 +104,15 @@ async def test_a_file_in_the_place_of_the_socket_is_left_alone_and_named(folder:
             f"notetaker: supervisor-watchdog cannot listen at {precious} (Address already in use)"
         )
     assert precious.read_text() == "precious"
+
+
+def test_whoever_starts_it_by_hand_is_told_who_does(folder: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "notetaker.cli", "supervisor-watchdog", f"{folder}/notify.sock"],
+        env={"HOME": str(folder)}, cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert result.returncode == 78
+    assert result.stderr == (
+        "notetaker: supervisor-watchdog is for supervisor to start, as in deploy/supervisor/notetaker.conf; supervisor "
+        "itself needs a [unix_http_server]\n"
+    )

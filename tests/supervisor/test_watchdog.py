@@ -1,7 +1,7 @@
 """What the watchdog decides, told what it hears and the time."""
 
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -83,7 +83,7 @@ def test_who_falls_silent_is_asked_for_its_stacks_and_killed_if_that_does_not_en
     assert scene.after(0.1) == ABORT
     assert scene.said[-1] == Say(
         "notetaker:notetaker-bot (process 41) has given no sign of life for 30 s (its last status: 1 meeting, 4 "
-        "people heard): its stacks go to its log, and it is started again",
+        "people heard): it is aborted, with its stacks in its log",
         urgent=True,
     )
     assert scene.after(ABORT_S - 0.1) == []
@@ -137,7 +137,15 @@ def test_being_told_again_that_it_runs_is_no_sign_of_life(scene: Scene) -> None:
 def test_the_first_sign_may_take_longer(scene: Scene) -> None:
     assert scene.after(FIRST_SIGN_S - 0.1) == []
     assert scene.after(0.1) == ABORT
-    assert "no sign of life for 300 s" in scene.said[-1].text
+    assert "has given no sign of life yet" in scene.said[-1].text
+
+
+@pytest.mark.parametrize(("age_s", "left_s"), [(100.0, FIRST_SIGN_S - 100.0), (1e6, BOT.timeout_s)])
+def test_a_watchdog_that_comes_late_does_not_begin_from_the_beginning(age_s: float, left_s: float) -> None:
+    scene = Scene()
+    scene.run(replace(BOT, age_s=age_s))
+    assert scene.after(left_s - 0.1) == []
+    assert scene.after(0.1) == ABORT
 
 
 def test_who_needs_even_longer_at_the_start_says_so(scene: Scene) -> None:
@@ -162,11 +170,26 @@ def test_who_stops_need_not_ping_but_must_come_to_an_end(scene: Scene) -> None:
     scene.hear(b"STOPPING=1\nSTATUS=Leaving voice channels")
     assert scene.said[-1].text.endswith("is stopping: Leaving voice channels")
     assert scene.after(STOPPING_S - 1) == []
+    scene.run(BOT)
     scene.hear(b"WATCHDOG=1")  # one that was on its way
     scene.hear(b"EXTEND_TIMEOUT_USEC=20000000")
     assert scene.after(19.9) == []
     assert scene.after(0.1) == ABORT
     assert "does not come to its end" in scene.said[-1].text
+
+
+def test_whom_supervisor_stops_need_not_ping_either(scene: Scene) -> None:
+    scene.hear(b"READY=1")
+    assert scene.after(20) == []
+    scene.run(replace(BOT, stopping=True))
+    assert scene.after(20) == []
+    scene.run(replace(BOT, stopping=True))
+    scene.hear(b"WATCHDOG=1")
+    assert scene.after(STOPPING_S - 20.1) == []
+    assert scene.after(0.1) == ABORT
+    assert "does not come to its end" in scene.said[-1].text
+    scene.run(replace(BOT, stopping=True))
+    assert scene.after(ABORT_S) == KILL
 
 
 def test_a_reload_is_told_and_the_pings_go_on(scene: Scene) -> None:
