@@ -80,6 +80,8 @@ class _Listener:
         self._address = os.fsencode(address)
         self._notifications = notifications
         self._watchdog = Watchdog()
+        self._closed: set[int] = set()
+        """Processes that do not let us see their environment."""
         self._input = bytearray()
 
     def run(self) -> None:
@@ -145,7 +147,9 @@ class _Listener:
                 try:
                     environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
                 except PermissionError:
-                    log.warning("%s is not watched: run the watchdog as root, or as its user", name)
+                    if pid not in self._closed:
+                        log.warning("%s is not watched: run the watchdog as root, or as its user", name)
+                    self._closed.add(pid)
                 except (FileNotFoundError, ProcessLookupError):
                     continue  # it has just ended
                 else:

@@ -113,6 +113,6 @@ def test_whoever_starts_it_by_hand_is_told_who_does(folder: Path) -> None:
     )  # fmt: skip
     assert result.returncode == 78
     assert result.stderr == (
-        "notetaker: supervisor-watchdog is for supervisor to start, as in deploy/supervisor/notetaker.conf; supervisor "
-        "itself needs a [unix_http_server]\n"
+        "notetaker: supervisor-watchdog is for supervisor to start, as in deploy/supervisor/notetaker.conf; "
+        "supervisor itself needs a [unix_http_server]\n"
     )
