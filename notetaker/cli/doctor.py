@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 
@@ -49,6 +50,9 @@ def doctor(guild: int | None, channel: int | None, as_json: bool) -> None:
         except (KeyboardInterrupt, asyncio.CancelledError):
             click.echo("\nInterrupted; the bot is off Discord again.", err=True)
             sys.exit(INTERRUPTED)
+        except BrokenPipeError:  # ``doctor | head``: whoever reads it has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python docs, Note on SIGPIPE
+            sys.exit(1)
     failed = [result for result in results if result.state is State.FAILED]
     if as_json:
         print_json({"ok": not failed, "version": __version__, "checks": [_described(one) for one in results]})

@@ -175,3 +175,13 @@ async def test_another_process_in_voice_is_left_alone(office: Office) -> None:
         assert "Discord shows the bot in #Standup of Office" in document["alone"]["text"]
         assert document.named("skipped") == VOICE
         assert office.guild.voice_states[office.bot.id].channel_id == office.channel("Standup")
+
+
+async def test_whoever_reads_only_the_first_lines_gets_no_traceback(office: Office) -> None:
+    async with doctor(office) as process, asyncio.timeout(WAIT_S):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert b"Settings" in await process.stdout.readline()
+        process.stdout._transport.close()  # type: ignore[attr-defined] # as head does
+        assert await process.stderr.read() == b""
+        assert await process.wait() == 1
