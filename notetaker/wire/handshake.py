@@ -21,7 +21,7 @@ class Step(Enum):
 
     CONNECT = "the voice websocket did not open"
     IDENTIFY = "the voice server did not answer our identify with READY"
-    DISCOVER = "the voice server did not answer IP discovery: is outgoing UDP blocked?"
+    DISCOVER = "the voice server did not answer IP discovery (is outgoing UDP blocked?)"
     SELECT = "the voice server did not send a session description"
     VERIFY = "the voice server did not acknowledge a heartbeat"
     GROUP = "nobody in the channel added us to the end-to-end encrypted group"
