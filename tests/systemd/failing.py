@@ -13,7 +13,7 @@ from tests.systemd.unit import State
 
 LEEWAY_S = 1.5
 """systemd and a busy machine may be late by so much."""
-UNHEALTHY_S = 10.0
+UNHEALTHY_S = 5.0
 """How long something must be wrong before the bot calls it so and stops its pings, at most."""
 
 
@@ -52,7 +52,9 @@ async def journal_unwritable(stage: Stage) -> str:
         state = await stage.bot.state()
         await stage.container.check("prlimit", f"--pid={state.pid}", "--fsize=0")
 
-    return await _watchdog(stage, forbid_growth, WATCHDOG_S + UNHEALTHY_S)
+    said = await _watchdog(stage, forbid_growth, WATCHDOG_S + UNHEALTHY_S)
+    await stage.journal.the(events.OUT_OF_CONTROL)
+    return said
 
 
 async def worker(stage: Stage) -> str:
@@ -80,6 +82,8 @@ async def _watchdog(stage: Stage, hurt: Callable[[], Awaitable[None]], within_s:
     expect(len(ends) == 1, f"The watchdog has struck {len(ends)} times.")
     took = seconds(ends[0]) - wall
     expect(took <= within_s + LEEWAY_S, f"The watchdog took {took:.1f} s.")
+    [tasks] = await stage.journal.the(events.ABORTED)
+    expect("Task voice keeper" in message(tasks), f"The stacks of tasks are missing:\n{message(tasks)}")
     await _stacks(stage, "Fatal Python error: Aborted", "Thread 0x")
     return f"aborted after {took:.1f} s; {said}"
 
@@ -91,6 +95,7 @@ async def _goes_on(stage: Stage, before: State, began: float) -> str:
         after.restarts == before.restarts + 1, f"It was restarted {after.restarts - before.restarts} times."
     )
     ready = time.monotonic() - began
+    stage.absences += 1
     await stage.heard()
     await stage.journal.the(events.MEETING_RESUMED, f"MEETING_ID={stage.meeting_id}")
     return (

@@ -8,7 +8,7 @@ import time
 from notetaker.model import events
 from tests.systemd.journal import message, seconds
 from tests.systemd.patience import expect, until
-from tests.systemd.stage import PROGRAM, Stage, copy_checkout
+from tests.systemd.stage import Stage, copy_checkout
 
 STATUS_S = 15.0
 """How late the line in `systemctl status` may be."""
@@ -29,8 +29,7 @@ async def status(stage: Stage) -> str:
             return "1 meeting" in seen
 
         await until(told_of, STATUS_S, "systemctl status does not tell of the meeting")
-        code, told = await stage.as_user("notetaker", PROGRAM, "status", RUNTIME_DIRECTORY="/run/notetaker")
-        expect(code == 0, f"notetaker status ended with exit code {code}:\n{told}")
+        told = await stage.container.check("notetaker", "status")
         expect("connected" in told, f"notetaker status says:\n{told}")
     return f"“{seen}”"
 
@@ -63,6 +62,7 @@ async def restart(stage: Stage) -> str:
     began = time.monotonic()
     await stage.container.check("systemctl", "restart", stage.target.name)
     after = await stage.bot.restarted(before)
+    stage.absences += 1
     await stage.heard()
     took = time.monotonic() - began
     expect(after.restarts == 0, "systemd had to restart it once more.")
@@ -82,6 +82,7 @@ async def upgrade(stage: Stage) -> str:
     done = await stage.install("--upgrade", checkout=NEW)
     expect(done.code == 0, f"scripts/install --upgrade ended with {done.code}:\n{done.output}")
     await stage.bot.restarted(before)
+    stage.absences += 1
     await stage.heard()
     version = (await stage.said())["version"]
     expect(version == NEW_VERSION, f"The bot's version is {version}.")
@@ -105,8 +106,11 @@ async def explains(stage: Stage) -> str:
         )
     fields = "\n".join(f"{name}={value}" for entry in whole for name, value in entry.items())
     expect(stage.office.bot.token not in fields, "The journal has the bot's token.")
-    tracebacks = [message(e) for e in whole if "Traceback" in message(e)]
-    expect(not tracebacks, f"The journal has a traceback:\n{tracebacks[:1]}")
+    lines = [message(entry) for entry in whole]
+    bad = [n for n, line in enumerate(lines) if "Traceback" in line]
+    expect(
+        not bad, "The journal has a traceback:\n" + "\n".join(lines[bad[0] - 5 : bad[0] + 40]) if bad else ""
+    )
     return f"{len(seen)} kinds of events, {len(whole)} entries"
 
 

@@ -9,6 +9,9 @@ import signal
 import time
 from types import FrameType
 
+PATIENCE_S = 3.0
+"""In production a guild's lock is not overdue before the longest attempt to connect is over."""
+
 HELD: list[object] = []
 
 
@@ -18,8 +21,9 @@ def _stand_still(number: int, frame: FrameType | None) -> None:
 
 def _take_locks(number: int, frame: FrameType | None) -> None:
     loop = asyncio.get_running_loop()
-    guilds = [one for one in gc.get_objects() if type(one).__name__ == "GuildVoice"]
-    HELD.extend(loop.create_task(guild.lock.acquire()) for guild in guilds)
+    for guild in [one for one in gc.get_objects() if type(one).__name__ == "GuildVoice"]:
+        guild.lock._patience_s = lambda: PATIENCE_S
+        HELD.append(loop.create_task(guild.lock.acquire()))
 
 
 signal.signal(signal.SIGUSR1, _stand_still)

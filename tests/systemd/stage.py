@@ -62,6 +62,8 @@ class Stage:
         self.target = Unit(container, "notetaker.target")
         self.meeting_id = ""
         """Of the meeting that is being held; empty: none is."""
+        self.absences = 0
+        """How often the bot was away in that meeting."""
         office = self.office
         self.ada = Talker(local, office.user("Ada"), office.guild.id, office.channel("Standup"))
 
@@ -89,9 +91,10 @@ class Stage:
             LOG_LEVEL="INFO",
         )
         self.token(self.office.bot.token)
+        impatient = f"[Service]\nWatchdogSec={WATCHDOG_S:.0f}\nRestartSec=1\n"
+        self.container.write(f"{DROP_INS}/notetaker-worker@.service.d/test.conf", impatient)
         self.container.write(
-            f"{DROP_INS}/{BOT}.d/test.conf",
-            f"[Service]\nWatchdogSec={WATCHDOG_S:.0f}\nRestartSec=1\nEnvironment=PYTHONPATH={SABOTAGE}\n",
+            f"{DROP_INS}/{BOT}.d/test.conf", f"{impatient}Environment=PYTHONPATH={SABOTAGE}\n"
         )
         sabotage = Path(__file__).with_name("sabotage.py").read_text()
         self.container.write(f"{SABOTAGE}/sitecustomize.py", sabotage)
@@ -147,6 +150,7 @@ class Stage:
             said = await self.office.says("startnotes")
             expect("Notes are being taken" in said, f"/startnotes was answered with: {said}")
             self.meeting_id = (await self.said())["meetings"][0]["id"]
+            self.absences = 0
         self.ada.talk()
         await self.heard()
         return state
