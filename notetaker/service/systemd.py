@@ -5,8 +5,9 @@ Does nothing when none has started it.
 
 import logging
 import os
-import socket
 import time
+
+import sdnotify  # type: ignore[import-untyped]
 
 log = logging.getLogger(__name__)
 
@@ -17,8 +18,6 @@ class Systemd:
     """The state of a ``Type=notify`` service, see sd_notify(3). A status is one line, for ``systemctl status``."""
 
     def __init__(self) -> None:
-        address = os.environ.get("NOTIFY_SOCKET", "")
-        self._address = "\0" + address[1:] if address.startswith("@") else address
         self._status = ""
         self._heard = True
 
@@ -62,16 +61,17 @@ class Systemd:
         self._notify(f"EXTEND_TIMEOUT_USEC={round(seconds * 1e6)}")
 
     def _notify(self, state: str) -> None:
-        if not self._address:
+        if not os.environ.get("NOTIFY_SOCKET"):
             return
-        # Each time a new socket: a supervisor that was started again listens on another one by the same name. And one
-        # that does not read must not hold us up.
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out:
-            try:
-                out.sendto(state.encode(), self._address)
-            except OSError as error:
-                if self._heard:
-                    log.warning("NOTIFY_SOCKET: nobody hears how this process is doing (%s)", error.strerror)
-                self._heard = False
-            else:
-                self._heard = True
+        # Each time a new notifier: a supervisor that was started again listens on another socket by the same name.
+        try:
+            notifier = sdnotify.SystemdNotifier(debug=True)
+            with notifier.socket:
+                notifier.socket.setblocking(False)  # a supervisor that does not read must not hold us up
+                notifier.notify(state)
+        except OSError as error:
+            if self._heard:
+                log.warning("NOTIFY_SOCKET: nobody hears how this process is doing (%s)", error.strerror)
+            self._heard = False
+        else:
+            self._heard = True

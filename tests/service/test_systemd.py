@@ -64,6 +64,8 @@ def test_a_socket_in_the_abstract_name_space_is_found(
         assert listening.recv(4096) == b"EXTEND_TIMEOUT_USEC=1500000"
 
 
+# sdnotify leaves a socket that it could not connect to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_listener_that_is_gone_full_or_new_holds_nobody_up(
     listening: socket.socket, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
