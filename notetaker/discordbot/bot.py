@@ -88,7 +88,7 @@ class NotetakerBot(discord.AutoShardedBot):
         """Stays connected until ``close`` is called. Raises TokenRejected and GatewayRefused."""
         try:
             await self._login(token)
-            await self.connect()
+            await self._stay_connected()
         except discord.LoginFailure:
             raise TokenRejected from None
         except discord.ConnectionClosed as closed:
@@ -100,6 +100,16 @@ class NotetakerBot(discord.AutoShardedBot):
         finally:
             if not self.is_closed():
                 await self.close()
+
+    async def _stay_connected(self) -> None:
+        """py-cord's ``connect`` overhears that it is cancelled while it reconnects; being closed, it does not."""
+        connecting = asyncio.ensure_future(self.connect())
+        try:
+            await asyncio.shield(connecting)
+        finally:
+            await self.close()
+            connecting.cancel()
+            await asyncio.wait({connecting})
 
     async def _login(self, token: str) -> None:
         """Waits out an outage. Raises LoginFailure."""

@@ -8,14 +8,13 @@ import signal
 import sys
 import time
 
-from notetaker.discordbot import obstacles
 from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
-from notetaker.discordbot.publish import Undelivered
 from notetaker.jobs.queue import JobQueue
 from notetaker.model import events
 from notetaker.service import logs, metrics, stacks
 from notetaker.service.background import Background
 from notetaker.service.exit_codes import ExitCode
+from notetaker.service.front import DiscordFront
 from notetaker.service.health import Health
 from notetaker.service.meetings import Meetings
 from notetaker.service.postings import Postings
@@ -34,9 +33,6 @@ from notetaker.voice.manager import VoiceManager
 from notetaker.voice.trace import Tracer
 
 log = logging.getLogger(__name__)
-
-SAY_S = 30.0
-"""For a message about a meeting; py-cord itself would wait out five minutes and any rate limit."""
 
 
 class Closed(Exception):
@@ -97,6 +93,7 @@ class _Bot:
         self._discord = NotetakerBot(
             api_base_url=settings.discord_api_base_url, ca_file=settings.discord_ca_file
         )
+        self._front = DiscordFront(self._discord)
         self._voice = VoiceManager(
             self._discord.bridge,
             connection_timeout_s=settings.voice_connection_timeout,
@@ -128,7 +125,7 @@ class _Bot:
                 asyncio.TaskGroup() as tasks,
             ):
                 keeping = Safekeeping(self._store, self._queue, self._background, tasks, self._discord)
-                self._recordings = Recordings(self._voice, keeping, tasks, self, window_s)
+                self._recordings = Recordings(self._voice, keeping, tasks, self._front, window_s)
                 self._health = Health(
                     self._voice,
                     self._discord,
@@ -137,7 +134,7 @@ class _Bot:
                     self._supervision.give_sign_of_life,
                 )
                 meetings = Meetings(self._voice, self._recordings, keeping, folder)
-                resuming = Resuming(recovery, self._recordings, self)
+                resuming = Resuming(recovery, self._recordings, self._front)
                 self._discord.attach(meetings, self._voice)
                 supervised = tasks.create_task(self._be_supervised(reload))
                 steady = [
@@ -154,6 +151,7 @@ class _Bot:
                 supervised.cancel()
                 async with self._supervision.stopping():
                     log.info("Stopping", extra=events.STOPPING())
+                    self._front.hurry()
                     await meetings.close()
                     await self._voice.close()
                     for task in steady:
@@ -161,23 +159,6 @@ class _Bot:
                     await asyncio.wait(steady)
         finally:
             await self._voice.close()
-
-    # recordings.Front
-
-    async def say(self, channel_id: int, text: str) -> None:
-        if self._discord.user is None:
-            log.warning("A message about a meeting could not be posted: the bot has not been on Discord yet")
-            return
-        try:
-            async with asyncio.timeout(SAY_S):
-                await self._discord.publisher.say(channel_id, text)
-        except (Undelivered, TimeoutError) as failed:
-            log.warning(
-                "A message about a meeting could not be posted: %s", failed or "Discord does not answer"
-            )
-
-    def obstacle(self, guild_id: int, channel_id: int) -> str | None:
-        return obstacles.to_returning(self._discord.get_guild(guild_id), channel_id)
 
     # Tasks
 

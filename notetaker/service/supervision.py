@@ -19,13 +19,16 @@ class Supervision:
         """``status`` is asked for the line that ``systemctl status`` shows."""
         self._status = status
         self._systemd = Systemd()
+        self._stopping = False
 
     @property
     def ping_every_s(self) -> float:
         return self._systemd.ping_every_s
 
     def give_sign_of_life(self) -> None:
-        """Without that in time, the watchdog ends this process."""
+        """Without that in time, the watchdog ends this process; one that stops is given time in another way."""
+        if self._stopping:
+            return
         self._systemd.healthy()
         if self._systemd.watchdog_s is not None:
             stacks.give_up_after(PATIENCE * self._systemd.watchdog_s)
@@ -51,6 +54,7 @@ class Supervision:
     @asynccontextmanager
     async def stopping(self) -> AsyncIterator[None]:
         """From now on no watchdog looks, and there is more time than ``TimeoutStopSec``."""
+        self._stopping = True
         stacks.never_give_up()
         self._systemd.stopping("Leaving voice channels; meetings go on after a restart")
         async with asyncio.TaskGroup() as tasks:

@@ -1,0 +1,62 @@
+"""What becomes of messages about meetings when Discord does not answer."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from notetaker.discordbot.bot import NotetakerBot
+from notetaker.discordbot.publish import Undelivered
+from notetaker.service import front
+from notetaker.service.front import DiscordFront
+
+
+class Publisher:
+    """Of a Discord that lets everybody wait, or refuses."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.refuses = False
+
+    async def say(self, channel_id: int, text: str) -> None:
+        self.asked.set()
+        if self.refuses:
+            raise Undelivered("Discord answered 500 (code 0)")
+        await asyncio.Event().wait()
+
+
+@pytest.fixture
+def publisher() -> Publisher:
+    return Publisher()
+
+
+@pytest.fixture
+def told(publisher: Publisher) -> DiscordFront:
+    return DiscordFront(cast("NotetakerBot", SimpleNamespace(user="Notetaker", publisher=publisher)))
+
+
+async def test_when_the_bot_stops_no_message_is_waited_for_much_longer(
+    told: DiscordFront,
+    publisher: Publisher,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(front, "FAREWELL_S", 0.01)
+    async with asyncio.timeout(10):
+        earlier = asyncio.ensure_future(told.say(1, "I am still not back."))
+        await publisher.asked.wait()
+        told.hurry()
+        await told.say(1, "Notes are suspended.")
+        await earlier
+    assert [record.getMessage() for record in caplog.records] == [
+        "A message about a meeting could not be posted: Discord does not answer"
+    ] * 2
+
+
+async def test_a_refused_message_is_logged_without_its_text(
+    told: DiscordFront, publisher: Publisher, caplog: pytest.LogCaptureFixture
+) -> None:
+    publisher.refuses = True
+    await told.say(1, "Notes are suspended.")
+    assert caplog.messages == ["A message about a meeting could not be posted: Discord answered 500 (code 0)"]
