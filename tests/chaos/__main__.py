@@ -37,7 +37,7 @@ WIDTH = 118
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the result here."
 )
 def main(seed: int, minutes: float, meetings: int, only: str, json_file: Path | None) -> None:
-    """Inject faults into a local Discord while people speak, and account for every packet. Some five minutes."""
+    """Inject faults into a local Discord while people speak, and account for every packet. Some six minutes."""
     console = Console()
     if not console.is_terminal:
         console.width = WIDTH
