@@ -40,7 +40,8 @@ GUILD_GONE = "I am not a member of this server any more."
 CHANNEL_GONE = "The voice channel does not exist any more."
 
 _TRYING = (
-    "I go on trying: whenever something happens in a voice channel of this server, and every minute anyway."
+    "I go on trying: whenever something happens in a voice channel of this server, and at regular intervals "
+    "anyway."
 )
 _TO_TRY = (
     "If it goes on like this, try another voice channel, or give this one another region in its settings, and tell "

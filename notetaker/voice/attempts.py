@@ -16,6 +16,7 @@ from notetaker.voice.arrivals import Arrivals
 from notetaker.voice.backoff import delay_s
 from notetaker.voice.clock import Clock
 from notetaker.voice.connection import VoiceConnection
+from notetaker.voice.explanations import likely_cause
 from notetaker.voice.instances import Instances
 from notetaker.voice.ports import JoinFailed, MainGateway
 from notetaker.voice.presence import CREDENTIALS, AttemptFailed, Presence
@@ -92,7 +93,8 @@ class Attempts:
         duplicate = self._shared.instances.duplicate(self._shared.clock.time())
         tries = self._shared.retry_attempts
         times = "once" if tries == 1 else f"{tries} times"
-        sentences = [f"Tried {times} without success.", str(failure), duplicate or ""]
+        cause = duplicate or likely_cause(failure.close_code)
+        sentences = [f"Tried {times} without success.", str(failure), cause]
         raise JoinFailed(" ".join(filter(None, sentences)))
 
     async def follow(self, channel_id: int | None) -> bool:

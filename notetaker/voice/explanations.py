@@ -176,3 +176,19 @@ STEPS: dict[str, Explanation] = {
         "The attempt ended before it was clear why.", "The bot's log has more, around the same time."
     ),
 }
+
+
+LIKELY_CAUSES = {
+    4004: "The likely cause is a stale voice token.",
+    4006: (
+        "The likely cause is a session that has become stale on Discord's side, or another process that uses this "
+        "bot's token."
+    ),
+    4011: "The likely cause is that Discord has moved the call to another voice server meanwhile.",
+    4020: "The likely cause is that Discord has changed what it expects of a bot.",
+}
+
+
+def likely_cause(code: int | None) -> str:
+    """One sentence for the person in the chat who asked the bot to come; empty where the code says it all."""
+    return "" if code is None else LIKELY_CAUSES.get(code, "")

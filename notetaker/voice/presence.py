@@ -111,11 +111,14 @@ class Presence:
         except ConnectionError as error:
             raise AttemptFailed("The connection to Discord itself is down at the moment.") from error
         except TimeoutError:
-            raise AttemptFailed(
-                f"Discord sent no {self.whereabouts.missing} within {CREDENTIALS_TIMEOUT_S:.0f} s: "
-                "is the channel full, or is the Connect permission missing?",
-                timed_out=True,
-            ) from None
+            likely = (
+                "it shows me in the channel, but has named no voice server; it may have none to spare."
+                if self.channel_id == channel_id
+                else "is the channel full, or is the Connect permission missing?"
+            )
+            missing, seconds = self.whereabouts.missing, CREDENTIALS_TIMEOUT_S
+            reason = f"Discord sent no {missing} within {seconds:.0f} s: {likely}"
+            raise AttemptFailed(reason, timed_out=True) from None
 
     async def leave(self) -> None:
         """Tells Discord that we are gone, if it can be told."""

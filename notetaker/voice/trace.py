@@ -31,8 +31,9 @@ MAX_LINES = 2000
 """In one file."""
 MAX_MESSAGES = 1900
 """In one file, so that in a long session there is room left for how it ended."""
-HEARTBEATS = 2
-"""So many of each kind and direction are recorded: they show that the connection answers."""
+REPEATED = (Op.HEARTBEAT, Op.HEARTBEAT_ACK, Op.SPEAKING)
+REPETITIONS = 2
+"""So many of these are recorded, of each direction and each speaker: a long session has thousands."""
 
 LIBRARIES = ("py-cord", "dave.py", "PyNaCl")
 SECRETS = ("session", "token")
@@ -84,7 +85,7 @@ class Trace:
         self._began = monotonic()
         self._lines = 0
         self._messages = 0
-        self._heartbeats: Counter[tuple[str, int]] = Counter()
+        self._repeated: Counter[tuple[str, int, str]] = Counter()
 
     def note(self, event: str, **facts: Fact) -> None:
         """Something happened. Raw values are fine in ``session`` and ``token``: their fingerprints are kept."""
@@ -111,9 +112,10 @@ class Trace:
             return
         facts = trace_messages.facts(message, ours=event == "sent")
         op = facts.get("op")
-        if op in (Op.HEARTBEAT, Op.HEARTBEAT_ACK):
-            self._heartbeats[event, op] += 1
-            if self._heartbeats[event, op] > HEARTBEATS:
+        if op in REPEATED:
+            kind = event, op, str(facts.get("d", {}).get("ssrc"))
+            self._repeated[kind] += 1
+            if self._repeated[kind] > REPETITIONS:
                 return
         self._messages += 1
         if self._messages > MAX_MESSAGES:

@@ -166,12 +166,20 @@ def test_of_heartbeats_the_first_two_each_way_are_enough(tracer: Tracer, tmp_pat
 def test_a_long_session_leaves_room_for_how_it_ends(tracer: Tracer, tmp_path: Path) -> None:
     attempt = tracer.attempt(GUILD, CHANNEL, 1, 1)
     for _ in range(MAX_MESSAGES + 500):
-        attempt.received(message(Op.SPEAKING, {"user_id": "1", "ssrc": 2, "speaking": 1}))
+        attempt.received(message(Op.CLIENT_DISCONNECT, {"user_id": "1"}))
     attempt.note("websocket closed", code=4006)
     written = lines(tmp_path)
     assert len(written) == 1 + MAX_MESSAGES + 1 + 1
     assert written[-2]["event"] == "messages are not recorded any more"
     assert written[-1]["code"] == 4006
+
+
+def test_who_speaks_again_and_again_does_not_fill_the_trace(tracer: Tracer, tmp_path: Path) -> None:
+    attempt = tracer.attempt(GUILD, CHANNEL, 1, 1)
+    for ssrc in (2, 3):
+        for speaking in (1, 0, 1, 0):
+            attempt.received(message(Op.SPEAKING, {"user_id": "1", "ssrc": ssrc, "speaking": speaking}))
+    assert [line["d"]["ssrc"] for line in lines(tmp_path)[1:]] == [2, 2, 3, 3]
 
 
 def test_a_trace_has_an_end(tracer: Tracer, tmp_path: Path) -> None:
