@@ -10,8 +10,8 @@ from notetaker.discordsim.speaker import Speaker
 from tests.systemd.patience import expect, until
 from tests.systemd.stage import WATCHDOG_S, Stage
 
-IDLE_S = 2.5 * WATCHDOG_S
-OUTAGE_S = 4 * WATCHDOG_S
+IDLE_S = 2 * WATCHDOG_S
+OUTAGE_S = 3.5 * WATCHDOG_S
 RETURN_S = 60.0
 REFUSALS = 100
 REFUSED_S = 200.0

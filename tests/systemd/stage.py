@@ -78,7 +78,9 @@ class Stage:
 
     async def installed(self) -> None:
         """With a token and the settings for the local Discord."""
-        if not self.container.path(PROGRAM).exists():
+        if not self.container.path(
+            "/opt/notetaker/current"
+        ).is_symlink():  # what it points to is not seen from here
             done = await self.install()
             expect(done.code == 0, f"scripts/install ended with {done.code}:\n{done.output}")
         if self.local.api_url in self.container.path(SETTINGS).read_text():
