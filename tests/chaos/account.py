@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.chaos.journal import Tail
-from tests.chaos.judge import Evidence, missing, unmarked_s
+from tests.chaos.judge import Evidence, missing, unheard, unmarked_s
 from tests.chaos.patience import comes_true
 from tests.chaos.truth import Delivered, Sent, Stored
 
+UNDER_WAY_S = 3.0
+"""When the machine is busy, what people sent last may still be on its way when their window closes."""
 HELD_S = 18.0
 """Longer than the bot holds what it cannot decrypt yet, and then marks as lost."""
 COUNTED_S = 7.0
@@ -43,11 +45,11 @@ class Account:
     def read(self) -> None:
         """Takes in what has happened since the last time."""
         self.window.delivered += self._delivered()
-        awaited = [(evidence, _keys(missing(evidence))) for evidence in self._unsettled]
+        awaited = [(evidence, _keys(missing(evidence)) | unheard(evidence)) for evidence in self._unsettled]
         for event in self._tail.new():
             if isinstance(event, Stored):
-                key = (event.ssrc, event.sequence)
-                late = next((evidence.late for evidence, keys in awaited if key in keys), None)
+                keys = {(event.ssrc, event.sequence), (event.sent_by, event.number)}
+                late = next((evidence.late for evidence, those in awaited if keys & those), None)
                 (self.window.stored if late is None else late).append(event)
             else:
                 for evidence in (*self._unsettled, self.window):
@@ -63,11 +65,16 @@ class Account:
 
     async def settle(self, evidence: Evidence) -> None:
         """Returns when everything that reached the bot is accounted for, or nothing more can be expected."""
+        await comes_true(lambda: self.over or self._is_heard(evidence), UNDER_WAY_S)
         await comes_true(lambda: self.over or self._is_complete(evidence), HELD_S)
         await comes_true(lambda: self._is_complete(evidence) or self._is_accounted(evidence), COUNTED_S)
         evidence.dropped = min(self._unaccounted(), len(missing(evidence)))
         self._settled += evidence.dropped
         self._unsettled.remove(evidence)
+
+    def _is_heard(self, evidence: Evidence) -> bool:
+        self.read()
+        return not unheard(evidence)
 
     def _is_complete(self, evidence: Evidence) -> bool:
         self.read()

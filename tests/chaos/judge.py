@@ -54,14 +54,18 @@ class Judgement:
 def judge(evidence: Evidence) -> Judgement:
     unaccounted = max(len(missing(evidence)) - evidence.dropped, 0)
     stored = _stored_numbers(evidence)
-    unheard = sum((packet.user_id, packet.number) not in stored for packet in evidence.sent)
     return Judgement(
         without_audio_s=_longest_stretch(evidence.sent, stored),
         lost_though_received=unaccounted,
-        lost_without_session=max(unheard - unaccounted, 0),
+        lost_without_session=max(len(unheard(evidence)) - unaccounted, 0),
         unmarked_s=unmarked_s(evidence),
         wrong=tuple(_wrong(evidence.stored)),
     )
+
+
+def unheard(evidence: Evidence) -> set[tuple[int, int]]:
+    """What people sent and nobody stored: user id and number."""
+    return {(packet.user_id, packet.number) for packet in evidence.sent} - _stored_numbers(evidence)
 
 
 def missing(evidence: Evidence) -> list[Delivered]:
