@@ -54,7 +54,12 @@ def test_people_are_counted_in_english() -> None:
 def test_whoever_starts_notes_that_cannot_begin_is_told_what_why_and_what_next() -> None:
     said = answers.started(Started(MEETING, "Tried 3 times without success. The voice server said 4006."))
     assert "Tried 3 times without success. The voice server said 4006." in said
-    for promised in ("at regular intervals", "As soon as I am in", "/stopnotes ends it", "try another voice channel"):
+    for promised in (
+        "at regular intervals",
+        "As soon as I am in",
+        "/stopnotes ends it",
+        "try another voice channel",
+    ):
         assert promised in said
 
 
