@@ -28,6 +28,9 @@ from tests.systemd.steps import STEPS, Step
 LOG_LINES = 25
 """Of the journal, shown with what went wrong."""
 
+STOPPED = 130
+"""As a shell calls the end by Ctrl-C."""
+
 SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 0x1, 0x40
 """netdevice(7)"""
 
@@ -38,7 +41,7 @@ SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 0x1, 0x40
 @click.option("--list", "only_list", is_flag=True, help="Name the steps.")
 @click.option("--keep", is_flag=True, help="When all is done, keep the container until Ctrl-C.")
 def main(wheels: Path, only: tuple[str, ...], only_list: bool, keep: bool) -> None:
-    """Install notetaker under a real systemd, and see how it fares in a meeting. Some four minutes."""
+    """Install notetaker under a real systemd, and see how it fares in a meeting. Some six minutes."""
     unknown = set(only) - {step.name for step in STEPS}
     if unknown:
         raise click.UsageError(f"There is no step {', '.join(sorted(unknown))}; --list names them.")
@@ -51,7 +54,12 @@ def main(wheels: Path, only: tuple[str, ...], only_list: bool, keep: bool) -> No
     private_mounts()
     loopback_up()
     with own_cgroup(), tempfile.TemporaryDirectory(prefix="notetaker-test-") as folder:
-        sys.exit(asyncio.run(run(steps, wheels, keep, Path(folder), console)))
+        try:
+            code = asyncio.run(run(steps, wheels, keep, Path(folder), console))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            console.print("Stopped.")
+            code = STOPPED
+    sys.exit(code)
 
 
 async def run(steps: list[Step], wheels: Path, keep: bool, folder: Path, console: Console) -> int:

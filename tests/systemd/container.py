@@ -90,8 +90,7 @@ class Container:
             raise ContainerError(f"`{' '.join(command)}` has not ended within {timeout_s:.0f} s.") from None
         finally:
             if process.returncode is None:
-                process.kill()
-                await process.wait()
+                await _kill(process)
         return Done(process.returncode or 0, output.decode(errors="replace"))
 
     async def check(self, *command: str) -> str:
@@ -100,6 +99,14 @@ class Container:
         if code:
             raise ContainerError(f"`{' '.join(command)}` ended with exit code {code}:\n{output}")
         return output
+
+
+async def _kill(nsenter: asyncio.subprocess.Process) -> None:
+    """With what it runs: nobody else could wait for that one's end, without which no container ends."""
+    children = Path(f"/proc/{nsenter.pid}/task/{nsenter.pid}/children").read_text().split()
+    for pid in [int(child) for child in children] or [nsenter.pid]:
+        os.kill(pid, signal.SIGKILL)
+    await nsenter.wait()
 
 
 @asynccontextmanager
