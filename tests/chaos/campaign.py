@@ -209,7 +209,8 @@ class Campaign:
     async def _at_rest(self, stage: Stage, before: Usage | None = None) -> Usage:
         """With nobody in voice. What was used is given back in time, or it is not given back."""
         await asyncio.gather(*(room.stop_notes() for room in stage.rooms))
-        deadline = time.monotonic() + self.rest_s
+        # aiohttp keeps an idle connection to REST for 15 to 30 s.
+        deadline = time.monotonic() + (self.rest_s if before is None else 2 * self.rest_s)
         while True:
             await asyncio.sleep(1.0)
             usage = stage.bot.usage(await stage.bot.status())
