@@ -8,6 +8,7 @@ from tests.systemd.patience import expect, until
 from tests.systemd.stage import SETTINGS, STATE, TOKEN, Stage
 
 NOTES_S = 120.0
+BACKUP = "/root/notetaker.tar.gz"
 
 
 async def notes(stage: Stage) -> str:
@@ -28,6 +29,31 @@ async def notes(stage: Stage) -> str:
     files = [m for m in stage.office.messages() for a in m.attachments if meeting_id in a.filename]
     expect(len(files) == 1, f"The notes were posted {len(files)} times.")
     return f"posted after {took:.1f} s; {len(everybody)} gaps are marked"
+
+
+async def backup(stage: Stage) -> str:
+    """The backup of docs/operations.md, restored after everything is lost"""
+    await stage.running()
+    before = json.loads(await stage.container.check("notetaker", "meetings", "--json"))
+    await stage.target.stop()
+    for unit in (stage.bot, stage.worker):
+        await unit.ended()
+    saved = (
+        "tar",
+        "--create",
+        "--gzip",
+        f"--file={BACKUP}",
+        "--directory=/",
+        "etc/notetaker",
+        "var/lib/notetaker",
+    )
+    await stage.container.check("sh", "-c", f"umask 077 && {' '.join(saved)}")
+    await stage.container.check("rm", "-r", "/etc/notetaker", STATE)
+    await stage.container.check("tar", "--extract", f"--file={BACKUP}", "--directory=/")
+    await stage.running()
+    after = json.loads(await stage.container.check("notetaker", "meetings", "--json"))
+    expect(after == before, f"The meetings were {before}, and are {after}.")
+    return f"{len(after)} meetings, and the bot is ready"
 
 
 async def stop(stage: Stage) -> str:

@@ -41,6 +41,7 @@ STEPS = [
     Step("4006", calm.refused),
     Step("explains", operating.explains),
     Step("notes", ending.notes),
+    Step("backup", ending.backup),
     Step("stop", ending.stop),
     Step("uninstall", ending.uninstall),
 ]
