@@ -63,9 +63,11 @@ def of_tasks(loop: asyncio.AbstractEventLoop) -> str:
 
 def _await_abort(loop: asyncio.AbstractEventLoop, in_journal: bool) -> None:
     signal.sigwait({signal.SIGABRT})
-    _tell(f"{ABORTED}\n{of_tasks(loop)}", in_journal)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGABRT})
-    signal.raise_signal(signal.SIGABRT)
+    try:
+        _tell(f"{ABORTED}\n{of_tasks(loop)}", in_journal)
+    finally:  # whatever went wrong with the tasks: the threads are still to be told, and the process is to end
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGABRT})
+        signal.raise_signal(signal.SIGABRT)
 
 
 def _tell(message: str, in_journal: bool) -> None:

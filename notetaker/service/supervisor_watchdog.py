@@ -17,7 +17,7 @@ FIRST_SIGN_S = 300.0
 STOPPING_S = 60.0
 """To come to an end. supervisor's own limit, stopwaitsecs, cannot be extended and is to be longer."""
 
-ABORT_S = 3.0
+ABORT_S = 20.0
 """To print the stacks and die."""
 
 STARTS_A_DAY = 500
