@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from notetaker.service.supervisor_watchdog import ABORT_S
 from tests.supervisor.host import Host, deployed, running
 
 SILENCE_S = 2.0
@@ -63,7 +64,7 @@ async def test_a_silent_process_leaves_its_stacks_and_runs_again(
 async def test_a_process_that_survives_sigabrt_is_killed(folder: Path) -> None:
     async with playing(folder) as host:
         old = host.send(TOY, signal.SIGUSR2)
-        await host.restarted(TOY, old, DEADLINE_S)
+        await host.restarted(TOY, old, DEADLINE_S + ABORT_S)
         assert f"{TOY} (process {old}) does not die of SIGABRT and is killed" in host.log(WATCHDOG)
 
 
