@@ -4,9 +4,10 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 LEAVE_PAUSE_S = 1.0
 """After leaving, Discord wants a moment before it gives a new session."""
+REGION_S = 45.0
+"""To change a channel's voice region: two requests to Discord, after those of another guild."""
 COOL_DOWN_S = 60.0
 """After close code 4021, rate limited."""
 
@@ -56,11 +59,14 @@ class Shared:
 
 
 class Attempts:
-    def __init__(self, guild_id: int, shared: Shared, presence: Presence, reception: Reception) -> None:
+    def __init__(
+        self, guild_id: int, shared: Shared, clock: Clock, presence: Presence, reception: Reception
+    ) -> None:
         self.number = 0
         """Of the attempt under way, from 1."""
         self._guild_id = guild_id
         self._shared = shared
+        self._clock = clock
         self._presence = presence
         self._reception = reception
         self._step = CREDENTIALS  # that the attempt under way had come to when it was given up
@@ -90,7 +96,7 @@ class Attempts:
             raise JoinFailed(str(failure), final=True)
         if failure.rung is Rung.COOL_DOWN:
             raise JoinFailed(str(failure), pause_s=COOL_DOWN_S)
-        duplicate = self._shared.instances.duplicate(self._shared.clock.time())
+        duplicate = self._shared.instances.duplicate(self._clock.time())
         tries = self._shared.retry_attempts
         times = "once" if tries == 1 else f"{tries} times"
         cause = duplicate or likely_cause(failure.close_code)
@@ -138,7 +144,7 @@ class Attempts:
             if self._over(channel_id, failure):
                 break
             if number < attempts:
-                await self._shared.clock.sleep(delay_s(number, self._rng))
+                await self._clock.sleep(delay_s(number, self._rng))
         return failure
 
     def _failed(self, channel_id: int | None, number: int, failure: AttemptFailed) -> dict[str, int | str]:
@@ -157,7 +163,7 @@ class Attempts:
         """Tries the other voice regions, where that is allowed. The last failure; None: connected."""
         regions = self._shared.regions
         for region in regions.names:
-            if not await regions.change(channel_id, region):
+            if not await self._in_time(regions.change(channel_id, region)):
                 break
             try:
                 await self._one(channel_id, 1, 1)
@@ -169,8 +175,21 @@ class Attempts:
                     "Voice by region %s in guild %d failed: %s", region, self._guild_id, failed, extra=extra
                 )
                 failure = failed
-        await regions.put_back(channel_id)
+        await self.put_region_back(channel_id)
         return failure
+
+    async def put_region_back(self, channel_id: int) -> None:
+        """The channel's voice region becomes what it was; if that fails, the health monitor sees to it."""
+        await self._in_time(self._shared.regions.put_back(channel_id))
+
+    async def _in_time(self, change: Coroutine[Any, Any, bool]) -> bool:
+        """Whether it is done."""
+        try:
+            async with self._clock.timeout(REGION_S):
+                return await change
+        except TimeoutError:
+            log.warning("Changing a voice region in guild %d took too long", self._guild_id)
+            return False
 
     async def _one(self, channel_id: int, number: int, of: int) -> None:
         """Leaves what is stale, asks for a pair, connects. Raises ``AttemptFailed``."""
@@ -183,7 +202,7 @@ class Attempts:
             if self._presence.possible:  # a stale state of ours, or a ghost's: leave it behind
                 await self._presence.leave()
                 trace.note("left")
-                await self._shared.clock.sleep(LEAVE_PAUSE_S)
+                await self._clock.sleep(LEAVE_PAUSE_S)
             await self._timed(channel_id, trace)
 
     def _begin(self, channel_id: int, number: int, of: int) -> Trace:
@@ -215,7 +234,7 @@ class Attempts:
         """To a channel, or with credentials for it. Raises ``AttemptFailed``."""
         timeout_s = self._shared.connection_timeout_s
         try:
-            async with self._shared.clock.timeout(timeout_s):
+            async with self._clock.timeout(timeout_s):
                 credentials = target if isinstance(target, Credentials) else await self._presence.ask(target)
                 await self._connect(credentials, trace)
         except TimeoutError:

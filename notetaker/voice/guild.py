@@ -20,13 +20,15 @@ from notetaker.voice.ports import JoinFailed
 from notetaker.voice.presence import ALLOCATION_S, WHAT_NEXT_S, Presence
 from notetaker.voice.reception import Reception
 from notetaker.voice.rest import Rest
-from notetaker.voice.timed_lock import TimedLock
+from notetaker.voice.timed_lock import HoldersClock, TimedLock
 from notetaker.voice.uptime import Uptime
 from notetaker.wire.close_codes import Rung
 from notetaker.wire.commands import Ended
 
 log = logging.getLogger(__name__)
 
+UNTIMED_S = 30.0
+"""For what an operation does without a limit of its own, which is to close connections."""
 OVERDUE_S = 5.0
 """A connection whose timer is late by more is not under control."""
 
@@ -51,14 +53,14 @@ class GuildVoice:
         on_joined: Callable[[int], None],
     ) -> None:
         self.guild_id = guild_id
-        self.lock = TimedLock(shared.clock.time, lambda: self.patience_s)
+        self.lock = TimedLock(shared.clock.time, lambda: UNTIMED_S)
         self.intent: int | None = None
         """The channel that we are to be in."""
         self._shared = shared
-        self._clock = shared.clock
-        self.presence = Presence(guild_id, shared.gateway, shared.instances, shared.clock)
-        self.reception = Reception(shared.clock, shared.totals, self._connection_ended)
-        self.attempts = Attempts(guild_id, shared, self.presence, self.reception)
+        self._clock = clock = HoldersClock(shared.clock, self.lock)
+        self.presence = Presence(guild_id, shared.gateway, shared.instances, clock)
+        self.reception = Reception(clock, shared.totals, self._connection_ended)
+        self.attempts = Attempts(guild_id, shared, clock, self.presence, self.reception)
         self._on_removed = on_removed
         self._on_waiting = on_waiting
         self._on_joined = on_joined
@@ -68,7 +70,7 @@ class GuildVoice:
         self._lost: Ended | None = None  # how the established connection ended, until that is dealt with
         self._gone: str | None = None  # why there is nothing to go back to
         self._renewed = False  # the main gateway has a new session, and we have no voice session of it yet
-        self.uptime = Uptime(shared.clock, shared.totals)
+        self.uptime = Uptime(clock, shared.totals)
         self.rest = Rest()
         self._failed_before = False  # a round, since we were connected
 
@@ -275,7 +277,7 @@ class GuildVoice:
         if self.presence.possible:
             await self.presence.leave()
         if channel_id is not None:
-            await self._shared.regions.put_back(channel_id)
+            await self.attempts.put_region_back(channel_id)
 
     async def _put_right(self) -> bool:
         """Connected to where we are wanted, or resting after a failure; or out for good: True."""

@@ -39,17 +39,18 @@ class Regions:
             return False
         return True
 
-    async def put_back(self, channel_id: int) -> None:
-        """The channel's settings are what they were. What fails is tried again when asked again."""
+    async def put_back(self, channel_id: int) -> bool:
+        """Whether the channel's settings are what they were. What fails is tried again when asked again."""
         async with self._lock:
             if channel_id not in self._original:
-                return
+                return True
             try:
                 await self._gateway.set_voice_region(channel_id, self._original[channel_id])
             except (PermissionError, ConnectionError) as failure:
                 log.warning("The voice region of channel %d could not be put back: %s", channel_id, failure)
-                return
+                return False
             self._write({channel: was for channel, was in self._original.items() if channel != channel_id})
+            return True
 
     @property
     def changed(self) -> list[int]:

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from notetaker.voice.guild import UNTIMED_S
 from notetaker.voice.manager import CHECK_S
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.timed_lock import TimedLock
 from notetaker.voice.trace import Tracer
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Gateway, a_call
+
+CONNECTION_TIMEOUT_S = 20.0
 
 
 class SlowRest(Gateway):
@@ -80,7 +83,7 @@ async def test_a_guild_lock_that_somebody_keeps_is_trouble(tmp_path: Path) -> No
         await call.manager.join(GUILD, CHANNEL)
         await call.manager._guilds[GUILD].lock.acquire()
         assert call.manager.trouble is None
-        call.clock.skip(call.manager.patience_s + 1)
+        call.clock.skip(UNTIMED_S + 1)
         assert f"an operation in guild {GUILD} is stuck" in (call.manager.trouble or "")
         call.manager._guilds[GUILD].lock.release()
         assert "is stuck" not in (call.manager.trouble or "")
@@ -97,6 +100,50 @@ async def test_a_lock_keeps_the_patience_that_there_was_when_it_was_taken() -> N
         now = 152.5
         assert lock.overdue_s == 2.5
     assert lock.overdue_s == 0
+
+
+async def test_a_lock_waits_for_the_step_that_its_holder_has_begun() -> None:
+    now = 100.0
+    lock = TimedLock(lambda: now, lambda: 30.0)
+    lock.extend(600)  # nobody holds it
+    async with lock:
+        assert lock.overdue_s == 0
+        lock.extend(60)
+        lock.extend(1)  # a part of it
+        now = 190.0
+        assert lock.overdue_s == 0
+        now = 191.0
+        assert lock.overdue_s == 1
+
+
+class Stuck(Gateway):
+    """Opcode 4 never comes to its end, and pays no heed to being cancelled."""
+
+    sending: asyncio.Event
+    goes_on: asyncio.Event
+
+    async def update_voice_state(self, guild_id: int, channel_id: int | None) -> None:
+        self.sending.set()
+        while not self.goes_on.is_set():
+            with suppress(asyncio.CancelledError):
+                await self.goes_on.wait()
+
+
+async def test_an_operation_is_stuck_once_the_step_that_it_is_in_should_be_over(tmp_path: Path) -> None:
+    async with a_call(tmp_path, gateway_of=Stuck, timeout_s=CONNECTION_TIMEOUT_S) as call:
+        gateway = call.gateway
+        assert isinstance(gateway, Stuck)
+        gateway.sending, gateway.goes_on = asyncio.Event(), asyncio.Event()
+        joining = asyncio.ensure_future(call.manager.join(GUILD, CHANNEL))
+        async with asyncio.timeout(10):
+            await gateway.sending.wait()
+        call.clock.skip(CONNECTION_TIMEOUT_S)
+        assert call.manager.trouble is None
+        call.clock.skip(UNTIMED_S + 1)
+        assert f"an operation in guild {GUILD} is stuck" in (call.manager.trouble or "")
+        gateway.goes_on.set()
+        joining.cancel()
+        await asyncio.gather(joining, return_exceptions=True)
 
 
 async def test_settings_that_change_hold_from_the_next_attempt_on(tmp_path: Path) -> None:
