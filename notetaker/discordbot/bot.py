@@ -67,7 +67,8 @@ class NotetakerBot(discord.AutoShardedBot):
         self._commands_registered = False
         self.heard_at = time.monotonic()
         """When the main gateway said anything last."""
-        self.bridge = Bridge(self)
+        self._shards_up: set[int] = set()
+        self.bridge = Bridge(self, self._shards_up)
         self.publisher = Publisher(self)
 
     def attach(self, meetings: Meetings, voice: Voice) -> None:
@@ -78,8 +79,8 @@ class NotetakerBot(discord.AutoShardedBot):
 
     @property
     def connected(self) -> bool:
-        """To the main gateway, with every shard."""
-        return bool(self.shards) and not any(shard.is_closed() for shard in self.shards.values())
+        """To the main gateway: every shard has a session there."""
+        return bool(self._shards_up) and len(self._shards_up) == self.shard_count and not self.is_closed()
 
     async def display_name(self, guild_id: int, user_id: int) -> str:
         return await display_name(self, guild_id, user_id)
@@ -136,11 +137,19 @@ class NotetakerBot(discord.AutoShardedBot):
 
     def dispatch(self, event: str, *args: Any, **kwargs: Any) -> None:
         """py-cord calls this for everything that happens; raw gateway messages are ours, see ``bridge``."""
-        if event == "socket_raw_receive":
-            self.heard_at = time.monotonic()
-            self.bridge.received(args[0])
-        elif event != "socket_raw_send":  # carries the token
-            super().dispatch(event, *args, **kwargs)
+        match event:
+            case "socket_raw_receive":
+                self.heard_at = time.monotonic()
+                self.bridge.received(args[0])
+                return
+            case "socket_raw_send":  # carries the token
+                return
+            # A shard's own ``is_closed`` does not see that a websocket has fallen silent and is being replaced.
+            case "shard_connect" | "shard_resumed":
+                self._shards_up.add(args[0])
+            case "shard_disconnect":
+                self._shards_up.discard(args[0])
+        super().dispatch(event, *args, **kwargs)
 
     async def on_connect(self) -> None:
         """A shard has a new gateway session."""

@@ -9,7 +9,7 @@ py-cord's own way (one asyncio task per event) does not promise that. How payloa
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -34,8 +34,10 @@ class RegionRefused(PermissionError):
 class Bridge:
     """``voice.ports.MainGateway``, on py-cord."""
 
-    def __init__(self, bot: discord.AutoShardedBot) -> None:
+    def __init__(self, bot: discord.AutoShardedBot, shards_up: Collection[int]) -> None:
+        """``shards_up``: ids of those that have a session of the main gateway now; kept by whoever knows."""
         self._bot = bot
+        self._shards_up = shards_up
         self._events: VoiceEvents | None = None
 
     def connect(self, events: VoiceEvents) -> None:
@@ -54,8 +56,7 @@ class Bridge:
         guild = self._bot.get_guild(guild_id)
         if guild is None:
             raise GatewayDown("Discord has not told the bot about this server (yet): it may have an outage.")
-        shard = self._bot.get_shard(guild.shard_id)
-        if shard is None or shard.is_closed():
+        if guild.shard_id not in self._shards_up:
             raise GatewayDown("The bot has lost its main connection to Discord and is reconnecting.")
         channel = discord.Object(channel_id) if channel_id is not None else None
         try:

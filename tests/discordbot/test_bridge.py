@@ -18,7 +18,7 @@ class Events:
 
 async def test_events_are_handed_on_in_order_inside_the_call() -> None:
     bot = discord.AutoShardedBot(intents=discord.Intents.none())  # type: ignore[no-untyped-call]
-    bridge, events = Bridge(bot), Events()
+    bridge, events = Bridge(bot, ()), Events()
     bridge.connect(events)
     for payload in (SERVER, STATE, SERVER):
         bridge.received(json.dumps(payload))
@@ -30,7 +30,7 @@ async def test_events_are_handed_on_in_order_inside_the_call() -> None:
 async def test_without_a_connection_the_bridge_says_so() -> None:
     bot = discord.AutoShardedBot(intents=discord.Intents.none())  # type: ignore[no-untyped-call]
     with pytest.raises(GatewayDown, match="not logged in"):
-        _ = Bridge(bot).user_id
+        _ = Bridge(bot, ()).user_id
     with pytest.raises(ConnectionError, match="has not told the bot about this server"):
-        await Bridge(bot).update_voice_state(1, 2)
+        await Bridge(bot, ()).update_voice_state(1, 2)
     await bot.close()
