@@ -17,6 +17,7 @@ from notetaker.service.exit_codes import ExitCode
 from notetaker.service.front import DiscordFront
 from notetaker.service.health import Health
 from notetaker.service.meetings import Meetings
+from notetaker.service.opening import open_database
 from notetaker.service.postings import Postings
 from notetaker.service.recordings import Recordings
 from notetaker.service.recovery import Recovery
@@ -40,7 +41,7 @@ class Closed(Exception):
 
 
 async def run(settings: Settings) -> ExitCode:
-    """Runs until SIGTERM or SIGINT. Raises SettingsError and StoreError when it cannot even begin."""
+    """Runs until SIGTERM or SIGINT. Raises SettingsError and StoreSettingError when it cannot even begin."""
     token = settings.require_token()
     loop, stop, reload = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     stacks.on_abort(loop)
@@ -50,8 +51,10 @@ async def run(settings: Settings) -> ExitCode:
     loop.add_signal_handler(signal.SIGHUP, stop.set if sys.stderr.isatty() else reload.set)
     background = Background()
     try:
-        store = await background(_open_store, settings)
-        queue = await background(JobQueue, settings.database)
+        opened = await open_database(settings.database, background, stop)
+        if opened is None:
+            return ExitCode.OK
+        store, queue = opened
         try:
             await _Bot(settings, store, queue, background).serve(token, stop, reload)
         finally:
@@ -72,12 +75,6 @@ async def run(settings: Settings) -> ExitCode:
         stacks.never_give_up()
         background.close()
     return return_code
-
-
-def _open_store(settings: Settings) -> Store:
-    store = Store(settings.database)
-    store.migrate()
-    return store
 
 
 class _Bot:

@@ -17,6 +17,17 @@ from sqlalchemy.pool import ConnectionPoolEntry
 BUSY_TIMEOUT = 30.0
 """Seconds that SQLite waits for another process's transaction; ours take milliseconds."""
 
+NETWORK_LIMITS = {
+    "connect_timeout": "10",
+    "keepalives_idle": "20",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "30000",
+}
+"""A server that cannot be reached any more is noticed within 10 s when connecting and 40 s else; TCP alone takes many
+minutes. The last is in milliseconds (PostgreSQL docs, libpq, "Parameter Key Words"). What the URL says wins.
+"""
+
 EXAMPLES = "sqlite:////var/lib/notetaker/notetaker.db or postgresql://notetaker@db.example/notetaker"
 
 
@@ -29,14 +40,14 @@ class StoreSettingError(StoreError):
 
 
 def parse_url(url: str) -> URL:
-    """The URL with the driver that we use. Raises StoreSettingError for all but a SQLite file or PostgreSQL."""
+    """The URL with our driver and limits. Raises StoreSettingError for all but a SQLite file or PostgreSQL."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):  # never quoted: what could not be parsed may hold a password
         raise StoreSettingError(f"the database URL is malformed; write something like {EXAMPLES}") from None
     backend = parsed.get_backend_name()
     if backend in ("postgresql", "postgres"):
-        return parsed.set(drivername="postgresql+psycopg")
+        return parsed.set(drivername="postgresql+psycopg", query=NETWORK_LIMITS | dict(parsed.query))
     if backend != "sqlite":
         raise StoreSettingError(f"the database URL names {backend!r}, which is not supported; use {EXAMPLES}")
     if not parsed.database or parsed.database == ":memory:":

@@ -1,16 +1,20 @@
 """Opening: what is made, what is refused, and what several processes do to each other."""
 
+import socket
 import stat
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from notetaker.model.utterance import Transcription
-from notetaker.store.database import StoreError
+from notetaker.store.database import NETWORK_LIMITS, StoreError
 from notetaker.store.store import Store
+from tests.store import postgres
 from tests.store.examples import MEETING, NOTES, POSTING, utterance
 
 PROCESSES = 3
@@ -75,6 +79,27 @@ def test_a_server_that_is_not_there_is_one_sentence_without_the_password(tmp_pat
         store.migrate()
     store.close()
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        store = Store(f"postgresql://me@127.0.0.1:{port}/name?connect_timeout=2")
+        with pytest.raises(StoreError, match="timeout expired"):
+            store.migrate()
+        store.close()
+
+
+def test_a_server_that_has_vanished_is_noticed(postgres_socket: Path) -> None:
+    """What libpq takes from the URL, as libpq itself says."""
+    with (
+        closing(Store(postgres.new_database(postgres_socket))) as store,
+        store.engine.connect() as connection,
+    ):
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        parameters = driver.info.get_parameters()
+    assert {name: parameters[name] for name in NETWORK_LIMITS} == NETWORK_LIMITS
 
 
 def test_processes_that_start_at_once_all_find_the_tables(database_url: str) -> None:
