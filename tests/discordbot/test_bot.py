@@ -25,23 +25,23 @@ async def test_a_bot_whose_main_connection_has_fallen_silent_is_not_connected_un
     async with asyncio.timeout(30), LocalDiscord(state_dir=tmp_path) as local:
         account = next(user for user in local.world.users.values() if user.bot)
         bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
-        serving = asyncio.ensure_future(bot.serve(account.token))
-        assert not bot.connected
+        serving, connected = asyncio.ensure_future(bot.serve(account.token)), [bot.connected]
         bot._connection.heartbeat_timeout = 0.2  # after so much silence py-cord connects anew
         lost = asyncio.ensure_future(bot.wait_for("shard_disconnect"))
         await bot.wait_for("shard_connect")
-        assert bot.connected
+        connected.append(bot.connected)
         local.faults.begin_outage(60)  # from now on nobody gets in; no connection is ended
         await lost
-        assert not bot.connected
+        connected.append(bot.connected)
         heard_at, guild = bot.heard_at, bot.guilds[0]
         with pytest.raises(GatewayDown, match="has lost its main connection"):
             await bot.bridge.update_voice_state(guild.id, guild.voice_channels[0].id)
         bot._connection.heartbeat_timeout = 60.0
         local.faults.begin_outage(0)
         await bot.wait_for("shard_resumed")
-        assert bot.connected
+        connected.append(bot.connected)
         assert bot.heard_at > heard_at
         await bot.close()
-        assert not bot.connected
+        connected.append(bot.connected)
         await serving
+    assert connected == [False, True, False, True, False]
