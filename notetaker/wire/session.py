@@ -41,6 +41,8 @@ from notetaker.wire.whereabouts import Credentials
 
 KEEPALIVE_S = 5.0
 """Without datagrams from us, sound stops coming after five to nine minutes (pycord#3388)."""
+LASTING_S = 5.0
+"""A resumed websocket that answers for so long has lasted. One that is lost sooner may be lost every time."""
 
 
 class VoiceSession:
@@ -59,7 +61,8 @@ class VoiceSession:
         """Messages from the server that could not be understood."""
         self._deadline: float | None = now + DEADLINES_S[Step.CONNECT]
         self._seq_ack = -1
-        self._resume_tries = 0  # since the last acknowledged heartbeat
+        self._resume_tries = 0  # since a websocket lasted
+        self._lasts_at = now
         self._next_probe: float | None = None  # IP discovery, then keepalive
         self._keepalives = 0
         self._commands: list[Command] = []
@@ -200,6 +203,7 @@ class VoiceSession:
         if self.step is not Step.RESUME:
             return
         self.resumes += 1
+        self._lasts_at = now + LASTING_S
         self._enter(Step.ESTABLISHED, now)
         self._deafness.start_anew(now)  # a commit may be in the replay
         self._commands.append(Resumed())
@@ -272,7 +276,7 @@ class VoiceSession:
     def _on_heartbeat_ack(self, data: Any, now: float) -> None:
         nonce = data.get("t") if isinstance(data, dict) else data
         answers_newest = self.heartbeat.ack(nonce, now)
-        if self.step is Step.ESTABLISHED:
+        if self.step is Step.ESTABLISHED and now >= self._lasts_at:
             self._resume_tries = 0
         if self.step is Step.VERIFY and answers_newest:
             self._enter(Step.GROUP, now)

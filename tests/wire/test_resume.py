@@ -1,10 +1,13 @@
 """A voice websocket that is lost while UDP lives, as a conversation."""
 
+import json
+
 import pytest
 
 from notetaker.wire.commands import Ended, Reconnect, Resumed, SendText
 from notetaker.wire.handshake import Step
 from notetaker.wire.opcodes import Op
+from notetaker.wire.session import LASTING_S
 from tests.wire.conversation import GUILD, Conversation, established
 from tests.wire.packets import sealed
 
@@ -78,17 +81,34 @@ def test_resuming_is_tried_three_times_with_growing_pauses() -> None:
     assert commands == [Reconnect(0.0), Reconnect(1.0), Reconnect(2.0), ended]
 
 
+def is_resumed(talk: Conversation, lasts_s: float) -> None:
+    """The websocket is lost, resumed, and answers every beat for a while."""
+    talk.session.websocket_closed(None, talk.now)
+    talk.does(Reconnect)
+    talk.opens()
+    talk.hears(Op.HELLO, {"v": 8, "heartbeat_interval": 13750})
+    talk.says(Op.RESUME)
+    talk.hears(Op.RESUMED, None)
+    talk.does(Resumed)
+    talk.passes(lasts_s)
+    beats = [json.loads(c.text) for c in talk.forget() if isinstance(c, SendText)]
+    for beat in beats:
+        talk.hears(Op.HEARTBEAT_ACK, {"t": beat["d"]["t"]})
+    assert beats
+
+
 def test_a_server_that_resumes_and_drops_over_and_over_is_given_up() -> None:
     talk = established()
     for _ in range(3):
-        talk.session.websocket_closed(None, talk.now)
-        talk.does(Reconnect)
-        talk.opens()
-        talk.says(Op.RESUME)
-        talk.hears(Op.RESUMED, None)
-        talk.does(Resumed)
+        is_resumed(talk, lasts_s=0.1)
     talk.session.websocket_closed(None, talk.now)
     talk.does(Ended)
+
+
+def test_a_websocket_that_lasts_is_resumed_however_often() -> None:
+    talk = established()
+    for _ in range(5):
+        is_resumed(talk, lasts_s=LASTING_S)
 
 
 def test_before_the_session_is_up_there_is_nothing_to_resume() -> None:
