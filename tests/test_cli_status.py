@@ -109,6 +109,7 @@ def test_the_totals(state: Path) -> None:
         "packets 1,234,567 stored, 4 duplicate, 1 bad auth",
         "lost on the way 17",
         "DAVE 1 invalid message, 2 recoveries",
+        "other trouble 1 undecryptable run, 6 UDP errors",
         "health checks 60; 1 stale voice state cleaned up",
     ):
         assert line in text
@@ -120,6 +121,7 @@ def test_a_bot_with_nothing_to_do_says_so(state: Path) -> None:
     assert "attempts to connect 0: 0 succeeded" in text
     assert "attempts per success" not in text
     assert "closed by the server never" in text
+    assert "other trouble" not in text
 
 
 def test_a_second_bot_with_the_token_is_told_first(state: Path) -> None:

@@ -15,6 +15,13 @@ from notetaker.service import status_socket
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.settings import Settings
 
+TROUBLE = {
+    "undecryptable_runs": "undecryptable run",
+    "malformed_messages": "malformed message",
+    "udp_errors": "UDP error",
+}
+"""Totals that get a line only when there is something to count."""
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
@@ -146,6 +153,9 @@ def _totals(totals: dict[str, Any]) -> Iterator[tuple[str, str]]:
         f"{count(totals['dave_invalid'], 'invalid message')}, "
         f"{count(totals['dave_recoveries'], 'recovery', 'recoveries')}",
     )
+    trouble = [count(totals[name], what) for name, what in TROUBLE.items() if totals[name]]
+    if trouble:
+        yield "other trouble", ", ".join(trouble)
     yield (
         "health checks",
         f"{totals['health_checks']:,}; {count(totals['ghosts'], 'stale voice state')} cleaned up",

@@ -181,6 +181,13 @@ def _sound(totals: VoiceTotals) -> Iterable[str]:
         f"DAVE: {count(totals.dave_invalid, 'invalid message')}, "
         f"{count(totals.dave_recoveries, 'recovery', 'recoveries')}"
     )
+    trouble = {
+        "undecryptable run": totals.undecryptable_runs,
+        "malformed message": totals.malformed_messages,
+        "UDP error": totals.udp_errors,
+    }
+    if any(trouble.values()):
+        yield "Other trouble: " + ", ".join(count(number, what) for what, number in trouble.items() if number)
 
 
 def _listed(counts: Counter[str] | Counter[Outcome]) -> str:

@@ -90,6 +90,12 @@ class VoiceTotals:
     """MLS commits and welcomes that could not be processed."""
     dave_recoveries: int = 0
     """Times that the group was asked to be created anew (opcode 31)."""
+    undecryptable_runs: int = 0
+    """Times that many frames of a speaker in a row were refused although there was a key."""
+    malformed_messages: int = 0
+    """Of voice gateways: those that could not be understood."""
+    udp_errors: int = 0
+    """Sends and receives that failed: the network told that the voice server is unreachable."""
     health_checks: int = 0
     ghosts: int = 0
     """Voice states of ours, left behind by a dead process or session, that were cleaned up."""

@@ -149,6 +149,12 @@ def _connections(totals: VoiceTotals) -> Iterator[Metric]:
         "Time without a voice session while one was wanted.",
         totals.disconnected_s,
     )
+    yield _counter(
+        "voice_malformed_messages",
+        "Messages of voice gateways that could not be understood.",
+        totals.malformed_messages,
+    )
+    yield _counter("voice_udp_errors", "Sends and receives over UDP that failed.", totals.udp_errors)
     yield _counter("voice_health_checks", "Rounds of the health monitor.", totals.health_checks)
     yield _counter("voice_ghosts", "Stale voice states of the bot that were cleaned up.", totals.ghosts)
     yield _first_packet(totals)
@@ -169,6 +175,11 @@ def _sound(totals: VoiceTotals) -> Iterator[Metric]:
         "voice_dave_recoveries",
         "Times that the end-to-end group had to be made anew.",
         totals.dave_recoveries,
+    )
+    yield _counter(
+        "voice_undecryptable_runs",
+        "Times that many frames of a speaker in a row could not be decrypted although there was a key.",
+        totals.undecryptable_runs,
     )
 
 

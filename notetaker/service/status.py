@@ -154,6 +154,9 @@ def _totals(totals: VoiceTotals) -> dict[str, Any]:
         "lost": totals.lost,
         "dave_invalid": totals.dave_invalid,
         "dave_recoveries": totals.dave_recoveries,
+        "undecryptable_runs": totals.undecryptable_runs,
+        "malformed_messages": totals.malformed_messages,
+        "udp_errors": totals.udp_errors,
         "health_checks": totals.health_checks,
         "ghosts": totals.ghosts,
     }

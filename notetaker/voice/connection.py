@@ -69,7 +69,7 @@ class VoiceConnection:
         trace: Trace,
         totals: VoiceTotals,
     ) -> None:
-        """Counts close codes and resumes in ``totals``."""
+        """Counts close codes, resumes and errors of UDP in ``totals``."""
         self._loop = asyncio.get_running_loop()
         self.began_at = self._loop.time()
         """Monotonic seconds."""
@@ -293,7 +293,7 @@ class VoiceConnection:
     def _open_udp(self, host: str, port: int) -> None:
         self._trace.note("udp", server=f"{host}:{port}")
         try:
-            self._udp = UdpSocket(host, port, self._receive_batch)
+            self._udp = UdpSocket(host, port, self._receive_batch, self._totals)
         except (OSError, OverflowError, ValueError) as error:
             self.end(f"No UDP to {host}:{port}: {error}.")
 

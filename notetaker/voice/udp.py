@@ -10,6 +10,8 @@ import socket
 import time
 from collections.abc import Callable
 
+from notetaker.model.voice_status import VoiceTotals
+
 RECEIVE_BUFFER_BYTES = 4 << 20
 """Asked for; the kernel grants up to net.core.rmem_max. Bridges stalls of the event loop without loss."""
 BATCH = 64
@@ -19,11 +21,21 @@ MAX_DATAGRAM_BYTES = 2048
 
 
 class UdpSocket:
-    """``on_batch`` is called with (datagram, arrival in monotonic seconds) pairs, in order of arrival."""
+    """``on_batch`` is called with (datagram, arrival in monotonic seconds) pairs, in order of arrival.
 
-    def __init__(self, host: str, port: int, on_batch: Callable[[list[tuple[bytes, float]]], None]) -> None:
+    Sends and receives that fail, because the network tells that the other side is unreachable, count in ``totals``.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        on_batch: Callable[[list[tuple[bytes, float]]], None],
+        totals: VoiceTotals,
+    ) -> None:
         """Raises ``OSError`` or ``ValueError`` when there is no way to ``host``, which is a literal address."""
         self._on_batch = on_batch
+        self._totals = totals
         self._loop = asyncio.get_running_loop()
         family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -34,8 +46,6 @@ class UdpSocket:
         except (OSError, OverflowError):
             self._socket.close()
             raise
-        self.errors = 0
-        """Sends and receives that failed: the network told that the other side is unreachable."""
         self._loop.add_reader(self._socket, self._drain)
 
     def send(self, data: bytes) -> None:
@@ -43,7 +53,7 @@ class UdpSocket:
         try:
             self._socket.send(data)
         except OSError:
-            self.errors += 1
+            self._totals.udp_errors += 1
 
     def close(self) -> None:
         """Hands on what has arrived, then closes."""
@@ -63,7 +73,7 @@ class UdpSocket:
             except BlockingIOError:
                 break
             except OSError:
-                self.errors += 1
+                self._totals.udp_errors += 1
                 break
         if batch:
             self._on_batch(batch)

@@ -104,6 +104,7 @@ def test_the_totals() -> None:
         "1,234,567 packets heard, 17 lost on the way",
         "Not kept: 4 duplicate, 1 bad auth",
         "DAVE: 1 invalid message, 2 recoveries",
+        "Other trouble: 1 undecryptable run, 6 UDP errors",
     ]
 
 
@@ -113,6 +114,7 @@ def test_a_bot_that_has_only_just_begun() -> None:
         "Connecting, in all servers, since I was started",
         "Sound, in all servers, since I was started",
     ]
+    assert "Other trouble" not in shown["Sound, in all servers, since I was started"]
     assert "0 of 0 attempts succeeded" in shown["Connecting, in all servers, since I was started"]
 
 

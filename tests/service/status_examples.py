@@ -57,6 +57,8 @@ def totals() -> VoiceTotals:
         lost=17,
         dave_invalid=1,
         dave_recoveries=2,
+        undecryptable_runs=1,
+        udp_errors=6,
         health_checks=60,
         ghosts=1,
     )
