@@ -266,6 +266,37 @@ async def test_a_full_channel_needs_move_members(local: Office) -> None:
         assert results["voice-group"].state is State.PASSED
 
 
+@pytest.mark.parametrize("channel", ["Standup", None])
+async def test_other_regions_need_manage_channels(
+    local: Office, channel: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICE_REGION_FALLBACK", "rotterdam,us-east")
+    channel_id = None if channel is None else local.channel(channel)
+    place = "Office" if channel is None else f"#{channel}"
+    results = await examine(local.guild.id, channel_id)
+    assert results.failed() == ["regions"]
+    assert results["regions"].text == (
+        f"VOICE_REGION_FALLBACK has no effect in {place}: the bot lacks the permission Manage Channels there"
+    )
+    assert "can grant it" in (results["regions"].mend or "")
+    everyone = local.guild.roles[local.guild.id]
+    everyone.permissions |= Permission.MANAGE_CHANNELS
+    results = await examine(local.guild.id, channel_id)
+    assert results.failed() == []
+    assert results["regions"].text == (
+        f"rotterdam, us-east can be tried: the bot has Manage Channels in {place}"
+    )
+
+
+async def test_whether_other_regions_can_be_tried_depends_on_the_server(
+    local: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICE_REGION_FALLBACK", "rotterdam")
+    results = await examine()
+    assert results["regions"].state is State.SKIPPED
+    assert results["regions"].text.endswith("name a server: --guild ID")
+
+
 # The bot, in voice
 
 

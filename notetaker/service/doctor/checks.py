@@ -44,6 +44,7 @@ IDENTIFY = Check("intents", "Identify, intents", 30, STATUS, needs=(LIBRARIES, T
 GUILD = Check("guild", "Server", 5, STATUS, needs=(IDENTIFY,))
 ALONE = Check("alone", "Sole use of token", 5, STATUS, needs=(IDENTIFY,))
 PERMISSIONS = Check("permissions", "Permissions", 5, STATUS, needs=(GUILD,))
+REGIONS = Check("regions", "Voice regions", 5, STATUS, needs=(GUILD,))
 # The bot, in voice
 VOICE_SERVER = Check(
     "voice-server", "Voice: server", CREDENTIALS_TIMEOUT_S, OTHER_SERVER, needs=(PERMISSIONS, ALONE)
@@ -62,6 +63,6 @@ GROUP = Check("voice-group", "Voice: encryption", DEADLINES_S[Step.GROUP], NEW_G
 CHECKS = (
     SETTINGS, LIBRARIES, DISK, INSTANCE,
     NAME, CONNECTION, HTTP, CLOCK, TOKEN, GATEWAY,
-    IDENTIFY, GUILD, ALONE, PERMISSIONS,
+    IDENTIFY, GUILD, ALONE, PERMISSIONS, REGIONS,
     VOICE_SERVER, WEBSOCKET, READY, UDP, SESSION, HEARTBEAT, GROUP,
 )  # fmt: skip

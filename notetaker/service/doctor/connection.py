@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from notetaker.discordbot import obstacles
 from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
@@ -105,6 +106,25 @@ class Connection:
         inside = len(channel.voice_states)
         limit = f" of {channel.user_limit}" if channel.user_limit else ""
         return f"View Channel and Connect in #{channel.name}; {inside}{limit} inside"
+
+    async def regions(self, names: Sequence[str]) -> str:
+        """``names`` are those of VOICE_REGION_FALLBACK."""
+        if not names:
+            return "only the channel's own is tried: VOICE_REGION_FALLBACK is not set"
+        guild = self._bot.get_guild(self._guild_id) if self._guild_id is not None else None
+        if guild is None:
+            raise NotTried("to see whether the bot may change a channel's region, name a server: --guild ID")
+        channel = guild.get_channel(self._channel_id) if self._channel_id is not None else None
+        if channel is None:
+            allowed, place = guild.me.guild_permissions, guild.name
+        else:
+            allowed, place = channel.permissions_for(guild.me), f"#{channel.name}"
+        if not allowed.manage_channels:
+            raise Trouble(
+                f"VOICE_REGION_FALLBACK has no effect in {place}: the bot lacks the permission Manage Channels there",
+                "Someone who manages the server can grant it; else leave VOICE_REGION_FALLBACK empty.",
+            )
+        return f"{_listed([*names])} can be tried: the bot has Manage Channels in {place}"
 
     async def alone(self, running: str | None) -> str:
         """``running`` is the bot that runs here, whose presence in voice is no surprise."""

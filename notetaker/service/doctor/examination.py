@@ -88,6 +88,7 @@ class Examination:
             await make(checks.GUILD, connection.guild)
             await make(checks.ALONE, lambda: connection.alone(self._running))
             await make(checks.PERMISSIONS, connection.permissions)
+            await make(checks.REGIONS, lambda: connection.regions(settings.voice_region_fallback))
             if not (self._checkup.passed(checks.PERMISSIONS) and self._checkup.passed(checks.ALONE)):
                 return
             if self._running is not None:
