@@ -20,6 +20,7 @@ from pathlib import Path
 from notetaker.service import instance_socket, lock_file
 from notetaker.service.holder import Holder, Taken
 from notetaker.service.settings import SettingsError
+from notetaker.service.systemd import runtime_directory
 
 
 class AlreadyRunning(Exception):
@@ -86,12 +87,11 @@ def _account_file(state_dir: Path, identity: str) -> Path:
     """The environment may name somebody else's folder, after ``su`` for example; that one is left alone. Without a
     folder of our own there is the state folder.
     """
-    # systemd separates several RuntimeDirectory= with colons (systemd.exec(5)); the first one is ours.
-    named = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0], os.environ.get("XDG_RUNTIME_DIR", "")
-    ours = (Path(folder) for folder in named if _is_ours(folder))
+    of_login = os.environ.get("XDG_RUNTIME_DIR")
+    named = runtime_directory(), Path(of_login) if of_login else None
+    ours = (folder for folder in named if folder is not None and _is_ours(folder))
     return next(ours, state_dir) / f"{_name(identity)}.lock"
 
 
-def _is_ours(name: str) -> bool:
-    folder = Path(name)
-    return os.access(name, os.W_OK | os.X_OK) and folder.is_dir() and folder.stat().st_uid == os.geteuid()
+def _is_ours(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK) and folder.is_dir() and folder.stat().st_uid == os.geteuid()

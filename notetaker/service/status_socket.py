@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from notetaker.service.systemd import runtime_directory
+
 log = logging.getLogger(__name__)
 
 NAME = "notetaker.sock"
@@ -26,9 +28,7 @@ class NoAnswer(Exception):
 
 def socket_path(state_dir: Path) -> Path:
     """In systemd's ``RuntimeDirectory=`` where there is one, else in the state folder."""
-    # Several directories are separated with colons (systemd.exec(5)); the first one is ours.
-    runtime_dir = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
-    return (Path(runtime_dir) if runtime_dir else state_dir) / NAME
+    return (runtime_directory() or state_dir) / NAME
 
 
 def ask(state_dir: Path) -> dict[str, Any]:

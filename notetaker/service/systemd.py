@@ -1,17 +1,24 @@
-"""sd_notify: tells systemd, or another supervisor that speaks its protocol, how this process is doing.
+"""What systemd, or another supervisor that speaks its protocol, gives this process, and is told by it (sd_notify).
 
-Does nothing when none has started it.
+Nothing, when none has started it.
 """
 
 import logging
 import os
 import time
+from pathlib import Path
 
 import sdnotify  # type: ignore[import-untyped]
 
 log = logging.getLogger(__name__)
 
 UNWATCHED_S = 10.0
+
+
+def runtime_directory() -> Path | None:
+    """The unit's ``RuntimeDirectory=``; of several, the first one is ours (systemd.exec(5))."""
+    name = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    return Path(name) if name else None
 
 
 class Systemd:

@@ -18,6 +18,7 @@ from notetaker.model.voice_status import VoiceTotals
 from notetaker.voice.trace import Trace
 from notetaker.voice.udp import UdpSocket
 from notetaker.voice.websocket import VoiceWebSocket
+from notetaker.wire.close_codes import ABNORMAL
 from notetaker.wire.commands import (
     Command,
     Ended,
@@ -41,8 +42,6 @@ log = logging.getLogger(__name__)
 
 LAST_WORDS_S = 1.0
 """After a message could not be sent: how long what has come in before may take to be read."""
-ABNORMAL = 1006
-"""The close code that stands for none (RFC 6455 section 7.4.1)."""
 
 
 class Listener(Protocol):

@@ -7,6 +7,7 @@ from typing import Any
 
 from notetaker.voice.explanations import CREDENTIALS, GATEWAY, SERVER, STATE, Failure
 from notetaker.voice.trace_text import SUFFIX
+from notetaker.wire.close_codes import ABNORMAL
 from notetaker.wire.handshake import Step
 
 SUCCESS = "established"
@@ -101,7 +102,7 @@ class _Progress:
                 self.lost = True
                 code = line.get("code")
                 cut = event == "websocket closed" and code is None
-                self._code = 1006 if cut else code if isinstance(code, int) else None
+                self._code = ABNORMAL if cut else code if isinstance(code, int) else None
             case "resuming":
                 self.lost, self._code = True, None
             case "established" | "resumed":

@@ -27,10 +27,13 @@ class CloseCode:
     """What the person can do, where there is something."""
 
 
+ABNORMAL = 1006
+"""Stands for no code at all: the connection was cut (RFC 6455 section 7.4.1)."""
+
 CLOSE_CODES: dict[int, CloseCode] = {
     1000: CloseCode("normal closure", Rung.RESUME),  # also sent for a missed heartbeat (JDA, disgo)
     1001: CloseCode("the voice server is going away", Rung.RESUME),
-    1006: CloseCode("the connection was cut without a word", Rung.RESUME),
+    ABNORMAL: CloseCode("the connection was cut without a word", Rung.RESUME),
     1011: CloseCode("the voice server had an internal error", Rung.RESUME),
     4001: CloseCode("it did not know an opcode we sent", Rung.NEW_SESSION),
     4002: CloseCode("it could not read a message we sent", Rung.NEW_SESSION),
@@ -62,4 +65,4 @@ UNKNOWN = CloseCode("it gave a code that is not documented", Rung.NEW_SESSION)
 
 def close_code(code: int | None) -> CloseCode:
     """The meaning of ``code``; None stands for a connection that ended without a closing handshake."""
-    return CLOSE_CODES.get(1006 if code is None else code, UNKNOWN)
+    return CLOSE_CODES.get(ABNORMAL if code is None else code, UNKNOWN)

@@ -17,10 +17,9 @@ from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.presence import CREDENTIALS
 from notetaker.voice.trace import Fact, Trace, Tracer
+from notetaker.wire.close_codes import ABNORMAL
 from notetaker.wire.handshake import Step
 from notetaker.wire.opcodes import Op
-
-ABNORMAL_CLOSURE = 1006  # RFC 6455, section 7.4.1: closed without a closing handshake
 
 TLS_CLOSING_S = 0.5
 """aiohttp returns from closing before TLS has said goodbye (aiohttp docs, Client, "Graceful shutdown")."""
@@ -101,7 +100,7 @@ class Listener(Tracer):
             case "step":
                 self._reach(str(facts["name"]))
             case "websocket closed":
-                self._close_code = int(facts["code"] or ABNORMAL_CLOSURE)
+                self._close_code = int(facts["code"] or ABNORMAL)
 
     def received(self, message: str | bytes) -> None:
         facts = trace_messages.facts(message, ours=False)
