@@ -56,6 +56,8 @@ class LiveMeeting:
         """Why the disk did not take the last frame; None: it did."""
         self.unsafe: OSError | None = None
         """Why the last ``sync`` failed; None: it did not."""
+        self.not_stored: set[str] = set()
+        """Why it cannot be stored, as far as that was told; empty: it can."""
         self._heard: set[int] = set()
         self._joined: set[int] = set()
         self._open = False

@@ -61,10 +61,12 @@ class Safekeeping:
         newer ones; None leaves what is stored.
         """
         self._look_up_names(live)
-        with _tried_again(live.meeting):
+        with _tried_again(live):
             if sync:
                 await self._background(live.sync, live.state)
             await self._save(live, counts)
+            if sync:
+                _tell_stored(live)
 
     async def end(self, ending: Ending) -> None:
         """Hands a meeting over to the workers, now or with a later ``tick``."""
@@ -80,7 +82,7 @@ class Safekeeping:
         live = ending.live
         self._look_up_names(live)
         await asyncio.gather(*live.naming)
-        with _tried_again(ending.meeting):
+        with _tried_again(live):
             await self._background(live.sync, live.state)
             if live.earlier is None:
                 return  # the notes would lack what is still being read back from the journal
@@ -88,6 +90,7 @@ class Safekeeping:
             await self._background(self._hand_over, ending.meeting)
             if ending in self._ending:  # a tick and a command may both have been at it
                 self._ending.remove(ending)
+            _tell_stored(live)
 
     def _look_up_names(self, live: LiveMeeting) -> None:
         """In tasks of their own, because Discord may have to be asked."""
@@ -101,7 +104,7 @@ class Safekeeping:
         try:
             await self._background(self._store.name_speaker, live.meeting.id, user_id, name)
         except StoreError as error:
-            log.warning("Meeting %s: a name cannot be stored: %s. It is tried again.", live.meeting.id, error)
+            _tell_not_stored(live, error)
             live.unnamed.append(user_id)
 
     async def _save(self, live: LiveMeeting, counts: Callable[[], list[Coverage] | None]) -> None:
@@ -134,14 +137,32 @@ class Safekeeping:
 
 
 @contextmanager
-def _tried_again(meeting: Meeting) -> Iterator[None]:
+def _tried_again(live: LiveMeeting) -> Iterator[None]:
     """Whatever store, queue or disk raise: sound keeps coming in and is in the journal, so the recording must not
     end over it. It is logged, and the next tick tries again.
     """
-    extra = events.MEETING_NOT_STORED.of(meeting)
     try:
         yield
-    except (OSError, StoreError) as error:
-        log.critical("Meeting %s cannot be stored: %s. It is tried again.", meeting.id, error, extra=extra)
-    except Exception:
-        log.exception("Meeting %s cannot be stored. It is tried again.", meeting.id, extra=extra)
+    except Exception as error:  # noqa: BLE001 - told, with its traceback
+        _tell_not_stored(live, error)
+
+
+def _tell_not_stored(live: LiveMeeting, error: Exception) -> None:
+    """Each cause once. With its traceback, unless it was to be expected."""
+    cause = str(error) or repr(error)
+    if cause not in live.not_stored:
+        live.not_stored.add(cause)
+        log.critical(
+            "Meeting %s cannot be stored: %s. It is tried again.",
+            live.meeting.id,
+            cause,
+            exc_info=None if isinstance(error, OSError | StoreError) else error,
+            extra=events.MEETING_NOT_STORED.of(live.meeting),
+        )
+
+
+def _tell_stored(live: LiveMeeting) -> None:
+    """All that has come is stored, and safe from power loss."""
+    if live.not_stored:
+        live.not_stored.clear()
+        log.warning("Meeting %s is stored again", live.meeting.id)

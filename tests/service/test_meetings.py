@@ -1,6 +1,8 @@
 """Starting and stopping; ``test_interruptions`` has what goes on after the process has ended."""
 
 import asyncio
+import errno
+import os
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -71,7 +73,9 @@ async def test_a_meeting_that_cannot_be_stored_is_not_begun(bench: Bench) -> Non
     assert bench.meetings.meeting(GUILD) is None
 
 
-async def test_what_the_store_refuses_is_stored_by_a_later_tick(bench: Bench) -> None:
+async def test_what_the_store_refuses_is_stored_by_a_later_tick(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
     bench.broken.calls = {"add_utterance", "name_speaker"}
     meeting = await bench.start()
     bench.voice.hear()
@@ -81,9 +85,41 @@ async def test_what_the_store_refuses_is_stored_by_a_later_tick(bench: Bench) ->
     assert bench.store.utterances(meeting.id) == []
     bench.broken.calls = set()
     await bench.recordings.tick(loop.time() + 60)
+    await bench.recordings.tick(loop.time() + 60)
     assert len(bench.store.utterances(meeting.id)) == 1
+    assert caplog.messages == [
+        f"Meeting {meeting.id} cannot be stored: the database notetaker.db cannot be used: database is locked. It is "
+        "tried again.",
+        f"Meeting {meeting.id} is stored again",
+    ], "each once"
     await bench.stop()
     assert bench.store.speakers(meeting.id) == {ADA: "Ada"}
+
+
+async def test_each_cause_for_which_a_meeting_cannot_be_stored_is_told_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    meeting = await bench.start()
+    live = bench.recordings.live[0]
+    with monkeypatch.context() as broken:
+
+        def refuse() -> None:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+
+        broken.setattr(live.recorder, "sync", refuse)
+        for _ in range(3):
+            await bench.recordings.tick(0.0)
+            await bench.recordings.tick(0.0, sync=False)  # which the disk does not refuse
+        bench.broken.calls = {"set_coverage"}
+        await bench.recordings.tick(0.0, sync=False)
+        await bench.recordings.tick(0.0)
+    bench.broken.calls = set()
+    await bench.stop()
+    assert [message.removeprefix(f"Meeting {meeting.id} ") for message in caplog.messages] == [
+        "cannot be stored: [Errno 27] File too large. It is tried again.",
+        "cannot be stored: the database notetaker.db cannot be used: database is locked. It is tried again.",
+        "is stored again",
+    ]
 
 
 async def test_an_end_that_the_store_refuses_is_stored_by_a_later_tick(bench: Bench) -> None:
