@@ -12,6 +12,7 @@ from notetaker.model import events
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
+from notetaker.notes.wording import count
 from notetaker.recording.journal import JournalReader, Packet, journal_files
 from notetaker.recording.recovery import scan
 from notetaker.recording.rtcp import GapMarked
@@ -61,6 +62,8 @@ class Recovery:
         oldest_ns = self._now_ns - resume_window_s * 1e9
         for meeting in reversed(store.meetings_in(MeetingState.RECORDING)):
             found = _interrupted(meeting, folder / meeting.id)
+            if not found.over:
+                _tell(found)
             goes_on = found.known and not found.over and found.alive_ns > oldest_ns
             # of several in a guild, the older ones were over, and neither disk nor store could be told
             if goes_on and meeting.guild_id not in self.resumed:
@@ -92,12 +95,7 @@ class Recovery:
         packets, gaps = _journal(interrupted.folder, interrupted.segments)
         for gap in (*gaps, *interrupted.gaps):
             self._store.add_gap(meeting_id, gap)
-        log.warning(
-            "Meeting %s was interrupted; %d utterances are safe",
-            meeting_id,
-            len(utterances),
-            extra=events.MEETING_INTERRUPTED.of(interrupted.meeting),
-        )
+        log.info("Meeting %s: read back %s from its journal", meeting_id, count(len(utterances), "utterance"))
         return _at_least(self._store.coverage(meeting_id), packets)
 
     def _end(self, interrupted: Interrupted) -> None:
@@ -135,6 +133,13 @@ def _interrupted(meeting: Meeting, folder: Path) -> Interrupted:
         over=state.over,
         known=known,
     )
+
+
+def _tell(interrupted: Interrupted) -> None:
+    meeting, cause = interrupted.meeting, interrupted.absence.cause
+    level = logging.WARNING if cause == causes.CRASHED else logging.INFO
+    extra = events.MEETING_INTERRUPTED.of(meeting)
+    log.log(level, "Meeting %s was interrupted: %s", meeting.id, cause, extra=extra)
 
 
 def _journal(folder: Path, segments: int) -> tuple[Counter[int], list[Gap]]:

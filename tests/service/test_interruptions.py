@@ -90,6 +90,31 @@ async def test_a_meeting_goes_on_after_a_crash(bench: Bench) -> None:
     assert bench.texts == [answers.back(meeting, gap)]
 
 
+@pytest.mark.parametrize(
+    ("crashed", "level", "cause"),
+    [
+        (True, "WARNING", "the note-taker had stopped unexpectedly"),
+        (False, "INFO", "the note-taker was restarted"),
+    ],
+)
+async def test_the_log_tells_of_an_interruption_before_it_tells_that_the_meeting_goes_on(
+    bench: Bench, caplog: pytest.LogCaptureFixture, crashed: bool, level: str, cause: str
+) -> None:
+    caplog.set_level("INFO")
+    meeting = await bench.start()
+    bench.voice.hear()
+    await (die(bench) if crashed else bench.meetings.close())
+    caplog.clear()
+    await bench.restart()
+    told = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert told[:2] == [
+        (level, f"Meeting {meeting.id} was interrupted: {cause}"),
+        ("INFO", f"Meeting {meeting.id} goes on"),
+    ]
+    assert ("INFO", f"Meeting {meeting.id}: read back 1 utterance from its journal") in told
+    await bench.stop()
+
+
 async def test_speakers_of_before_a_restart_count(bench: Bench) -> None:
     await bench.start()
     bench.voice.hear()

@@ -112,7 +112,7 @@ async def test_a_bot_that_is_killed_again_while_discord_is_out_of_reach_leaves_o
             killed_ns = time.time_ns()
             await bot.kill()
         async with office.process("bot", DISCORD_API_BASE_URL=OUT_OF_REACH) as bot:
-            await bot.until("1 utterances are safe")
+            await bot.until("read back 1 utterance from its journal")
             await bot.until("next attempt in 2 s")
             await bot.kill()
         async with office.process("bot"):
