@@ -14,7 +14,7 @@ All three end with the process. Other hosts see none of them; there Discord itse
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from notetaker.service import instance_socket, lock_file
@@ -63,6 +63,13 @@ def running_bot(state_dir: Path, identity: str) -> str | None:
         or lock_file.holder_of(_account_file(state_dir, identity))
         or lock_file.holder_of(_folder_file(state_dir))
     )
+
+
+def user_of_folder(state_dir: Path) -> str | None:
+    """The bot that uses the folder, as ``running_bot``; None: nobody does, or nobody can tell."""
+    with suppress(OSError):
+        return lock_file.holder_of(_folder_file(state_dir))
+    return None
 
 
 def _lock(held: ExitStack, path: Path, holder: Holder) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from notetaker.service import instance
 from notetaker.service.systemd import runtime_directory
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,11 @@ def ask(state_dir: Path) -> dict[str, Any]:
                 ) from None
             except (OSError, ValueError) as error:  # ValueError: it ended in the middle of the answer
                 raise NoAnswer(f"the bot at {path} gave no answer that can be read ({error}).") from None
+    busy = instance.user_of_folder(state_dir)
+    if busy is not None:
+        raise NoAnswer(
+            f"a bot is starting or stopping there ({busy}): ask again in a moment; its log says what it waits for."
+        )
     raise NotRunning(
         f"no bot is running with the state folder {state_dir}: start one with `notetaker bot`, or name its folder in "
         "NOTETAKER_STATE_DIR."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from notetaker.service.exit_codes import ExitCode
 from tests.service.office import Office
 from tests.service.watchdog import a_watchdog
 from tests.store import postgres
@@ -43,4 +44,7 @@ async def test_a_bot_that_waits_for_its_database_can_be_stopped(office: Office, 
     settings = {"NOTETAKER_DATABASE_URL": f"postgresql://notetaker@/postgres?host={folder}"}
     async with office.process("bot", **settings) as bot:
         await bot.until("Waiting to start")
+        async with office.process("status") as status:
+            assert await status.exit_code() == ExitCode.NO_ANSWER
+            assert f"a bot is starting or stopping there (process {bot.pid} of" in status.log
         assert await bot.terminate() == 0
