@@ -155,7 +155,14 @@ class Broken:
 
 
 class Bench:
-    def __init__(self, folder: Path, tasks: asyncio.TaskGroup, resume_window_s: float = 900.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        tasks: asyncio.TaskGroup,
+        resume_window_s: float = 900.0,
+        manager: VoiceManager | None = None,
+    ) -> None:
+        """``manager``: the real one, in place of the stand-in."""
         url = f"sqlite:///{folder / 'notetaker.db'}"
         self.folder = folder / "meetings"
         self.store = Store(url)
@@ -165,19 +172,19 @@ class Bench:
         self.background = Background()
         self.front = Front()
         self._tasks = tasks
+        self._manager = manager
         self._commands = count(1)
         self.begin(resume_window_s)
 
     def begin(self, resume_window_s: float) -> None:
         """Another life of the bot."""
         self.voice = Voice()
+        voice = self._manager or cast("VoiceManager", self.voice)
         keeping = Safekeeping(
             cast("Store", self.broken), self.queue, self.background, self._tasks, self.front
         )
-        self.recordings = Recordings(
-            cast("VoiceManager", self.voice), keeping, self._tasks, self.front, resume_window_s
-        )
-        self.meetings = Meetings(cast("VoiceManager", self.voice), self.recordings, keeping, self.folder)
+        self.recordings = Recordings(voice, keeping, self._tasks, self.front, resume_window_s)
+        self.meetings = Meetings(voice, self.recordings, keeping, self.folder)
 
     async def restart(self, resume_window_s: float = 900.0) -> None:
         """The process ends and starts again."""
@@ -211,6 +218,11 @@ class Bench:
 
     async def leave(self) -> Stopped | None:
         return await self.meetings.leave(GUILD, next(self._commands))
+
+    def close(self) -> None:
+        self.background.close()
+        self.queue.close()
+        self.store.close()
 
     @property
     def texts(self) -> list[str]:

@@ -21,6 +21,4 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         bench = Bench(tmp_path, tasks)
         yield bench
-        bench.background.close()
-        bench.queue.close()
-        bench.store.close()
+        bench.close()

@@ -1,0 +1,134 @@
+"""What is no reason to begin anew, however long it lasts: the real voice manager, recordings and health, in a time
+that passes as fast as they can bear.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from notetaker.discordbot.ports import Start
+from notetaker.model.voice import SessionBegan
+from notetaker.model.voice_status import VoicePhase
+from notetaker.service.health import SILENCE_S, TICK_S, Health
+from tests.service.bench import ADA, GENERAL, Bench
+from tests.voice.call import BOT, CHANNEL, GUILD, Call, Gateway, a_call
+
+WISH = Start(GUILD, CHANNEL, "Standup", GENERAL, ADA)
+OUTAGE_S, REFUSALS, DAY_S = 600.0, 100, 86400.0
+STEP_S = 2.0
+"""Less than what a voice connection may be late (``voice.guild.OVERDUE_S``)."""
+
+
+class MainGateway(Gateway):
+    """While it is up, it has always said something just now."""
+
+    heard_at = 0.0
+
+    @property
+    def connected(self) -> bool:
+        return not self.down
+
+
+class Life:
+    """``beats`` counts the signs of life."""
+
+    def __init__(self, call: Call, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert isinstance(call.gateway, MainGateway)
+        self.call = call
+        self.bench = bench
+        self.gateway = call.gateway
+        self.beats = 0
+        self.health = Health(call.manager, self.gateway, bench.recordings, bench.background, self._beat)
+        self._passed = 0.0
+        real = time.monotonic  # which the event loop asks, too
+        monkeypatch.setattr(time, "monotonic", lambda: real() + self._passed)
+        self.hear()
+
+    def hear(self) -> None:
+        self.gateway.heard_at = time.monotonic()
+
+    async def goes_on(self, seconds: float, step_s: float = STEP_S) -> None:
+        """For so long, and is in control all the time."""
+        for _ in range(round(seconds / step_s)):
+            self._passed += step_s
+            if self.gateway.connected:
+                self.hear()
+            beats = self.beats
+            for _ in range(10):
+                await asyncio.sleep(0)
+            await self.until(lambda: not self.bench.background.busy)
+            assert self.beats > beats
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """It is in control meanwhile."""
+        async with asyncio.timeout(20):
+            while not holds():
+                assert self.health.trouble(time.monotonic()) is None
+                await asyncio.sleep(0)
+        assert self.health.trouble(time.monotonic()) is None
+
+    @property
+    def phase(self) -> VoicePhase:
+        [guild] = self.call.manager.status().guilds
+        return guild.phase
+
+    def _beat(self) -> None:
+        self.beats += 1
+
+
+@asynccontextmanager
+async def a_life(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Life]:
+    async with a_call(folder, gateway_of=MainGateway) as call, asyncio.TaskGroup() as tasks:
+        bench = Bench(folder, tasks, manager=call.manager)
+        life = Life(call, bench, monkeypatch)
+        steady = [
+            tasks.create_task(bench.recordings.run()),
+            tasks.create_task(call.manager.run(life.health.beat)),
+        ]
+        yield life
+        for task in steady:
+            task.cancel()
+        await asyncio.wait(steady)
+        bench.close()
+
+
+async def test_ten_minutes_without_discord(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_life(tmp_path, monkeypatch) as life:
+        meeting = await life.bench.start(WISH)
+        await life.goes_on(60)
+        life.gateway.down = True
+        life.call.server.outage(OUTAGE_S)
+        await life.goes_on(OUTAGE_S)
+        assert time.monotonic() - life.gateway.heard_at > SILENCE_S
+        assert life.phase is VoicePhase.WAITING
+        life.hear()
+        life.gateway.down = False
+        life.call.manager.receive(SessionBegan("main 2", frozenset({GUILD})))
+        await life.until(lambda: life.phase is VoicePhase.CONNECTED)
+        await life.goes_on(60)
+        await life.bench.meetings.stop(GUILD, 99)
+        [gap] = life.bench.store.gaps(meeting.id)
+        assert gap.ended_ns > gap.started_ns
+
+
+async def test_a_hundred_sessions_refused_in_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_life(tmp_path, monkeypatch) as life:
+        await life.bench.start(WISH)
+        life.call.faults.refuse_identify(BOT, 4006, times=REFUSALS)
+        assert life.call.server.hang_up(BOT, 4006) == 1
+        while (refused := life.call.manager.status().totals.close_codes[4006]) <= REFUSALS:
+            await life.until(lambda: life.phase is not VoicePhase.CONNECTING)
+            await life.goes_on(60)
+        assert refused == REFUSALS + 1
+        await life.until(lambda: life.phase is VoicePhase.CONNECTED)
+        await life.bench.meetings.stop(GUILD, 99)
+
+
+async def test_a_day_without_a_meeting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_life(tmp_path, monkeypatch) as life:
+        await life.goes_on(DAY_S, step_s=TICK_S / 2)
+        assert life.call.manager.status().totals.health_checks == pytest.approx(DAY_S / 60, abs=2)
