@@ -58,13 +58,14 @@ class Losses:
 
     def __init__(self) -> None:
         self._settled = 0
+        self._lowest = END  # sequence number that was ever missing
         self._holes: list[_Hole] = []  # by sequence number
         self._growing: dict[Outcome | None, _Stretch] = {}
         self._complete: list[Loss] = []
 
     @property
     def never_arrived(self) -> int:
-        """Packets, so far. One that comes after its hole has settled does not bring the number down again."""
+        """Packets, so far."""
         return self._settled + sum(hole.missing for hole in self._holes)
 
     @property
@@ -77,14 +78,16 @@ class Losses:
 
     def open_hole(self, first: int, last: int, started: float, ended: float) -> None:
         """``first`` to ``last``, extended sequence numbers, have not arrived."""
+        self._lowest = min(self._lowest, first)
         hole = _Hole(first, last, last - first + 1, started, ended)
         self._holes.insert(bisect_right(self._holes, first, key=_first), hole)
 
     def fill(self, position: int) -> None:
-        """One of them has arrived after all."""
+        """One of them has arrived after all. If that is known too late for its stretch, it only counts no more."""
         index = bisect_right(self._holes, position, key=_first) - 1
         if index < 0 or position > self._holes[index].last:
-            return  # its hole has settled
+            self._settled -= position >= self._lowest  # else it was missing before anything was counted
+            return
         self._holes[index].missing -= 1
         if not self._holes[index].missing:
             del self._holes[index]

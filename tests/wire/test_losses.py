@@ -81,14 +81,14 @@ def test_a_hole_has_time_to_be_filled(ada: Speaker) -> None:
     assert (ada.told(), ada.lost) == ([], 0)
 
 
-def test_who_comes_after_that_is_heard_and_the_loss_stays_told(ada: Speaker) -> None:
+def test_who_comes_after_that_is_heard_and_counts_no_more_and_the_loss_stays_told(ada: Speaker) -> None:
     ada.says(10)
     late, ada.sequence = ada.sequence, ada.sequence + 4
     ada.says(1)
     (loss,) = ada.told()
     ada.arrives(late)
     assert len(ada.bench.heard) == 12
-    assert (loss.packets, ada.lost, ada.told()) == (4, 4, [])
+    assert (loss.packets, ada.lost, ada.told()) == (4, 3, [])
 
 
 def test_padding_without_sound_is_no_loss(ada: Speaker) -> None:
@@ -253,7 +253,7 @@ ACTIONS = st.one_of(
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ACTIONS, max_size=40))
-def test_what_is_told_and_what_is_counted_agree_whatever_comes_in(actions: list[tuple[object, ...]]) -> None:
+def test_never_is_less_told_than_is_counted_whatever_comes_in(actions: list[tuple[object, ...]]) -> None:
     bench, now, told = Bench(), 0.0, list[Loss]()
     position = {98: 0, 99: 50_000}
     with mock.patch.object(losses, "REPORTED_PACKETS", 1):  # short ones too
@@ -280,7 +280,7 @@ def test_what_is_told_and_what_is_counted_agree_whatever_comes_in(actions: list[
     for loss in told:
         packets[loss.outcome] += loss.packets
         assert loss.started <= loss.ended <= now + FRAME_S
-    assert packets[None] == sum(coverage.lost for coverage in bench.receiver.coverage())
+    assert packets[None] >= sum(coverage.lost for coverage in bench.receiver.coverage()) >= 0
     outcomes = bench.outcomes()
     for given_up in (Outcome.HELD_TOO_LONG, Outcome.UNDECRYPTABLE):
         assert packets[given_up] == outcomes[given_up]

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notetaker.model.outcome import Outcome
+from notetaker.wire.losses import END
 from notetaker.wire.stream import WINDOW, Stream
 
 
@@ -63,13 +64,16 @@ def test_counts_can_start_anew_without_forgetting_what_was_seen() -> None:
     assert stream.lost == 2
 
 
-@given(st.integers(0, 0xFFFF), st.lists(st.integers(-200, 200), max_size=300))
-def test_agrees_with_a_model_that_remembers_everything(start: int, steps: list[int]) -> None:
+@given(st.integers(0, 0xFFFF), st.lists(st.integers(-200, 200), max_size=300), st.booleans())
+def test_agrees_with_a_model_that_remembers_everything(start: int, steps: list[int], late: bool) -> None:
+    """``late``: each packet comes after what was missing until then has been told as lost."""
     stream, seen, position = Stream(1, set()), set[int](), start + 0x10000
     for step in [0, *steps]:
         position += step
         if seen and position <= max(seen) - WINDOW:
             position = max(seen)  # beyond the window the model does not apply
+        if late:
+            stream.settle(END)
         verdict = stream.admit(position & 0xFFFF, 0.0)
         assert verdict is (Outcome.DUPLICATE if position in seen else None)
         seen.add(position)
@@ -78,8 +82,12 @@ def test_agrees_with_a_model_that_remembers_everything(start: int, steps: list[i
 
 def test_a_packet_from_before_the_counts_started_anew_is_no_negative_loss() -> None:
     stream = Stream(1, set())
-    for n in (1, 3):
+    for n in (1, 4):
         stream.admit(n, 0.0)
     stream.restart_counts()
     assert stream.admit(2, 0.0) is None
     assert stream.lost == 0
+    stream.admit(6, 0.0)
+    stream.settle(END)
+    assert stream.admit(3, 0.0) is None
+    assert stream.lost == 1
