@@ -1,7 +1,12 @@
 """The processes: ``notetaker bot`` and ``notetaker worker``."""
 
 import asyncio
+import os
+import signal
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -16,11 +21,15 @@ REJECTED = (
     "application at https://discord.com/developers/applications."
 )
 
+RESTARTED = ExitCode.BUG, ExitCode.TRY_AGAIN
+SHORTEST_LIFE_S = 5.0
+"""Of a process that ends with one of them, under supervisor; as long as ``RestartSec=`` in the systemd units."""
+
 
 @click.command()
 def bot() -> None:
     """Run the bot: joins voice channels, records, posts notes. Runs until it gets SIGTERM or Ctrl-C."""
-    with sentences_instead_of_tracebacks():
+    with _restarted_in_time(), sentences_instead_of_tracebacks():
         found = settings()
         identity = bot_identity(found.require_token(), found.discord_api_base_url)
         found.make_state_dir()
@@ -36,9 +45,22 @@ def bot() -> None:
 @click.command()
 def worker() -> None:
     """Run a worker: turns recorded speech into notes. Needs no token. Runs until it gets SIGTERM or Ctrl-C."""
-    with sentences_instead_of_tracebacks():
+    with _restarted_in_time(), sentences_instead_of_tracebacks():
         found = settings()
         found.make_state_dir()
         from notetaker.service import worker as process  # so do DBOS and FFmpeg
 
         sys.exit(process.run(found))
+
+
+@contextmanager
+def _restarted_in_time() -> Iterator[None]:
+    """What has failed is started again by supervisor at once; so what fails at its start lasts a while."""
+    began = time.monotonic()
+    try:
+        yield
+    except SystemExit as end:
+        if end.code in RESTARTED and "SUPERVISOR_ENABLED" in os.environ:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)  # to be stopped, it need not wait
+            time.sleep(max(0.0, began + SHORTEST_LIFE_S - time.monotonic()))
+        raise

@@ -1,0 +1,75 @@
+"""Under supervisor, which knows no pause: a process that fails at its start lasts a while, and others do not."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from notetaker.cli import main, processes
+from notetaker.service.exit_codes import ExitCode
+
+PATIENCE_S = 60.0
+LONG_S = 3600.0
+"""Nobody would wait for that."""
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """With a database that cannot be used."""
+    file = folder / "file"
+    file.write_text("This is no database.")
+    return {"NOTETAKER_STATE_DIR": str(folder / "state"), "NOTETAKER_DATABASE_URL": f"sqlite:///{file}"}
+
+
+@contextmanager
+def failing_worker(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """It has said why it ends."""
+    environment = {**settings(folder), "PATH": os.environ["PATH"], "SUPERVISOR_ENABLED": "1"}
+    command = [sys.executable, "-m", "notetaker.cli", "worker"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            assert "file is not a database" in process.stderr.readline()
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_worker_that_cannot_start_does_not_end_at_once(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with failing_worker(tmp_path) as process:
+        assert process.wait(PATIENCE_S) == ExitCode.TRY_AGAIN
+    assert time.monotonic() - began > processes.SHORTEST_LIFE_S
+
+
+def test_a_stop_need_not_wait(tmp_path: Path) -> None:
+    with failing_worker(tmp_path) as process:
+        caught = 1 << (signal.SIGTERM - 1)
+        while _caught(process.pid) & caught:
+            time.sleep(0.01)
+        process.terminate()
+        assert process.wait(PATIENCE_S) == -signal.SIGTERM
+
+
+def _caught(pid: int) -> int:
+    """Mask of the signals that the process handles, see proc(5)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("SigCgt:")), 16)
+
+
+def test_a_wrong_setting_ends_it_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "SHORTEST_LIFE_S", LONG_S)
+    wrong = {"SUPERVISOR_ENABLED": "1", "SPEECH_ENGINE": "ear", "NOTETAKER_STATE_DIR": str(tmp_path)}
+    assert CliRunner().invoke(main, ["worker"], env=wrong).exit_code == ExitCode.CONFIGURATION
+
+
+def test_who_is_not_under_supervisor_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "SHORTEST_LIFE_S", LONG_S)
+    monkeypatch.delenv("SUPERVISOR_ENABLED", raising=False)
+    assert CliRunner().invoke(main, ["worker"], env=settings(tmp_path)).exit_code == ExitCode.TRY_AGAIN
