@@ -162,6 +162,7 @@ class _Listener:
                             timeout_s=int(limit) / 1e6,
                             age_s=info["now"] - info["start"],
                             stopping=info["state"] == ProcessStates.STOPPING,
+                            logs_in=variables.get(b"DISCORD_TOKEN") != b"",  # the worker's is empty
                         )
 
     def _perform(self, actions: Iterable[Action]) -> None:

@@ -39,6 +39,8 @@ class Process:
     """It may have been running before the watchdog."""
     stopping: bool = False
     """supervisor has told it to end."""
+    logs_in: bool = True
+    """At Discord, when it starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,6 @@ class _Watched:
     process: Process
     deadline: float
     phase: _Phase = _Phase.STARTING
-    ready: bool = False
     status: str = ""
 
     def stop(self, now: float) -> None:
@@ -98,7 +99,7 @@ class Watchdog:
     _watched: dict[int, _Watched] = field(default_factory=dict)
     """By process id."""
     _starts: dict[str, deque[float]] = field(default_factory=dict)
-    """When each program was ready, in the last day."""
+    """When each process that logs in was first seen, in the last day, by name."""
 
     @property
     def deadline(self) -> float | None:
@@ -122,10 +123,13 @@ class Watchdog:
             if pid not in self._watched
         ]
         self._watched |= {watched.process.pid: watched for watched in new}
-        return [
-            Say(f"Watching {watched}: it is to give a sign of life every {watched.process.timeout_s:g} s")
-            for watched in new
-        ]
+        actions: list[Action] = []
+        for watched in new:
+            limit_s = watched.process.timeout_s
+            actions.append(Say(f"Watching {watched}: it is to give a sign of life every {limit_s:g} s"))
+            if watched.process.logs_in:
+                actions += self._started(watched.process.name, now)
+        return actions
 
     def heard(self, pid: int, message: bytes, now: float) -> list[Action]:
         """A datagram in the format of sd_notify(3), from that process. Only those that are watched count."""
@@ -140,9 +144,6 @@ class Watchdog:
         if fields.get(b"READY") == b"1":
             watched.phase, watched.deadline = _Phase.ALIVE, now + watched.process.timeout_s
             actions.append(Say(f"{watched} is ready{_clause(watched.status)}"))
-            if not watched.ready:  # else it has been reloaded
-                watched.ready = True
-                actions += self._started(watched.process.name, now)
         if fields.get(b"RELOADING") == b"1":
             actions.append(Say(f"{watched} reads its settings again"))
         if fields.get(b"STOPPING") == b"1":
@@ -180,6 +181,7 @@ class Watchdog:
         return actions
 
     def _started(self, name: str, now: float) -> list[Action]:
+        """Counts it, whether it gets ready or not: it may die just after it has logged in."""
         starts = self._starts.setdefault(name, deque())
         starts.append(now)
         while starts[0] <= now - DAY_S:

@@ -56,3 +56,8 @@ def test_the_watchdog_listens_where_the_others_report(
     environment = configuration[section]["environment"].split(",")
     assert f'NOTIFY_SOCKET="{command[-1]}"' in environment
     assert 'WATCHDOG_USEC="30000000"' in environment
+
+
+def test_the_worker_gets_no_token(configuration: configparser.RawConfigParser) -> None:
+    environment = configuration["program:notetaker-worker"]["environment"].split(",")
+    assert {'DISCORD_TOKEN=""', 'DISCORD_BOT_TOKEN=""'} <= {*environment}

@@ -32,6 +32,7 @@ class Scene:
 
     now: float = 1000.0
     said: list[Say] = field(default_factory=list)
+    done: list[Signal | Stop] = field(default_factory=list)
     watchdog: Watchdog = field(default_factory=Watchdog)
 
     def run(self, *processes: Process) -> None:
@@ -51,7 +52,9 @@ class Scene:
 
     def _done(self, actions: list[Say | Signal | Stop]) -> list[Signal | Stop]:
         self.said += [action for action in actions if isinstance(action, Say)]
-        return [action for action in actions if not isinstance(action, Say)]
+        done = [action for action in actions if not isinstance(action, Say)]
+        self.done += done
+        return done
 
 
 @pytest.fixture
@@ -228,30 +231,42 @@ def test_a_status_cannot_forge_log_lines(scene: Scene) -> None:
     assert len(text) < 300
 
 
-def start_again(scene: Scene, times: int) -> list[Signal | Stop]:
-    done: list[Signal | Stop] = []
+def start_again(scene: Scene, times: int, program: Process = BOT, *, ready: bool = False) -> None:
     for number in range(times):
-        process = Process(BOT.name, 1000 + number, 30.0)
+        process = replace(program, pid=1000 + number)
         scene.run(process)
-        done += scene.hear(b"READY=1", process)
-        done += scene.hear(b"READY=1", process)  # a reload is no start
-    return done
+        scene.run(process)  # the same one
+        if ready:
+            scene.hear(b"READY=1", process)
+            scene.hear(b"READY=1", process)  # a reload is no start
 
 
-def test_a_bot_that_logs_in_again_and_again_is_stopped_before_discord_resets_its_token() -> None:
+@pytest.mark.parametrize("ready", [False, True])
+def test_a_bot_that_logs_in_again_and_again_is_stopped_before_discord_resets_its_token(ready: bool) -> None:
     scene = Scene()
-    assert start_again(scene, STARTS_A_DAY) == []
-    assert start_again(scene, 1) == [Stop(BOT.name)]
+    start_again(scene, STARTS_A_DAY, ready=ready)
+    assert scene.done == []
+    scene.run(BOT)
+    assert scene.done == [Stop(BOT.name)]
     [alarm] = [say.text for say in scene.said if say.urgent]
     assert alarm.endswith("supervisorctl start notetaker:notetaker-bot")
-    assert start_again(scene, STARTS_A_DAY) == [], "who starts it then gets a new chance"
+    start_again(scene, STARTS_A_DAY, ready=ready)
+    assert scene.done == [Stop(BOT.name)], "who starts it then gets a new chance"
+
+
+def test_a_worker_may_start_as_often_as_it_needs() -> None:
+    scene = Scene()
+    start_again(scene, STARTS_A_DAY + 1, replace(WORKER, logs_in=False))
+    assert scene.done == []
 
 
 def test_starts_of_yesterday_are_forgotten() -> None:
     scene = Scene()
-    assert start_again(scene, STARTS_A_DAY) == []
+    start_again(scene, STARTS_A_DAY)
+    scene.run()
     scene.after(DAY_S)
-    assert start_again(scene, STARTS_A_DAY) == []
+    start_again(scene, STARTS_A_DAY)
+    assert scene.done == []
 
 
 LINES = st.sampled_from(
