@@ -1,13 +1,11 @@
 """All voice connections of the bot, one guild each, and the monitor of their health."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import aiohttp
 
-from notetaker.model import events
 from notetaker.model.outcome import Coverage
 from notetaker.model.voice import (
     ChannelDeleted,
@@ -28,8 +26,6 @@ from notetaker.voice.status import guild_status, with_live
 from notetaker.voice.timed_lock import TimedLock
 from notetaker.voice.trace import Tracer
 from notetaker.voice.websocket import tls_context
-
-log = logging.getLogger(__name__)
 
 CHECK_S = 600.0
 """For one look of the health monitor, which asks Discord about one guild after the other."""
@@ -187,16 +183,11 @@ class VoiceManager:
 
     # Health
 
-    async def run(self, on_healthy: Callable[[], None] = _ignore, beat_s: float = 10.0) -> None:
-        """The health monitor, until cancelled. Calls ``on_healthy`` every ``beat_s`` while in control."""
-        trouble: str | None = None
+    async def run(self, on_beat: Callable[[], None] = _ignore, beat_s: float = 10.0) -> None:
+        """The health monitor, until cancelled. Calls ``on_beat`` every ``beat_s``: as long as its loop turns."""
         async with asyncio.TaskGroup() as tasks:
             while True:
-                earlier, trouble = trouble, self.trouble
-                if trouble is None:
-                    on_healthy()
-                elif earlier is None:
-                    log.critical("Voice is out of control: %s", trouble, extra=events.OUT_OF_CONTROL())
+                on_beat()
                 now = self._clock.time()
                 if now >= self._next_check:
                     self._next_check = now + self._health_interval_s

@@ -334,10 +334,11 @@ async def test_a_stuck_operation_is_trouble_and_a_discord_that_refuses_is_none(t
         call.gateway.silent = False
 
 
-async def test_only_who_is_in_control_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_beat_comes_from_the_health_monitor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with a_call(tmp_path) as call:
         pings: list[float] = []
-        trouble = {25.0: "stuck", 30.0: "stuck"}
         began = call.clock.time()
 
         async def sleep(seconds: float) -> None:
@@ -346,9 +347,6 @@ async def test_only_who_is_in_control_says_so(tmp_path: Path, monkeypatch: pytes
 
         monkeypatch.setattr(call.clock, "time", lambda: began + call.clock.skipped)
         monkeypatch.setattr(call.clock, "sleep", sleep)
-        monkeypatch.setattr(
-            type(call.manager), "trouble", property(lambda self: trouble.get(call.clock.time() - began))
-        )
 
         async def watch() -> None:
             await call.manager.run(lambda: pings.append(call.clock.time() - began), beat_s=5.0)
@@ -357,7 +355,7 @@ async def test_only_who_is_in_control_says_so(tmp_path: Path, monkeypatch: pytes
         await until(lambda: len(pings) >= 12)
         monitor.cancel()
         await asyncio.gather(monitor, return_exceptions=True)
-        assert pings[:9] == [0, 5, 10, 15, 20, 35, 40, 45, 50]
+        assert pings[:9] == [0, 5, 10, 15, 20, 25, 30, 35, 40]
         assert call.manager.status().totals.health_checks >= 1
 
 
