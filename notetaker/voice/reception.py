@@ -179,3 +179,5 @@ def add_counts(totals: VoiceTotals, connection: VoiceConnection) -> None:
     dave = connection.session.dave
     totals.dave_invalid += dave.invalid_commits
     totals.dave_recoveries += dave.recoveries
+    totals.undecryptable_runs += dave.undecryptable_runs
+    totals.malformed_messages += connection.session.malformed

@@ -102,6 +102,21 @@ async def test_late_joiners_and_leavers_are_heard_while_others_speak(tmp_path: P
             assert sorted(heard) == sorted(SPEECH + SPEECH[:10])
 
 
+async def test_what_a_session_could_not_understand_counts_while_it_lives_and_afterwards(
+    tmp_path: Path,
+) -> None:
+    async with a_call(tmp_path) as call:
+        await call.manager.join(GUILD, CHANNEL)
+        connection = call.manager._guilds[GUILD].reception.connection
+        assert connection is not None
+        connection.session.receive_text("{", call.clock.time())
+        connection.session.dave.undecryptable_runs += 2
+        for _ in range(2):
+            totals = call.manager.status().totals
+            assert (totals.malformed_messages, totals.undecryptable_runs) == (1, 2)
+            await call.manager.leave(GUILD)
+
+
 async def test_a_lost_session_is_taken_up_again_by_itself(tmp_path: Path) -> None:
     async with a_call(tmp_path) as call:
         recording = Recording()
