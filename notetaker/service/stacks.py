@@ -1,8 +1,9 @@
-"""Every stack of this process in the log, when a watchdog ends it with SIGABRT.
+"""Every stack of this process in the log, when whoever supervises it ends it with SIGABRT.
 
-``faulthandler`` writes those of the threads, from C. A task that waits is on no thread's stack; so a thread of its
-own waits for the signal, which works while the event loop is blocked, and after the whole process was stopped. It
-writes those of the tasks and lets the signal do its work. Names of functions and lines are written, and no values.
+A thread of its own waits for the signal, which works while all others are blocked, and after the whole process was
+stopped. It tells what happens, with the stacks of the tasks: one that waits is on no thread's stack. Then it lets the
+signal do its work: ``faulthandler`` writes the stacks of the threads, from C. Names of functions and lines are
+written, and no values.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from notetaker.service import journald, logs
 STDERR = 2
 """Its file descriptor."""
 
-ABORTED = "This process is ended by its watchdog. What its tasks wait for:"
+ABORTED = "This process is ended by SIGABRT."
 
 
 def block_abort() -> None:
@@ -29,8 +30,8 @@ def block_abort() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGABRT})
 
 
-def on_abort(loop: asyncio.AbstractEventLoop) -> None:
-    """From now on SIGABRT ends this process with every stack."""
+def on_abort(loop: asyncio.AbstractEventLoop | None = None) -> None:
+    """From now on SIGABRT ends this process with the stack of every thread, and of every task of the loop."""
     faulthandler.enable(STDERR)
     threading.Thread(target=_await_abort, args=(loop, logs.in_journal()), name="stacks", daemon=True).start()
 
@@ -58,13 +59,14 @@ def of_tasks(loop: asyncio.AbstractEventLoop) -> str:
             f'  File "{f.f_code.co_filename}", line {f.f_lineno} in {f.f_code.co_name}'
             for f in reversed(frames)
         ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
-def _await_abort(loop: asyncio.AbstractEventLoop, in_journal: bool) -> None:
+def _await_abort(loop: asyncio.AbstractEventLoop | None, in_journal: bool) -> None:
     signal.sigwait({signal.SIGABRT})
     try:
-        _tell(f"{ABORTED}\n{of_tasks(loop)}", in_journal)
+        tasks = "" if loop is None else f" What its tasks wait for:\n{of_tasks(loop)}"
+        _tell(f"{ABORTED}{tasks}", in_journal)
     finally:  # whatever went wrong with the tasks: the threads are still to be told, and the process is to end
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGABRT})
         signal.raise_signal(signal.SIGABRT)
@@ -76,7 +78,7 @@ def _tell(message: str, in_journal: bool) -> None:
         with suppress(OSError):  # the journal reads standard error, too
             journald.tell(message, logging.CRITICAL, events.ABORTED())
             return
-    os.write(STDERR, message.encode())
+    os.write(STDERR, f"{message}\n".encode())
 
 
 def _frames(coroutine: object) -> Iterator[FrameType]:

@@ -1,6 +1,5 @@
 """The worker process: does jobs until it is told to stop. It needs no token and never sees Discord."""
 
-import faulthandler
 import logging
 import signal
 import threading
@@ -18,7 +17,8 @@ log = logging.getLogger(__name__)
 
 def run(settings: Settings) -> ExitCode:
     """Runs until SIGTERM or SIGINT. Raises StoreError and EngineError when it cannot even begin."""
-    faulthandler.enable(stacks.STDERR)  # a watchdog sends SIGABRT: the stack of every thread, to the log
+    stacks.block_abort()
+    stacks.on_abort()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

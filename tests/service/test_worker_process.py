@@ -13,6 +13,7 @@ import pytest
 
 from notetaker.jobs.queue import JobQueue
 from notetaker.jobs.worker import Work
+from notetaker.service import stacks
 from notetaker.service.worker import status_line
 from notetaker.store.store import Store
 from tests.jobs.recording import record_meeting
@@ -120,6 +121,6 @@ def test_the_abort_of_a_watchdog_leaves_the_stack_of_every_thread(
         process.send_signal(signal.SIGABRT)
         _, written = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == -signal.SIGABRT
-    assert "Fatal Python error: Aborted" in written
+    assert f"{stacks.ABORTED}\nFatal Python error: Aborted" in written
     assert "in _sweep" in written
     assert "in run" in written
