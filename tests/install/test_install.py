@@ -20,7 +20,7 @@ class Host:
     def __init__(self, folder: Path) -> None:
         self._bin = folder / "bin"
         self._bin.mkdir()
-        self.has("systemctl", "echo 'systemd 252 (252.38-1~deb12u1)'")
+        self.has_systemd("252 (252.38-1~deb12u1)")
         self.has("nproc", "echo 4")
         self.has("python3", SOME_PYTHON)
 
@@ -28,6 +28,11 @@ class Host:
         file = self._bin / program
         file.write_text(f"#!/bin/sh\n{script}\n")
         file.chmod(0o755)
+
+    def has_systemd(self, version: str, *, installed: bool = False) -> None:
+        """One that knows our units if they are installed."""
+        knows = "true" if installed else "false"
+        self.has("systemctl", f"case $1 in --version) echo 'systemd {version}' ;; cat) {knows} ;; esac")
 
     def install(self, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -74,9 +79,9 @@ def test_everything_happens_in_an_order_in_which_a_failure_leaves_no_half_of_it(
         r"^mv -T /opt/notetaker/current\.new /opt/notetaker/current$",
         "^install -d -m 750 -o root -g notetaker /etc/notetaker$",
         "^install .*/etc/systemd/system .*notetaker-bot.service",
+        "^systemctl --quiet enable notetaker.target notetaker-bot.service ",
         "^journalctl --update-catalog$",
         "^systemctl daemon-reload$",
-        "^systemctl --quiet enable notetaker.target notetaker-bot.service$",
         "^systemctl --no-block try-restart ",
     ]
     positions = [position(actions, pattern) for pattern in order]
@@ -101,7 +106,7 @@ def test_a_dry_run_does_nothing(host: Host, tmp_path: Path) -> None:
 
 
 def test_every_file_for_systemd_has_its_place(host: Host) -> None:
-    host.has("systemctl", "echo 'systemd 255 (255.4)'")
+    host.has_systemd("255 (255.4)")
     actions = "\n".join(host.would_run())
     files = {file.name for file in (ROOT / "deploy" / "systemd").rglob("*") if file.is_file()}
     not_here = {"worker-network.conf"}  # the database is not on another host
@@ -110,17 +115,50 @@ def test_every_file_for_systemd_has_its_place(host: Host) -> None:
 
 @pytest.mark.parametrize(("version", "can"), [("252 (252.38-1~deb12u1)", False), ("254 (254.1)", True)])
 def test_growing_delays_come_with_a_systemd_that_knows_them(host: Host, version: str, can: bool) -> None:
-    host.has("systemctl", f"echo 'systemd {version}'")
+    host.has_systemd(version)
     assert any("restart-delay" in action for action in host.would_run()) == can
 
 
 @pytest.mark.parametrize(("processors", "workers"), [(1, 1), (2, 1), (4, 3)])
 def test_one_processor_is_left_to_the_bot(host: Host, processors: int, workers: int) -> None:
     host.has("nproc", f"echo {processors}")
-    enabled = [action for action in host.would_run() if "enable notetaker-worker@" in action]
-    assert enabled == [
-        f"systemctl --quiet enable notetaker-worker@{number}.service" for number in range(1, workers + 1)
-    ]
+    [enabling] = [action for action in host.would_run() if "systemctl --quiet enable" in action]
+    numbers = [int(number) for number in re.findall(r"notetaker-worker@(\d+)\.service", enabling)]
+    assert numbers == list(range(1, workers + 1))
+
+
+def test_what_is_enabled_is_the_administrators_choice_once_it_is_installed(host: Host) -> None:
+    host.has_systemd("252", installed=True)
+    actions = host.would_run()
+    position(actions, "^install .*/etc/systemd/system .*notetaker-bot.service")
+    assert not any(action.startswith("systemctl --quiet enable") for action in actions)
+
+
+@pytest.mark.parametrize(
+    ("lines", "needed"),
+    [
+        ("", False),
+        ("NOTETAKER_DATABASE_URL=", False),
+        ('NOTETAKER_DATABASE_URL=""', False),
+        ("# NOTETAKER_DATABASE_URL=postgresql://db/notes", False),
+        ("NOTETAKER_DATABASE_URL=sqlite:////srv/notes.db", False),
+        ("NOTETAKER_DATABASE_URL='sqlite:////srv/notes.db'", False),
+        ("NOTETAKER_DATABASE_URL=postgresql+psycopg://db/notes", True),
+        ('NOTETAKER_DATABASE_URL="cockroachdb://db/notes"', True),
+        ("NOTETAKER_DATABASE_URL=postgresql://db/notes\nNOTETAKER_DATABASE_URL=", False),
+    ],
+)
+def test_workers_need_the_network_for_any_database_but_a_file(
+    tmp_path: Path, lines: str, needed: bool
+) -> None:
+    [function] = re.findall(
+        r"^workers_need_network\(\) \{.*?^\}", INSTALL.read_text(), re.DOTALL | re.MULTILINE
+    )
+    settings = tmp_path / "notetaker.env"
+    settings.write_text(f"LOG_LEVEL=INFO\n{lines}\n")
+    script = f"set -euo pipefail; {function}\nif workers_need_network; then exit 0; else exit 3; fi"
+    done = subprocess.run(["bash", "-c", script], env={"ENVIRONMENT": str(settings)}, check=False, timeout=60)
+    assert done.returncode == (0 if needed else 3)
 
 
 def test_an_upgrade_is_an_installation(host: Host) -> None:
@@ -139,6 +177,14 @@ def test_uninstalling_keeps_settings_and_recordings(host: Host) -> None:
     assert "rm -rf /opt/notetaker/releases /opt/notetaker/current" in actions
     assert not any(name in actions for name in kept)
     assert "rm -rf /etc/notetaker /var/lib/notetaker" in host.would_run("--uninstall", "--purge")
+
+
+def test_uninstalling_stops_and_disables_first(host: Host) -> None:
+    host.has_systemd("252", installed=True)
+    actions = host.would_run("--uninstall")
+    order = ["^systemctl stop notetaker.target ", "disable notetaker.target ", "^rm -rf .*/notetaker.target "]
+    positions = [position(actions, pattern) for pattern in order]
+    assert positions == sorted(positions)
 
 
 @pytest.mark.parametrize(
