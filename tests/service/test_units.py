@@ -1,5 +1,6 @@
 """What is in ``deploy/systemd``, as systemd reads it."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from notetaker.service.exit_codes import ExitCode
+from notetaker.service.supervision import PATIENCE
+from notetaker.service.supervisor_watchdog import ABORT_S
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SYSTEMD = DEPLOY / "systemd"
@@ -15,7 +18,10 @@ BOT, WORKER = "notetaker-bot.service", "notetaker-worker@.service"
 MOST_EXPOSED = 15
 """Tenths of what systemd-analyze security calls exposure: 0 (safe) to 100."""
 
-needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None and os.environ.get("CI") != "true",
+    reason="systemd is not installed",
+)
 
 
 @pytest.fixture
@@ -104,6 +110,17 @@ def test_services_are_watched_and_come_back(unit: str) -> None:
     assert settings["WatchdogSec"] == ["30"]
     assert settings["WatchdogSignal"] == ["SIGABRT"]
     assert settings["Restart"] == ["on-failure"]
+    assert settings["TimeoutStopFailureMode"] == ["abort"]
+
+
+def test_a_bot_that_no_signal_can_end_gives_up_before_it_is_killed_without_a_word() -> None:
+    settings = settings_of(BOT)
+    watchdog_s = float(settings["WatchdogSec"][0])
+    assert watchdog_s < PATIENCE * watchdog_s < watchdog_s + int(settings["TimeoutAbortSec"][0])
+    supervisor = (DEPLOY / "supervisor" / "notetaker.conf").read_text()
+    for usec in re.findall('WATCHDOG_USEC="([0-9]+)"', supervisor):
+        watchdog_s = int(usec) / 1e6
+        assert watchdog_s < PATIENCE * watchdog_s < watchdog_s + ABORT_S
 
 
 def test_the_bot_stays_below_the_identifies_that_discord_allows() -> None:

@@ -6,15 +6,17 @@ import time
 from collections.abc import Awaitable, Callable
 
 from notetaker.model import events
-from tests.systemd.journal import message, seconds
-from tests.systemd.patience import expect
-from tests.systemd.stage import WATCHDOG_S, Stage
+from tests.systemd.journal import BOT, WRITTEN_S, Journal, message, seconds
+from tests.systemd.patience import expect, until
+from tests.systemd.stage import DROP_INS, WATCHDOG_S, Stage
 from tests.systemd.unit import State
 
 LEEWAY_S = 1.5
 """systemd and a busy machine may be late by so much."""
 UNHEALTHY_S = 5.0
 """How long something must be wrong before the bot calls it so and stops its pings, at most."""
+STOP_S = 2.0
+"""For a bot that cannot stop. A minute in production."""
 
 
 async def kill(stage: Stage) -> str:
@@ -23,7 +25,7 @@ async def kill(stage: Stage) -> str:
     stage.journal.mark()
     began = time.monotonic()
     await stage.bot.kill("SIGKILL")
-    return await _goes_on(stage, before, began)
+    return await _goes_on(stage, before, began, before.restarts + 1)
 
 
 async def stopped(stage: Stage) -> str:
@@ -34,7 +36,7 @@ async def stopped(stage: Stage) -> str:
 async def blocked_loop(stage: Stage) -> str:
     """The event loop blocked: the watchdog ends it"""
     said = await _watchdog(stage, lambda: stage.bot.kill("SIGUSR1"), WATCHDOG_S)
-    await _stacks(stage, "_stand_still")
+    await _stacks(stage.journal, "_stand_still")
     return said
 
 
@@ -69,7 +71,29 @@ async def worker(stage: Stage) -> str:
         await stage.worker.restarted(after)
         said = [message(entry) for entry in await stage.journal.of_manager(stage.worker.name)]
         expect(any("Watchdog timeout" in line for line in said), "The watchdog has not ended the worker.")
-    return "twice"
+        await stage.journal.the(events.ABORTED, unit=stage.worker.name)
+        await _stacks(stage.journal, "Fatal Python error: Aborted", "in _sweep", unit=stage.worker.name)
+    return "twice; its stacks are in the journal"
+
+
+async def hung_stop(stage: Stage) -> str:
+    """`systemctl restart` while the event loop is blocked: ended when its time to stop is over"""
+    before = await stage.meeting()
+    stage.journal.mark()
+    began = time.monotonic()
+    hurry = f"{DROP_INS}/{stage.bot.name}.d/hurry.conf"
+    stage.container.write(hurry, f"[Service]\nTimeoutStopSec={STOP_S:.0f}\n")
+    await stage.container.check("systemctl", "daemon-reload")
+    await stage.bot.kill("SIGUSR1")
+    await stage.container.check("systemctl", "restart", stage.bot.name)
+    stage.container.remove(hurry)
+    await stage.container.check("systemctl", "daemon-reload")
+    said = await _goes_on(stage, before, began, 0)
+    ends = [message(e) for e in await stage.journal.of_manager() if "timed out. Aborting" in message(e)]
+    expect(len(ends) == 1, f"systemd has aborted the stop {len(ends)} times.")
+    await stage.journal.the(events.ABORTED)
+    await _stacks(stage.journal, "Fatal Python error: Aborted", "_stand_still")
+    return f"aborted after {STOP_S:.0f} s; {said}"
 
 
 async def _watchdog(stage: Stage, hurt: Callable[[], Awaitable[None]], within_s: float) -> str:
@@ -77,23 +101,21 @@ async def _watchdog(stage: Stage, hurt: Callable[[], Awaitable[None]], within_s:
     stage.journal.mark()
     wall, began = time.time(), time.monotonic()
     await hurt()
-    said = await _goes_on(stage, before, began)
+    said = await _goes_on(stage, before, began, before.restarts + 1)
     ends = [e for e in await stage.journal.of_manager() if "Watchdog timeout" in message(e)]
     expect(len(ends) == 1, f"The watchdog has struck {len(ends)} times.")
     took = seconds(ends[0]) - wall
     expect(took <= within_s + LEEWAY_S, f"The watchdog took {took:.1f} s.")
     [tasks] = await stage.journal.the(events.ABORTED)
     expect("Task voice keeper" in message(tasks), f"The stacks of tasks are missing:\n{message(tasks)}")
-    await _stacks(stage, "Fatal Python error: Aborted", "Thread 0x")
+    await _stacks(stage.journal, "Fatal Python error: Aborted", "Thread 0x")
     return f"aborted after {took:.1f} s; {said}"
 
 
-async def _goes_on(stage: Stage, before: State, began: float) -> str:
-    """Another process, the same meeting."""
+async def _goes_on(stage: Stage, before: State, began: float, restarts: int) -> str:
+    """Another process, the same meeting; systemd has started it again so often by itself."""
     after = await stage.bot.restarted(before)
-    expect(
-        after.restarts == before.restarts + 1, f"It was restarted {after.restarts - before.restarts} times."
-    )
+    expect(after.restarts == restarts, f"It was restarted {after.restarts} times instead of {restarts}.")
     ready = time.monotonic() - began
     stage.absences += 1
     await stage.heard()
@@ -103,7 +125,9 @@ async def _goes_on(stage: Stage, before: State, began: float) -> str:
     )
 
 
-async def _stacks(stage: Stage, *wanted: str) -> None:
-    log = "\n".join(message(entry) for entry in await stage.journal.of_bot())
-    for text in wanted:
-        expect(text in log, f"The journal has no stack with “{text}”.")
+async def _stacks(journal: Journal, *wanted: str, unit: str = BOT) -> None:
+    async def told() -> bool:
+        log = "\n".join(message(entry) for entry in await journal.of_unit(unit))
+        return all(text in log for text in wanted)
+
+    await until(told, WRITTEN_S, f"The journal of {unit} has no stack with {wanted}.")

@@ -41,20 +41,24 @@ class Journal:
         """What `journalctl -x` shows for the latest entry with that id."""
         return await self._journalctl("--catalog", "--lines=1", f"MESSAGE_ID={message_id}", since=False)
 
-    async def of_bot(self) -> list[Entry]:
-        """What the bot itself has written."""
-        return await self.entries(f"_SYSTEMD_UNIT={BOT}")
+    async def explanation(self, message_id: str) -> str:
+        """The text of the catalog. journalctl fills in each @FIELD@, and shows the name of one that is missing."""
+        return await self._container.check("journalctl", "--dump-catalog", message_id)
+
+    async def of_unit(self, unit: str = BOT) -> list[Entry]:
+        """What its processes have written."""
+        return await self.entries(f"_SYSTEMD_UNIT={unit}")
 
     async def of_manager(self, unit: str = BOT) -> list[Entry]:
         """What systemd has said of the unit."""
         return await self.entries("_PID=1", f"UNIT={unit}")
 
-    async def the(self, event: Event, *matches: str) -> list[Entry]:
-        """The bot's entries of this event, once there is one. Raises Wrong."""
+    async def the(self, event: Event, *matches: str, unit: str = BOT) -> list[Entry]:
+        """The unit's entries of this event, once there is one. Raises Wrong."""
         found: list[Entry] = []
 
         async def some() -> bool:
-            found[:] = await self.entries(f"_SYSTEMD_UNIT={BOT}", f"MESSAGE_ID={event.message_id}", *matches)
+            found[:] = await self.entries(f"_SYSTEMD_UNIT={unit}", f"MESSAGE_ID={event.message_id}", *matches)
             return bool(found)
 
         await until(some, WRITTEN_S, f"The journal has no MESSAGE_ID={event.message_id} {' '.join(matches)}")

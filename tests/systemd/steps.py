@@ -34,6 +34,7 @@ STEPS = [
     Step("blocked-loop", failing.blocked_loop),
     Step("stuck-lock", failing.stuck_lock),
     Step("journal-unwritable", failing.journal_unwritable),
+    Step("hung-stop", failing.hung_stop),
     Step("worker", failing.worker),
     Step("restart", operating.restart),
     Step("upgrade", operating.upgrade),
