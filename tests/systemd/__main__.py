@@ -41,7 +41,7 @@ SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 0x1, 0x40
 @click.option("--list", "only_list", is_flag=True, help="Name the steps.")
 @click.option("--keep", is_flag=True, help="When all is done, keep the container until Ctrl-C.")
 def main(wheels: Path, only: tuple[str, ...], only_list: bool, keep: bool) -> None:
-    """Install notetaker under a real systemd, and see how it fares in a meeting. Some six minutes."""
+    """Install notetaker under a real systemd, and see how it fares in a meeting. Some four minutes."""
     unknown = set(only) - {step.name for step in STEPS}
     if unknown:
         raise click.UsageError(f"There is no step {', '.join(sorted(unknown))}; --list names them.")
