@@ -83,11 +83,13 @@ async def hung_stop(stage: Stage) -> str:
     began = time.monotonic()
     hurry = f"{DROP_INS}/{stage.bot.name}.d/hurry.conf"
     stage.container.write(hurry, f"[Service]\nTimeoutStopSec={STOP_S:.0f}\n")
-    await stage.container.check("systemctl", "daemon-reload")
-    await stage.bot.kill("SIGUSR1")
-    await stage.container.check("systemctl", "restart", stage.bot.name)
-    stage.container.remove(hurry)
-    await stage.container.check("systemctl", "daemon-reload")
+    try:
+        await stage.container.check("systemctl", "daemon-reload")
+        await stage.bot.kill("SIGUSR1")
+        await stage.container.check("systemctl", "restart", stage.bot.name)
+    finally:
+        stage.container.remove(hurry)
+        await stage.container.check("systemctl", "daemon-reload")
     said = await _goes_on(stage, before, began, 0)
     ends = [message(e) for e in await stage.journal.of_manager() if "timed out. Aborting" in message(e)]
     expect(len(ends) == 1, f"systemd has aborted the stop {len(ends)} times.")
