@@ -7,7 +7,8 @@ import asyncio
 import logging
 import ssl
 import time
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 
@@ -38,8 +39,9 @@ from notetaker.wire.session import VoiceSession
 from notetaker.wire.whereabouts import Credentials
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-
+BUG = "A voice connection failed, which is a bug"
 LAST_WORDS_S = 1.0
 """After a message could not be sent: how long what has come in before may take to be read."""
 
@@ -198,15 +200,25 @@ class VoiceConnection:
         self._pump()
 
     def _receive_batch(self, batch: list[tuple[bytes, float]]) -> None:
+        self._called_back(self._receive_all, batch)
+
+    def _receive_all(self, batch: list[tuple[bytes, float]]) -> None:
         receive = self.session.receive_datagram
         for data, arrival in batch:
             receive(data, arrival)
-        self._pump()
 
     def _on_timer(self) -> None:
         self._timer = self._due = None
-        self.session.handle_timeout(self._loop.time())
-        self._pump()
+        self._called_back(self.session.handle_timeout, self._loop.time())
+
+    def _called_back(self, act: Callable[[T], None], argument: T) -> None:
+        """By the event loop, which would log what we raise and let us go on without what was to come of it."""
+        try:
+            act(argument)
+            self._pump()
+        except Exception:  # whatever it was: this session ends by it, and the keeper begins another one
+            log.critical(BUG, exc_info=True, extra=events.BUG())
+            self.end("The bot has run into a bug of its own.")
 
     def _pump(self) -> None:
         """Carries out what the session wants, hands on what it heard, and arms the one timer."""
@@ -299,9 +311,7 @@ class VoiceConnection:
 
 def _report_bug(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
-        log.critical(
-            "A voice connection failed, which is a bug", exc_info=task.exception(), extra=events.BUG()
-        )
+        log.critical(BUG, exc_info=task.exception(), extra=events.BUG())
 
 
 async def _first(*futures: asyncio.Future[Any]) -> None:

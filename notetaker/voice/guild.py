@@ -219,7 +219,10 @@ class GuildVoice:
 
     def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
         """By itself, or by a bug: then the health monitor has it begin again."""
-        if keeper.cancelled() or keeper.exception() is None:
+        if keeper.cancelled():
+            self._keeper = None
+            return
+        if keeper.exception() is None:
             return
         log.critical(
             "Keeping the voice connection of guild %d failed, which is a bug",

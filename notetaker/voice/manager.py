@@ -16,7 +16,7 @@ from notetaker.model.voice import (
     VoiceState,
 )
 from notetaker.model.voice_status import VoiceStatus, VoiceTotals
-from notetaker.voice.attempts import Shared
+from notetaker.voice.attempts import REGION_S, Shared
 from notetaker.voice.clock import Clock, LoopClock
 from notetaker.voice.guild import GuildVoice
 from notetaker.voice.instances import Instances
@@ -27,8 +27,8 @@ from notetaker.voice.timed_lock import TimedLock
 from notetaker.voice.trace import Tracer
 from notetaker.voice.websocket import tls_context
 
-CHECK_S = 600.0
-"""For one look of the health monitor, which asks Discord about one guild after the other."""
+LOOK_S = 60.0
+"""For the health monitor's look at one guild, beyond what is under way there."""
 
 
 def _ignore(*_: object) -> None:
@@ -79,7 +79,7 @@ class VoiceManager:
         self._on_joined = on_joined
         self._health_interval_s = health_interval_s
         self._next_check = self._clock.time() + health_interval_s
-        self._checking = TimedLock(self._clock.time, lambda: CHECK_S)
+        self._checking = TimedLock(self._clock.time, lambda: LOOK_S)
         self._guilds: dict[int, GuildVoice] = {}
         self._closing = False
 
@@ -200,10 +200,12 @@ class VoiceManager:
         async with self._checking:
             self._shared.totals.health_checks += 1
             for guild in list(self._guilds.values()):
+                self._checking.extend(guild.patience_s)
                 await guild.check()
             in_use = {guild.intent for guild in self._guilds.values()}
             for channel_id in self._shared.regions.changed:
                 if channel_id not in in_use:
+                    self._checking.extend(REGION_S)
                     await self._shared.regions.put_back(channel_id)
 
     @property

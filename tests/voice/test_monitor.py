@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from notetaker.voice.attempts import REGION_S
 from notetaker.voice.guild import UNTIMED_S
-from notetaker.voice.manager import CHECK_S
+from notetaker.voice.manager import LOOK_S
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.timed_lock import TimedLock
 from notetaker.voice.trace import Tracer
@@ -70,7 +71,9 @@ async def test_a_discord_that_lets_the_health_monitor_wait_stops_no_ping(tmp_pat
 async def test_a_health_monitor_that_never_comes_back_is_trouble(tmp_path: Path) -> None:
     (tmp_path / "regions.json").write_text(f'{{"{CHANNEL}": "rotterdam"}}')
     async with a_call(tmp_path, gateway_of=SlowRest) as call, checking(call):
-        call.clock.skip(CHECK_S + 1)
+        call.clock.skip(REGION_S)
+        assert call.manager.trouble is None
+        call.clock.skip(LOOK_S + 1)
         assert "the health monitor is stuck" in (call.manager.trouble or "")
 
 
