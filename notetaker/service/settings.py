@@ -41,6 +41,8 @@ def _token_credential() -> SecretStr | None:
         token = (folder / TOKEN_CREDENTIAL).read_text(errors="replace").strip()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise SettingsError(_sentence("discord_token", f"it cannot be read ({error.strerror})")) from None
     return SecretStr(token) if token else None
 
 
@@ -164,8 +166,13 @@ class Settings(BaseSettings):
     def _is_http(cls, url: str) -> str:
         if not url.startswith(("http://", "https://")):
             raise ValueError("it must start with https:// (or http://)")
-        if not urlsplit(url).hostname:
+        parts = urlsplit(url)
+        if not parts.hostname:
             raise ValueError("it names no host")
+        try:
+            _ = parts.port
+        except ValueError:  # its message quotes what may be part of a password
+            raise ValueError("its port is no number up to 65535") from None
         return url.rstrip("/")
 
     @field_validator("discord_ca_file", mode="after")
@@ -173,12 +180,14 @@ class Settings(BaseSettings):
     def _is_certificate(cls, path: Path | None) -> Path | None:
         if path is None:
             return None
-        if not path.is_file():
-            raise ValueError(f"there is no file {path}")
         try:
+            if not path.is_file():
+                raise ValueError(f"there is no file {path}")
             ssl.create_default_context(cafile=path)
-        except OSError:  # SSLError is one, too
+        except ssl.SSLError:
             raise ValueError(f"{path} cannot be read as a PEM file of certificates") from None
+        except OSError as error:
+            raise ValueError(f"{path} cannot be read ({error.strerror})") from None
         return path
 
     @field_validator("state_dir", mode="after")

@@ -84,6 +84,12 @@ def test_every_setting_is_described_in_env_example() -> None:
             "for example DISCORD_API_BASE_URL=https://discord.com/api",
         ),
         (
+            "DISCORD_API_BASE_URL",
+            "https://me:pass/word@proxy.example.org/api",
+            "DISCORD_API_BASE_URL cannot be used: its port is no number up to 65535; "
+            "for example DISCORD_API_BASE_URL=https://discord.com/api",
+        ),
+        (
             "NOTETAKER_STATE_DIR",
             "~nobody-of-that-name/state",
             "NOTETAKER_STATE_DIR cannot be used: there is no user nobody-of-that-name; "
@@ -99,6 +105,12 @@ def test_every_setting_is_described_in_env_example() -> None:
             "DISCORD_CA_FILE",
             "/nowhere/ca.pem",
             "DISCORD_CA_FILE cannot be used: there is no file /nowhere/ca.pem; "
+            "for example DISCORD_CA_FILE=/etc/ssl/certs/our-proxy.pem",
+        ),
+        (
+            "DISCORD_CA_FILE",
+            f"/{'a' * 300}",
+            f"DISCORD_CA_FILE cannot be used: /{'a' * 300} cannot be read (File name too long); "
             "for example DISCORD_CA_FILE=/etc/ssl/certs/our-proxy.pem",
         ),
         (
@@ -219,6 +231,15 @@ def test_an_empty_credential_is_no_token_yet(credential: Path, content: str | No
         credential.write_text(content)
     with pytest.raises(SettingsError, match=r"DISCORD_TOKEN .* not set, and the credential .* is empty"):
         Settings.load().require_token()
+
+
+def test_a_credential_that_cannot_be_read_is_one_sentence(credential: Path) -> None:
+    credential.mkdir()
+    with pytest.raises(SettingsError) as error:
+        Settings.load()
+    assert str(error.value) == (
+        "The credential discord_token cannot be used: it cannot be read (Is a directory)"
+    )
 
 
 @pytest.mark.parametrize("content", [b"MTIz.abc hidden", b"Bot MTIz.hidden", b"MTIz.hidden\xff"])
