@@ -10,18 +10,27 @@ import re
 from base64 import b64decode
 from urllib.parse import urlsplit
 
-DISCORD = "discord.com"
+DISCORD = frozenset(
+    prefix + domain for prefix in ("", "ptb.", "canary.") for domain in ("discord.com", "discordapp.com")
+)
+"""The hosts that serve one API: today's domain and the former one, with their test builds."""
+
+PORTS = {"http": 80, "https": 443}
+"""Where no port is named."""
 
 
 def bot_identity(token: str, api_base_url: str) -> str:
     """A name for the account: its id. At most 32 letters, digits and dashes, which give nothing of the token away.
 
-    Ids of another Discord than that at discord.com are of other accounts, and get a fingerprint of its host and port.
-    A token that has no id in it is known by its own fingerprint.
+    Ids of another Discord than the one everybody knows are of other accounts, and get a fingerprint of its host and
+    port. A proxy cannot be told from one. A token that has no id in it is known by its own fingerprint.
     """
     account = _account(token)
-    host = urlsplit(api_base_url).netloc.rpartition("@")[2].lower()
-    return account if host == DISCORD else f"{account}-{_fingerprint(host, 8)}"
+    url = urlsplit(api_base_url)
+    host = (url.hostname or "").removesuffix(".")
+    if host in DISCORD:
+        return account
+    return f"{account}-{_fingerprint(f'{host}:{url.port or PORTS.get(url.scheme)}', 8)}"
 
 
 def _account(token: str) -> str:
