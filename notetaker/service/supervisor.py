@@ -19,10 +19,11 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
-from xmlrpc.client import Error, ServerProxy
+from xmlrpc.client import Error, Fault, ServerProxy
 
 from supervisor import childutils  # type: ignore[import-untyped]
 from supervisor.states import ProcessStates  # type: ignore[import-untyped]
+from supervisor.xmlrpc import Faults  # type: ignore[import-untyped]
 
 from notetaker.service.settings import SettingsError
 from notetaker.service.supervisor_watchdog import Action, Process, Say, Signal, Stop, Watchdog
@@ -136,6 +137,8 @@ class _Listener:
             with _supervisor() as supervisor:
                 found = supervisor.getAllProcessInfo()
         except NO_ANSWER as error:
+            if isinstance(error, Fault) and error.faultCode == Faults.SHUTDOWN_STATE:
+                return  # and ends everything itself
             log.warning("supervisor does not say which processes run: %s", error)
             return
         self._perform(self._watchdog.running(list(self._watched(found)), time.monotonic()))

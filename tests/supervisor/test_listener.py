@@ -89,6 +89,7 @@ async def test_stopping_and_starting_by_hand_is_nothing_to_the_watchdog(folder: 
         await host.until(lambda: f"{TOY} (process {new}) is ready" in host.log(WATCHDOG))
         assert "no sign of life" not in host.log(WATCHDOG)
         assert await host.shut_down() == 0
+        assert "WARNING" not in host.log(WATCHDOG)
 
 
 async def test_a_file_in_the_place_of_the_socket_is_left_alone_and_named(folder: Path) -> None:
