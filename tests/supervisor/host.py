@@ -65,6 +65,9 @@ class Host:
         path = self._folder / "log" / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    def logs(self) -> list[Path]:
+        return sorted((self._folder / "log").iterdir())
+
     def info(self, name: str) -> dict[str, Any]:
         """What supervisor knows of ``group:process``."""
         transport = getRPCTransport({"SUPERVISOR_SERVER_URL": f"unix://{self._folder}/supervisor.sock"})
