@@ -39,7 +39,7 @@ PROGRAM = "/opt/notetaker/current/bin/notetaker"
 DROP_INS = "/run/systemd/system"
 SABOTAGE = "/srv/notetaker-test"
 
-BRANCHES = 9
+BRANCHES = 14
 """Guilds besides the office, with somebody in voice."""
 
 
