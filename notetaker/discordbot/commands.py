@@ -6,17 +6,16 @@ whatever may take longer is deferred at once and the deferred answer is edited, 
 
 import logging
 
-import aiohttp
 import discord
 
 from notetaker.discordbot import answers, obstacles
 from notetaker.discordbot.ports import Meetings, Refused, Start
+from notetaker.discordbot.publish import Undelivered, delivering
 from notetaker.model import events
 
 log = logging.getLogger(__name__)
 
-UNANSWERABLE = 10062, 40060
-"""Unknown interaction (its 3 seconds are over), already acknowledged (by another process with our token)."""
+UNANSWERED = "Discord did not take the answer to /%s: %s"
 
 
 class Commands(discord.Cog):
@@ -33,7 +32,7 @@ class Commands(discord.Cog):
             self._meetings.already_so(guild.id, ctx.interaction.id)
             raise Refused(answers.already_joined(channel.id))
         _refuse(obstacles.to_joining(channel, guild.me))
-        await ctx.defer()
+        await _defer(ctx)
         await self._meetings.join(guild.id, channel.id, ctx.interaction.id)
         await _answer(ctx, answers.joined(channel.id))
 
@@ -44,7 +43,7 @@ class Commands(discord.Cog):
         if channel_id is None and wanted is None and self._meetings.meeting(guild.id) is None:
             self._meetings.already_so(guild.id, ctx.interaction.id)
             raise Refused(answers.NOT_CONNECTED)
-        await ctx.defer()
+        await _defer(ctx)
         stopped = await self._meetings.leave(guild.id, ctx.interaction.id)
         if stopped is not None:
             await _answer(ctx, answers.stopped(stopped))
@@ -62,7 +61,7 @@ class Commands(discord.Cog):
         _refuse(_obstacle_to_posting(ctx, guild.me))
         if self._meetings.channel(guild.id) != channel.id:
             _refuse(obstacles.to_joining(channel, guild.me))
-        await ctx.defer()
+        await _defer(ctx)
         wish = Start(
             guild_id=guild.id,
             voice_channel_id=channel.id,
@@ -81,15 +80,18 @@ class Commands(discord.Cog):
         if self._meetings.meeting(guild.id) is None:
             channel_id = self._meetings.channel(guild.id)
             raise Refused(answers.NOT_RUNNING if channel_id is None else answers.only_connected(channel_id))
-        await ctx.defer()
+        await _defer(ctx)
         stopped = await self._meetings.stop(guild.id, ctx.interaction.id)
         await _answer(ctx, answers.NOT_RUNNING if stopped is None else answers.stopped(stopped))
 
     async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:
-        """A refusal; or a bug, a broken database, or Discord failing while we answered."""
+        """A refusal; or a bug, a broken database, or Discord failing while we answered.
+
+        An answer that was not taken is not followed by one that says so: the command may have been carried out.
+        """
         cause = error.original if isinstance(error, discord.ApplicationCommandInvokeError) else error
-        if isinstance(cause, discord.HTTPException) and cause.code in UNANSWERABLE:
-            log.warning("/%s cannot be answered by us: %s", ctx.command, cause)
+        if isinstance(cause, Undelivered):
+            log.warning(UNANSWERED, ctx.command, cause)
             return
         if isinstance(cause, Refused):
             answer = str(cause)
@@ -98,8 +100,8 @@ class Commands(discord.Cog):
             answer = answers.INTERNAL_TROUBLE
         try:
             await _answer(ctx, answer)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as unanswered:
-            log.warning("Discord did not take the answer to /%s: %r", ctx.command, unanswered)
+        except Undelivered as failed:
+            log.warning(UNANSWERED, ctx.command, failed)
 
     def _refuse_if_running(self, guild: discord.Guild) -> None:
         meeting = self._meetings.meeting(guild.id)
@@ -140,9 +142,19 @@ def _refuse(obstacle: str | None) -> None:
         raise Refused(obstacle)
 
 
+async def _defer(ctx: discord.ApplicationContext) -> None:
+    """Everyone sees that the bot is thinking. Raises Undelivered."""
+    with delivering():
+        await ctx.defer()
+
+
 async def _answer(ctx: discord.ApplicationContext, text: str) -> None:
-    """Replaces the deferred answer, which everyone sees; without one, only who typed the command sees it."""
-    if ctx.interaction.response.is_done():
-        await ctx.interaction.edit_original_response(content=text)
-    else:
-        await ctx.respond(text, ephemeral=True)
+    """Replaces the deferred answer, which everyone sees; without one, only who typed the command sees it.
+
+    Raises Undelivered.
+    """
+    with delivering():
+        if ctx.interaction.response.is_done():
+            await ctx.interaction.edit_original_response(content=text)
+        else:
+            await ctx.respond(text, ephemeral=True)

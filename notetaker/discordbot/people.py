@@ -7,6 +7,8 @@ from contextlib import suppress
 import aiohttp
 import discord
 
+from notetaker.discordbot.publish import reason
+
 log = logging.getLogger(__name__)
 
 TIMEOUT = (
@@ -30,5 +32,5 @@ async def display_name(bot: discord.Bot | discord.AutoShardedBot, guild_id: int,
                     return str((await guild.fetch_member(user_id)).display_name)
             return str((await bot.fetch_user(user_id)).display_name)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-        log.warning("The name of user %d could not be asked for: %r", user_id, error)
+        log.warning("The name of user %d could not be asked for: %s", user_id, reason(error))
         return f"User {user_id}"

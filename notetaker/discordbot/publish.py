@@ -1,4 +1,4 @@
-"""Posting notes exactly once.
+"""Posting, and notes exactly once.
 
 Discord docs, Create Message: with ``enforce_nonce``, a second message of the same author with the same nonce
 "in the past few minutes" is not created; the first is returned. That covers quick repetitions. After a longer
@@ -6,6 +6,8 @@ outage or a restart, the channel itself is asked whether the message is already 
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import aiohttp
@@ -14,10 +16,24 @@ import discord
 from notetaker.model.notes import Posting
 
 NONCE_LENGTH = 25  # Discord docs, Create Message: at most 25 characters
+UNKNOWN_CHANNEL = 10003  # Discord docs, JSON Error Codes
 
 
 class Undelivered(Exception):
-    """Discord did not confirm the message; it may be there all the same. The text says why."""
+    """Discord did not confirm a message, or an answer; it may be there all the same. The text says why."""
+
+
+@contextmanager
+def delivering() -> Iterator[None]:
+    """Raises Undelivered instead of what py-cord lets through.
+
+    That is not for a log: aiohttp's errors name the address, in which the token of an interaction may be, and the
+    headers, in which the bot's own is.
+    """
+    try:
+        yield
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        raise Undelivered(reason(error)) from None
 
 
 class Publisher:
@@ -31,7 +47,7 @@ class Publisher:
         before a new one is sent. Raises Undelivered.
         """
         channel = self._bot.get_partial_messageable(posting.channel_id)
-        try:
+        with delivering():
             if look_since is not None:
                 found = await self._find(channel, posting, look_since)
                 if found is not None:
@@ -43,17 +59,13 @@ class Publisher:
                 enforce_nonce=True,
                 allowed_mentions=discord.AllowedMentions.none(),
             )
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            raise Undelivered(reason(error)) from error
         return int(message.id)
 
     async def say(self, channel_id: int, text: str) -> None:
         """One plain message that mentions nobody. Raises Undelivered."""
         channel = self._bot.get_partial_messageable(channel_id)
-        try:
+        with delivering():
             await channel.send(text, allowed_mentions=discord.AllowedMentions.none())
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            raise Undelivered(reason(error)) from error
 
     async def _find(
         self, channel: discord.PartialMessageable, posting: Posting, since: datetime
@@ -75,10 +87,10 @@ def nonce(meeting_id: str) -> str:
 
 
 def reason(error: Exception) -> str:
-    """Why Discord did not take a message, for an operator. Never contains the message."""
+    """Why Discord did not do what it was asked to, for an operator. Never contains a message or an address."""
     if isinstance(error, discord.Forbidden):
         return f"the bot lacks a permission in the channel (Discord: {error.text})"
-    if isinstance(error, discord.NotFound):
+    if isinstance(error, discord.NotFound) and error.code == UNKNOWN_CHANNEL:
         return f"the channel does not exist any more (Discord: {error.text})"
     if isinstance(error, discord.HTTPException):
         return f"Discord answered {error.status} (code {error.code})"

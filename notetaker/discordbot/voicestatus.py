@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from statistics import median
 
-import aiohttp
 import discord
 
 from notetaker.discordbot import answers
 from notetaker.discordbot.ports import VoiceHealth
+from notetaker.discordbot.publish import Undelivered, delivering
 from notetaker.model import events
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.voice_status import GuildVoiceStatus, VoicePhase, VoiceStatus, VoiceTotals
@@ -44,15 +44,16 @@ class VoiceStatusCommand(discord.Cog):
     )
     async def voicestatus(self, ctx: discord.ApplicationContext) -> None:
         guild_id = ctx.interaction.guild_id
-        if guild_id is None:
-            await ctx.respond(answers.NOT_IN_DMS, ephemeral=True)
-            return
-        await ctx.respond(embed=embed(self._voice.status(), guild_id, time.time()), ephemeral=True)
+        with delivering():
+            if guild_id is None:
+                await ctx.respond(answers.NOT_IN_DMS, ephemeral=True)
+            else:
+                await ctx.respond(embed=embed(self._voice.status(), guild_id, time.time()), ephemeral=True)
 
     async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:
         cause = error.original if isinstance(error, discord.ApplicationCommandInvokeError) else error
-        if isinstance(cause, (discord.HTTPException, aiohttp.ClientError, OSError)):
-            log.warning("Discord did not take the answer to /voicestatus: %r", cause)
+        if isinstance(cause, Undelivered):
+            log.warning("Discord did not take the answer to /voicestatus: %s", cause)
         else:
             log.error("/voicestatus failed", exc_info=cause, extra=events.BUG())
 

@@ -2,10 +2,13 @@
 
 import base64
 import re
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
 
 from notetaker.model import events
 from notetaker.store.store import Store
@@ -72,6 +75,59 @@ async def test_a_meeting_with_everything_that_goes_wrong_writes_no_canary(
     assert b"Traceback" not in written
     kept = [file.read_bytes() for file in office.state.rglob("*") if file.is_file()]
     assert secret.found_in(b"\n".join(kept)) == []
+
+
+async def test_an_answer_that_discord_does_not_take_is_no_bug_and_writes_no_canary(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = Canaries()
+    secret.collect(monkeypatch, office.local.world.random)
+    async with (
+        going_in_circles(office, r"/(interactions|webhooks)/") as api_url,
+        office.process("bot", **TALKATIVE, DISCORD_API_BASE_URL=api_url) as bot,
+        office.person("Ada"),
+    ):
+        await bot.until("Ready, as Notetaker")
+        typed = {"user_id": str(office.user("Ada").id), "channel_id": str(office.channel("general"))}
+        for command in ("stopnotes", "joinvoice", "voicestatus"):  # a refusal, a deferral, a cog of its own
+            await office.sim("interactions", **typed, command=command, wait=0)
+            await bot.until(
+                f"Discord did not take the answer to /{command}: Discord could not be reached (TooManyRedirects)"
+            )
+        assert await bot.terminate() == 0
+    secret.add(*(user.token for user in office.local.world.users.values()))
+    assert secret.found_in(bot.log.encode()) == []
+    assert " ERROR " not in bot.log
+    assert "Traceback" not in bot.log
+
+
+@asynccontextmanager
+async def going_in_circles(office: Office, paths: str) -> AsyncIterator[str]:
+    """The local Discord's REST API, which sends requests to some paths round in circles.
+
+    Of all that goes wrong on the way, this is what aiohttp tells most about: the address and all headers.
+    """
+
+    async def answer(request: web.Request) -> web.Response:
+        if re.search(paths, request.path):
+            raise web.HTTPTemporaryRedirect(request.path_qs)
+        headers = {
+            name: request.headers[name]
+            for name in ("Authorization", "Content-Type")
+            if name in request.headers
+        }
+        address = f"{office.local.world.cdn_url}{request.path_qs}"
+        async with http.request(
+            request.method, address, headers=headers, data=await request.read()
+        ) as response:
+            return web.Response(
+                status=response.status, body=await response.read(), content_type=response.content_type
+            )
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with ClientSession() as http, TestServer(app) as server:
+        yield str(server.make_url("/api"))
 
 
 async def meeting(office: Office, journal: FakeJournald) -> None:
