@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -18,6 +19,7 @@ class Host:
     """Stand-ins for the programs that the script asks about the host; everything else is the real one."""
 
     def __init__(self, folder: Path) -> None:
+        self.checkout = ROOT
         self._bin = folder / "bin"
         self._bin.mkdir()
         self.has_systemd("252 (252.38-1~deb12u1)")
@@ -36,7 +38,7 @@ class Host:
 
     def install(self, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [INSTALL, *options],
+            [self.checkout / "scripts" / "install", *options],
             env={"PATH": f"{self._bin}:{os.environ['PATH']}", "LC_ALL": "C", **environment},
             capture_output=True,
             text=True,
@@ -57,6 +59,24 @@ def host(tmp_path: Path) -> Host:
     return Host(tmp_path)
 
 
+def function(name: str) -> str:
+    """A function of the script."""
+    [found] = re.findall(rf"^{name}\(\) \{{.*?^\}}", INSTALL.read_text(), re.DOTALL | re.MULTILINE)
+    return str(found)
+
+
+def bash(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", f"set -euo pipefail; {script}"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 def position(actions: list[str], pattern: str) -> int:
     [found] = [i for i, action in enumerate(actions) if re.search(pattern, action)]
     return found
@@ -72,9 +92,11 @@ def test_everything_happens_in_an_order_in_which_a_failure_leaves_no_half_of_it(
     actions = host.would_run()
     order = [
         "^useradd --system .* notetaker$",
-        r"python3 -m venv /opt/notetaker/releases/0\.1\.0-[0-9a-f]{12}$",
+        r"python3 -I -m venv /opt/notetaker/releases/0\.1\.0-[0-9a-f]{12}$",
+        r"--require-hashes -r /opt/.*/setuptools\.lock$",
         "--require-hashes -r deploy/requirements.lock$",
-        "--no-deps --no-build-isolation .*/source$",
+        "--no-deps .*/source$",
+        "^setpriv --reuid=notetaker .* import.*notetaker",
         r"^touch .*/\.complete$",
         r"^mv -T /opt/notetaker/current\.new /opt/notetaker/current$",
         "^install -d -m 750 -o root -g notetaker /etc/notetaker$",
@@ -95,6 +117,47 @@ def test_settings_and_token_are_for_those_who_need_them(host: Host) -> None:
     assert "chown root:notetaker /etc/notetaker/notetaker.env" in actions
     assert "chmod 600 /etc/notetaker/discord_token" in actions
     assert "chown root:root /etc/notetaker/discord_token" in actions
+
+
+@needs_a_host_without_notetaker
+def test_only_what_has_a_hash_and_the_checkout_itself_is_installed(host: Host, tmp_path: Path) -> None:
+    actions = host.would_run()
+    pips = [action for action in actions if "pip install" in action]
+    assert all(" -I -m pip " in pip and "--no-build-isolation" in pip for pip in pips)
+    assert ["--require-hashes" in pip or "--no-deps" in pip for pip in pips] == [True] * 3
+    writing = actions[position(actions, r"^sed .*setuptools\.lock")]
+    assert bash(re.sub(r"/opt/\S*/source", str(tmp_path), writing)).returncode == 0
+    everything = locked(ROOT / "deploy" / "requirements.lock")
+    assert (tmp_path / "setuptools.lock").read_text().strip() == everything["setuptools"]
+
+
+def test_no_python_from_elsewhere_is_run_as_root(host: Host, tmp_path: Path) -> None:
+    host.checkout, elsewhere = tmp_path / "checkout", tmp_path / "elsewhere"
+    shutil.copytree(ROOT / "scripts", host.checkout / "scripts")
+    for planted in (host.checkout / "venv.py", elsewhere / "sitecustomize.py"):
+        planted.parent.mkdir(exist_ok=True)
+        planted.write_text(f"open({str(tmp_path / 'run')!r}, 'w')")
+    host.has("python3", f'env >{tmp_path}/environment; exec {sys.executable} "$@"')
+    host.install("--dry-run", PYTHONPATH=str(elsewhere))
+    assert "PYTHONPATH" not in (tmp_path / "environment").read_text()
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize(("owner", "mode"), [(65534, 0o755), (0, 0o775), (0, 0o757)])
+@pytest.mark.parametrize("folder", [".", "releases"])
+def test_a_folder_that_others_may_write_to_is_refused(
+    tmp_path: Path, folder: str, owner: int, mode: int
+) -> None:
+    program = tmp_path / "notetaker"
+    (program / "releases").mkdir(parents=True)
+    check = f"fail() {{ echo $1; exit 1; }}; {function('check_folders')}\ncheck_folders"
+    assert bash(check, PROGRAM=str(program)).returncode == 0
+    os.chown(program / folder, owner, owner)
+    (program / folder).chmod(mode)
+    refused = bash(check, PROGRAM=str(program))
+    assert refused.returncode == 1
+    assert refused.stdout.startswith(f"{program / folder} is not root's alone")
 
 
 def test_a_dry_run_does_nothing(host: Host, tmp_path: Path) -> None:
@@ -151,14 +214,10 @@ def test_what_is_enabled_is_the_administrators_choice_once_it_is_installed(host:
 def test_workers_need_the_network_for_any_database_but_a_file(
     tmp_path: Path, lines: str, needed: bool
 ) -> None:
-    [function] = re.findall(
-        r"^workers_need_network\(\) \{.*?^\}", INSTALL.read_text(), re.DOTALL | re.MULTILINE
-    )
     settings = tmp_path / "notetaker.env"
     settings.write_text(f"LOG_LEVEL=INFO\n{lines}\n")
-    script = f"set -euo pipefail; {function}\nif workers_need_network; then exit 0; else exit 3; fi"
-    done = subprocess.run(["bash", "-c", script], env={"ENVIRONMENT": str(settings)}, check=False, timeout=60)
-    assert done.returncode == (0 if needed else 3)
+    script = f"{function('workers_need_network')}\nif workers_need_network; then exit 0; else exit 3; fi"
+    assert bash(script, ENVIRONMENT=str(settings)).returncode == (0 if needed else 3)
 
 
 def test_an_upgrade_is_an_installation(host: Host) -> None:
