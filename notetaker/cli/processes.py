@@ -29,6 +29,7 @@ SHORTEST_LIFE_S = 5.0
 @click.command()
 def bot() -> None:
     """Run the bot: joins voice channels, records, posts notes. Runs until it gets SIGTERM or Ctrl-C."""
+    _survive_reloads()
     with _restarted_in_time(), sentences_instead_of_tracebacks():
         found = settings()
         identity = bot_identity(found.require_token(), found.discord_api_base_url)
@@ -37,7 +38,10 @@ def bot() -> None:
 
         stacks.block_abort()
         with only_bot(found.state_dir, identity):
-            code = asyncio.run(process.run(found))
+            try:
+                code = asyncio.run(process.run(found))
+            finally:
+                _survive_reloads()  # the event loop has taken its own handler away
         if code is ExitCode.TOKEN_REJECTED:
             fail(REJECTED, code)
 
@@ -51,6 +55,14 @@ def worker() -> None:
         from notetaker.service import worker as process  # so do DBOS and FFmpeg
 
         sys.exit(process.run(found))
+
+
+def _survive_reloads() -> None:
+    """SIGHUP asks for a reload; when it comes too early or too late for one, it must not end the process, which
+    systemd takes for a stop that was asked for. A terminal that is closed sends it, too, and means just that.
+    """
+    if not sys.stderr.isatty():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 @contextmanager

@@ -7,7 +7,9 @@ start, the first counts more than other variables, and the second less.
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from io import StringIO
 from pathlib import Path
 
@@ -28,6 +30,9 @@ LIVE = (
     "voice_retry_attempts",
 )
 """Settings that can change while the bot runs."""
+
+READING_S = 30.0
+"""The longest that settings are waited for: a file may lie on a server that does not answer."""
 
 
 class EnvFile:
@@ -76,8 +81,7 @@ class Reload:
     async def __call__(self) -> None:
         """Old settings stay when the new ones cannot be used; the log says so."""
         try:
-            # In a thread: it reads files.
-            settings = await asyncio.to_thread(lambda: Settings.load(self._file.environment()))
+            settings = await self._read()
         except SettingsError as error:
             self.note = "the settings could not be read again"
             log.error("The settings stay as they are: %s", "; ".join(str(error).splitlines()))  # noqa: TRY400
@@ -94,6 +98,28 @@ class Reload:
         )
         if waiting:
             log.warning("%s can only change with a restart", _names(waiting))
+
+    async def _read(self) -> Settings:
+        """Raises SettingsError."""
+        read: Future[Settings] = Future()
+        read.set_running_or_notify_cancel()  # nobody can call it off: a thread that waits for a file goes on waiting
+
+        def load() -> None:
+            try:
+                read.set_result(Settings.load(self._file.environment()))
+            except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
+                read.set_exception(error)
+
+        # Of no pool: those are waited for when the process ends.
+        threading.Thread(target=load, name="reload", daemon=True).start()
+        try:
+            async with asyncio.timeout(READING_S):
+                return await asyncio.wrap_future(read)
+        except TimeoutError:
+            raise SettingsError(
+                f"{self._file.path}, or a file that it names, cannot be read within {READING_S:.0f} s: is it on a "
+                "server that does not answer?"
+            ) from None
 
 
 def _differ(field: str, one: Settings, other: Settings) -> bool:

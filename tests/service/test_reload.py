@@ -1,11 +1,19 @@
 """Which settings a reload finds, and what becomes of them. ``test_supervision`` has the real process."""
 
+import asyncio
+import os
+import signal
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from notetaker.service import reload
 from notetaker.service.reload import LIVE, EnvFile, Reload
 from notetaker.service.settings import Settings, SettingsError
+from tests.service.office import WAIT_S, Office
+from tests.service.watchdog import a_watchdog
 
 
 @pytest.fixture
@@ -107,6 +115,70 @@ async def test_a_new_token_is_named_as_waiting_for_a_restart_and_not_told(
     await bot.reload()
     assert bot.reload.note == "DISCORD_TOKEN will change with a restart"
     assert "new-token" not in caplog.text
+
+
+async def test_a_file_that_never_ends_is_given_up_and_changes_nothing_later(
+    file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = Bot(started(file, ""))
+    monkeypatch.setattr(reload, "READING_S", 0.01)
+    file.unlink()
+    os.mkfifo(file)
+    await bot.reload()
+    assert bot.reload.note == "the settings could not be read again"
+    [record] = caplog.records
+    assert f"{file}, or a file that it names, cannot be read within " in record.getMessage()
+
+    [reader] = [thread for thread in threading.enumerate() if thread.name == "reload"]
+    await asyncio.to_thread(file.write_text, "LOG_LEVEL=DEBUG\n")
+    await asyncio.to_thread(reader.join)
+    assert bot.settings == []
+
+
+async def test_a_reload_that_hangs_does_not_keep_the_bot_from_stopping(
+    office: Office, tmp_path: Path
+) -> None:
+    file = tmp_path / "notetaker.env"
+    file.touch()
+    async with (
+        a_watchdog(tmp_path) as watchdog,
+        office.process("bot", NOTETAKER_ENV_FILE=str(file), **watchdog.settings) as bot,
+    ):
+        await watchdog.until_heard("READY=1")
+        file.unlink()
+        os.mkfifo(file)
+        bot.send_signal(signal.SIGHUP)
+        await watchdog.until_heard("RELOADING=1")
+        assert await bot.terminate() == 0
+
+
+ENDS_AT_ONCE = """
+import asyncio, atexit, os, signal
+from notetaker.cli import main
+from notetaker.service import bot
+
+def hang_up():
+    os.kill(os.getpid(), signal.SIGHUP)
+
+async def run(settings):
+    hang_up()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: None)
+
+bot.run = run
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who has started this may ignore it
+atexit.register(hang_up)
+main(["bot"])
+"""
+
+
+async def test_a_reload_before_or_after_the_event_loop_does_not_end_the_bot(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "DISCORD_TOKEN": "x", "NOTETAKER_STATE_DIR": str(tmp_path)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "error", "-c", ENDS_AT_ONCE, env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(WAIT_S):
+        _, errors = await process.communicate()
+    assert (process.returncode, errors) == (0, b"")
 
 
 def test_what_can_change_at_run_time_is_a_setting() -> None:
