@@ -99,7 +99,7 @@ async def _done(step: Step, stage: Stage) -> bool:
         seen = await step(stage)
     except (Wrong, AssertionError, TimeoutError) as error:  # an Office and a Host raise the last two
         click.secho(f"✗ {time.monotonic() - began:5.1f} s  {step.__doc__}", fg="red")
-        click.echo(f"           {error or type(error).__name__}".replace("\n", "\n           "))
+        click.echo(f"           {str(error) or type(error).__name__}".replace("\n", "\n           "))
         return False
     click.echo(f"{click.style('✓', fg='green')} {time.monotonic() - began:5.1f} s  {step.__doc__}")
     if seen:

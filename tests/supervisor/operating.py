@@ -7,7 +7,7 @@ import time
 from notetaker import __version__
 from notetaker.model.meeting import MeetingState
 from notetaker.service.exit_codes import ExitCode
-from tests.supervisor.stage import BOT, BOT_LOG, WATCHDOG, WATCHDOG_LOG, WORKER, Stage, configure
+from tests.supervisor.stage import BOT, BOT_LOG, WATCHDOG_LOG, WORKER, Stage, configure
 from tests.systemd.patience import expect
 
 NEW_VERSION = "0.99.0"
@@ -29,7 +29,7 @@ async def restart(stage: Stage) -> str:
     """`supervisorctl restart` in mid-meeting: the same meeting, and people are told what was not heard"""
     before = await stage.meeting()
     began = time.monotonic()
-    await stage.host.control("restart", "notetaker:*")
+    await stage.host.control("restart", BOT)
     told = await stage.goes_on(before)
     took = time.monotonic() - began
     expect("the note-taker was restarted" in told, f"People were told: {told}")
@@ -37,11 +37,12 @@ async def restart(stage: Stage) -> str:
 
 
 async def upgrade(stage: Stage) -> str:
-    """Newer files and `supervisorctl restart` of all in mid-meeting: the same meeting with the new version"""
+    """Newer files and `supervisorctl restart` in mid-meeting: the same meeting with the new version"""
     before = await stage.meeting()
     version = stage.checkout / "notetaker" / "__init__.py"
     version.write_text(version.read_text().replace(__version__, NEW_VERSION))
-    await stage.host.control("restart", "notetaker:*", WATCHDOG)
+    await stage.host.control("restart", "notetaker-watchdog", BOT)
+    await stage.host.control("restart", WORKER)
     told = await stage.goes_on(before)
     runs = (await stage.said())["version"]
     expect(runs == NEW_VERSION, f"The bot's version is {runs}.")
