@@ -22,6 +22,9 @@ from tests.supervisor.stage import SILENCE_S, Stage, configure
 from tests.systemd.patience import Wrong
 from tests.systemd.stage import world
 
+LOCK_S = 3.0
+"""How long a guild's lock may be held once it is stuck: half a minute in production."""
+
 Step = Callable[[Stage], Awaitable[str]]
 """Returns what was seen, in a few words. Raises Wrong."""
 
@@ -76,8 +79,9 @@ async def run(steps: list[Step], folder: Path) -> int:
     async with LocalDiscord(state_dir=folder, world=made) as local, ClientSession() as http:
         office = Office(local, http, folder)
         configure(office)
+        environment = {"PYTHONPATH": f"{hook}:{checkout}", "LOCK_S": f"{LOCK_S:g}"}
         async with (
-            running(folder, deployed(folder, SILENCE_S), PYTHONPATH=f"{hook}:{checkout}") as host,
+            running(folder, deployed(folder, SILENCE_S), **environment) as host,
             asyncio.TaskGroup() as people,
         ):
             stage = Stage(host, office, branches, checkout)
