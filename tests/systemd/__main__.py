@@ -21,6 +21,7 @@ from rich.markup import escape
 from notetaker.discordsim.server import LocalDiscord
 from tests.systemd.cgroup import own_cgroup
 from tests.systemd.container import Container, ContainerError, booted
+from tests.systemd.pace import HURRIED, PRODUCTION, Pace
 from tests.systemd.patience import Wrong
 from tests.systemd.stage import WHEELS, Stage, copy_checkout, world
 from tests.systemd.steps import STEPS, Step
@@ -39,8 +40,11 @@ SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 0x1, 0x40
 @click.option("--wheels", type=click.Path(exists=True, path_type=Path), required=True, hidden=True)
 @click.option("--only", metavar="NAME", multiple=True, help="Only this step. May be given several times.")
 @click.option("--list", "only_list", is_flag=True, help="Name the steps.")
+@click.option(
+    "--production", is_flag=True, help="WatchdogSec as shipped, Discord down for ten minutes: half an hour."
+)
 @click.option("--keep", is_flag=True, help="When all is done, keep the container until Ctrl-C.")
-def main(wheels: Path, only: tuple[str, ...], only_list: bool, keep: bool) -> None:
+def main(wheels: Path, only: tuple[str, ...], only_list: bool, production: bool, keep: bool) -> None:
     """Install notetaker under a real systemd, and see how it fares in a meeting. Some four minutes."""
     unknown = set(only) - {step.name for step in STEPS}
     if unknown:
@@ -55,14 +59,15 @@ def main(wheels: Path, only: tuple[str, ...], only_list: bool, keep: bool) -> No
     loopback_up()
     with own_cgroup(), tempfile.TemporaryDirectory(prefix="notetaker-test-") as folder:
         try:
-            code = asyncio.run(run(steps, wheels, keep, Path(folder), console))
+            pace = PRODUCTION if production else HURRIED
+            code = asyncio.run(run(steps, wheels, pace, keep, Path(folder), console))
         except (KeyboardInterrupt, asyncio.CancelledError):
             console.print("Stopped.")
             code = STOPPED
     sys.exit(code)
 
 
-async def run(steps: list[Step], wheels: Path, keep: bool, folder: Path, console: Console) -> int:
+async def run(steps: list[Step], wheels: Path, pace: Pace, keep: bool, folder: Path, console: Console) -> int:
     """The exit code."""
     this = asyncio.current_task()
     assert this is not None
@@ -79,7 +84,7 @@ async def run(steps: list[Step], wheels: Path, keep: bool, folder: Path, console
         ):
             copy_checkout(container)
             container.path(WHEELS).symlink_to(wheels)
-            stage = Stage(container, local, branches, http)
+            stage = Stage(container, local, branches, http, pace)
             async with asyncio.TaskGroup() as people:
                 talking = people.create_task(stage.ada.run())
                 for step in steps:

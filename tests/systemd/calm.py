@@ -10,35 +10,35 @@ from notetaker.discordsim.entities import Guild, User
 from notetaker.discordsim.speaker import Speaker
 from tests.systemd.journal import BOT, WRITTEN_S
 from tests.systemd.patience import until
-from tests.systemd.stage import WATCHDOG_S, Stage
+from tests.systemd.stage import Stage
 
-IDLE_S = 2 * WATCHDOG_S
-OUTAGE_S = 3.5 * WATCHDOG_S
 REFUSALS = 100
-REFUSED_S = 200.0
+REFUSED_S = 400.0
 PER_CONNECTION = 40
 """An attempt takes two commands of the main connection, which has 110 a minute; a new one begins anew."""
 
 
 async def idle(stage: Stage) -> str:
     """No meeting at all: not one restart"""
+    seconds = 2 * stage.pace.watchdog_s
     async with stage.undisturbed():
-        await asyncio.sleep(IDLE_S)
-    return f"{IDLE_S:.0f} s, with WatchdogSec={WATCHDOG_S:.0f}"
+        await asyncio.sleep(seconds)
+    return f"{seconds:.0f} s, with WatchdogSec={stage.pace.watchdog_s:.0f}"
 
 
 async def outage(stage: Stage) -> str:
     """Discord down for several times WatchdogSec: not one restart, and the meeting goes on"""
+    seconds = stage.pace.outage_s
     async with stage.undisturbed():
         await stage.meeting()
-        await stage.fault("outage", seconds=OUTAGE_S)
+        await stage.fault("outage", seconds=seconds)
         began = time.monotonic()
-        await asyncio.sleep(OUTAGE_S / 2)
+        await asyncio.sleep(seconds / 2)
         status = (await stage.bot.state()).status
-        await asyncio.sleep(OUTAGE_S / 2)
+        await asyncio.sleep(seconds / 2)
         await stage.heard()
-        took = time.monotonic() - began - OUTAGE_S
-    return f"{OUTAGE_S:.0f} s down, “{status}”; heard again {took:.1f} s after its end"
+        took = time.monotonic() - began - seconds
+    return f"{seconds:.0f} s down, “{status}”; heard again {took:.1f} s after its end"
 
 
 async def refused(stage: Stage) -> str:

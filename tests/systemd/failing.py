@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable
 from notetaker.model import events
 from tests.systemd.journal import BOT, WRITTEN_S, Journal, message, seconds
 from tests.systemd.patience import expect, until
-from tests.systemd.stage import DROP_INS, WATCHDOG_S, Stage
+from tests.systemd.stage import DROP_INS, Stage
 from tests.systemd.unit import State
 
 LEEWAY_S = 1.5
 """systemd and a busy machine may be late by so much."""
-UNHEALTHY_S = 5.0
-"""How long something must be wrong before the bot calls it so and stops its pings, at most."""
+NOTICED_S = 5.0
+"""Until the next frame of a speaker, which cannot be written."""
 STOP_S = 2.0
 """For a bot that cannot stop. A minute in production."""
 
@@ -30,19 +30,19 @@ async def kill(stage: Stage) -> str:
 
 async def stopped(stage: Stage) -> str:
     """The process stopped (SIGSTOP): the watchdog ends it"""
-    return await _watchdog(stage, lambda: stage.bot.kill("SIGSTOP"), WATCHDOG_S)
+    return await _watchdog(stage, lambda: stage.bot.kill("SIGSTOP"))
 
 
 async def blocked_loop(stage: Stage) -> str:
     """The event loop blocked: the watchdog ends it"""
-    said = await _watchdog(stage, lambda: stage.bot.kill("SIGUSR1"), WATCHDOG_S)
+    said = await _watchdog(stage, lambda: stage.bot.kill("SIGUSR1"))
     await _stacks(stage.journal, "_stand_still")
     return said
 
 
 async def stuck_lock(stage: Stage) -> str:
     """A guild's lock that nobody gives back: the watchdog ends it"""
-    said = await _watchdog(stage, lambda: stage.bot.kill("SIGUSR2"), WATCHDOG_S + UNHEALTHY_S)
+    said = await _watchdog(stage, lambda: stage.bot.kill("SIGUSR2"), stage.pace.lock_s)
     await stage.journal.the(events.OUT_OF_CONTROL)
     return said
 
@@ -54,7 +54,7 @@ async def journal_unwritable(stage: Stage) -> str:
         state = await stage.bot.state()
         await stage.container.check("prlimit", f"--pid={state.pid}", "--fsize=0")
 
-    said = await _watchdog(stage, forbid_growth, WATCHDOG_S + UNHEALTHY_S)
+    said = await _watchdog(stage, forbid_growth, NOTICED_S)
     await stage.journal.the(events.OUT_OF_CONTROL)
     return said
 
@@ -98,7 +98,8 @@ async def hung_stop(stage: Stage) -> str:
     return f"aborted after {STOP_S:.0f} s; {said}"
 
 
-async def _watchdog(stage: Stage, hurt: Callable[[], Awaitable[None]], within_s: float) -> str:
+async def _watchdog(stage: Stage, hurt: Callable[[], Awaitable[None]], noticed_s: float = 0.0) -> str:
+    """`noticed_s`: until the bot itself calls it wrong, at most."""
     before = await stage.meeting()
     stage.journal.mark()
     wall, began = time.time(), time.monotonic()
@@ -107,7 +108,7 @@ async def _watchdog(stage: Stage, hurt: Callable[[], Awaitable[None]], within_s:
     ends = [e for e in await stage.journal.of_manager() if "Watchdog timeout" in message(e)]
     expect(len(ends) == 1, f"The watchdog has struck {len(ends)} times.")
     took = seconds(ends[0]) - wall
-    expect(took <= within_s + LEEWAY_S, f"The watchdog took {took:.1f} s.")
+    expect(took <= noticed_s + stage.pace.watchdog_s + LEEWAY_S, f"The watchdog took {took:.1f} s.")
     [tasks] = await stage.journal.the(events.ABORTED)
     expect("Task voice keeper" in message(tasks), f"The stacks of tasks are missing:\n{message(tasks)}")
     await _stacks(stage.journal, "Fatal Python error: Aborted", "Thread 0x")

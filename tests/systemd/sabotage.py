@@ -5,12 +5,10 @@ SIGUSR1: its event loop stands still. SIGUSR2: the lock of every guild's voice i
 
 import asyncio
 import gc
+import os
 import signal
 import time
 from types import FrameType
-
-PATIENCE_S = 3.0
-"""In production a guild's lock is not overdue before the longest attempt to connect is over."""
 
 HELD: list[object] = []
 
@@ -22,7 +20,8 @@ def _stand_still(number: int, frame: FrameType | None) -> None:
 def _take_locks(number: int, frame: FrameType | None) -> None:
     loop = asyncio.get_running_loop()
     for guild in [one for one in gc.get_objects() if type(one).__name__ == "GuildVoice"]:
-        guild.lock._patience_s = lambda: PATIENCE_S
+        if "LOCK_S" in os.environ:
+            guild.lock._patience_s = lambda: float(os.environ["LOCK_S"])
         HELD.append(loop.create_task(guild.lock.acquire()))
 
 

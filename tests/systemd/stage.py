@@ -19,12 +19,11 @@ from notetaker.service import status_socket
 from tests.service.office import Office
 from tests.systemd.container import Container, Done
 from tests.systemd.journal import BOT, Journal
+from tests.systemd.pace import Pace
 from tests.systemd.patience import Wrong, expect, until
 from tests.systemd.talker import Talker
 from tests.systemd.unit import State, Unit
 
-WATCHDOG_S = 6.0
-"""Half a minute in production. The test has less time."""
 INSTALL_S = 300.0
 HEARD_S = 45.0
 HEARD = 25
@@ -50,10 +49,12 @@ class Stage:
         local: LocalDiscord,
         branches: list[tuple[Guild, User]],
         http: aiohttp.ClientSession,
+        pace: Pace,
     ) -> None:
         """`branches`: guilds besides the office, with somebody in each."""
         self.container = container
         self.branches = branches
+        self.pace = pace
         self.local = local
         self.office = Office(local, http, Path())
         self.journal = Journal(container)
@@ -89,15 +90,14 @@ class Stage:
         self.set(
             DISCORD_API_BASE_URL=self.local.api_url,
             DISCORD_CA_FILE="/etc/notetaker/ca.pem",
-            VOICE_HEALTH_INTERVAL="2",
             LOG_LEVEL="INFO",
+            **dict(self.pace.settings),
         )
         self.token(self.office.bot.token)
-        impatient = f"[Service]\nWatchdogSec={WATCHDOG_S:.0f}\nRestartSec=1\n"
-        self.container.write(f"{DROP_INS}/notetaker-worker@.service.d/test.conf", impatient)
-        self.container.write(
-            f"{DROP_INS}/{BOT}.d/test.conf", f"{impatient}Environment=PYTHONPATH={SABOTAGE}\n"
-        )
+        drop_in = f"[Service]\n{self.pace.drop_in}"
+        self.container.write(f"{DROP_INS}/notetaker-worker@.service.d/test.conf", drop_in)
+        sabotaged = f"{drop_in}Environment=PYTHONPATH={SABOTAGE}\n"
+        self.container.write(f"{DROP_INS}/{BOT}.d/test.conf", sabotaged)
         sabotage = Path(__file__).with_name("sabotage.py").read_text()
         self.container.write(f"{SABOTAGE}/sitecustomize.py", sabotage)
         await self.container.check("systemctl", "daemon-reload")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tests.systemd.container import Container
 from tests.systemd.patience import until
 
-SETTLE_S = 60.0
+SETTLE_S = 120.0
 
 
 class State(NamedTuple):
