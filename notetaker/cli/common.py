@@ -12,7 +12,7 @@ from notetaker.model import events
 from notetaker.service import logs
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.instance import AlreadyRunning
-from notetaker.service.settings import Settings, SettingsError
+from notetaker.service.settings import DiskFull, Settings, SettingsError
 from notetaker.speech.engine import EngineError, UnknownEngineError
 from notetaker.store.database import StoreError, StoreSettingError
 from notetaker.store.store import Store
@@ -54,10 +54,7 @@ def sentences_instead_of_tracebacks() -> Iterator[None]:
         fail(f"SPEECH_ENGINE: {error}", ExitCode.CONFIGURATION)
     except StoreSettingError as error:
         fail(f"NOTETAKER_DATABASE_URL or NOTETAKER_STATE_DIR: {error}", ExitCode.CONFIGURATION)
-    except (
-        StoreError,
-        EngineError,
-    ) as error:  # a server that is down, a full disk: a supervisor shall start us again
+    except (StoreError, EngineError, DiskFull) as error:  # what may pass: a supervisor shall start us again
         fail(str(error), ExitCode.TRY_AGAIN)
     except (
         Exception

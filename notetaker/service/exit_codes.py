@@ -18,8 +18,8 @@ class ExitCode(IntEnum):
     BUG = 70
     """EX_SOFTWARE: an error nobody foresaw; the traceback is in the log."""
     TRY_AGAIN = 75
-    """EX_TEMPFAIL: the database cannot be reached (a bot waits for it), the speech engine does not start, or a worker
-    has lost its place; nothing is set wrongly, and starting it again may be all it takes.
+    """EX_TEMPFAIL: the database cannot be reached (a bot waits for it), the disk is full, the speech engine does not
+    start, or a worker has lost its place; nothing is set wrongly, and starting it again may be all it takes.
     """
     TOKEN_REJECTED = 77
     """EX_NOPERM: Discord does not accept the bot token."""

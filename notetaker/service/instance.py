@@ -13,13 +13,14 @@ All three end with the process. Other hosts see none of them; there Discord itse
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from notetaker.service import instance_socket, lock_file
 from notetaker.service.holder import Holder, Taken
-from notetaker.service.settings import SettingsError
+from notetaker.service.settings import FULL, DiskFull, SettingsError
 from notetaker.service.systemd import runtime_directory
 
 
@@ -31,7 +32,7 @@ class AlreadyRunning(Exception):
 def only_bot(state_dir: Path, identity: str) -> Iterator[None]:
     """Holds the account (of ``identity.bot_identity``) and the folder.
 
-    Raises AlreadyRunning, and SettingsError when a folder cannot be written to.
+    Raises AlreadyRunning, and SettingsError or DiskFull when a folder cannot be written to.
     """
     holder = Holder.this_process()
     with ExitStack() as held:
@@ -76,9 +77,11 @@ def _lock(held: ExitStack, path: Path, holder: Holder) -> None:
     try:
         held.enter_context(lock_file.locked(path, holder))
     except OSError as error:
+        problem = f"the lock file {path} cannot be written ({error.strerror})"
+        if error.errno in FULL:
+            raise DiskFull(f"{problem}: make room on its disk.") from None
         raise SettingsError(
-            f"the lock file {path} cannot be written ({error.strerror}): the user {holder.user} has to be allowed "
-            "to write it and its folder."
+            f"{problem}: the user {holder.user} has to be allowed to write it and its folder."
         ) from None
 
 
@@ -101,4 +104,7 @@ def _account_file(state_dir: Path, identity: str) -> Path:
 
 
 def _is_ours(folder: Path) -> bool:
-    return os.access(folder, os.W_OK | os.X_OK) and folder.is_dir() and folder.stat().st_uid == os.geteuid()
+    if not (os.access(folder, os.W_OK | os.X_OK) and folder.is_dir()):
+        return False
+    status = folder.stat()
+    return status.st_uid == os.geteuid() and not status.st_mode & stat.S_IWOTH

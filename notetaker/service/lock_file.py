@@ -19,11 +19,14 @@ log = logging.getLogger(__name__)
 PAUSES_S = (0.0, 0.02, 0.05, 0.1, 0.2)
 """Before each try: ``holder_of`` has the lock too, for the instant of its look."""
 
+OPEN_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW
+"""Not by way of a symbolic link: what it leads to would be overwritten."""
+
 
 @contextmanager
 def locked(path: Path, holder: Holder) -> Iterator[None]:
     """Raises Taken, and OSError when there cannot be such a file."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o600)
     try:
         _lock(file)
         try:
@@ -39,7 +42,7 @@ def locked(path: Path, holder: Holder) -> Iterator[None]:
 def holder_of(path: Path) -> str | None:
     """Who has it locked, for a person; None if nobody has. Creates nothing. Raises OSError."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = os.open(path, os.O_RDONLY | OPEN_FLAGS)
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:

@@ -1,24 +1,36 @@
 """Everything that can be set, in one frozen object. ``.env.example`` has the same list, kept equal by a test."""
 
+import errno
 import os
 import re
 import ssl
+import stat
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from notetaker.service.holder import user_name
+
 TOKEN_CREDENTIAL = "discord_token"  # noqa: S105 - its name
 """The file in $CREDENTIALS_DIRECTORY that counts when DISCORD_TOKEN is not set."""
+
+FULL = errno.ENOSPC, errno.EDQUOT
+"""What the kernel says when there is no room on a disk, or in a quota."""
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
 class SettingsError(Exception):
     """The settings cannot be used. The message is one line per variable, for the person who wrote them."""
+
+
+class DiskFull(Exception):
+    """A folder or file cannot be made for want of room, which no setting mends. One sentence."""
 
 
 def _default_state_dir() -> Path:
@@ -254,13 +266,38 @@ class Settings(BaseSettings):
         return self.discord_token.get_secret_value()
 
     def make_state_dir(self) -> None:
-        """Creates the state folder, if there is none, for this user only. Raises SettingsError if it cannot."""
+        """Creates the state folder, if there is none, for this user only.
+
+        Raises SettingsError if it cannot, or if somebody else could replace what is in the folder; and DiskFull.
+        """
         try:
             self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            intruder = _intruder(self.state_dir)
+            if intruder is not None:
+                user = user_name(os.geteuid())
+                reason = (
+                    f"{intruder} can replace what {user} writes to {self.state_dir}: run this as the owner of the "
+                    "folder, name another one, and let no others write to it"
+                )
+                raise SettingsError(_sentence("NOTETAKER_STATE_DIR", reason))
             self.meetings_folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            reason = f"the folder cannot be created ({error.strerror})"
-            raise SettingsError(_sentence("NOTETAKER_STATE_DIR", reason)) from None
+            kind = DiskFull if error.errno in FULL else SettingsError
+            reason = f"the folder cannot be made or written to ({error.strerror})"
+            raise kind(_sentence("NOTETAKER_STATE_DIR", reason)) from None
+
+
+def _intruder(folder: Path) -> str | None:
+    """Who else can replace what is in the folder. Not counted are root, and the group, which somebody has chosen."""
+    status = folder.stat()
+    if status.st_mode & stat.S_IWOTH:
+        return "every user of this host"
+    if status.st_uid in (0, os.geteuid()):
+        return None
+    with TemporaryFile(dir=folder) as file:  # a file server may have its own idea of who we are
+        if os.fstat(file.fileno()).st_uid == status.st_uid:
+            return None
+    return f"the user {user_name(status.st_uid)}"
 
 
 def environment_names(field: str) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -31,6 +33,11 @@ try:
 except (AlreadyRunning, SettingsError) as error:
     print(error, flush=True)
 """
+
+
+def can_unshare(*namespaces: str) -> bool:
+    command = ["unshare", *namespaces, "true"]
+    return shutil.which("unshare") is not None and subprocess.run(command, check=False).returncode == 0
 
 
 class Candidate:

@@ -4,7 +4,6 @@ import asyncio
 import fcntl
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,14 +18,9 @@ import notetaker
 from notetaker.service.holder import UNKNOWN, Holder
 from notetaker.service.instance import AlreadyRunning, only_bot, running_bot
 from notetaker.service.settings import SettingsError
-from tests.service.candidates import CHECKOUT, HOLDER, WAIT_S, candidate
+from tests.service.candidates import CHECKOUT, HOLDER, WAIT_S, can_unshare, candidate
 
 NOBODY = 65534
-
-
-def can_unshare(*namespaces: str) -> bool:
-    command = ["unshare", *namespaces, "true"]
-    return shutil.which("unshare") is not None and subprocess.run(command, check=False).returncode == 0
 
 
 @pytest.fixture(autouse=True)
@@ -299,6 +293,17 @@ async def test_another_user_s_runtime_folder_is_left_alone(
     assert list(theirs.iterdir()) == []
 
 
+async def test_a_runtime_folder_that_everybody_may_write_to_is_left_alone(
+    tmp_path: Path, identity: str
+) -> None:
+    everybody_s = tmp_path / "everybody's"
+    everybody_s.mkdir()
+    everybody_s.chmod(0o1777)
+    async with candidate(tmp_path, identity, environment={"XDG_RUNTIME_DIR": str(everybody_s)}) as one:
+        assert await one.tries() == "holds"
+    assert list(everybody_s.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["/nonexistent", "/etc/passwd", "relative/and/missing"])
 async def test_a_runtime_folder_that_cannot_be_used_is_done_without(
     tmp_path: Path, identity: str, name: str
@@ -331,6 +336,17 @@ def test_a_folder_that_cannot_be_written_to_is_one_sentence(tmp_path: Path, iden
         only_bot(tmp_path, identity),
     ):
         pass
+
+
+def test_a_symbolic_link_is_not_followed(tmp_path: Path, identity: str) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (tmp_path / "bot.lock").symlink_to(precious)
+    with pytest.raises(SettingsError, match=r"bot\.lock cannot be written \("), only_bot(tmp_path, identity):
+        pass
+    with pytest.raises(OSError, match=r"bot\.lock"):
+        running_bot(tmp_path, identity)
+    assert precious.read_text() == "precious"
 
 
 async def test_whoever_hangs_up_before_the_answer_does_not_end_the_answering(

@@ -3,12 +3,17 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from notetaker.discordsim.speaker import Speaker
 from notetaker.service.identity import bot_identity
 from notetaker.service.instance import running_bot
 from notetaker.service.status_socket import ask
+from tests.service.candidates import can_unshare
 from tests.service.office import SENTENCE, WAIT_S, Office
 
 READY = "Ready, as Notetaker"
@@ -84,3 +89,19 @@ async def test_a_process_on_another_host_is_named_in_the_log_once_and_to_everyon
         assert duplicate in [field["value"] for field in embed["fields"]]
         [line] = [line for line in bot.log.splitlines() if "CRITICAL" in line]
         assert duplicate in line
+
+
+@pytest.mark.skipif(not can_unshare("--mount"), reason="mounts a file system")
+@pytest.mark.parametrize("files", [1, 2, 3])
+def test_a_bot_that_finds_the_disk_full_is_worth_another_start(tmp_path: Path, files: int) -> None:
+    """Room for the state folder; for that of the meetings, too; and for the first of two locks."""
+    bot = f'mount -t tmpfs -o mode=700,nr_inodes={files} none . && exec "$0" -W error -m notetaker.cli bot'
+    state = {"NOTETAKER_STATE_DIR": str(tmp_path), "DISCORD_TOKEN": f"of-{tmp_path.name}"}
+    ended = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", bot, sys.executable],
+        env={"PATH": os.environ["PATH"], **state}, cwd=tmp_path,
+        stderr=subprocess.PIPE, text=True, timeout=WAIT_S, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 75, ended.stderr
+    [sentence] = ended.stderr.splitlines()
+    assert "No space left on device" in sentence

@@ -1,3 +1,6 @@
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,6 +9,7 @@ from dotenv import dotenv_values
 from notetaker.service.settings import Settings, SettingsError, environment_names
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
+NOBODY = 65534
 
 
 @pytest.fixture(autouse=True)
@@ -201,6 +205,54 @@ def test_a_state_folder_that_cannot_be_made_is_one_sentence(
     monkeypatch.setenv("NOTETAKER_STATE_DIR", str(tmp_path / "file" / "state"))
     with pytest.raises(SettingsError, match=r"^NOTETAKER_STATE_DIR cannot be used: .*Not a directory"):
         Settings.load().make_state_dir()
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A state folder that is there already, where every user may go, unlike pytest's."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        monkeypatch.setenv("NOTETAKER_STATE_DIR", name)
+        yield Path(name)
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o775, 0o2770])
+def test_a_state_folder_that_the_group_may_write_to_is_taken_as_it_is(folder: Path, mode: int) -> None:
+    folder.chmod(mode)
+    Settings.load().make_state_dir()
+    assert folder.stat().st_mode & 0o7777 == mode
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777])
+def test_a_state_folder_that_everybody_may_write_to_is_refused(folder: Path, mode: int) -> None:
+    folder.chmod(mode)
+    with pytest.raises(SettingsError, match=r"^NOTETAKER_STATE_DIR .*: every user of this host can replace "):
+        Settings.load().make_state_dir()
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives a folder to another user")
+def test_another_user_s_state_folder_is_refused(folder: Path) -> None:
+    os.chown(folder, NOBODY, NOBODY)
+    with pytest.raises(
+        SettingsError,
+        match=rf": the user nobody can replace what root writes to {folder}: run this as the owner of ",
+    ):
+        Settings.load().make_state_dir()
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_a_file_server_may_call_us_another_user(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As NFS does with ``all_squash``, and CIFS with ``uid=``."""
+    os.chown(folder, NOBODY, NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        monkeypatch.setattr(os, "geteuid", lambda: NOBODY - 1)
+        Settings.load().make_state_dir()
+    finally:
+        os.seteuid(0)
+    assert (folder / "meetings").is_dir()
 
 
 @pytest.fixture
