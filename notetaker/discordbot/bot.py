@@ -5,11 +5,14 @@ import logging
 import ssl
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import discord
+from discord.backoff import ExponentialBackoff
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.http import Route
+from discord.shard import Shard
 
 from notetaker.discordbot.bridge import Bridge
 from notetaker.discordbot.commands import Commands
@@ -21,9 +24,12 @@ from notetaker.model import events
 
 log = logging.getLogger(__name__)
 
-RECONNECT_EXPONENT = 4  # at most 16 s between two attempts to get the main connection back
+RECONNECT_EXPONENT = 4  # at most 2**4 s between two attempts to get a main connection, or to get it back
+GREETING_S = 60.0  # for one attempt, until Discord has said hello
 LOGIN_RETRY_MAX = 60.0  # seconds; Discord's outages last minutes
 AUTHENTICATION_FAILED, DISALLOWED_INTENTS = 4004, 4014  # Discord docs, Gateway Close Event Codes
+NOT_CONNECTED = OSError, aiohttp.ClientError, discord.ConnectionClosed, ReconnectWebSocket
+"""What an attempt to connect to the main gateway may end with."""
 
 
 class TokenRejected(Exception):
@@ -135,6 +141,33 @@ class NotetakerBot(discord.AutoShardedBot):
             await asyncio.sleep(delay)
             delay = min(delay * 2, LOGIN_RETRY_MAX)
 
+    async def launch_shard(self, gateway: str, shard_id: int, *, initial: bool = False) -> None:
+        """Connects until it works. py-cord's own calls itself after a failure, until Python's stack is full."""
+        backoff, told = _backoff(), set[type[Exception]]()
+        while not self.is_closed():
+            try:
+                async with asyncio.timeout(GREETING_S):
+                    websocket = await DiscordWebSocket.from_client(
+                        self, initial=initial, gateway=gateway, shard_id=shard_id
+                    )
+            except NOT_CONNECTED as error:
+                if type(error) not in told:
+                    told.add(type(error))
+                    log.warning(
+                        "Discord's gateway cannot be reached (%s: %s); shard %d goes on trying",
+                        type(error).__name__,
+                        error,
+                        shard_id,
+                        extra=events.GATEWAY_LOST(),
+                    )
+                await asyncio.sleep(backoff.delay())
+                continue
+            shard = Shard(websocket, self, self._AutoShardedClient__queue.put_nowait)  # type: ignore[attr-defined]
+            self._AutoShardedClient__shards[shard_id] = shard  # type: ignore[attr-defined]
+            shard._backoff = _backoff()
+            shard.launch()
+            return
+
     def dispatch(self, event: str, *args: Any, **kwargs: Any) -> None:
         """py-cord calls this for everything that happens; raw gateway messages are ours, see ``bridge``."""
         match event:
@@ -168,9 +201,6 @@ class NotetakerBot(discord.AutoShardedBot):
 
     async def on_shard_connect(self, shard_id: int) -> None:
         log.info("Connected to Discord (shard %d)", shard_id, extra=events.GATEWAY_UP())
-        shard = self.get_shard(shard_id)
-        if shard is not None:  # py-cord's own limit, 17 minutes, would outlast an outage by as much
-            shard._parent._backoff._max = RECONNECT_EXPONENT
 
     async def on_shard_resumed(self, shard_id: int) -> None:
         log.info(
@@ -188,3 +218,10 @@ class NotetakerBot(discord.AutoShardedBot):
     async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
         """An event handler raised: a bug of ours or of py-cord."""
         log.exception("%s failed", event_method, extra=events.BUG())
+
+
+def _backoff() -> ExponentialBackoff[Literal[False]]:
+    """Pauses that grow. py-cord's own limit, 17 minutes, would outlast an outage by as much."""
+    backoff = ExponentialBackoff[Literal[False]]()
+    backoff._max = RECONNECT_EXPONENT
+    return backoff

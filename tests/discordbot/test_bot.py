@@ -1,9 +1,13 @@
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from discord.backoff import ExponentialBackoff
 
+from notetaker.discordbot import bot as module
 from notetaker.discordbot.bot import NotetakerBot
 from notetaker.discordbot.bridge import GatewayDown
 from notetaker.discordsim.server import LocalDiscord
@@ -45,3 +49,72 @@ async def test_a_bot_whose_main_connection_has_fallen_silent_is_not_connected_un
         connected.append(bot.connected)
         await serving
     assert connected == [False, True, False, True, False]
+
+
+class Attempts:
+    """To connect to the main gateway."""
+
+    def __init__(
+        self,
+        bot: NotetakerBot,
+        monkeypatch: pytest.MonkeyPatch,
+        before_first: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.made = 0
+        self._before_first = before_first
+        self._connect = bot.http.ws_connect
+        self._again = asyncio.Event()
+        monkeypatch.setattr(bot.http, "ws_connect", self._count)
+
+    async def until(self, number: int) -> None:
+        while self.made < number:
+            self._again.clear()
+            await self._again.wait()
+
+    async def _count(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.made:
+            self._before_first()
+        self.made += 1
+        self._again.set()
+        return await self._connect(*args, **kwargs)
+
+
+async def test_a_main_gateway_that_is_down_from_the_start_is_tried_until_it_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "RECONNECT_EXPONENT", -20)  # pauses of microseconds
+    async with asyncio.timeout(60), LocalDiscord(state_dir=tmp_path) as local:
+        account = next(user for user in local.world.users.values() if user.bot)
+        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
+        attempts = Attempts(
+            bot, monkeypatch, lambda: local.faults.begin_outage(60)
+        )  # REST has worked by then
+        serving = asyncio.ensure_future(bot.serve(account.token))
+        await attempts.until(sys.getrecursionlimit() + 100)
+        connected = [bot.connected]
+        told = [record.message for record in caplog.records if record.name == module.__name__]
+        local.faults.begin_outage(0)
+        await bot.wait_for("shard_connect")
+        connected.append(bot.connected)
+        await bot.close()
+        await serving
+    assert connected == [False, True]
+    assert len(told) == len({line.split(":")[0] for line in told}) <= 3, "one line for each kind of failure"
+    assert told[0].startswith("Discord's gateway cannot be reached (")
+
+
+async def test_a_bot_that_waits_for_the_main_gateway_can_be_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay", lambda _: 3600.0)
+    async with asyncio.timeout(20), LocalDiscord(state_dir=tmp_path) as local:
+        local.gateway.url = "ws://127.0.0.1:9/gateway"  # nobody listens there, while REST works
+        account = next(user for user in local.world.users.values() if user.bot)
+        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
+        attempts = Attempts(bot, monkeypatch)
+        serving = asyncio.ensure_future(bot.serve(account.token))
+        await attempts.until(1)
+        serving.cancel()
+        await asyncio.wait({serving})
+        assert serving.cancelled()
+        assert bot.is_closed()
