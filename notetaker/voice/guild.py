@@ -27,8 +27,10 @@ from notetaker.wire.commands import Ended
 
 log = logging.getLogger(__name__)
 
-UNTIMED_S = 30.0
-"""For what an operation does without a limit of its own, which is to close connections."""
+UNTIMED_S = 10.0
+"""For what an operation does without a limit of its own, which is to close connections: seconds, if the other side
+does not answer. Who is late by a little more only leaves out a ping.
+"""
 OVERDUE_S = 5.0
 """A connection whose timer is late by more is not under control."""
 
