@@ -99,11 +99,11 @@ def test_a_wrong_database_is_one_sentence_without_its_password(
     assert "hidden" not in result.output
 
 
-@pytest.mark.parametrize("command", ["bot", "worker", "meetings"])
+@pytest.mark.parametrize("command", ["worker", "meetings"])
 def test_a_database_that_is_away_is_worth_another_start(
     runner: CliRunner, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setenv("DISCORD_TOKEN", "MTIz.abc.def")
+    """But for a bot, which waits for it: tests/service/test_opening.py"""
     monkeypatch.setenv("NOTETAKER_DATABASE_URL", "postgresql://me:hidden@127.0.0.1:1/notes")
     result = run(runner, command, code=75)
     assert re.search(
