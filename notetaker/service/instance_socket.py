@@ -3,7 +3,8 @@
 It needs no file and no permission, so other users, other folders and the file systems that systemd gives its units
 make no difference. It belongs to a network namespace (network_namespaces(7)): a container with a network of its own
 does not see it.
-Any local user may take a name first, on purpose too; the refusal then says which user it was.
+Any local user may take a name first, on purpose too. Of one that lets others connect, the refusal says which user it
+is; of one that does not, the kernel tells root alone.
 """
 
 import errno
@@ -13,7 +14,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from notetaker.service.holder import MAX_BYTES, UNKNOWN, Holder, Taken, user_name
 
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 PAUSES_S = (0.0, 0.02, 0.05, 0.1, 0.2)
 """Before each try: a process that begins at this instant has the name before it answers."""
 ANSWER_S = 1.0
+ANSWER_EVERY_S = 0.005
+"""Whoever asks all the time must not cost this process more than that. With a full queue of 128, everyone is answered
+within ``ANSWER_S``.
+"""
 CREDENTIALS = struct.Struct("iII")
 """Process, user and group: struct ucred (unix(7))."""
 OVERFLOW_UID = 65534
@@ -58,7 +63,7 @@ def ask(name: str) -> str | None:
         except ConnectionRefusedError:
             return None
         except BlockingIOError:  # many others wait for an answer
-            return UNKNOWN
+            return _unnamed(name)
         pid, uid, _ = CREDENTIALS.unpack(
             client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
         )
@@ -90,7 +95,11 @@ def _bind(listening: socket.socket, name: str) -> None:
                 raise
         if (first := ask(name)) is not None:
             raise Taken(first)
-    raise Taken(UNKNOWN)
+    raise Taken(_unnamed(name))
+
+
+def _unnamed(name: str) -> str:
+    return f"{UNKNOWN}; as root, `ss -xap | grep {name}` shows it"
 
 
 def _answer(listening: socket.socket, answer: bytes) -> None:
@@ -102,8 +111,6 @@ def _answer(listening: socket.socket, answer: bytes) -> None:
             if error.errno != errno.EINVAL:  # EINVAL: shut down
                 log.warning("A second bot will not be told which one is the first: %s", error)
             return
-        with client:
-            try:
-                client.send(answer)
-            except (BrokenPipeError, ConnectionResetError):
-                continue  # it did not wait
+        with client, suppress(BrokenPipeError, ConnectionResetError):  # unless it did not wait
+            client.send(answer)
+        time.sleep(ANSWER_EVERY_S)

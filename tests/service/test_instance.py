@@ -4,11 +4,13 @@ import asyncio
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import pytest
 import notetaker
 from notetaker.service.holder import UNKNOWN, Holder
 from notetaker.service.instance import AlreadyRunning, only_bot, running_bot
+from notetaker.service.instance_socket import ANSWER_EVERY_S
 from notetaker.service.settings import SettingsError
 from tests.service.candidates import CHECKOUT, HOLDER, WAIT_S, can_unshare, candidate
 
@@ -238,8 +241,6 @@ def test_whoever_has_the_name_is_told_by_the_kernel_whatever_it_says(
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as squatter:
         squatter.bind(f"\0notetaker-bot-{identity}".encode())
-        with pytest.raises(AlreadyRunning, match=UNKNOWN), only_bot(tmp_path, identity):
-            pass  # it has the name, and nobody listens
         squatter.listen()
         asker = subprocess.Popen(
             [sys.executable, "-c", HOLDER, tmp_path, identity],
@@ -254,6 +255,28 @@ def test_whoever_has_the_name_is_told_by_the_kernel_whatever_it_says(
         out, _ = asker.communicate(timeout=WAIT_S)
     assert f"with this token (process {os.getpid()} of " in out.decode()
     assert out.decode().removeprefix("here\n").removesuffix("\n").isprintable()
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_of_whoever_has_the_name_and_lets_nobody_connect_root_is_told_by_the_command_in_the_refusal(
+    tmp_path: Path, identity: str, listens: bool
+) -> None:
+    name = f"notetaker-bot-{identity}"
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as squatter,
+        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as waiting,
+    ):
+        squatter.bind(f"\0{name}".encode())
+        if listens:
+            squatter.listen(0)
+            waiting.connect(f"\0{name}".encode())
+        with pytest.raises(AlreadyRunning) as refusal, only_bot(tmp_path, identity):
+            pass
+        command = f"ss -xap | grep {name}"
+        assert f"({UNKNOWN}; as root, `{command}` shows it)" in str(refusal.value)
+        if shutil.which("ss"):
+            shown = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout
+            assert f"pid={os.getpid()}," in shown
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
@@ -362,3 +385,15 @@ async def test_whoever_hangs_up_before_the_answer_does_not_end_the_answering(
         assert f"since {json.loads((tmp_path / 'bot.lock').read_text())['started']}" in str(
             running_bot(tmp_path, identity)
         )
+
+
+async def test_whoever_asks_all_the_time_waits_longer_than_the_one_who_answers(
+    tmp_path: Path, identity: str
+) -> None:
+    times = 20
+    async with candidate(tmp_path, identity) as first:
+        assert await first.tries() == "holds"
+        began = time.monotonic()
+        for _ in range(times):
+            assert f"process {first.pid} of " in str(running_bot(tmp_path, identity))
+        assert time.monotonic() - began >= (times - 1) * ANSWER_EVERY_S
