@@ -10,6 +10,7 @@ import asyncio
 import faulthandler
 import logging
 import os
+import resource
 import signal
 import threading
 from collections.abc import Iterator
@@ -31,7 +32,11 @@ def block_abort() -> None:
 
 
 def on_abort(loop: asyncio.AbstractEventLoop | None = None) -> None:
-    """From now on SIGABRT ends this process with the stack of every thread, and of every task of the loop."""
+    """From now on SIGABRT ends this process with the stack of every thread, and of every task of the loop.
+
+    Without a core dump: it would hold keys and speech.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     faulthandler.enable(STDERR)
     threading.Thread(target=_await_abort, args=(loop, logs.in_journal()), name="stacks", daemon=True).start()
 

@@ -1,6 +1,7 @@
 """The real worker process, as systemd sees it."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -113,11 +114,12 @@ def test_the_status_is_one_line(work: Work | None, line: str) -> None:
     assert status_line(work) == line
 
 
-def test_the_abort_of_a_watchdog_leaves_the_stack_of_every_thread(
+def test_the_abort_of_a_watchdog_leaves_the_stack_of_every_thread_and_no_core_dump(
     tmp_path: Path, supervisor: Supervisor
 ) -> None:
     with worker(tmp_path / "state", supervisor) as process:
         assert supervisor.next().startswith("READY=1")
+        assert resource.prlimit(process.pid, resource.RLIMIT_CORE) == (0, 0)
         process.send_signal(signal.SIGABRT)
         _, written = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == -signal.SIGABRT
