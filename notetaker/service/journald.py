@@ -3,35 +3,41 @@
 import logging
 import sys
 from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import Any
 
 from logging_journald import Facility, JournaldTransport  # type: ignore[import-untyped]
 
 from notetaker.model import events
+from notetaker.service.log_stream import StreamHandler
 
-SEND_TIMEOUT_S = 0.2
-"""So long may a journal that is stuck hold up the event loop, for one line."""
+TELL_S = 0.2
+"""So long ``tell`` waits for a journal that is busy."""
 
 PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 """Those of syslog(3). Not the ones of ``logging_journald``: its CRITICAL is an emergency, told to every terminal."""
 
 
-class JournaldHandler(logging.StreamHandler[TextIO]):
+class JournaldHandler(StreamHandler):
     """Sends a record's message, where it is from, and of its extras the fields of ``model.events``; nothing else.
 
-    A line that the journal does not take goes to standard error, which the journal reads as well.
+    While there is no journal, lines go to standard error. Those that a busy journal does not take are lost:
+    it reads standard error as well.
     """
 
     def __init__(self) -> None:
         super().__init__(sys.stderr)
-        self._transport = _transport()
+        # Without a connection, like libsystemd's: it goes on when the socket is replaced.
+        self._transport = JournaldTransport(connected=False)
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def write(self, record: logging.LogRecord) -> None:
+        fields = _fields(self.format(record), record.levelno, record.__dict__)
+        self._transport.socket.settimeout(self.patience_s)
         try:
-            fields = _fields(self.format(record), record.levelno, record.__dict__)
             self._transport.send((fields | _place(record)).items())
-        except Exception:  # noqa: BLE001 - nothing is lost: it is written there, or reported as malformed
-            super().emit(record)
+        except (BlockingIOError, TimeoutError):
+            raise
+        except OSError:
+            super().write(record)
 
     def close(self) -> None:
         self._transport.socket.close()
@@ -43,18 +49,12 @@ def tell(message: str, level: int, extra: Mapping[str, str | int]) -> None:
 
     Raises OSError.
     """
-    transport = _transport()
+    transport = JournaldTransport(connected=False)
+    transport.socket.settimeout(TELL_S)
     try:
         transport.send(_fields(message, level, extra).items())
     finally:
         transport.socket.close()
-
-
-def _transport() -> JournaldTransport:
-    """Without a connection, like libsystemd's: it goes on when the socket is replaced."""
-    transport = JournaldTransport(connected=False)
-    transport.socket.settimeout(SEND_TIMEOUT_S)
-    return transport
 
 
 def _fields(message: str, level: int, extra: Mapping[str, Any]) -> dict[str, str | int]:

@@ -9,6 +9,7 @@ from typing import TextIO, TypeAlias
 from logging_journald import check_journal_stream as in_journal  # type: ignore[import-untyped]
 
 from notetaker.service.journald import JournaldHandler
+from notetaker.service.log_stream import StreamHandler
 
 __all__ = ["in_journal", "setup"]
 
@@ -35,7 +36,7 @@ def setup(level: str, stream: TextIO = sys.stderr) -> None:
         handler = JournaldHandler()
         handler.setFormatter(_Formatter(JOURNAL_FORMAT))
     else:
-        handler = logging.StreamHandler(stream)
+        handler = StreamHandler(stream)
         handler.setFormatter(_TerminalFormatter() if stream.isatty() else _Formatter(FILE_FORMAT))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     handler.setLevel(level)

@@ -1,9 +1,10 @@
-import io
 import logging
 import os
 import pty
 import subprocess
 import sys
+import time
+import tty
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,11 +27,6 @@ logging.getLogger("discord.http").warning("rate limited")
 """
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
 @pytest.fixture(autouse=True)
 def restore_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("JOURNAL_STREAM", raising=False)
@@ -46,6 +42,59 @@ def restore_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     loggers[0].handlers[:] = handlers
 
 
+class Stream:
+    """``end`` is for whoever writes, and what came is read from the other."""
+
+    def __init__(self, reader: int, writer: int) -> None:
+        os.set_blocking(reader, False)
+        self._reader = reader
+        self.end = os.fdopen(writer, "w")
+
+    def read(self) -> str:
+        """What has come since the last time."""
+        came = b""
+        try:
+            while part := os.read(self._reader, 1 << 16):
+                came += part
+        except BlockingIOError:
+            pass
+        return came.decode()
+
+    def close(self) -> None:
+        self.end.close()
+        os.close(self._reader)
+
+
+@pytest.fixture
+def pipe() -> Iterator[Stream]:
+    opened = Stream(*os.pipe())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def terminal() -> Iterator[Stream]:
+    reader, writer = pty.openpty()
+    tty.setraw(writer)  # else it would make each newline two characters
+    opened = Stream(reader, writer)
+    yield opened
+    opened.close()
+
+
+LINE, LINES = "A line of 32 characters in a log", 3000
+"""So many are more than a journal or a pipe holds that nobody reads."""
+LITTLE_S = 2.0
+"""For so many lines, on a computer with other things to do."""
+
+
+def write_lines(log: logging.Logger) -> float:
+    """How many seconds it took."""
+    began = time.monotonic()
+    for _ in range(LINES):
+        log.warning(LINE)
+    return time.monotonic() - began
+
+
 def journal(folder: Path, monkeypatch: pytest.MonkeyPatch, level: str = "INFO") -> FakeJournald:
     """From now on we log to it."""
     fake = FakeJournald(folder)
@@ -58,79 +107,98 @@ def journal(folder: Path, monkeypatch: pytest.MonkeyPatch, level: str = "INFO") 
 # Files and pipes
 
 
-def test_lines_in_a_file_have_date_level_and_place() -> None:
-    stream = io.StringIO()
-    logs.setup("INFO", stream)
+def test_lines_in_a_file_have_date_level_and_place(pipe: Stream) -> None:
+    logs.setup("INFO", pipe.end)
     logging.getLogger("notetaker.service").info("Ready, in %d servers", 2, extra=events.READY())
     logging.getLogger("notetaker.service").debug("not this")
-    assert stream.getvalue()[:2] == "20"
-    assert stream.getvalue().endswith(" INFO    notetaker.service: Ready, in 2 servers\n")
+    line = pipe.read()
+    assert line.startswith("20")
+    assert line.endswith(" INFO    notetaker.service: Ready, in 2 servers\n")
 
 
-def test_libraries_say_nothing_below_a_warning_even_at_debug() -> None:
-    stream = io.StringIO()
-    logs.setup("DEBUG", stream)
+def test_libraries_say_nothing_below_a_warning_even_at_debug(pipe: Stream) -> None:
+    logs.setup("DEBUG", pipe.end)
     for name in ("discord.gateway", "aiohttp.client", "asyncio", "sqlalchemy.engine", "alembic", "whatever"):
         assert not logging.getLogger(name).isEnabledFor(logging.INFO)
         logging.getLogger(name).info("a payload")
-    assert stream.getvalue() == ""
+    assert pipe.read() == ""
     logging.getLogger("discord.gateway").warning("trouble")
     logging.getLogger("notetaker.voice").debug("ours")
-    assert "trouble" in stream.getvalue()
-    assert "ours" in stream.getvalue()
+    trouble, ours = pipe.read().splitlines()
+    assert trouble.endswith("discord.gateway: trouble")
+    assert ours.endswith("notetaker.voice: ours")
 
 
-def test_a_library_is_as_quiet_as_we_are_told_to_be() -> None:
-    stream = io.StringIO()
-    logs.setup("ERROR", stream)
+def test_a_library_is_as_quiet_as_we_are_told_to_be(pipe: Stream) -> None:
+    logs.setup("ERROR", pipe.end)
     logging.getLogger("discord").warning("trouble")
     logging.getLogger("notetaker.voice").warning("trouble")
-    assert stream.getvalue() == ""
+    assert pipe.read() == ""
 
 
-def test_a_frame_that_cannot_be_decrypted_yet_is_no_line_in_the_log() -> None:
-    stream = io.StringIO()
-    logs.setup("INFO", stream)
+def test_a_frame_that_cannot_be_decrypted_yet_is_no_line_in_the_log(pipe: Stream) -> None:
+    logs.setup("INFO", pipe.end)
     group = DaveGroup(1, 2)
     group.session_description(1)
     assert group.decrypt(3, bytes(40) + b"\x0c\xfa\xfa") is None
-    assert stream.getvalue() == ""
+    assert pipe.read() == ""
 
 
-def test_what_comes_from_the_network_forges_no_line_and_steers_no_terminal() -> None:
-    stream = io.StringIO()
-    logs.setup("INFO", stream)
+def test_what_comes_from_the_network_forges_no_line_and_steers_no_terminal(pipe: Stream) -> None:
+    logs.setup("INFO", pipe.end)
     evil = "a\n2026-11-22 14:30:05,000 INFO notetaker: forged \x1b[2J \r \u2028 \udc80"
     logging.getLogger("notetaker").warning("From Discord: %s", evil)
-    assert stream.getvalue().count("\n") == 1
-    assert stream.getvalue()[:-1].isprintable()
+    line = pipe.read()
+    assert line.endswith("\n")
+    assert line[:-1].isprintable()
     logging.getLogger("notetaker").error("A bug", exc_info=ValueError(evil))
-    assert "\x1b" not in stream.getvalue()
-    assert "\n2026-11-22 14:30:05,000" not in stream.getvalue()
+    traceback = pipe.read()
+    assert "\x1b" not in traceback
+    assert "\n2026-11-22 14:30:05,000" not in traceback
+
+
+def test_a_reader_that_has_stopped_holds_nobody_up_and_is_told_what_it_missed(pipe: Stream) -> None:
+    logs.setup("INFO", pipe.end)
+    log = logging.getLogger("notetaker")
+    assert write_lines(log) < LITTLE_S
+    lines = pipe.read().splitlines()
+    assert 0 < len(lines) < LINES
+    assert all(line.endswith(f"notetaker: {LINE}") for line in lines), "each is whole"
+    log.warning("When it reads again")
+    missed, line = pipe.read().splitlines()
+    assert missed.endswith(f"{LINES - len(lines):,} lines of this log could not be written in time")
+    assert line.endswith("notetaker: When it reads again")
+
+
+def test_a_text_that_is_longer_than_there_is_room_for_holds_nobody_up(pipe: Stream) -> None:
+    logs.setup("INFO", pipe.end)
+    log = logging.getLogger("notetaker")
+    log.error("A bug", exc_info=ValueError("x" * 500_000))
+    assert len(pipe.read()) > 10_000
+    log.warning("When it reads again")
+    assert "1 line of this log could not be written in time" in pipe.read()
 
 
 # Terminals
 
 
-def test_lines_on_a_terminal_are_short_and_coloured() -> None:
-    terminal = Terminal()
-    logs.setup("DEBUG", terminal)
+def test_lines_on_a_terminal_are_short_and_coloured(terminal: Stream) -> None:
+    logs.setup("DEBUG", terminal.end)
     logging.getLogger("notetaker.voice").warning(
         "Voice ended in guild %d", 1, extra=events.VOICE_LOST(guild_id=1)
     )
     faint, warning, reset = "\x1b[2m", "\x1b[33m", "\x1b[0m"
-    time, rest = terminal.getvalue().removeprefix(faint).split(reset, 1)
-    assert len(time) == len("14:30:05")
+    clock, rest = terminal.read().removeprefix(faint).split(reset, 1)
+    assert len(clock) == len("14:30:05")
     assert rest == f" {warning}W{reset} Voice ended in guild 1\n"
 
 
-def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch, terminal: Stream) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    terminal = Terminal()
-    logs.setup("DEBUG", terminal)
+    logs.setup("DEBUG", terminal.end)
     logging.getLogger("notetaker.voice").error("Broken")
     logging.getLogger("discord.http").warning("rate limited")
-    assert [line[8:] for line in terminal.getvalue().splitlines()] == [
+    assert [line[8:] for line in terminal.read().splitlines()] == [
         " E Broken",
         " W discord.http: rate limited",
     ]
@@ -241,17 +309,38 @@ def test_a_line_that_the_journal_does_not_take_goes_to_standard_error(
     fake.close()
 
 
-def test_a_journal_that_is_stuck_holds_up_a_line_for_a_moment_only(
+def test_a_journal_that_is_stuck_holds_nobody_up_and_is_told_what_it_missed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("notetaker.service.journald.SEND_TIMEOUT_S", 0.01)
     fake = journal(tmp_path, monkeypatch)
     log = logging.getLogger("notetaker")
-    written = ""
-    while "\n" not in written:  # nobody reads, so the socket is full after some
-        log.warning("A line")
-        written = capfd.readouterr().err
-    assert written == "A line\n"
+    took_s = write_lines(log)
+    assert took_s < LITTLE_S
+    kept = len(fake.read())
+    assert 0 < kept < LINES
+    log.warning("When it listens again")
+    missed, line = fake.read()
+    assert missed["MESSAGE"] == f"{LINES - kept:,} lines of this log could not be written in time"
+    assert missed["PRIORITY"] == "4"
+    assert line["MESSAGE"] == "When it listens again"
+    assert capfd.readouterr().err == "", "the journal reads this, too"
+    fake.close()
+
+
+def test_a_journal_that_is_away_while_nobody_reads_standard_error_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pipe: Stream
+) -> None:
+    monkeypatch.setattr(sys, "stderr", pipe.end)
+    fake = journal(tmp_path, monkeypatch)
+    log = logging.getLogger("notetaker")
+    fake.close()
+    assert write_lines(log) < LITTLE_S
+    kept = pipe.read().count("\n")
+    assert 0 < kept < LINES
+    fake = FakeJournald(tmp_path)
+    log.warning("When it is back")
+    told = f"{LINES - kept:,} lines of this log could not be written in time"
+    assert [entry["MESSAGE"] for entry in fake.read()] == [told, "When it is back"]
     fake.close()
 
 
@@ -266,10 +355,9 @@ def test_under_systemd_the_process_finds_the_journal_by_itself(tmp_path: Path) -
     fake.close()
 
 
-def test_a_failed_reconnect_of_pycord_is_one_line() -> None:
-    stream = io.StringIO()
-    logs.setup("INFO", stream)
+def test_a_failed_reconnect_of_pycord_is_one_line(pipe: Stream) -> None:
+    logs.setup("INFO", pipe.end)
     error = ConnectionResetError("by peer")
     logging.getLogger("discord.shard").error("Attempting a reconnect in %.2fs", 1.04, exc_info=error)
-    [line] = stream.getvalue().splitlines()
+    [line] = pipe.read().splitlines()
     assert line.endswith("discord.shard: Attempting a reconnect in 1.04s (ConnectionResetError)")
