@@ -123,9 +123,7 @@ async def _goes_on(stage: Stage, before: State, began: float, restarts: int) -> 
     stage.absences += 1
     await stage.heard()
     await stage.journal.the(events.MEETING_RESUMED, f"MEETING_ID={stage.meeting_id}")
-    return (
-        f"ready again after {ready:.1f} s, heard again after {time.monotonic() - began:.1f} s, same meeting"
-    )
+    return f"ready again after {ready:.1f} s, {await stage.missed():.1f} s of the same meeting were not heard"
 
 
 async def _stacks(journal: Journal, *wanted: str, unit: str = BOT) -> None:

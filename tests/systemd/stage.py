@@ -15,6 +15,7 @@ import aiohttp
 from notetaker.discordsim.entities import ChannelType, Guild, User
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.world import World
+from notetaker.model import events
 from notetaker.service import status_socket
 from tests.service.office import Office
 from tests.systemd.container import Container, Done
@@ -192,6 +193,11 @@ class Stage:
         expect(
             after.restarts == before.restarts, f"It was restarted {after.restarts - before.restarts} times."
         )
+
+    async def missed(self) -> float:
+        """How many seconds of the meeting the bot last says that it has not heard. Raises Wrong."""
+        gaps = await self.journal.the(events.GAP, f"MEETING_ID={self.meeting_id}")
+        return int(gaps[-1]["GAP_MS"]) / 1000
 
     async def end_meeting(self) -> str:
         """What the bot answers to /stopnotes."""
