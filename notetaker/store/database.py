@@ -39,6 +39,12 @@ class StoreSettingError(StoreError):
     """The database cannot be used, and trying again will not help: where it shall be is set wrongly."""
 
 
+class Rejected(Exception):
+    """The database does not accept what it is given: a bug of ours. Its own message is left out, because PostgreSQL
+    quotes the row, which may hold what people said.
+    """
+
+
 def parse_url(url: str) -> URL:
     """The URL with our driver and limits. Raises StoreSettingError for all but a SQLite file or PostgreSQL."""
     try:
@@ -81,14 +87,14 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        """One transaction, committed at the end. Raises StoreError when the database cannot be reached."""
+        """One transaction, committed at the end. Raises StoreError when there is no reaching it, and Rejected."""
         try:
             with self._engine.begin() as connection:
                 yield connection
         except DatabaseError as error:
             # The base class itself is "file is not a database"; the other subclasses are our mistakes.
             if type(error) not in (DatabaseError, OperationalError):
-                raise
+                raise Rejected(_kind(error.orig)) from None
             reason = str(error.orig).strip().splitlines()[0]
             raise StoreError(f"the database {self._name} cannot be used: {reason}") from error
 
@@ -129,6 +135,14 @@ def make_private_file(path: Path) -> None:
     except OSError as error:
         kind = StoreError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreSettingError
         raise kind(f"the database {path} cannot be opened: {error.strerror}") from error
+
+
+def _kind(error: BaseException | None) -> str:
+    """``UniqueViolation: postings, pk_postings``, ``IntegrityError: SQLITE_CONSTRAINT_FOREIGNKEY``."""
+    diagnostic = getattr(error, "diag", None)
+    where = [getattr(diagnostic, name, None) for name in ("table_name", "column_name", "constraint_name")]
+    details = ", ".join(filter(None, [*where, getattr(error, "sqlite_errorname", None)]))
+    return f"{type(error).__name__}: {details}"
 
 
 def _os_error(number: int) -> OSError:

@@ -3,7 +3,24 @@
 Every ``..._ns`` is Unix nanoseconds; Discord's ids are snowflakes, which fit a signed 64-bit integer.
 """
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+import sqlalchemy
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Dialect, ForeignKey, Index, Integer, MetaData, Table
+from sqlalchemy.types import TypeDecorator
+
+
+class Text(TypeDecorator[str]):
+    """What people are called and say, too: what no database can hold of that (half a surrogate pair, the NUL of
+    PostgreSQL) becomes U+FFFD.
+    """
+
+    impl = sqlalchemy.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
+
 
 metadata = MetaData(
     naming_convention={

@@ -2,10 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -58,6 +59,29 @@ def temporary_cluster() -> Iterator[Path]:
     """In a folder with a short name (a socket's path has at most 107 bytes) that the server's user may enter."""
     with tempfile.TemporaryDirectory(prefix="pg-") as folder, cluster(Path(folder)) as socket:
         yield socket
+
+
+@contextmanager
+def frozen(folder: Path) -> Iterator[None]:
+    """The cluster there answers nothing meanwhile, and refuses nothing either."""
+    first = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+    stopped = []
+    try:
+        for pid in (first, *_children(first)):  # once it is stopped, it has no more of them
+            os.kill(pid, signal.SIGSTOP)
+            stopped.append(pid)
+        yield
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+
+
+def _children(parent: int) -> Iterator[int]:
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            # proc_pid_stat(5): the name is in parentheses, and may hold any character
+            if int(file.read_text().rpartition(")")[2].split()[1]) == parent:
+                yield int(file.parent.name)
 
 
 def new_database(socket: Path) -> str:

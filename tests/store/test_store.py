@@ -1,12 +1,13 @@
 """Queries, on SQLite and PostgreSQL alike."""
 
+import re
+import traceback
 from collections import Counter
 from dataclasses import replace
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy.exc import IntegrityError
 
 from notetaker.model.meeting import MeetingState
 from notetaker.model.notes import Item, Notes
@@ -14,6 +15,7 @@ from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Transcription
 from notetaker.store import tables
+from notetaker.store.database import Rejected
 from notetaker.store.store import Store
 from tests.store.examples import MEETING, NOTES, POSTING, SECOND, STARTED, meeting, utterance
 
@@ -171,7 +173,22 @@ def test_only_the_first_attempt_to_post_is_told_so(store: Store) -> None:
     assert store.posting(MEETING.id) == POSTING
 
 
-def test_what_was_said_is_not_in_an_error(store: Store) -> None:
-    with pytest.raises(IntegrityError) as caught:
-        store.set_transcription("no such utterance", Transcription("our secret", "e"))
-    assert "secret" not in str(caught.value)
+@pytest.mark.parametrize(("utterance_id", "engine"), [("no such utterance", "e"), (utterance(1).id, None)])
+def test_what_was_said_is_not_in_an_error(store: Store, utterance_id: str, engine: str) -> None:
+    store.add_meeting(MEETING)
+    store.add_utterance(utterance(1))
+    said = Transcription("our secret", engine)
+    with pytest.raises(Rejected) as caught:
+        store.set_transcription(utterance_id, said)
+    assert re.match(
+        "ForeignKeyViolation|NotNullViolation|IntegrityError: SQLITE_CONSTRAINT", str(caught.value)
+    )
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("character", ["\ud800", "\0"])
+def test_a_name_that_no_database_can_hold_is_stored_all_the_same(store: Store, character: str) -> None:
+    store.add_meeting(replace(MEETING, voice_channel_name=f"Stand{character}up"))
+    store.name_speaker(MEETING.id, 42, f"Ada {character} \U0001f600")
+    assert store.meetings()[0].voice_channel_name == "Stand\ufffdup"
+    assert store.speakers(MEETING.id) == {42: "Ada \ufffd \U0001f600"}
