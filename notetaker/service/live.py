@@ -53,7 +53,7 @@ class LiveMeeting:
         self.stopping = False
         """From now on, a session that closes does so because it was asked to."""
         self.refusal: OSError | None = None
-        """Why the disk did not take the last frame; None: it did."""
+        """Why the disk did not take what came last; None: it did."""
         self.unsafe: OSError | None = None
         """Why the last ``sync`` failed; None: it did not."""
         self.not_stored: set[str] = set()
@@ -96,8 +96,8 @@ class LiveMeeting:
             self._begin_refusal(frame.arrival, error)
             return
         self._heard.add(frame.user_id)
-        if What.DISK in self._missing:
-            self._end_refusal(frame.arrival)
+        if self.refusal is not None:
+            self._try(frame.arrival, self._end_refusal, frame.arrival)
 
     def lost(self, loss: Loss) -> None:
         self._gap(
@@ -131,7 +131,11 @@ class LiveMeeting:
         self._missing.begin(What.SESSION, now - max(lasted_s, 0.0), since)
 
     def tick(self, now: float) -> None:
-        """Collects the utterances that have ended, and news."""
+        """Collects the utterances that have ended, and news. Tries a disk that has refused something: nobody may
+        speak for a long time.
+        """
+        if self.refusal is not None:
+            self._try(now, self._end_refusal, now)
         self.utterances += self.recorder.tick(now)
         deaf = What.HEARING in self._missing
         if self._open and deaf != self._told_deaf:
@@ -221,8 +225,14 @@ class LiveMeeting:
             )
 
     def _end_refusal(self, now: float) -> None:
+        """The disk takes the mark of the gap that it has made. Raises OSError: it does not."""
+        gap = self._missing.lasted(What.DISK, now)
+        if gap is not None:
+            self.recorder.mark_gap(gap)
+            self._tell(gap)
+            self.gaps.append(gap)
+        self._missing.forget(What.DISK)
         self.refusal = None
-        self._end(What.DISK, now)
         log.warning(
             "Meeting %s is being recorded again",
             self.meeting.id,

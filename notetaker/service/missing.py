@@ -40,16 +40,22 @@ class Missing:
     def get(self, what: What) -> OpenGap | None:
         return self._since[what][1] if what in self._since else None
 
-    def end(self, what: What, now: float) -> Gap | None:
-        """It is there again. None: nothing was missed."""
+    def lasted(self, what: What, now: float) -> Gap | None:
+        """As if it ended ``now``. None: nothing was missed."""
         if what not in self._since:
             return None
-        began, gap = self._since.pop(what)
+        began, gap = self._since[what]
         lasted_ns = round((now - began) * 1e9)
         if lasted_ns < PACKET_NS:
             return None
         return Gap(gap.started_ns, gap.started_ns + lasted_ns, gap.cause)
 
+    def end(self, what: What, now: float) -> Gap | None:
+        """It is there again. None: nothing was missed."""
+        gap = self.lasted(what, now)
+        self.forget(what)
+        return gap
+
     def forget(self, what: What) -> None:
-        """It goes on, and is not told here."""
-        del self._since[what]
+        """It is not told of here any more."""
+        self._since.pop(what, None)
