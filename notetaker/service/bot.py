@@ -7,9 +7,9 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 
 from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
-from notetaker.jobs.queue import JobQueue
 from notetaker.model import events
 from notetaker.service import logs, metrics, stacks
 from notetaker.service.background import Background
@@ -17,10 +17,9 @@ from notetaker.service.exit_codes import ExitCode
 from notetaker.service.front import DiscordFront
 from notetaker.service.health import Health
 from notetaker.service.meetings import Meetings
-from notetaker.service.opening import open_database
+from notetaker.service.opening import Opened, open_database
 from notetaker.service.postings import Postings
 from notetaker.service.recordings import Recordings
-from notetaker.service.recovery import Recovery
 from notetaker.service.reload import EnvFile, Reload
 from notetaker.service.resuming import Resuming
 from notetaker.service.safekeeping import Safekeeping
@@ -29,7 +28,7 @@ from notetaker.service.status import Snapshot, document, process_figures
 from notetaker.service.status_line import status_line
 from notetaker.service.status_socket import StatusServer, socket_path
 from notetaker.service.supervision import Supervision
-from notetaker.store.store import Store
+from notetaker.store.database import StoreError
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.trace import Tracer
 
@@ -45,21 +44,26 @@ async def run(settings: Settings) -> ExitCode:
     token = settings.require_token()
     loop, stop, reload = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     stacks.on_abort(loop)
+    database = Background("database")
+
+    def end() -> None:
+        stop.set()
+        database.hurry()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, end)
     # A terminal says it, too, when it is closed, and means something else.
-    loop.add_signal_handler(signal.SIGHUP, stop.set if sys.stderr.isatty() else reload.set)
-    background = Background()
+    loop.add_signal_handler(signal.SIGHUP, end if sys.stderr.isatty() else reload.set)
     try:
-        opened = await open_database(settings.database, background, stop)
+        opened = await open_database(settings, database, stop)
         if opened is None:
             return ExitCode.OK
-        store, queue = opened
         try:
-            await _Bot(settings, store, queue, background).serve(token, stop, reload)
+            await _Bot(settings, opened, database).serve(token, stop, reload)
         finally:
-            await background(queue.close)
-            await background(store.close)
+            database.hurry()
+            with suppress(StoreError):  # it does not answer, and need not any more
+                await database(opened.close)
     except* TokenRejected:
         return_code = ExitCode.TOKEN_REJECTED
     except* GatewayRefused as refused:
@@ -73,18 +77,17 @@ async def run(settings: Settings) -> ExitCode:
         return_code = ExitCode.OK
     finally:
         stacks.never_give_up()
-        background.close()
+        database.close()
     return return_code
 
 
 class _Bot:
     """``discordbot``, ``voice`` and the rest of this package, wired together."""
 
-    def __init__(self, settings: Settings, store: Store, queue: JobQueue, background: Background) -> None:
+    def __init__(self, settings: Settings, opened: Opened, database: Background) -> None:
         self._settings = settings
-        self._store = store
-        self._queue = queue
-        self._background = background
+        self._opened = opened
+        self._database = database
         self._supervision = Supervision(self._status)
         self._began = time.time_ns(), time.monotonic()
         self._discord = NotetakerBot(
@@ -113,25 +116,25 @@ class _Bot:
         """Until ``stop`` is set; settings are read again whenever ``reload`` is. Raises SettingsError, or a group of
         TokenRejected, Closed, or of what nobody foresaw.
         """
+        opened, database, disk = self._opened, self._database, Background("disk")
         window_s = self._settings.meeting_resume_window * 60
-        folder = self._settings.meetings_folder
-        recovery = await self._background(Recovery, self._store, self._queue, folder, window_s)
         try:
             async with (
                 metrics.served(self._settings.metrics_port, self._snapshot),
                 asyncio.TaskGroup() as tasks,
             ):
-                keeping = Safekeeping(self._store, self._queue, self._background, tasks, self._discord)
+                keeping = Safekeeping(opened.store, opened.queue, disk, database, tasks, self._discord)
                 self._recordings = Recordings(self._voice, keeping, tasks, self._front, window_s)
                 self._health = Health(
                     self._voice,
                     self._discord,
                     self._recordings,
-                    self._background,
+                    disk,
+                    database,
                     self._supervision.give_sign_of_life,
                 )
-                meetings = Meetings(self._voice, self._recordings, keeping, folder)
-                resuming = Resuming(recovery, self._recordings, self._front)
+                meetings = Meetings(self._voice, self._recordings, keeping, self._settings.meetings_folder)
+                resuming = Resuming(opened.recovery, self._recordings, self._front)
                 self._discord.attach(meetings, self._voice)
                 supervised = tasks.create_task(self._be_supervised(reload))
                 steady = [
@@ -156,6 +159,7 @@ class _Bot:
                     await asyncio.wait(steady)
         finally:
             await self._voice.close()
+            disk.close()
 
     # Tasks
 
@@ -168,7 +172,7 @@ class _Bot:
             tasks.create_task(self._recordings.run())
             tasks.create_task(resuming.run(self._discord.wait_until_ready))
             await self._discord.wait_until_ready()
-            tasks.create_task(Postings(self._store, self._background, self._discord.publisher).run())
+            tasks.create_task(Postings(self._opened.store, self._database, self._discord.publisher).run())
             servers = len(self._discord.guilds)
             self._supervision.ready()
             log.info("Ready, as %s, in %d servers", self._discord.user, servers, extra=events.READY())

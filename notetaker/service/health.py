@@ -1,7 +1,7 @@
 """Whether this process is in control. If it is not, the watchdog hears nothing more and has it begin anew.
 
 That is not the question whether all is well. A Discord that is down or refuses, a full disk and a database that is
-away are ridden out: beginning anew would not help, and would lose what is under way.
+away or never answers are ridden out: beginning anew would not help, and would lose what is under way.
 """
 
 import errno
@@ -17,9 +17,11 @@ from notetaker.service.recordings import Recordings
 log = logging.getLogger(__name__)
 
 TICK_S = 60.0
-"""Longer than this no tick of the meetings takes, not counting what disk and database take."""
-CALL_S = 300.0
-"""Longer than this no call waits for disk or database: theirs have shorter limits of their own."""
+"""Longer than this no tick of the meetings takes, not counting what the disk takes."""
+STORE_S = 600.0
+"""Longer than this the meetings are not stored, not counting what the database takes."""
+SYNC_S = 300.0
+"""Longer than this no disk takes."""
 SILENCE_S = 180.0
 """A connected main gateway acknowledges a heartbeat every 41 s (Discord docs, Gateway, "Heartbeat Interval")."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -44,16 +46,17 @@ class Health:
         voice: Voice,
         gateway: Gateway,
         recordings: Recordings,
-        background: Background,
+        disk: Background,
+        database: Background,
         on_healthy: Callable[[], None],
     ) -> None:
         self._voice = voice
         self._gateway = gateway
         self._recordings = recordings
-        self._background = background
+        self._disk = disk
+        self._database = database
         self._on_healthy = on_healthy
         self._told: str | None = None
-        self._waited_at = 0.0  # for disk or database, when somebody looked last
 
     def beat(self) -> None:
         """Calls ``on_healthy`` if this process is in control."""
@@ -75,9 +78,9 @@ class Health:
         return None
 
     def _of_disk(self, now: float) -> str | None:
-        waiting_s = now - self._background.moved_at
-        if self._background.busy and waiting_s > CALL_S:
-            return f"disk or database have not answered for {waiting_s:.0f} s"
+        waiting_s = self._disk.waiting_s(now)
+        if waiting_s > SYNC_S:
+            return f"the disk has not answered for {waiting_s:.0f} s"
         for live in self._recordings.live:
             error = live.refusal or live.unsafe
             if error is not None and error.errno not in FULL:
@@ -88,9 +91,10 @@ class Health:
         for guild_id, lock in self._recordings.locks.items():
             if lock.overdue_s:
                 return f"a meeting in guild {guild_id} is stuck: it is {lock.overdue_s:.0f} s overdue"
-        if self._background.busy:
-            self._waited_at = now
-        late_s = now - max(self._recordings.ticked_at, self._waited_at)
+        late_s = self._disk.clock(now) - self._recordings.ticked_at
         if late_s > TICK_S:
             return f"nobody has looked after the meetings for {late_s:.0f} s"
+        late_s = self._database.clock(now) - self._recordings.stored_at
+        if late_s > STORE_S:
+            return f"no meeting has been stored for {late_s:.0f} s, although the database answers"
         return None

@@ -4,11 +4,14 @@ is not started again for ever, because every start is a login to Discord.
 
 import asyncio
 import logging
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 
 from notetaker.jobs.queue import JobQueue
 from notetaker.model import events
 from notetaker.service.background import Background
+from notetaker.service.recovery import Recovery
+from notetaker.service.settings import Settings
 from notetaker.service.systemd import Systemd
 from notetaker.store.database import StoreError, StoreSettingError
 from notetaker.store.store import Store
@@ -18,35 +21,60 @@ log = logging.getLogger(__name__)
 RETRY_S = 5.0
 EXTEND_BY_S = 60.0
 """For one try and the next, to a supervisor that has a limit for starts."""
+SILENCE_S = 60.0
+"""A try that has taken longer is told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    store: Store
+    queue: JobQueue
+    recovery: Recovery
+    """What the store knows of earlier lives of the bot."""
+
+    def close(self) -> None:
+        self.queue.close()
+        self.store.close()
 
 
 async def open_database(
-    url: str, background: Background, stop: asyncio.Event, retry_s: float = RETRY_S
-) -> tuple[Store, JobQueue] | None:
+    settings: Settings, database: Background, stop: asyncio.Event, retry_s: float = RETRY_S
+) -> Opened | None:
     """Once it can be reached; None: ``stop`` was set before. Raises StoreSettingError when waiting cannot help."""
     systemd, told = Systemd(), ""
+
+    def tell(trouble: str) -> None:
+        nonlocal told
+        if trouble != told:
+            told = trouble
+            log.critical("Waiting to start: %s", told, extra=events.UNAVAILABLE())
+        systemd.status(f"Waiting to start: {told}")
+        systemd.extend(EXTEND_BY_S)
+
     while not stop.is_set():
+        silence = asyncio.get_running_loop().call_later(SILENCE_S, tell, "the database does not answer")
         try:
-            return await background(_open, url)
+            return await database(_open, settings)
         except StoreSettingError:
             raise
         except StoreError as error:
-            if str(error) != told:
-                told = str(error)
-                log.critical("Waiting to start: %s", told, extra=events.UNAVAILABLE())
-            systemd.status(f"Waiting to start: {told}")
-            systemd.extend(EXTEND_BY_S)
+            tell(str(error))
+        finally:
+            silence.cancel()
         with suppress(TimeoutError):
             async with asyncio.timeout(retry_s):
                 await stop.wait()
     return None
 
 
-def _open(url: str) -> tuple[Store, JobQueue]:
-    store = Store(url)
-    try:
+def _open(settings: Settings) -> Opened:
+    with ExitStack() as failed:
+        store = Store(settings.database)
+        failed.callback(store.close)
         store.migrate()
-        return store, JobQueue(url)
-    except BaseException:
-        store.close()
-        raise
+        queue = JobQueue(settings.database)
+        failed.callback(queue.close)
+        window_s = settings.meeting_resume_window * 60
+        recovery = Recovery(store, queue, settings.meetings_folder, window_s)
+        failed.pop_all()
+    return Opened(store, queue, recovery)

@@ -1,8 +1,8 @@
 """The meetings that are being recorded: heard, stored, suspended, gone on with, ended.
 
-A meeting is safe in three steps: every packet is in the journal as it arrives; every utterance that ends becomes
-a row and a job within a tick; the end of the meeting becomes a row and a job. Whatever fails in the last two is
-tried again with the next tick, and after a crash by ``recovery``: the journal has everything.
+A meeting is safe in three steps: every packet is in the journal as it arrives, and safe from power loss soon after;
+every utterance that ends becomes a row and a job; the end of the meeting becomes a row and a job. Whatever fails in
+the last two is tried again a moment later, and after a crash by ``recovery``: the journal has everything.
 """
 
 import asyncio
@@ -28,10 +28,10 @@ from notetaker.voice.timed_lock import TimedLock
 
 log = logging.getLogger(__name__)
 
-TICK = 0.5  # seconds between two looks for utterances that have ended
+TICK = 0.5  # seconds between two looks for utterances that have ended, and two attempts to store them
 SYNC_EVERY = 1.0  # seconds: what a power loss may cost
 COVERAGE_EVERY = 5.0  # seconds: what a crash may cost of the counts
-STORING_S = 600.0  # how long a database that is away may keep waiting who begins or ends a meeting
+STORING_S = 600.0  # how long a disk may keep waiting who begins or ends a meeting
 
 
 class Front(Protocol):
@@ -61,13 +61,15 @@ class Recordings:
         self._tasks = tasks
         self._front = front
         self.resume_window_s = resume_window_s
-        self.ticked_at = time.monotonic()
-        """When a tick ended last."""
+        self.ticked_at = self._disk_clock()
+        """When ``tick`` ended last, on the clock of the disk."""
+        self.stored_at = self._database_clock()
+        """When ``store`` ended last, on the clock of the database."""
         self._live: dict[int, LiveMeeting] = {}
         self.locks: defaultdict[int, TimedLock] = defaultdict(
-            lambda: TimedLock(time.monotonic, lambda: voice.patience_s + STORING_S)
+            lambda: TimedLock(self._database_clock, lambda: voice.patience_s + STORING_S)
         )
-        """By guild; held by whoever begins or ends a meeting."""
+        """By guild; held by whoever begins or ends a meeting, however long the database is away."""
 
     def get(self, guild_id: int) -> LiveMeeting | None:
         return self._live.get(guild_id)
@@ -118,30 +120,32 @@ class Recordings:
         return tuple(RunningMeeting(live.meeting, live.speakers) for live in self.live)
 
     async def run(self) -> None:
-        """Ticks until cancelled."""
-        last_sync = last_coverage = time.monotonic()
-        while True:
-            await asyncio.sleep(TICK)
-            now = time.monotonic()
-            sync, coverage = now - last_sync >= SYNC_EVERY, now - last_coverage >= COVERAGE_EVERY
-            last_sync = now if sync else last_sync
-            last_coverage = now if coverage else last_coverage
-            await self.tick(now, sync=sync, coverage=coverage)
-            self.ticked_at = time.monotonic()
+        """Until cancelled: ``tick`` and ``store``, of which neither waits for the other."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_ticking())
+            tasks.create_task(self._keep_storing())
 
-    async def tick(self, now: float, *, sync: bool = True, coverage: bool = True) -> None:
-        """Stores what has come since the last tick. What fails is logged, kept, and tried again by the next."""
-        for guild_id, live in list(self._live.items()):
-            if self._live.get(guild_id) is not live:
-                continue  # it has ended meanwhile
+    async def tick(self, now: float, *, sync: bool = True) -> None:
+        """Collects the utterances that have ended, and tells people what is new. With ``sync``, all that has come is
+        safe from power loss.
+        """
+        for guild_id, live in self._live.items():
             live.channel_id = self._voice.channel(guild_id) or live.channel_id
             live.tick(now)
             if live.news:
                 news, live.news = "\n".join(live.news), []
                 self._say(live, news)
+        for live in self.live if sync else ():
+            if self._live.get(live.meeting.guild_id) is live:  # it has not ended meanwhile
+                await self._keeping.sync(live)
+
+    async def store(self, *, coverage: bool = True) -> None:
+        """Stores what has come. What fails is logged, kept, and tried again by the next."""
+        for guild_id, live in list(self._live.items()):
             counts = partial(self._counts, guild_id, live) if coverage else lambda: None
-            await self._keeping.keep(live, counts, sync=sync)
-        await self._keeping.tick()
+            if self._live.get(guild_id) is live:
+                await self._keeping.store(live, counts)
+        await self._keeping.try_again()
 
     def waiting(self, guild_id: int, reason: str) -> None:
         """The bot could not get into its voice channel, and goes on trying: people must not talk in vain."""
@@ -191,6 +195,34 @@ class Recordings:
             return  # else ``waiting`` has said so
         self._say_back(live)
 
+    # In the order of their haste
+
+    async def _keep_ticking(self) -> None:
+        synced = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK)
+            now = time.monotonic()
+            sync = now - synced >= SYNC_EVERY
+            synced = now if sync else synced
+            await self.tick(now, sync=sync)
+            self.ticked_at = self._disk_clock()
+
+    async def _keep_storing(self) -> None:
+        counted = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK)
+            now = time.monotonic()
+            coverage = now - counted >= COVERAGE_EVERY
+            counted = now if coverage else counted
+            await self.store(coverage=coverage)
+            self.stored_at = self._database_clock()
+
+    def _disk_clock(self) -> float:
+        return self._keeping.disk.clock(time.monotonic())
+
+    def _database_clock(self) -> float:
+        return self._keeping.database.clock(time.monotonic())
+
     # One guild
 
     async def _hush(self, guild_id: int) -> tuple[LiveMeeting, list[Coverage]]:
@@ -219,7 +251,8 @@ class Recordings:
             live, coverage = await self._hush(guild_id)
             live.suspend(time.monotonic())
             del self._live[guild_id]
-            await self._keeping.keep(live, lambda: coverage)
+            await self._keeping.sync(live)
+            await self._keeping.store(live, lambda: coverage)
             log.info(
                 "Meeting %s is suspended", live.meeting.id, extra=events.MEETING_SUSPENDED.of(live.meeting)
             )

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from notetaker.store.store import Store
 
 log = logging.getLogger(__name__)
 
+SILENCE_S = 60.0
+"""A database that has not answered for longer is told of: its own limits are shorter (``store.database``)."""
+
 
 class Names(Protocol):
     async def display_name(self, guild_id: int, user_id: int) -> str: ...
@@ -37,11 +41,18 @@ class Ending:
 
 class Safekeeping:
     def __init__(
-        self, store: Store, queue: JobQueue, background: Background, tasks: asyncio.TaskGroup, names: Names
+        self,
+        store: Store,
+        queue: JobQueue,
+        disk: Background,
+        database: Background,
+        tasks: asyncio.TaskGroup,
+        names: Names,
     ) -> None:
         self._store = store
         self._queue = queue
-        self._background = background
+        self.disk = disk
+        self.database = database
         self._tasks = tasks
         self._names = names
         self._saving = asyncio.Lock()
@@ -49,31 +60,33 @@ class Safekeeping:
 
     async def add(self, live: LiveMeeting) -> None:
         """A meeting begins. Raises OSError and StoreError."""
-        await self._background(live.sync, live.state)  # first: without it, a crash would end the meeting
-        await self._background(self._store.add_meeting, live.meeting)
+        await self.disk(live.sync, live.state)  # first: without it, a crash would end the meeting
+        await self.database(self._store.add_meeting, live.meeting)
 
-    async def keep(
-        self, live: LiveMeeting, counts: Callable[[], list[Coverage] | None], *, sync: bool = True
-    ) -> None:
-        """What has come so far is stored, and with ``sync`` safe from power loss.
+    async def sync(self, live: LiveMeeting) -> None:
+        """What has come so far is safe from power loss, whatever the database does."""
+        if self.database.waiting_s(time.monotonic()) > SILENCE_S:
+            _tell_not_stored(live, StoreError("the database does not answer"))
+        with _tried_again(live):
+            await self.disk(live.sync, live.state)
+
+    async def store(self, live: LiveMeeting, counts: Callable[[], list[Coverage] | None]) -> None:
+        """What has come so far is stored.
 
         ``counts``, of this life of the bot, is asked when it is this call's turn, so that older ones never replace
         newer ones; None leaves what is stored.
         """
         self._look_up_names(live)
         with _tried_again(live):
-            if sync:
-                await self._background(live.sync, live.state)
-            await self._save(live, counts)
-            if sync:
+            if await self._save(live, counts) and live.unsafe is None:
                 _tell_stored(live)
 
     async def end(self, ending: Ending) -> None:
-        """Hands a meeting over to the workers, now or with a later ``tick``."""
+        """Hands a meeting over to the workers, now or with a later ``try_again``."""
         self._ending.append(ending)
         await self._finish(ending)
 
-    async def tick(self) -> None:
+    async def try_again(self) -> None:
         """Another attempt for every meeting that could not be handed over."""
         for ending in list(self._ending):
             await self._finish(ending)
@@ -81,14 +94,14 @@ class Safekeeping:
     async def _finish(self, ending: Ending) -> None:
         live = ending.live
         self._look_up_names(live)
-        await asyncio.gather(*live.naming)
         with _tried_again(live):
-            await self._background(live.sync, live.state)
+            await self.disk(live.sync, live.state)
+            await asyncio.gather(*live.naming)
             if live.earlier is None:
                 return  # the notes would lack what is still being read back from the journal
             await self._save(live, lambda: ending.coverage)
-            await self._background(self._hand_over, ending.meeting)
-            if ending in self._ending:  # a tick and a command may both have been at it
+            await self.database(self._hand_over, ending.meeting)
+            if ending in self._ending:  # a loop and a command may both have been at it
                 self._ending.remove(ending)
             _tell_stored(live)
 
@@ -102,13 +115,15 @@ class Safekeeping:
     async def _name(self, live: LiveMeeting, user_id: int) -> None:
         name = await self._names.display_name(live.meeting.guild_id, user_id)
         try:
-            await self._background(self._store.name_speaker, live.meeting.id, user_id, name)
+            await self.database(self._store.name_speaker, live.meeting.id, user_id, name)
         except StoreError as error:
             _tell_not_stored(live, error)
             live.unnamed.append(user_id)
 
-    async def _save(self, live: LiveMeeting, counts: Callable[[], list[Coverage] | None]) -> None:
-        """What has been stored leaves the lists; storing something twice would change nothing."""
+    async def _save(self, live: LiveMeeting, counts: Callable[[], list[Coverage] | None]) -> bool:
+        """Whether that was all, with the counts. What has been stored leaves the lists; storing something twice would
+        change nothing.
+        """
         async with self._saving:
             coverage = counts()
             if coverage is not None and live.earlier is not None:
@@ -116,8 +131,9 @@ class Safekeeping:
             else:
                 coverage = None
             utterances, gaps = list(live.utterances), list(live.gaps)
-            await self._background(self._write, live.meeting.id, utterances, gaps, coverage)
+            await self.database(self._write, live.meeting.id, utterances, gaps, coverage)
             del live.utterances[: len(utterances)], live.gaps[: len(gaps)]
+            return coverage is not None
 
     def _write(
         self, meeting_id: str, utterances: list[Utterance], gaps: list[Gap], coverage: list[Coverage] | None

@@ -161,15 +161,17 @@ class Bench:
         tasks: asyncio.TaskGroup,
         resume_window_s: float = 900.0,
         manager: VoiceManager | None = None,
+        database_url: str | None = None,
     ) -> None:
-        """``manager``: the real one, in place of the stand-in."""
-        url = f"sqlite:///{folder / 'notetaker.db'}"
+        """``manager``: the real one, in place of the stand-in. ``database_url``: in place of a SQLite file."""
+        url = database_url or f"sqlite:///{folder / 'notetaker.db'}"
         self.folder = folder / "meetings"
         self.store = Store(url)
         self.store.migrate()
         self.broken = Broken(self.store)
         self.queue = JobQueue(url)
-        self.background = Background()
+        self.disk = Background("disk")
+        self.database = Background("database")
         self.front = Front()
         self._tasks = tasks
         self._manager = manager
@@ -181,7 +183,7 @@ class Bench:
         self.voice = Voice()
         voice = self._manager or cast("VoiceManager", self.voice)
         keeping = Safekeeping(
-            cast("Store", self.broken), self.queue, self.background, self._tasks, self.front
+            cast("Store", self.broken), self.queue, self.disk, self.database, self._tasks, self.front
         )
         self.recordings = Recordings(voice, keeping, self._tasks, self.front, resume_window_s)
         self.meetings = Meetings(voice, self.recordings, keeping, self.folder)
@@ -220,9 +222,15 @@ class Bench:
         return await self.meetings.leave(GUILD, next(self._commands))
 
     def close(self) -> None:
-        self.background.close()
+        self.disk.close()
+        self.database.close()
         self.queue.close()
         self.store.close()
+
+    async def tick(self, now: float = 0.0) -> None:
+        """All that is done for meetings from time to time."""
+        await self.recordings.tick(now)
+        await self.recordings.store()
 
     @property
     def texts(self) -> list[str]:

@@ -8,6 +8,9 @@ from aiohttp import ClientSession
 from notetaker.discordsim.server import LocalDiscord
 from tests.service.bench import Bench
 from tests.service.office import Office
+from tests.store.conftest import postgres_socket
+
+__all__ = ["bench", "office", "postgres_socket"]
 
 
 @pytest.fixture

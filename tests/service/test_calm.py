@@ -11,14 +11,19 @@ from pathlib import Path
 import pytest
 
 from notetaker.discordbot.ports import Start
+from notetaker.discordsim.speaker_link import VoiceLink
+from notetaker.model.outcome import Outcome
 from notetaker.model.voice import SessionBegan
 from notetaker.model.voice_status import VoicePhase
 from notetaker.service.health import SILENCE_S, TICK_S, Health
 from tests.service.bench import ADA, GENERAL, Bench
+from tests.service.office import SENTENCE
+from tests.store import postgres
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Gateway, a_call
 
 WISH = Start(GUILD, CHANNEL, "Standup", GENERAL, ADA)
-OUTAGE_S, REFUSALS, DAY_S = 600.0, 100, 86400.0
+OUTAGE_S, REFUSALS, HOUR_S, DAY_S = 600.0, 100, 3600.0, 86400.0
+SENTENCES = 6
 STEP_S = 2.0
 """Less than what a voice connection may be late (``voice.guild.OVERDUE_S``)."""
 
@@ -42,7 +47,11 @@ class Life:
         self.bench = bench
         self.gateway = call.gateway
         self.beats = 0
-        self.health = Health(call.manager, self.gateway, bench.recordings, bench.background, self._beat)
+        self.frozen = False
+        """The database is."""
+        self.health = Health(
+            call.manager, self.gateway, bench.recordings, bench.disk, bench.database, self._beat
+        )
         self._passed = 0.0
         real = time.monotonic  # which the event loop asks, too
         monkeypatch.setattr(time, "monotonic", lambda: real() + self._passed)
@@ -60,8 +69,17 @@ class Life:
             beats = self.beats
             for _ in range(10):
                 await asyncio.sleep(0)
-            await self.until(lambda: not self.bench.background.busy)
+            await self.until(
+                lambda: not (self.bench.disk.busy or (self.bench.database.busy and not self.frozen))
+            )
             assert self.beats > beats
+
+    async def hears(self, ada: VoiceLink) -> None:
+        """A sentence."""
+        heard = self._heard + len(SENTENCE)
+        for frame in SENTENCE:
+            await ada.send_audio(frame)
+        await self.until(lambda: self._heard == heard)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """It is in control meanwhile."""
@@ -76,14 +94,21 @@ class Life:
         [guild] = self.call.manager.status().guilds
         return guild.phase
 
+    @property
+    def _heard(self) -> int:
+        """Packets in the journal."""
+        return sum(one.outcomes[Outcome.STORED] for one in self.call.manager.coverage(GUILD))
+
     def _beat(self) -> None:
         self.beats += 1
 
 
 @asynccontextmanager
-async def a_life(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Life]:
+async def a_life(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, database_url: str | None = None
+) -> AsyncIterator[Life]:
     async with a_call(folder, gateway_of=MainGateway) as call, asyncio.TaskGroup() as tasks:
-        bench = Bench(folder, tasks, manager=call.manager)
+        bench = Bench(folder, tasks, manager=call.manager, database_url=database_url)
         life = Life(call, bench, monkeypatch)
         steady = [
             tasks.create_task(bench.recordings.run()),
@@ -126,6 +151,37 @@ async def test_a_hundred_sessions_refused_in_a_row(tmp_path: Path, monkeypatch: 
         assert refused == REFUSALS + 1
         await life.until(lambda: life.phase is VoicePhase.CONNECTED)
         await life.bench.meetings.stop(GUILD, 99)
+
+
+async def test_an_hour_with_a_frozen_database(
+    tmp_path: Path, postgres_socket: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with (
+        a_life(tmp_path, monkeypatch, postgres.new_database(postgres_socket)) as life,
+        life.call.speaker(ADA) as ada,
+    ):
+        meeting = await life.bench.start(WISH)
+        state_file = life.bench.folder / meeting.id / "journal" / "state.json"
+        await life.hears(ada)
+        with postgres.frozen(postgres_socket):
+            life.frozen = True
+            for _ in range(SENTENCES - 1):
+                safe_ns = state_file.stat().st_mtime_ns
+                await life.goes_on(HOUR_S / SENTENCES)
+                assert state_file.stat().st_mtime_ns > safe_ns
+                await life.hears(ada)
+            assert life.bench.database.waiting_s(time.monotonic()) > HOUR_S / 2
+        life.frozen = False
+        await life.goes_on(60)
+        await life.bench.meetings.stop(GUILD, 99)
+        utterances = life.bench.store.utterances(meeting.id)
+        assert sum(one.packets for one in utterances) == SENTENCES * len(SENTENCE)
+        assert life.bench.store.gaps(meeting.id) == []
+        assert set(life.bench.queue.transcribe_states(one.id for one in utterances).values()) == {"ENQUEUED"}
+    assert [line for line in caplog.messages if "stored" in line] == [
+        f"Meeting {meeting.id} cannot be stored: the database does not answer. It is tried again.",
+        f"Meeting {meeting.id} is stored again",
+    ]
 
 
 async def test_a_day_without_a_meeting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from notetaker.service.health import CALL_S, SILENCE_S, TICK_S, Health
+from notetaker.service.health import SILENCE_S, STORE_S, SYNC_S, TICK_S, Health
 from notetaker.service.recordings import STORING_S
 from tests.service.bench import GUILD, Bench
 
@@ -21,7 +21,7 @@ class Judged:
         self.connected = True
         self.heard_at = time.monotonic()
         self.signs_of_life = 0
-        self.health = Health(self, self, bench.recordings, bench.background, self._on_healthy)
+        self.health = Health(self, self, bench.recordings, bench.disk, bench.database, self._on_healthy)
 
     def after(self, seconds: float) -> str | None:
         """What is wrong so much later."""
@@ -55,6 +55,7 @@ async def test_a_connected_gateway_that_says_nothing_is_trouble_and_one_that_is_
     bench: Bench, judged: Judged
 ) -> None:
     bench.recordings.ticked_at += 10 * SILENCE_S
+    bench.recordings.stored_at += 10 * SILENCE_S
     assert judged.after(SILENCE_S - 1) is None
     assert "has said nothing for" in (judged.after(SILENCE_S + 1) or "")
     judged.connected = False
@@ -102,6 +103,28 @@ async def test_a_frame_that_the_disk_refuses_is_trouble_until_the_next_one_that_
     assert judged.after(0) is None
 
 
+async def test_a_disk_that_is_well_again_is_no_trouble_even_if_nobody_speaks(
+    bench: Bench, judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meeting = await bench.start()
+    recorder = bench.recordings.live[0].recorder
+    with monkeypatch.context() as broken:
+
+        def refuse(*_: object) -> None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        broken.setattr(recorder, "write", refuse)
+        broken.setattr(recorder, "mark_gap", refuse)
+        bench.voice.hear()
+        now = asyncio.get_running_loop().time()
+        await bench.tick(now + 1)
+        assert "Input/output error" in (judged.after(0) or "")
+    await bench.tick(now + 5)
+    assert judged.after(0) is None
+    [gap] = bench.store.gaps(meeting.id)
+    assert gap.ended_ns - gap.started_ns == pytest.approx(5e9, abs=1e9)
+
+
 async def test_a_sync_that_fails_is_trouble_until_one_that_does_not(
     bench: Bench, judged: Judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,43 +136,62 @@ async def test_a_sync_that_fails_is_trouble_until_one_that_does_not(
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
         broken.setattr(live.recorder, "sync", refuse)
-        await bench.recordings.tick(0.0)
+        await bench.tick()
         assert "Input/output error" in (judged.after(0) or "")
-    await bench.recordings.tick(0.0)
+    await bench.tick()
     assert judged.after(0) is None
 
 
 async def test_meetings_that_nobody_looks_after_are_trouble(bench: Bench, judged: Judged) -> None:
+    judged.connected = False
     assert judged.after(TICK_S - 1) is None
     assert "nobody has looked after the meetings" in (judged.after(TICK_S + 1) or "")
+    bench.recordings.ticked_at += 10_000
+    assert judged.after(STORE_S - 1) is None
+    assert "no meeting has been stored" in (judged.after(STORE_S + 1) or "")
 
 
-async def test_a_database_that_is_slow_is_no_trouble_and_one_that_never_answers_is(
+async def test_a_disk_that_is_slow_is_no_trouble_and_one_that_never_answers_is(
     bench: Bench, judged: Judged
 ) -> None:
     judged.connected = False
     answer = threading.Event()
-    call = asyncio.ensure_future(bench.background(answer.wait, 20))
+    call = asyncio.ensure_future(bench.disk(answer.wait, 20))
     await asyncio.sleep(0)
-    assert judged.after(CALL_S - 1) is None
-    assert "disk or database have not answered" in (judged.after(CALL_S + 1) or "")
+    assert judged.after(SYNC_S - 1) is None
+    assert "the disk has not answered" in (judged.after(SYNC_S + 1) or "")
     answer.set()
     await call
-    assert judged.after(TICK_S) is None, "there has to be time for a tick, once it has answered"
+    assert judged.after(TICK_S - 1) is None, "there has to be time for a tick, once it has answered"
+
+
+async def test_a_database_that_never_answers_is_no_trouble(
+    bench: Bench, judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged.connected = False
+    real, answer = time.monotonic, threading.Event()
+    async with bench.recordings.locks[GUILD]:
+        call = asyncio.ensure_future(bench.database(answer.wait, 20))
+        await asyncio.sleep(0)
+        bench.recordings.ticked_at += 2e6
+        monkeypatch.setattr(time, "monotonic", lambda: real() + 1e6)
+        assert judged.after(0) is None
+        answer.set()
+        await call
+        assert judged.after(STORE_S - 1) is None
 
 
 async def test_a_lock_that_whoever_begins_or_ends_a_meeting_keeps_is_trouble(
-    bench: Bench, judged: Judged
+    bench: Bench, judged: Judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged.connected = False
     bench.recordings.ticked_at += 10_000
+    bench.recordings.stored_at += 10_000
     patience_s = bench.voice.patience_s + STORING_S
+    real = time.monotonic
     async with bench.recordings.locks[GUILD]:
-        lock = bench.recordings.locks[GUILD]
-        assert lock.overdue_s == 0
+        monkeypatch.setattr(time, "monotonic", lambda: real() + patience_s - 5)
         assert judged.after(0) is None
-        lock._deadline = time.monotonic() - 5.0
+        monkeypatch.setattr(time, "monotonic", lambda: real() + patience_s + 5)
         assert judged.after(0) == f"a meeting in guild {GUILD} is stuck: it is 5 s overdue"
-    async with bench.recordings.locks[GUILD]:
-        assert lock._deadline == pytest.approx(time.monotonic() + patience_s, abs=5)
     assert judged.after(0) is None

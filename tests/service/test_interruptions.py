@@ -29,7 +29,7 @@ def _every_gap_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def die(bench: Bench) -> None:
     """As if by ``kill -9``, just after a sync."""
-    await bench.recordings.tick(asyncio.get_running_loop().time())
+    await bench.tick(asyncio.get_running_loop().time())
 
 
 def age(bench: Bench, meeting: Meeting, seconds: float) -> None:
@@ -292,7 +292,7 @@ async def test_where_the_bot_cannot_go_back_the_meeting_is_finished_and_people_t
     else:
         bench.voice.failure = JoinFailed(answers.CHANNEL_GONE, final=True)
     await bench.take_up()
-    await bench.recordings.tick(0.0)
+    await bench.tick()
     assert bench.meetings.meeting(GUILD) is None
     assert bench.store.meetings_in(MeetingState.FINISHING)[0].id == meeting.id
     assert bench.texts[-1] == answers.ended_unasked(meeting, answers.CHANNEL_GONE)
@@ -326,7 +326,7 @@ async def test_whoever_stops_the_notes_while_the_bot_is_on_its_way_back_ends_the
     await bench.voice.is_asked()
     stopped = await bench.stop()
     await resuming
-    await bench.recordings.tick(0.0)
+    await bench.tick()
     assert stopped is not None
     assert stopped.meeting.id == meeting.id
     assert bench.store.meetings_in(MeetingState.RECORDING) == []
@@ -349,7 +349,7 @@ async def test_a_meeting_that_is_stopped_while_its_journal_is_read_back_is_hande
     assert bench.store.meetings_in(MeetingState.FINISHING) == []
     disk.set()
     await resuming
-    await bench.recordings.tick(0.0)
+    await bench.tick()
     assert [one.id for one in bench.store.meetings_in(MeetingState.FINISHING)] == [meeting.id]
     assert len(bench.store.utterances(meeting.id)) == 1
     [coverage] = bench.store.coverage(meeting.id)
@@ -384,7 +384,7 @@ async def test_a_shutdown_does_not_wait_for_a_join_and_no_other_begins(bench: Be
 
 async def test_a_shutdown_suspends_a_meeting_that_is_just_being_started(bench: Bench) -> None:
     disk = threading.Event()
-    busy = asyncio.ensure_future(bench.background(disk.wait, 20))
+    busy = asyncio.ensure_future(bench.database(disk.wait, 20))
     starting = asyncio.ensure_future(bench.start())
     await bench.voice.is_in()
     closing = asyncio.ensure_future(bench.meetings.close())

@@ -80,12 +80,12 @@ async def test_what_the_store_refuses_is_stored_by_a_later_tick(
     meeting = await bench.start()
     bench.voice.hear()
     loop = asyncio.get_running_loop()
-    await bench.recordings.tick(loop.time() + 60)
-    await bench.recordings.tick(loop.time() + 60)
+    await bench.tick(loop.time() + 60)
+    await bench.tick(loop.time() + 60)
     assert bench.store.utterances(meeting.id) == []
     bench.broken.calls = set()
-    await bench.recordings.tick(loop.time() + 60)
-    await bench.recordings.tick(loop.time() + 60)
+    await bench.tick(loop.time() + 60)
+    await bench.tick(loop.time() + 60)
     assert len(bench.store.utterances(meeting.id)) == 1
     assert caplog.messages == [
         f"Meeting {meeting.id} cannot be stored: the database notetaker.db cannot be used: database is locked. It is "
@@ -108,11 +108,11 @@ async def test_each_cause_for_which_a_meeting_cannot_be_stored_is_told_once(
 
         broken.setattr(live.recorder, "sync", refuse)
         for _ in range(3):
-            await bench.recordings.tick(0.0)
-            await bench.recordings.tick(0.0, sync=False)  # which the disk does not refuse
+            await bench.tick()
+            await bench.recordings.store()  # which the disk does not refuse
         bench.broken.calls = {"set_coverage"}
-        await bench.recordings.tick(0.0, sync=False)
-        await bench.recordings.tick(0.0)
+        await bench.recordings.store()
+        await bench.tick()
     bench.broken.calls = set()
     await bench.stop()
     assert [message.removeprefix(f"Meeting {meeting.id} ") for message in caplog.messages] == [
@@ -131,7 +131,7 @@ async def test_an_end_that_the_store_refuses_is_stored_by_a_later_tick(bench: Be
     [kept] = bench.store.meetings_in(MeetingState.RECORDING)
     assert kept.id == meeting.id
     bench.broken.calls = set()
-    await bench.recordings.tick(0.0)
+    await bench.tick()
     assert bench.store.meeting(meeting.id) == stopped.meeting
     assert stopped.meeting.state is MeetingState.FINISHING
     assert len(bench.store.utterances(meeting.id)) == 1
@@ -140,8 +140,8 @@ async def test_an_end_that_the_store_refuses_is_stored_by_a_later_tick(bench: Be
 async def test_a_tick_under_way_does_not_replace_the_last_counts_by_older_ones(bench: Bench) -> None:
     meeting = await bench.start()
     bench.voice.hear()
-    await bench.recordings.tick(0.0)
-    await bench.background(lambda: None)  # her name is stored: nothing holds up the stop below
+    await bench.tick()
+    await bench.database(lambda: None)  # her name is stored: nothing holds up the stop below
     disk = threading.Event()
 
     async def speak_and_stop() -> None:
@@ -149,7 +149,7 @@ async def test_a_tick_under_way_does_not_replace_the_last_counts_by_older_ones(b
         asyncio.get_running_loop().call_later(0.05, disk.set)
         await bench.stop()
 
-    await asyncio.gather(bench.background(disk.wait, 20), bench.recordings.tick(0.0), speak_and_stop())
+    await asyncio.gather(bench.database(disk.wait, 20), bench.tick(), speak_and_stop())
     [coverage] = bench.store.coverage(meeting.id)
     assert coverage.outcomes[Outcome.STORED] == 2 * len(SENTENCE)
 
@@ -252,9 +252,9 @@ async def test_people_are_told_when_a_moderator_deafens_the_bot_and_when_that_is
     assert bench.voice.sink is not None
     now = asyncio.get_running_loop().time()
     bench.voice.sink.deafened(now, True)
-    await bench.recordings.tick(now)
+    await bench.tick(now)
     bench.voice.sink.deafened(now + 5, False)
-    await bench.recordings.tick(now + 5)
+    await bench.tick(now + 5)
     await bench.stop()
     assert bench.texts == [answers.deafened(STANDUP), answers.undeafened(STANDUP)]
     [gap] = bench.store.gaps(meeting.id)

@@ -2,13 +2,17 @@
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from notetaker.service import opening
+from notetaker.service.background import Background
 from notetaker.service.exit_codes import ExitCode
+from notetaker.service.opening import open_database
+from notetaker.service.settings import Settings
 from tests.service.office import Office
 from tests.service.watchdog import a_watchdog
 from tests.store import postgres
@@ -26,7 +30,7 @@ def folder() -> Iterator[Path]:
 async def test_a_bot_starts_once_its_database_is_there(office: Office, folder: Path, tmp_path: Path) -> None:
     if postgres.programs() is None:
         pytest.skip("PostgreSQL is not installed")
-    settings = {"NOTETAKER_DATABASE_URL": f"postgresql://notetaker@/postgres?host={folder}"}
+    settings = {"NOTETAKER_DATABASE_URL": _url(folder)}
     async with (
         a_watchdog(tmp_path) as watchdog,
         office.process("bot", **settings, **watchdog.settings) as bot,
@@ -41,10 +45,59 @@ async def test_a_bot_starts_once_its_database_is_there(office: Office, folder: P
 
 
 async def test_a_bot_that_waits_for_its_database_can_be_stopped(office: Office, folder: Path) -> None:
-    settings = {"NOTETAKER_DATABASE_URL": f"postgresql://notetaker@/postgres?host={folder}"}
+    settings = {"NOTETAKER_DATABASE_URL": _url(folder)}
     async with office.process("bot", **settings) as bot:
         await bot.until("Waiting to start")
         async with office.process("status") as status:
             assert await status.exit_code() == ExitCode.NO_ANSWER
             assert f"a bot is starting or stopping there (process {bot.pid} of" in status.log
         assert await bot.terminate() == 0
+
+
+@asynccontextmanager
+async def a_frozen_server(folder: Path) -> AsyncIterator[asyncio.Event]:
+    """It takes connections, and never answers. Yields what is set once it has one."""
+    connected, writers = asyncio.Event(), []
+
+    def take(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        connected.set()
+
+    server = await asyncio.start_unix_server(take, folder / ".s.PGSQL.5432")
+    async with server:
+        yield connected
+        for writer in writers:
+            writer.close()
+
+
+async def test_a_bot_whose_database_never_answers_can_be_stopped(office: Office, folder: Path) -> None:
+    settings = {"NOTETAKER_DATABASE_URL": f"{_url(folder)}&connect_timeout=0"}
+    async with a_frozen_server(folder) as connected, office.process("bot", **settings) as bot:
+        await connected.wait()
+        assert await bot.terminate() == 0
+        assert "Traceback" not in bot.log
+
+
+async def test_a_database_that_never_answers_is_told_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(opening, "SILENCE_S", 0.0)
+    settings = Settings.load(
+        {
+            "NOTETAKER_DATABASE_URL": f"{_url(folder)}&connect_timeout=0",
+            "NOTETAKER_STATE_DIR": str(folder),
+        }
+    )
+    database, stop = Background(), asyncio.Event()
+    async with a_frozen_server(folder) as connected:
+        waiting = asyncio.ensure_future(open_database(settings, database, stop))
+        await connected.wait()
+        stop.set()
+        assert not waiting.done()
+    assert await waiting is None
+    database.close()
+    assert caplog.messages[0] == "Waiting to start: the database does not answer"
+
+
+def _url(folder: Path) -> str:
+    return f"postgresql://notetaker@/postgres?host={folder}"
