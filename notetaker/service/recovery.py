@@ -46,22 +46,24 @@ class Interrupted:
 
 
 class Recovery:
-    """Make it before the first meeting of this life starts. Synchronous: for another thread.
-
-    Raises OSError and StoreError.
-    """
+    """Make it before the first meeting of this life starts. Synchronous: for another thread. Raises StoreError."""
 
     def __init__(self, store: Store, queue: JobQueue, folder: Path, resume_window_s: float) -> None:
         self._store = store
         self._queue = queue
         self._now_ns = time.time_ns()
-        self._ended = store.meetings_in(MeetingState.FINISHING)
+        self._finishing = store.meetings_in(MeetingState.FINISHING)
         self.resumed: dict[int, Interrupted] = {}
         """By guild: those that go on."""
-        self._over: list[Interrupted] = []
+        self.over: list[Interrupted] = []
+        """Those that do not, and are to be ended."""
         oldest_ns = self._now_ns - resume_window_s * 1e9
         for meeting in reversed(store.meetings_in(MeetingState.RECORDING)):
-            found = _interrupted(meeting, folder / meeting.id)
+            try:
+                found = _interrupted(meeting, folder / meeting.id)
+            except OSError as error:
+                log.critical("Meeting %s cannot be taken up before the next start: %s", meeting.id, error)
+                continue
             if not found.over:
                 _tell(found)
             goes_on = found.known and not found.over and found.alive_ns > oldest_ns
@@ -69,24 +71,27 @@ class Recovery:
             if goes_on and meeting.guild_id not in self.resumed:
                 self.resumed[meeting.guild_id] = found
             else:
-                self._over.append(found)
+                self.over.append(found)
 
-    def finish(self) -> list[Interrupted]:
-        """Hands those that do not go on over to the workers. Returns the ones among them that people had not ended.
+    # All raise OSError and StoreError; run again, they continue.
 
-        Raises OSError and StoreError; run again, it continues.
-        """
-        for meeting in self._ended:  # the crash may have come between "ended" and its job
+    def hand_over(self) -> None:
+        """The crash may have come between the end of a meeting and its job."""
+        for meeting in self._finishing:
             self._queue.finish(meeting.id)
-        for interrupted in self._over:
-            self._end(interrupted)
-        return [interrupted for interrupted in self._over if not interrupted.over]
+
+    def end(self, interrupted: Interrupted) -> None:
+        """Hands one that is ``over`` to the workers."""
+        meeting_id = interrupted.meeting.id
+        self._store.set_coverage(meeting_id, self.read_back(interrupted))
+        if not interrupted.over:
+            absence = interrupted.absence
+            self._store.add_gap(meeting_id, Gap(absence.started_ns, self._now_ns, absence.cause))
+        self._store.end_meeting(meeting_id, interrupted.alive_ns)
+        self._queue.finish(meeting_id)
 
     def read_back(self, interrupted: Interrupted) -> list[Coverage]:
-        """Utterances and gaps that only the journal has reach the store. Returns what had been counted by then.
-
-        Raises OSError and StoreError; run again, it continues.
-        """
+        """Utterances and gaps that only the journal has reach the store. Returns what had been counted by then."""
         meeting_id = interrupted.meeting.id
         utterances = scan(interrupted.folder, meeting_id, interrupted.segments)
         for utterance in utterances:
@@ -98,18 +103,9 @@ class Recovery:
         log.info("Meeting %s: read back %s from its journal", meeting_id, count(len(utterances), "utterance"))
         return _at_least(self._store.coverage(meeting_id), packets)
 
-    def _end(self, interrupted: Interrupted) -> None:
-        meeting_id = interrupted.meeting.id
-        self._store.set_coverage(meeting_id, self.read_back(interrupted))
-        if not interrupted.over:
-            absence = interrupted.absence
-            self._store.add_gap(meeting_id, Gap(absence.started_ns, self._now_ns, absence.cause))
-        self._store.end_meeting(meeting_id, interrupted.alive_ns)
-        self._queue.finish(meeting_id)
-
 
 def _interrupted(meeting: Meeting, folder: Path) -> Interrupted:
-    """What the recording has left on the disk."""
+    """What the recording has left on the disk. Raises OSError."""
     state_file = StateFile(folder)
     alive_ns = state_file.alive_ns()
     known = alive_ns is not None

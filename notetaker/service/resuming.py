@@ -7,8 +7,10 @@ from typing import ParamSpec, TypeVar
 
 from notetaker.discordbot import answers
 from notetaker.service import causes
+from notetaker.service.background import Background
+from notetaker.service.live import LiveMeeting
 from notetaker.service.recordings import Front, Recordings
-from notetaker.service.recovery import Recovery
+from notetaker.service.recovery import Interrupted, Recovery
 from notetaker.store.database import StoreError
 
 log = logging.getLogger(__name__)
@@ -27,31 +29,46 @@ class Resuming:
         self._recordings = recordings
         self._front = front
         self._resumed = [(recordings.take_up(one), one) for one in recovery.resumed.values()]
+        # A thread of its own: hours of sound must not keep others from disk and database.
+        self._reading = Background("recovery")
 
     async def run(self, connected: Callable[[], Awaitable[object]]) -> None:
-        """``connected`` returns when the bot is connected to Discord."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._catch_up(connected))
-            await connected()
-            for live, _ in self._resumed:
-                tasks.create_task(self._recordings.rejoin(live))
-
-    async def _catch_up(self, connected: Callable[[], Awaitable[object]]) -> None:
-        """What the journal has reaches the store, and the workers what does not go on."""
-        for live, interrupted in self._resumed:
-            live.earlier = await _until_done(self._recovery.read_back, interrupted)
-        ended = await _until_done(self._recovery.finish)
-        await connected()
-        for one in ended:
-            why = answers.CRASH if one.absence.cause == causes.CRASHED else answers.STOPPED
-            await self._front.say(one.meeting.text_channel_id, answers.ended_unasked(one.meeting, why))
-
-
-async def _until_done(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """In a thread of its own: hours of sound must not keep others from the disk."""
-    while True:
+        """``connected`` returns when the bot is connected to Discord. A meeting that cannot be read back keeps no
+        other from it.
+        """
         try:
-            return await asyncio.to_thread(call, *args, **kwargs)
-        except (OSError, StoreError) as error:
-            log.critical("Meetings of before the restart cannot be taken up: %s. It is tried again.", error)
-        await asyncio.sleep(PAUSE)
+            async with asyncio.TaskGroup() as tasks:
+                for live, interrupted in self._resumed:
+                    tasks.create_task(self._read_back(live, interrupted))
+                tasks.create_task(self._until_done(self._recovery.hand_over))
+                for interrupted in self._recovery.over:
+                    tasks.create_task(self._end(interrupted, connected))
+                await connected()
+                for live, _ in self._resumed:
+                    tasks.create_task(self._recordings.rejoin(live))
+        finally:
+            self._reading.hurry()
+            self._reading.close()
+
+    async def _read_back(self, live: LiveMeeting, interrupted: Interrupted) -> None:
+        live.earlier = await self._until_done(self._recovery.read_back, interrupted)
+
+    async def _end(self, interrupted: Interrupted, connected: Callable[[], Awaitable[object]]) -> None:
+        """With a word to the people, unless it was them who had ended it."""
+        await self._until_done(self._recovery.end, interrupted)
+        if interrupted.over:
+            return
+        await connected()
+        meeting = interrupted.meeting
+        why = answers.CRASH if interrupted.absence.cause == causes.CRASHED else answers.STOPPED
+        await self._front.say(meeting.text_channel_id, answers.ended_unasked(meeting, why))
+
+    async def _until_done(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        while True:
+            try:
+                return await self._reading(call, *args, **kwargs)
+            except (OSError, StoreError) as error:
+                log.critical(
+                    "Meetings of before the restart cannot be taken up: %s. It is tried again.", error
+                )
+            await asyncio.sleep(PAUSE)

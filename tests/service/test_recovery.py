@@ -52,6 +52,14 @@ class Bench:
     def recovery(self) -> Recovery:
         return Recovery(self.store, self.queue, self.folder, 900.0)
 
+    def recover(self) -> list[Meeting]:
+        """Returns those that have been ended."""
+        recovery = self.recovery()
+        recovery.hand_over()
+        for one in recovery.over:
+            recovery.end(one)
+        return [one.meeting for one in recovery.over]
+
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
@@ -63,7 +71,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def test_what_only_the_journal_has_reaches_the_store_and_the_workers(bench: Bench) -> None:
     bench.record()
-    assert [one.meeting for one in bench.recovery().finish()] == [MEETING]
+    assert bench.recover() == [MEETING]
     [utterance] = bench.store.utterances(MEETING.id)
     assert bench.queue.transcribe_states([utterance.id]) == {utterance.id: "ENQUEUED"}
     marked, crash = bench.store.gaps(MEETING.id)
@@ -73,7 +81,7 @@ def test_what_only_the_journal_has_reaches_the_store_and_the_workers(bench: Benc
     assert bench.store.coverage(MEETING.id) == [counted]
     ended = replace(MEETING, state=MeetingState.FINISHING, ended_ns=DIED)
     assert bench.store.meeting(MEETING.id) == ended
-    assert bench.recovery().finish() == []
+    assert bench.recover() == []
 
 
 def test_a_recovery_that_failed_halfway_and_is_run_again_adds_nothing_twice(
@@ -81,6 +89,7 @@ def test_a_recovery_that_failed_halfway_and_is_run_again_adds_nothing_twice(
 ) -> None:
     bench.record()
     recovery = bench.recovery()
+    [interrupted] = recovery.over
     with monkeypatch.context() as broken:
 
         def fail(*_: object) -> None:
@@ -88,8 +97,8 @@ def test_a_recovery_that_failed_halfway_and_is_run_again_adds_nothing_twice(
 
         broken.setattr(bench.store, "end_meeting", fail)
         with pytest.raises(StoreError):
-            recovery.finish()
-    recovery.finish()
+            recovery.end(interrupted)
+    recovery.end(interrupted)
     assert len(bench.store.utterances(MEETING.id)) == 1
     assert len(bench.store.gaps(MEETING.id)) == 2
 
@@ -98,7 +107,7 @@ def test_counts_that_reached_the_store_are_kept(bench: Bench) -> None:
     bench.record()
     known = Coverage(ADA, Counter({Outcome.STORED: 5, Outcome.DUPLICATE: 2}), lost=1)
     bench.store.set_coverage(MEETING.id, [known])
-    bench.recovery().finish()
+    bench.recover()
     outcomes = Counter({Outcome.STORED: len(SENTENCE), Outcome.DUPLICATE: 2})
     assert bench.store.coverage(MEETING.id) == [Coverage(ADA, outcomes, lost=1)]
 
@@ -108,16 +117,15 @@ def test_however_many_meetings_have_ended_each_gets_its_job(bench: Bench) -> Non
         meeting = replace(MEETING, id=f"{MEETING.id}-{number}", started_ns=STARTED + number)
         bench.store.add_meeting(meeting)
         bench.store.end_meeting(meeting.id, STARTED + 10**9)
-    bench.recovery().finish()
+    bench.recover()
     jobs = bench.queue._client.list_workflows(status="ENQUEUED")
     assert len(jobs) == 102
 
 
 def test_a_meeting_of_which_nothing_is_on_this_disk_ends(bench: Bench) -> None:
     bench.store.add_meeting(replace(MEETING, started_ns=time.time_ns()))
-    recovery = bench.recovery()
-    assert recovery.resumed == {}
-    assert [one.meeting.id for one in recovery.finish()] == [MEETING.id]
+    assert bench.recovery().resumed == {}
+    assert [one.id for one in bench.recover()] == [MEETING.id]
     assert bench.store.meetings_in(MeetingState.RECORDING) == []
 
 
@@ -134,3 +142,18 @@ def test_files_that_are_written_after_the_start_are_not_read_back(bench: Bench) 
     assert {one.clip.segment for one in bench.store.utterances(MEETING.id)} == {1}
     recorder.close_session(1.0)
     recorder.sync()
+
+
+def test_a_meeting_whose_folder_cannot_be_read_waits_for_the_next_start(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.record()
+    [(_, journal)] = journal_files(bench.folder / MEETING.id)
+    kept = journal.rename(journal.with_suffix(".kept"))
+    journal.symlink_to(journal)
+    other = replace(MEETING, id="20251122-150000-k3f9qz", started_ns=STARTED + 1)
+    bench.store.add_meeting(other)
+    assert bench.recover() == [other]
+    assert f"Meeting {MEETING.id} cannot be taken up before the next start: [Errno 40]" in caplog.text
+    kept.rename(journal)
+    assert bench.recover() == [MEETING]

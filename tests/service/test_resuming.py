@@ -3,15 +3,20 @@
 import asyncio
 import time
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from notetaker.discordsim.speaker import Speaker
-from notetaker.model.meeting import MeetingState
+from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Outcome
 from notetaker.model.transcript import Gap
+from notetaker.service import resuming
 from notetaker.store.store import Store
+from tests.service.bench import Bench
 from tests.service.office import SENTENCE, Office, Process
+from tests.store import postgres
 
 READY = "Ready, as Notetaker"
 OUT_OF_REACH = "http://127.0.0.1:9/api"
@@ -122,6 +127,50 @@ async def test_a_bot_that_is_killed_again_while_discord_is_out_of_reach_leaves_o
     assert gap.cause == CRASHED
     assert abs(gap.started_ns - killed_ns) < 1.5e9
     assert segments(office, meeting_id) == ["0001.pcap", "0002.pcap"]
+
+
+async def test_a_bot_whose_database_is_frozen_stops_all_the_same_and_its_meeting_goes_on(
+    office: Office, postgres_socket: Path
+) -> None:
+    url = postgres.new_database(postgres_socket)
+    async with office.person("Ada") as ada:
+        async with office.process("bot", NOTETAKER_DATABASE_URL=url) as bot:
+            await record(office, bot, ada)
+            with postgres.frozen(postgres_socket):
+                await ada.speak(SENTENCE)
+                assert await bot.terminate() == 0
+            assert "Traceback" not in bot.log
+        async with office.process("bot", NOTETAKER_DATABASE_URL=url) as bot:
+            await office.posted(2)  # that it goes, and that it is back
+            assert "I heard one person" in await office.says("stopnotes")
+            assert await bot.terminate() == 0
+    with closing(Store(url)) as store:
+        [meeting] = store.meetings()
+        assert sum(one.packets for one in store.utterances(meeting.id)) >= 2 * len(SENTENCE)
+        assert [gap.cause for gap in store.gaps(meeting.id)] == [RESTARTED]
+
+
+async def test_a_meeting_that_cannot_be_read_back_keeps_no_other_from_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(resuming, "PAUSE", 0.0)
+    meeting = await bench.start()
+    later = replace(meeting, id="29991231-235959-k3f9qz", started_ns=meeting.started_ns + 1)
+    bench.store.add_meeting(later)
+    unreadable = bench.folder / later.id / "journal" / "0001.pcap"
+    unreadable.mkdir(parents=True)
+    bench.begin(0.0)
+    attempts: list[list[Meeting]] = []
+
+    def mend_after_three() -> None:
+        attempts.append(bench.store.meetings_in(MeetingState.RECORDING))
+        if len(attempts) == 4:
+            unreadable.rmdir()
+
+    await bench.take_up(0.0, before_reading=mend_after_three)
+    assert attempts == [[meeting, later], [meeting, later], [later], [later]]
+    assert bench.store.meetings_in(MeetingState.RECORDING) == []
+    assert caplog.text.count("cannot be taken up: [Errno 21] Is a directory") == 2
 
 
 async def test_a_meeting_older_than_the_window_is_finished_with_notes_from_what_there_is(
