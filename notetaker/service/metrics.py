@@ -5,6 +5,7 @@ would tell who talks where, and make a new time series for each. Every series wh
 there from the start, at 0: a rate() over a series that begins at 1 would not see the first event.
 """
 
+import asyncio
 import logging
 import os
 from collections import Counter
@@ -14,8 +15,8 @@ from itertools import accumulate
 from math import inf
 
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
 from prometheus_client import CollectorRegistry, ProcessCollector
-from prometheus_client.aiohttp import make_aiohttp_handler
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -23,27 +24,30 @@ from prometheus_client.core import (
     InfoMetricFamily,
     Metric,
 )
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from notetaker import __version__
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice_status import FIRST_PACKET_BUCKETS_S, VoicePhase, VoiceStatus, VoiceTotals
-from notetaker.service.settings import SettingsError
 from notetaker.service.status import Snapshot
 from notetaker.wire.close_codes import CLOSE_CODES
 from notetaker.wire.handshake import DEADLINES_S
 
 log = logging.getLogger(__name__)
 
-HOST = "127.0.0.1"
+HOST, PATH = "127.0.0.1", "/metrics"
+CONNECTIONS_MAX = 8
+IDLE_S = 5.0
+"""After so long without a whole request a connection is closed."""
 STEPS = ("CREDENTIALS", *(step.name for step in DEADLINES_S))
 
 
 @asynccontextmanager
 async def served(port: int | None, snapshot: Callable[[], Snapshot]) -> AsyncIterator[None]:
-    """Answers Prometheus while the context is open; with no port, nobody.
+    """Answers Prometheus while the context is open; with no port, or one that cannot be had, nobody.
 
-    ``snapshot`` is called on the event loop. Raises SettingsError when the port cannot be had.
+    ``snapshot`` is called on the event loop.
     """
     if port is None:
         yield
@@ -51,23 +55,44 @@ async def served(port: int | None, snapshot: Callable[[], Snapshot]) -> AsyncIte
     registry = CollectorRegistry()
     registry.register(BotCollector(snapshot))
     ProcessCollector(registry=registry)
-    app = web.Application()
-    app.router.add_get("/metrics", make_aiohttp_handler(registry))
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        if request.path != PATH:
+            raise web.HTTPNotFound
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        return web.Response(body=encode(registry), headers={"Content-Type": content_type})
+
+    runner = web.ServerRunner(
+        _Server(answer, access_log=None, keepalive_timeout=IDLE_S), shutdown_timeout=1.0
+    )
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, HOST, port).start()
+            await web.TCPSite(runner, HOST, port, backlog=CONNECTIONS_MAX).start()
+            log.info("Prometheus finds the metrics at http://%s:%d%s", HOST, port, PATH)
         except OSError as error:
+            # No reason to end: any user of this host can take the port, and must not keep the bot from recording.
             reason = os.strerror(error.errno) if error.errno else str(error)
-            raise SettingsError(
-                f"METRICS_PORT cannot be used: {HOST}:{port} cannot be listened at ({reason}); name a port that is "
-                "free, for example METRICS_PORT=9464"
-            ) from None
-        log.info("Prometheus finds the metrics at http://%s:%d/metrics", HOST, port)
+            log.warning(
+                "METRICS_PORT cannot be used: %s:%d cannot be listened at (%s), so there are no metrics; name a port "
+                "that is free, for example METRICS_PORT=9464, and start the bot again",
+                HOST,
+                port,
+                reason,
+            )
         yield
     finally:
         await runner.cleanup()
+
+
+class _Server(web.Server):
+    """Whoever opens many connections must not use up the descriptors that meetings need: the oldest makes room."""
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        for oldest in self.connections[:-CONNECTIONS_MAX]:
+            if oldest.transport is not None:
+                oldest.transport.abort()
 
 
 class BotCollector(Collector):

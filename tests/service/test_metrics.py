@@ -1,7 +1,9 @@
 """What Prometheus sees, read with its own parser."""
 
+import asyncio
 import re
 import socket
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 
 import pytest
@@ -12,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from notetaker import __version__
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice_status import VoiceStatus, VoiceTotals
-from notetaker.service.metrics import BotCollector, served
-from notetaker.service.settings import SettingsError
+from notetaker.service import metrics
+from notetaker.service.metrics import CONNECTIONS_MAX, BotCollector, served
 from notetaker.service.status import Snapshot
 from tests.service.status_examples import CONNECTED, QUIET, WAITING, snapshot, voice
 
@@ -162,6 +164,8 @@ async def test_they_are_served_on_this_host_while_the_bot_runs() -> None:
                 assert response.status == 200
                 assert response.headers["Content-Type"].startswith("text/plain; version=")
                 shown = parsed(await response.text())
+            async with http.get(f"http://127.0.0.1:{port}/") as response:
+                assert response.status == 404
             with (
                 socket.socket() as elsewhere
             ):  # the whole of 127/8 is this host: only the one address answers
@@ -181,15 +185,50 @@ async def test_without_a_port_nothing_is_served() -> None:
         pass
 
 
-async def test_a_port_in_use_is_a_setting_to_change() -> None:
+async def test_however_many_connections_somebody_opens_few_are_held_and_prometheus_is_answered() -> None:
+    port = free_port()
+    async with served(port, snapshot), AsyncExitStack() as opened, ClientSession() as http:
+        readers = []
+        for _ in range(100):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            opened.enter_context(closing(writer))
+            writer.write(b"GET /metrics HTTP/1.1\r\nHost: ")  # and no more
+            readers.append(reader)
+        async with asyncio.timeout(10):
+            assert [await ended(reader) for reader in readers[:-CONNECTIONS_MAX]] == [b""] * 92
+        assert not any(reader.at_eof() for reader in readers[-CONNECTIONS_MAX:])
+        async with http.get(f"http://127.0.0.1:{port}/metrics") as response:
+            assert response.status == 200
+
+
+async def test_a_connection_without_a_request_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "IDLE_S", 0.01)
+    port = free_port()
+    async with served(port, snapshot), asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with closing(writer):
+            writer.write(b"GET /met")
+            assert await ended(reader) == b""
+
+
+async def ended(reader: asyncio.StreamReader) -> bytes:
+    """What has come, once the server has hung up."""
+    try:
+        return await reader.read()
+    except ConnectionResetError:
+        return b""
+
+
+async def test_a_port_in_use_is_told_and_keeps_no_bot_from_recording(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(SettingsError) as refused:
-            async with served(port, snapshot):
-                pass
-    assert str(refused.value) == (
-        f"METRICS_PORT cannot be used: 127.0.0.1:{port} cannot be listened at (Address already in use); name a port "
-        "that is free, for example METRICS_PORT=9464"
-    )
+        async with served(port, snapshot):
+            pass
+    assert caplog.messages == [
+        f"METRICS_PORT cannot be used: 127.0.0.1:{port} cannot be listened at (Address already in use), so there are "
+        "no metrics; name a port that is free, for example METRICS_PORT=9464, and start the bot again"
+    ]
