@@ -36,19 +36,16 @@ class Resuming:
         """``connected`` returns when the bot is connected to Discord. A meeting that cannot be read back keeps no
         other from it.
         """
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for live, interrupted in self._resumed:
-                    tasks.create_task(self._read_back(live, interrupted))
-                tasks.create_task(self._until_done(self._recovery.hand_over))
-                for interrupted in self._recovery.over:
-                    tasks.create_task(self._end(interrupted, connected))
-                await connected()
-                for live, _ in self._resumed:
-                    tasks.create_task(self._recordings.rejoin(live))
-        finally:
-            self._reading.hurry()
-            self._reading.close()
+        async with asyncio.TaskGroup() as tasks:
+            for live, interrupted in self._resumed:
+                tasks.create_task(self._read_back(live, interrupted))
+            tasks.create_task(self._until_done(self._recovery.hand_over))
+            for interrupted in self._recovery.over:
+                tasks.create_task(self._end(interrupted, connected))
+            await connected()
+            for live, _ in self._resumed:
+                tasks.create_task(self._recordings.rejoin(live))
+        self._reading.close()
 
     async def _read_back(self, live: LiveMeeting, interrupted: Interrupted) -> None:
         live.earlier = await self._until_done(self._recovery.read_back, interrupted)
