@@ -3,7 +3,9 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -142,6 +144,42 @@ def test_names_are_shown_as_they_are(runner: CliRunner, tmp_path: Path) -> None:
     store.close()
     assert "[/b] [red]Ada" in run(runner, "meetings").output
     assert run(runner, "meeting", MEETING.id).output.splitlines()[-1].startswith(" [/b] [red]Ada ")
+
+
+@pytest.mark.usefixtures("recorded")
+def test_what_strangers_have_typed_does_not_steer_the_terminal(
+    runner: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    evil = "\x1b]0;pwned\x07\x9b31m\u202e\nGrüße"
+    store = Store(f"sqlite:///{tmp_path / 'state' / 'notetaker.db'}")
+    other = replace(MEETING, id="20261122-150000-aaaaaa", voice_channel_name=evil)
+    store.add_meeting(other)
+    store.name_speaker(other.id, ADA, evil)
+    utterance = Utterance(other.id, ADA, Clip(1, 24, 1000, 7), STARTED + 10**9, STARTED + 2 * 10**9, 50)
+    store.add_utterance(utterance)
+    store.set_transcription(utterance.id, Transcription(evil, "pocketsphinx"))
+    store.set_coverage(other.id, [Coverage(ADA, Counter({Outcome.STORED: 50}), lost=1)])
+    store.add_gap(other.id, Gap(STARTED + 3 * 10**9, STARTED + 4 * 10**9, evil, ADA))
+    store.close()
+    for command in (["meetings"], ["meeting", other.id]):
+        shown = run(runner, *command).output
+        assert "pwned" in shown
+        assert "Grüße" in shown
+        assert all(line.isprintable() for line in shown.split("\n"))
+        told = run(runner, *command, "--json").output
+        assert all(line.isprintable() for line in told.split("\n"))
+        assert evil in str_values(json.loads(told))
+
+
+def str_values(value: Any) -> list[str]:
+    match value:
+        case list():
+            return [text for one in value for text in str_values(one)]
+        case dict():
+            return str_values(list(value.values()))
+        case _:
+            return [value] if isinstance(value, str) else []
 
 
 def test_a_list_has_a_sensible_length(runner: CliRunner) -> None:

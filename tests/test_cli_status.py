@@ -65,6 +65,14 @@ def test_the_headline_says_what_runs_since_when_and_as_whom(state: Path) -> None
     ]
 
 
+def test_names_do_not_steer_the_terminal(state: Path) -> None:
+    evil = "\x1b]0;pwned\x07"
+    meeting = document(snapshot())["meetings"][0] | {"channel": evil}
+    said = shown(state, user=evil, meetings=[meeting])
+    assert said.count("pwned") == 2
+    assert all(line.isprintable() for line in said.split("\n"))
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

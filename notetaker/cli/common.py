@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import click
 
@@ -75,4 +76,18 @@ def fail(sentence: str, code: int) -> None:
 
 
 def print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """In ASCII: names and speech come from strangers, and must not steer a terminal."""
+    click.echo(json.dumps(value, indent=2))
+
+
+def printable(value: Any) -> Any:
+    """The same for a person to read, with nothing in any of its texts that steers a terminal."""
+    match value:
+        case str():
+            return logs.printable(value)
+        case list():
+            return [printable(one) for one in value]
+        case dict():
+            return {name: printable(one) for name, one in value.items()}
+        case _:
+            return value

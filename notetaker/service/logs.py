@@ -11,7 +11,7 @@ from logging_journald import check_journal_stream as in_journal  # type: ignore[
 from notetaker.service.journald import JournaldHandler
 from notetaker.service.log_stream import StreamHandler
 
-__all__ = ["in_journal", "setup"]
+__all__ = ["in_journal", "printable", "setup"]
 
 OURS = "notetaker"
 
@@ -59,12 +59,12 @@ class _Formatter(logging.Formatter):
     """What comes from the network forges no lines and does not steer a terminal. ``origin`` names a library."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        record.message = _printable(record.message)
+        record.message = printable(record.message)
         record.origin = "" if record.name.split(".")[0] == OURS else f"{record.name}: "
         return super().formatMessage(record)
 
     def formatException(self, ei: ExcInfo) -> str:
-        return "\n".join("  " + _printable(line) for line in super().formatException(ei).split("\n"))
+        return "\n".join("  " + printable(line) for line in super().formatException(ei).split("\n"))
 
 
 class _TerminalFormatter(_Formatter):
@@ -81,7 +81,7 @@ class _TerminalFormatter(_Formatter):
         return super().formatMessage(record)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without control characters, and without halves of characters, which no stream takes."""
     if text.isprintable():
         return text
