@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 from types import TracebackType
 from typing import TextIO, TypeAlias
@@ -18,6 +19,9 @@ OURS = "notetaker"
 FILE_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 TERMINAL_FORMAT = "%(faint)s%(asctime)s%(reset)s %(colour)s%(letter)s%(reset)s %(origin)s%(message)s"
 JOURNAL_FORMAT = "%(origin)s%(message)s"
+
+INTERACTION_TOKEN = re.compile(r"(/(?:interactions|webhooks)/\d+/)[^/?\s'\"]+")
+"""It is part of an address, and aiohttp's errors name addresses, wherever they are raised and logged."""
 
 RESET, FAINT = "\x1b[0m", "\x1b[2m"
 COLOURS = {"D": FAINT, "I": "", "W": "\x1b[33m", "E": "\x1b[31m", "C": "\x1b[1;31m"}
@@ -56,15 +60,18 @@ def _name_the_error(record: logging.LogRecord) -> bool:
 
 
 class _Formatter(logging.Formatter):
-    """What comes from the network forges no lines and does not steer a terminal. ``origin`` names a library."""
+    """What comes from the network forges no lines and does not steer a terminal, and a secret in it is left out.
+
+    ``origin`` names a library.
+    """
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        record.message = printable(record.message)
+        record.message = _loggable(record.message)
         record.origin = "" if record.name.split(".")[0] == OURS else f"{record.name}: "
         return super().formatMessage(record)
 
     def formatException(self, ei: ExcInfo) -> str:
-        return "\n".join("  " + printable(line) for line in super().formatException(ei).split("\n"))
+        return "\n".join("  " + _loggable(line) for line in super().formatException(ei).split("\n"))
 
 
 class _TerminalFormatter(_Formatter):
@@ -79,6 +86,10 @@ class _TerminalFormatter(_Formatter):
         colour = COLOURS.get(record.levelname[0], "")
         record.faint, record.colour, record.reset = (FAINT, colour, RESET) if self._coloured else ("", "", "")
         return super().formatMessage(record)
+
+
+def _loggable(text: str) -> str:
+    return printable(INTERACTION_TOKEN.sub(r"\1…", text))
 
 
 def printable(text: str) -> str:

@@ -179,6 +179,17 @@ def test_a_text_that_is_longer_than_there_is_room_for_holds_nobody_up(pipe: Stre
     assert "1 line of this log could not be written in time" in pipe.read()
 
 
+def test_the_token_in_an_address_of_an_interaction_is_left_out(pipe: Stream) -> None:
+    logs.setup("INFO", pipe.end)
+    answer = "https://discord.com/api/v10/webhooks/123/aW50-ZXJh_Y3Q=/messages/@original"
+    callback = "https://discord.com/api/v10/interactions/123/aW50-ZXJh_Y3Q=/callback"
+    logging.getLogger("notetaker").error("No way to %r", answer, exc_info=TimeoutError(callback))
+    shown = pipe.read()
+    assert "'https://discord.com/api/v10/webhooks/123/…/messages/@original'" in shown
+    assert "TimeoutError: https://discord.com/api/v10/interactions/123/…/callback" in shown
+    assert "aW50" not in shown
+
+
 # Terminals
 
 
