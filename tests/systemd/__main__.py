@@ -41,7 +41,7 @@ SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 0x1, 0x40
 @click.option("--only", metavar="NAME", multiple=True, help="Only this step. May be given several times.")
 @click.option("--list", "only_list", is_flag=True, help="Name the steps.")
 @click.option(
-    "--production", is_flag=True, help="WatchdogSec as shipped, Discord down for ten minutes: half an hour."
+    "--production", is_flag=True, help="WatchdogSec as shipped, Discord down for ten minutes: 20 minutes."
 )
 @click.option("--keep", is_flag=True, help="When all is done, keep the container until Ctrl-C.")
 def main(wheels: Path, only: tuple[str, ...], only_list: bool, production: bool, keep: bool) -> None:
