@@ -43,10 +43,11 @@ class Connection:
         if serving is not None:
             serving.cancel()
             await asyncio.wait({serving})
+            error = None if serving.cancelled() else serving.exception()
             if (
-                not serving.cancelled() and serving.exception() is not None
-            ):  # it has failed the checks already
-                log.warning("The connection to the main gateway had ended: %r", serving.exception())
+                error is not None
+            ):  # it has failed the checks already; its text may hold the request, with the token
+                log.warning("The connection to the main gateway had ended: %s", type(error).__name__)
 
     async def identify(self) -> str:
         loop = asyncio.get_running_loop()
