@@ -7,9 +7,10 @@ from typing import TextIO
 
 from notetaker.notes.wording import count
 
-PATIENCE_S = 0.02
-"""So long, as a packet of sound, may a reader that is merely busy hold up the event loop. One that has stopped does
-so once."""
+PATIENCE_S = 0.1
+"""So long may a reader that is merely busy hold up the event loop; sound waits in the buffers of its sockets. One that
+has stopped does so once.
+"""
 
 
 class StreamHandler(logging.Handler):
