@@ -8,8 +8,8 @@ from typing import TextIO
 from notetaker.notes.wording import count
 
 PATIENCE_S = 0.1
-"""So long may a reader that is merely busy hold up the event loop; sound waits in the buffers of its sockets. One that
-has stopped does so once.
+"""So long may a reader that is merely busy hold up the event loop; sound waits in its sockets. One that has stopped
+does so once.
 """
 
 
