@@ -218,7 +218,10 @@ class VoiceConnection:
             self._pump()
         except Exception:  # whatever it was: this session ends by it, and the keeper begins another one
             log.critical(BUG, exc_info=True, extra=events.BUG())
-            self.end("The bot has run into a bug of its own.")
+            ended = Ended("The bot has run into a bug of its own.")
+            self.end(ended.reason)
+            if not self.ended.done():  # the session's own word of it was lost with other commands
+                self._carry_out(ended)
 
     def _pump(self) -> None:
         """Carries out what the session wants, hands on what it heard, and arms the one timer."""

@@ -93,8 +93,10 @@ class Reception:
 
     def _ended(self, connection: VoiceConnection, ended: Ended) -> None:
         if connection is self.connection:
-            self.detach(ended.reason)
-            self._on_ended(ended)
+            try:
+                self.detach(ended.reason)
+            finally:  # the keeper is to know, whatever the sink makes of it
+                self._on_ended(ended)
 
     # The recording
 

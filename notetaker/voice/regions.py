@@ -11,6 +11,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
+from notetaker.model import events
 from notetaker.voice.ports import MainGateway
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Regions:
         try:
             return {int(channel): region for channel, region in json.loads(self._file.read_text()).items()}
         except (OSError, ValueError, AttributeError) as error:
-            log.critical("%s cannot be read, so voice regions are not put back: %s", self._file, error)
+            self._tell("read", error)
             return {}
 
     def _write(self, original: dict[int, str | None]) -> None:
@@ -73,4 +74,10 @@ class Regions:
         try:
             self._file.write_text(json.dumps(original))
         except OSError as error:
-            log.critical("%s cannot be written: %s", self._file, error)
+            self._tell("written", error)
+
+    def _tell(self, what: str, error: Exception) -> None:
+        log.critical(
+            "%s cannot be %s, so a channel may keep a voice region that nobody chose: %s",
+            self._file, what, error, extra=events.REGIONS_UNKNOWN(),
+        )  # fmt: skip

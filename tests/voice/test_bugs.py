@@ -25,6 +25,18 @@ class Stumbling(Recording):
         super().frame(frame)
 
 
+class StumblingAtTheEnd(Recording):
+    """It raises when a session is over, once."""
+
+    stumbled = False
+
+    def session_closed(self, now: float, reason: str) -> None:
+        super().session_closed(now, reason)
+        if not self.stumbled:
+            self.stumbled = True
+            raise KeyError
+
+
 def connection_of(call: Call) -> VoiceConnection:
     connection = call.manager._guilds[GUILD].reception.connection
     assert connection is not None
@@ -41,6 +53,14 @@ async def test_a_sink_that_raises(tmp_path: Path, caplog: pytest.LogCaptureFixtu
             await ada.send_audio(SPEECH)
             assert await recording.until_heard(ADA, 1) == [SPEECH]
     assert "which is a bug" in caplog.text
+
+
+async def test_a_sink_that_raises_at_the_end(tmp_path: Path) -> None:
+    async with a_call(tmp_path) as call:
+        recording = StumblingAtTheEnd()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        connection_of(call).end("It is lost.")
+        await recording.until_event("opened", 2)
 
 
 async def test_a_timer_that_raises(
