@@ -59,7 +59,7 @@ class StateFile:
             content = json.loads(self._path.read_bytes())
             missing = tuple(OpenGap(int(started_ns), str(cause)) for started_ns, cause in content["missing"])
             return RecordingState(int(content["channel_id"]), missing, bool(content["over"]))
-        except (FileNotFoundError, KeyError, TypeError, ValueError, RecursionError):
+        except (FileNotFoundError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
             return None
 
     def alive_ns(self) -> int | None:

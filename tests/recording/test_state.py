@@ -47,7 +47,17 @@ def test_where_nothing_was_recorded_there_is_no_sign_of_life(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b"null", b'{"channel_id": 1}', b'{"missing": [[1]]}', b"\xff", b"[" * 100_000],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"channel_id": 1}',
+        b'{"missing": [[1]]}',
+        b'{"channel_id": 1e999, "missing": [], "over": false}',
+        b"\xff",
+        b"[" * 100_000,
+    ],
 )
 def test_what_cannot_be_read_is_as_if_it_were_not_there(tmp_path: Path, content: bytes) -> None:
     StateFile(tmp_path).keep(STATE)
