@@ -225,12 +225,16 @@ class LiveMeeting:
             )
 
     def _end_refusal(self, now: float) -> None:
-        """The disk takes the mark of the gap that it has made. Raises OSError: it does not."""
+        """The disk takes the mark of the gap that it has made. Raises OSError: it does not.
+
+        Without a gap there is nothing to try it with: it has only just refused, or the recording is over.
+        """
         gap = self._missing.lasted(What.DISK, now)
-        if gap is not None:
-            self.recorder.mark_gap(gap)
-            self._tell(gap)
-            self.gaps.append(gap)
+        if gap is None:
+            return
+        self.recorder.mark_gap(gap)
+        self._tell(gap)
+        self.gaps.append(gap)
         self._missing.forget(What.DISK)
         self.refusal = None
         log.warning(

@@ -127,6 +127,24 @@ def test_a_full_disk_is_a_gap_and_counted_as_lost_and_recording_goes_on_when_it_
     assert sum("No space left on device" in record.message for record in caplog.records) == 1
 
 
+@pytest.mark.parametrize("finish", [LiveMeeting.tick, LiveMeeting.end, LiveMeeting.suspend])
+def test_a_disk_that_is_still_full_is_never_said_to_take_the_recording_again(
+    live: LiveMeeting,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    finish: Callable[[LiveMeeting, float], None],
+) -> None:
+    disk = FullDisk(live.recorder, monkeypatch)
+    live.session_opened(100.0)
+    disk.full = True
+    live.speaker_joined(ADA, SSRC, 101.0)
+    live.tick(101.01)  # less than a packet later: there is no gap to mark yet
+    finish(live, 102.0)
+    assert live.refusal is not None
+    assert "is not being recorded" in caplog.text
+    assert "is being recorded again" not in caplog.text
+
+
 def test_a_disk_that_is_full_when_the_session_opens_is_tried_again_with_every_packet(
     live: LiveMeeting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
