@@ -24,7 +24,7 @@ FAREWELL_S = 10.0
 class Background:
     """Runs calls one after the other, in the order they were asked for."""
 
-    def __init__(self, name: str = "database") -> None:
+    def __init__(self, name: str) -> None:
         """``name``: of what the calls may wait for."""
         self._name = name
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -75,7 +75,12 @@ class Background:
             self._waiting -= 1
 
     def hurry(self) -> None:
-        """The process stops: nobody waits for long any more, and after somebody has in vain, nobody at all."""
+        """The process stops: nobody waits for long any more, and after somebody has in vain, nobody at all.
+
+        Asking once more changes nothing.
+        """
+        if self._patience_s is not None:
+            return
         self._patience_s = FAREWELL_S
         for limit in self._limits:
             limit.reschedule(asyncio.get_running_loop().time() + FAREWELL_S)

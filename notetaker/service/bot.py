@@ -159,6 +159,7 @@ class _Bot:
                     await asyncio.wait(steady)
         finally:
             await self._voice.close()
+            disk.hurry()
             disk.close()
 
     # Tasks

@@ -44,4 +44,5 @@ class DiscordFront:
         """The process stops."""
         self._patience_s = FAREWELL_S
         for limit in self._limits:
-            limit.reschedule(asyncio.get_running_loop().time() + FAREWELL_S)
+            if not limit.expired():
+                limit.reschedule(asyncio.get_running_loop().time() + FAREWELL_S)

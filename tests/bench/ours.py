@@ -47,7 +47,7 @@ class Receiver:
         meeting = Meeting("bench", self.guild_id, self.channel_id, "Bench", 1, 1, time.time_ns())
         self.folder = Path(settings["folder"]) / settings["user_id"]
         self.live = LiveMeeting(meeting, self.folder, time.monotonic())
-        self._background = Background()
+        self._background = Background("database")
 
     def hear(self, message: dict[str, Any]) -> None:
         """An event of the main gateway."""

@@ -33,6 +33,10 @@ def publisher() -> Publisher:
 
 @pytest.fixture
 def told(publisher: Publisher) -> DiscordFront:
+    return a_front(publisher)
+
+
+def a_front(publisher: Publisher) -> DiscordFront:
     return DiscordFront(cast("NotetakerBot", SimpleNamespace(user="Notetaker", publisher=publisher)))
 
 
@@ -52,6 +56,18 @@ async def test_when_the_bot_stops_no_message_is_waited_for_much_longer(
     assert [record.getMessage() for record in caplog.records] == [
         "A message about a meeting could not be posted: Discord does not answer"
     ] * 2
+
+
+async def test_the_bot_can_stop_as_a_limit_runs_out(
+    publisher: Publisher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(front, "SAY_S", 0.0)
+    told = a_front(publisher)
+    saying = asyncio.ensure_future(told.say(1, "I am still not back."))
+    await publisher.asked.wait()  # by then the limit has run out, and who waits has not heard of it yet
+    told.hurry()
+    await saying
+    assert caplog.messages == ["A message about a meeting could not be posted: Discord does not answer"]
 
 
 async def test_a_refused_message_is_logged_without_its_text(

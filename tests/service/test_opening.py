@@ -88,7 +88,7 @@ async def test_a_database_that_never_answers_is_told_of(
             "NOTETAKER_STATE_DIR": str(folder),
         }
     )
-    database, stop = Background(), asyncio.Event()
+    database, stop = Background("database"), asyncio.Event()
     async with a_frozen_server(folder) as connected:
         waiting = asyncio.ensure_future(open_database(settings, database, stop))
         await connected.wait()

@@ -47,7 +47,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def background() -> AsyncIterator[Background]:
-    background = Background()
+    background = Background("database")
     yield background
     background.close()
 

@@ -1,0 +1,65 @@
+"""Calls that never end, and a process that stops nevertheless."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from notetaker.service import background
+from notetaker.service.background import Background
+from notetaker.store.database import StoreError
+
+
+@pytest.fixture
+def frozen() -> Iterator[threading.Event]:
+    """What a call waits for in vain."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+async def test_hurrying_once_more_gives_nobody_more_time(
+    frozen: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Background("database")
+    waiting = asyncio.ensure_future(database(frozen.wait))
+    await asyncio.sleep(0)
+    monkeypatch.setattr(background, "FAREWELL_S", 0.01)
+    database.hurry()
+    monkeypatch.setattr(background, "FAREWELL_S", 3600.0)
+    database.hurry()
+    async with asyncio.timeout(10):
+        with pytest.raises(StoreError, match="database does not answer"):
+            await waiting
+        database.hurry()
+        with pytest.raises(StoreError, match="database does not answer"):
+            await database(time.monotonic)
+
+
+async def test_hurrying_as_a_limit_runs_out_is_no_error(
+    frozen: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "FAREWELL_S", 0.0)
+    database = Background("database")
+    waiting = asyncio.ensure_future(database(frozen.wait))
+    await asyncio.sleep(0)
+    database.hurry()
+    await asyncio.sleep(0)  # the limit has run out, and who waits has not heard of it yet
+    database.hurry()
+    with pytest.raises(StoreError):
+        await waiting
+
+
+async def test_who_closes_in_a_hurry_does_not_wait_for_ever(
+    frozen: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "FAREWELL_S", 0.01)
+    disk = Background("disk")
+    waiting = asyncio.ensure_future(disk(frozen.wait))
+    await asyncio.sleep(0)
+    disk.hurry()
+    disk.close()
+    with pytest.raises(StoreError):
+        await waiting
