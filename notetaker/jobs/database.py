@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from dbos import DBOS
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from notetaker.store.database import BUSY_TIMEOUT, StoreError, make_private_file, parse_url, use_wal
 
@@ -45,11 +45,11 @@ def prepare(database_url: str) -> None:
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """Turns "the database cannot be reached" into one sentence, a StoreError."""
+    """Turns "the database cannot be used now" into one sentence, a StoreError; as ``store.database`` does."""
     try:
         yield
-    except (OperationalError, sqlite3.OperationalError) as error:
-        cause = error.orig if isinstance(error, OperationalError) else error
+    except (InternalError, OperationalError, sqlite3.OperationalError) as error:
+        cause = error if isinstance(error, sqlite3.OperationalError) else error.orig
         reason = str(cause).strip().splitlines()[0]
         raise StoreError(f"the job database cannot be used: {reason}") from error
 

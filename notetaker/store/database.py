@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InternalError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT = 30.0
@@ -92,8 +92,9 @@ class Database:
             with self._engine.begin() as connection:
                 yield connection
         except DatabaseError as error:
-            # The base class itself is "file is not a database"; the other subclasses are our mistakes.
-            if type(error) not in (DatabaseError, OperationalError):
+            # The base class itself is "file is not a database", and InternalError a server that has become read-only
+            # or allows a transaction no more time; the other subclasses are our mistakes.
+            if type(error) not in (DatabaseError, InternalError, OperationalError):
                 raise Rejected(_kind(error.orig)) from None
             reason = str(error.orig).strip().splitlines()[0]
             raise StoreError(f"the database {self._name} cannot be used: {reason}") from error

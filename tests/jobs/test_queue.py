@@ -11,6 +11,7 @@ import pytest
 from notetaker.jobs.queue import JobQueue
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
+from tests.store import postgres
 
 
 @pytest.fixture
@@ -71,3 +72,12 @@ def test_a_server_that_is_not_there_is_one_sentence_without_the_password(tmp_pat
     with pytest.raises(StoreError, match=r"^the job database cannot be used: [^\n]+$") as caught:
         JobQueue(f"postgresql://me:hunter2@/name?host={tmp_path}")
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_server_that_has_become_read_only_is_one_sentence(postgres_socket: Path) -> None:
+    url = postgres.new_database(postgres_socket)
+    JobQueue(url).close()
+    queue = JobQueue(url + postgres.READ_ONLY)
+    with pytest.raises(StoreError, match=r"^the job database cannot be used: .* in a read-only transaction$"):
+        queue.finish("m1")
+    queue.close()

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import psycopg
 
+READ_ONLY = "&options=-c%20default_transaction_read_only%3Don"
+"""For the end of a URL: the server takes no changes, as a standby does."""
+
 _numbers = count(1)
 
 

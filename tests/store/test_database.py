@@ -102,6 +102,17 @@ def test_a_server_that_has_vanished_is_noticed(postgres_socket: Path) -> None:
     assert {name: parameters[name] for name in NETWORK_LIMITS} == NETWORK_LIMITS
 
 
+def test_a_server_that_has_become_read_only_is_one_sentence(postgres_socket: Path) -> None:
+    url = postgres.new_database(postgres_socket)
+    with closing(Store(url)) as store:
+        store.migrate()
+    with (
+        closing(Store(url + postgres.READ_ONLY)) as store,
+        pytest.raises(StoreError, match=r"cannot be used: cannot execute INSERT in a read-only transaction$"),
+    ):
+        store.add_meeting(MEETING)
+
+
 def test_processes_that_start_at_once_all_find_the_tables(database_url: str) -> None:
     with _processes() as pool:
         assert list(pool.map(_migrate_and_count, [database_url] * PROCESSES)) == [0] * PROCESSES
