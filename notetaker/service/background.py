@@ -17,6 +17,8 @@ from notetaker.store.database import StoreError
 P = ParamSpec("P")
 T = TypeVar("T")
 
+SILENCE_S = 60.0
+"""A database that has not answered for longer is told of: its own limits are shorter (``store.database``)."""
 FAREWELL_S = 10.0
 """When the process stops: what a database does not take by then is read back from the journal at the next start."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from notetaker.jobs.queue import JobQueue
 from notetaker.model import events
-from notetaker.service.background import Background
+from notetaker.service.background import SILENCE_S, Background
 from notetaker.service.recovery import Recovery
 from notetaker.service.settings import Settings
 from notetaker.service.systemd import Systemd
@@ -19,10 +19,8 @@ from notetaker.store.store import Store
 log = logging.getLogger(__name__)
 
 RETRY_S = 5.0
-EXTEND_BY_S = 60.0
-"""For one try and the next, to a supervisor that has a limit for starts."""
-SILENCE_S = 60.0
-"""A try that has taken longer is told of."""
+EXTEND_BY_S = 120.0
+"""To a supervisor that has a limit for starts: longer than it takes to the next word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +49,20 @@ async def open_database(
         systemd.status(f"Waiting to start: {told}")
         systemd.extend(EXTEND_BY_S)
 
+    async def tell_of_silence() -> None:
+        while True:
+            await asyncio.sleep(SILENCE_S)
+            tell("the database does not answer")
+
     while not stop.is_set():
-        silence = asyncio.get_running_loop().call_later(SILENCE_S, tell, "the database does not answer")
+        silence = asyncio.ensure_future(tell_of_silence())
         try:
             return await database(_open, settings)
         except StoreSettingError:
             raise
         except StoreError as error:
-            tell(str(error))
+            if not stop.is_set():
+                tell(str(error))
         finally:
             silence.cancel()
         with suppress(TimeoutError):
