@@ -11,7 +11,7 @@ from notetaker.discordbot.publish import Undelivered
 from notetaker.model import events
 from notetaker.model.notes import Posting
 from notetaker.service.background import Background
-from notetaker.store.database import StoreError
+from notetaker.store.database import Rejected, StoreError
 from notetaker.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -52,18 +52,23 @@ class Postings:
                 due, _ = self._pauses.get(posting.meeting_id, (0.0, 0.0))
                 if self._clock() >= due:
                     await self._attempt(posting)
-        except StoreError as error:
-            log.warning("Notes cannot be looked for or marked as posted: %s. It is tried again.", error)
+        except (StoreError, Rejected) as error:
+            log.warning(
+                "Notes cannot be looked for or marked as posted: %s. It is tried again.",
+                error,
+                exc_info=isinstance(error, Rejected),
+            )
             await asyncio.sleep(FIRST_PAUSE)
 
     async def _attempt(self, posting: Posting) -> None:
         """The attempt is stored before it is made, so whoever comes after a crash knows to look first."""
         meeting_id = posting.meeting_id
-        first = await self._background(self._store.begin_posting, meeting_id)
         try:
+            first = await self._background(self._store.begin_posting, meeting_id)
             look_since = None if first else await self._ended(meeting_id)
             message_id = await self._publisher.post(posting, look_since=look_since)
-        except Undelivered as failed:
+            await self._background(self._store.posted, meeting_id, message_id)
+        except (Undelivered, Rejected) as failed:
             _, pause = self._pauses.get(meeting_id, (0.0, FIRST_PAUSE))
             self._pauses[meeting_id] = (self._clock() + pause, min(2 * pause, LONGEST_PAUSE))
             log.warning(
@@ -71,10 +76,10 @@ class Postings:
                 meeting_id,
                 failed,
                 pause,
+                exc_info=isinstance(failed, Rejected),
                 extra=events.NOTES_NOT_POSTED(meeting_id=meeting_id),
             )
             return
-        await self._background(self._store.posted, meeting_id, message_id)
         self._pauses.pop(meeting_id, None)
         log.info(
             "The notes of meeting %s are posted", meeting_id, extra=events.NOTES_POSTED(meeting_id=meeting_id)

@@ -1,6 +1,8 @@
 """Postings on a real store; only Discord is scripted."""
 
 from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -10,9 +12,11 @@ import pytest
 from notetaker.discordbot.publish import Undelivered
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Notes, Posting
+from notetaker.service import postings
 from notetaker.service.background import Background
 from notetaker.service.postings import FIRST_PAUSE, LONGEST_PAUSE, Postings
 from notetaker.store.store import Store
+from tests.store import postgres
 
 STARTED = datetime(2026, 11, 22, 14, 30, 5, tzinfo=UTC)
 MEETING = Meeting("20261122-143005-k3f9qz", 1, 2, "Standup", 3, 4, int(STARTED.timestamp()) * 10**9)
@@ -93,3 +97,32 @@ async def test_after_a_crash_between_sending_and_recording_the_channel_is_search
     discord = Discord()
     await Postings(store, background, discord).tick()
     assert discord.asked == [STARTED]
+
+
+async def test_a_posting_that_the_database_rejects_keeps_no_other_from_being_posted(
+    store: Store, background: Background, caplog: pytest.LogCaptureFixture
+) -> None:
+    older = replace(MEETING, id="20251122-143005-k3f9qz")
+    store.add_meeting(older)
+    store.save_notes(Notes((), (), (), "nobody"), replace(POSTING, meeting_id=older.id))
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER refuse BEFORE UPDATE ON postings WHEN old.meeting_id = '{older.id}' "
+            "BEGIN SELECT RAISE(ABORT, ''); END"
+        )
+    await Postings(store, background, Discord()).tick()
+    assert state(store) is MeetingState.POSTED
+    [told] = [record for record in caplog.records if record.exc_info]
+    assert f"{older.id} are not posted: IntegrityError: SQLITE_CONSTRAINT_TRIGGER" in told.message
+
+
+async def test_a_database_that_rejects_the_question_does_not_end_the_bot(
+    postgres_socket: Path,
+    background: Background,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(postings, "FIRST_PAUSE", 0.0)
+    with closing(Store(postgres.new_database(postgres_socket))) as empty:
+        await Postings(empty, background, Discord()).tick()
+    assert "Notes cannot be looked for or marked as posted: UndefinedTable" in caplog.text
