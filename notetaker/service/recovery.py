@@ -52,7 +52,8 @@ class Recovery:
         self._store = store
         self._queue = queue
         self._now_ns = time.time_ns()
-        self._finishing = store.meetings_in(MeetingState.FINISHING)
+        self.finishing = store.meetings_in(MeetingState.FINISHING)
+        """Those that had ended."""
         self.resumed: dict[int, Interrupted] = {}
         """By guild: those that go on."""
         self.over: list[Interrupted] = []
@@ -62,7 +63,12 @@ class Recovery:
             try:
                 found = _interrupted(meeting, folder / meeting.id)
             except OSError as error:
-                log.critical("Meeting %s cannot be taken up before the next start: %s", meeting.id, error)
+                log.critical(
+                    "Meeting %s cannot be taken up before the next start: %s",
+                    meeting.id,
+                    error,
+                    extra=events.MEETING_NOT_STORED.of(meeting),
+                )
                 continue
             if not found.over:
                 _tell(found)
@@ -73,12 +79,11 @@ class Recovery:
             else:
                 self.over.append(found)
 
-    # All raise OSError and StoreError; run again, they continue.
+    # All raise OSError, StoreError and Rejected; run again, they continue.
 
-    def hand_over(self) -> None:
-        """The crash may have come between the end of a meeting and its job."""
-        for meeting in self._finishing:
-            self._queue.finish(meeting.id)
+    def hand_over(self, meeting: Meeting) -> None:
+        """One that is ``finishing``: the crash may have come between its end and its job."""
+        self._queue.finish(meeting.id)
 
     def end(self, interrupted: Interrupted) -> None:
         """Hands one that is ``over`` to the workers."""

@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
 from notetaker.discordbot import answers
+from notetaker.model import events
+from notetaker.model.meeting import Meeting
 from notetaker.service import causes
 from notetaker.service.background import Background
 from notetaker.service.live import LiveMeeting
 from notetaker.service.recordings import Front, Recordings
 from notetaker.service.recovery import Interrupted, Recovery
-from notetaker.store.database import StoreError
+from notetaker.store.database import Rejected, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,8 @@ class Resuming:
         async with asyncio.TaskGroup() as tasks:
             for live, interrupted in self._resumed:
                 tasks.create_task(self._read_back(live, interrupted))
-            tasks.create_task(self._until_done(self._recovery.hand_over))
+            for meeting in self._recovery.finishing:
+                tasks.create_task(self._until_done(meeting, self._recovery.hand_over, meeting))
             for interrupted in self._recovery.over:
                 tasks.create_task(self._end(interrupted, connected))
             await connected()
@@ -48,24 +51,34 @@ class Resuming:
         self._reading.close()
 
     async def _read_back(self, live: LiveMeeting, interrupted: Interrupted) -> None:
-        live.earlier = await self._until_done(self._recovery.read_back, interrupted)
+        live.earlier = await self._until_done(interrupted.meeting, self._recovery.read_back, interrupted)
 
     async def _end(self, interrupted: Interrupted, connected: Callable[[], Awaitable[object]]) -> None:
         """With a word to the people, unless it was them who had ended it."""
-        await self._until_done(self._recovery.end, interrupted)
+        meeting = interrupted.meeting
+        await self._until_done(meeting, self._recovery.end, interrupted)
         if interrupted.over:
             return
         await connected()
-        meeting = interrupted.meeting
         why = answers.CRASH if interrupted.absence.cause == causes.CRASHED else answers.STOPPED
         await self._front.say(meeting.text_channel_id, answers.ended_unasked(meeting, why))
 
-    async def _until_done(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def _until_done(
+        self, meeting: Meeting, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Tells each cause once, a bug of ours with its traceback."""
+        told: set[str] = set()
         while True:
             try:
                 return await self._reading(call, *args, **kwargs)
-            except (OSError, StoreError) as error:
-                log.critical(
-                    "Meetings of before the restart cannot be taken up: %s. It is tried again.", error
-                )
+            except (OSError, StoreError, Rejected) as error:
+                if str(error) not in told:
+                    told.add(str(error))
+                    log.critical(
+                        "Meeting %s of before the restart cannot be taken up: %s. It is tried again.",
+                        meeting.id,
+                        error,
+                        exc_info=isinstance(error, Rejected),
+                        extra=events.MEETING_NOT_STORED.of(meeting),
+                    )
             await asyncio.sleep(PAUSE)

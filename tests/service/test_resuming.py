@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -150,27 +152,54 @@ async def test_a_bot_whose_database_is_frozen_stops_all_the_same_and_its_meeting
         assert [gap.cause for gap in store.gaps(meeting.id)] == [RESTARTED]
 
 
+def unreadable(bench: Bench, meeting: Meeting) -> Callable[[], None]:
+    journal = bench.folder / meeting.id / "journal" / "0001.pcap"
+    journal.mkdir(parents=True)
+    return journal.rmdir
+
+
+def rejected(bench: Bench, meeting: Meeting) -> Callable[[], None]:
+    run(
+        bench.store,
+        f"CREATE TRIGGER refuse BEFORE UPDATE ON meetings WHEN old.id = '{meeting.id}' "
+        "BEGIN SELECT RAISE(ABORT, ''); END",
+    )
+    return partial(run, bench.store, "DROP TRIGGER refuse")
+
+
+def run(store: Store, statement: str) -> None:
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize(
+    ("hinder", "cause"), [(unreadable, "[Errno 21]"), (rejected, "IntegrityError: SQLITE_CONSTRAINT_TRIGGER")]
+)
 async def test_a_meeting_that_cannot_be_read_back_keeps_no_other_from_it(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    hinder: Callable[[Bench, Meeting], Callable[[], None]],
+    cause: str,
 ) -> None:
     monkeypatch.setattr(resuming, "PAUSE", 0.0)
     meeting = await bench.start()
     later = replace(meeting, id="29991231-235959-k3f9qz", started_ns=meeting.started_ns + 1)
     bench.store.add_meeting(later)
-    unreadable = bench.folder / later.id / "journal" / "0001.pcap"
-    unreadable.mkdir(parents=True)
+    mend = hinder(bench, later)
     bench.begin(0.0)
     attempts: list[list[Meeting]] = []
 
     def mend_after_three() -> None:
         attempts.append(bench.store.meetings_in(MeetingState.RECORDING))
         if len(attempts) == 4:
-            unreadable.rmdir()
+            mend()
 
     await bench.take_up(0.0, before_reading=mend_after_three)
     assert attempts == [[meeting, later], [meeting, later], [later], [later]]
     assert bench.store.meetings_in(MeetingState.RECORDING) == []
-    assert caplog.text.count("cannot be taken up: [Errno 21] Is a directory") == 2
+    [told] = [record for record in caplog.records if f"cannot be taken up: {cause}" in record.message]
+    assert vars(told)["MEETING_ID"] == later.id
 
 
 async def test_a_meeting_older_than_the_window_is_finished_with_notes_from_what_there_is(
