@@ -4,7 +4,6 @@ That is not the question whether all is well. A Discord that is down or refuses,
 away or never answers are ridden out: beginning anew would not help, and would lose what is under way.
 """
 
-import errno
 import logging
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import Protocol
 from notetaker.model import events
 from notetaker.service.background import Background
 from notetaker.service.recordings import Recordings
+from notetaker.service.settings import FULL
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,6 @@ SYNC_S = 300.0
 """Longer than this no disk takes."""
 SILENCE_S = 180.0
 """A connected main gateway acknowledges a heartbeat every 41 s (Discord docs, Gateway, "Heartbeat Interval")."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Voice(Protocol):

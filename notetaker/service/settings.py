@@ -282,9 +282,12 @@ class Settings(BaseSettings):
                 raise SettingsError(_sentence("NOTETAKER_STATE_DIR", reason))
             self.meetings_folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            kind = DiskFull if error.errno in FULL else SettingsError
-            reason = f"the folder cannot be made or written to ({error.strerror})"
-            raise kind(_sentence("NOTETAKER_STATE_DIR", reason)) from None
+            problem = f"cannot be made or written to ({error.strerror})"
+            if error.errno in FULL:
+                raise DiskFull(
+                    f"The state folder {self.state_dir} {problem}: make room on its disk."
+                ) from None
+            raise SettingsError(_sentence("NOTETAKER_STATE_DIR", f"the folder {problem}")) from None
 
 
 def _intruder(folder: Path) -> str | None:
