@@ -131,10 +131,10 @@ class LiveMeeting:
         self._missing.begin(What.SESSION, now - max(lasted_s, 0.0), since)
 
     def tick(self, now: float) -> None:
-        """Collects the utterances that have ended, and news. Tries a disk that has refused something: nobody may
-        speak for a long time.
+        """Collects the utterances that have ended, and news. Tries a disk that has refused something with the mark of
+        its gap: nobody may speak for a long time.
         """
-        if self.refusal is not None:
+        if self._missing.lasted(What.DISK, now) is not None:
             self._try(now, self._end_refusal, now)
         self.utterances += self.recorder.tick(now)
         deaf = What.HEARING in self._missing
@@ -225,16 +225,12 @@ class LiveMeeting:
             )
 
     def _end_refusal(self, now: float) -> None:
-        """The disk takes the mark of the gap that it has made. Raises OSError: it does not.
-
-        Without a gap there is nothing to try it with: it has only just refused, or the recording is over.
-        """
+        """The disk takes the mark of the gap that it has made. Raises OSError: it does not."""
         gap = self._missing.lasted(What.DISK, now)
-        if gap is None:
-            return
-        self.recorder.mark_gap(gap)
-        self._tell(gap)
-        self.gaps.append(gap)
+        if gap is not None:
+            self.recorder.mark_gap(gap)
+            self._tell(gap)
+            self.gaps.append(gap)
         self._missing.forget(What.DISK)
         self.refusal = None
         log.warning(
