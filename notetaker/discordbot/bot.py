@@ -4,8 +4,9 @@ import asyncio
 import logging
 import ssl
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import aiohttp
 import discord
@@ -25,11 +26,21 @@ from notetaker.model import events
 log = logging.getLogger(__name__)
 
 RECONNECT_EXPONENT = 4  # at most 2**4 s between two attempts to get a main connection, or to get it back
-GREETING_S = 60.0  # for one attempt, until Discord has said hello
+GREETING_S = 65.0  # for one attempt, until Discord has said hello; py-cord itself ends a silence after 60
 LOGIN_RETRY_MAX = 60.0  # seconds; Discord's outages last minutes
 AUTHENTICATION_FAILED, DISALLOWED_INTENTS = 4004, 4014  # Discord docs, Gateway Close Event Codes
-NOT_CONNECTED = OSError, aiohttp.ClientError, discord.ConnectionClosed, ReconnectWebSocket
-"""What an attempt to connect to the main gateway may end with."""
+NOT_CONNECTED = (
+    OSError,
+    ValueError,  # a proxy that speaks no JSON
+    aiohttp.ClientError,
+    discord.HTTPException,
+    discord.GatewayNotFound,
+    discord.ConnectionClosed,
+    ReconnectWebSocket,
+)
+"""What an attempt to connect to the main gateway may end with; the next one may work."""
+
+T = TypeVar("T")
 
 
 class TokenRejected(Exception):
@@ -141,32 +152,44 @@ class NotetakerBot(discord.AutoShardedBot):
             await asyncio.sleep(delay)
             delay = min(delay * 2, LOGIN_RETRY_MAX)
 
+    async def launch_shards(self) -> None:
+        """Asks Discord for its gateway until it is told, which py-cord's own does once."""
+        await self._until_connected(super().launch_shards)
+
     async def launch_shard(self, gateway: str, shard_id: int, *, initial: bool = False) -> None:
         """Connects until it works. py-cord's own calls itself after a failure, until Python's stack is full."""
+
+        async def greeted() -> DiscordWebSocket:
+            async with asyncio.timeout(GREETING_S):
+                return await _WebSocket.from_client(self, initial=initial, gateway=gateway, shard_id=shard_id)
+
+        websocket = await self._until_connected(greeted)
+        if websocket is None:
+            return
+        shard = Shard(websocket, self, self._AutoShardedClient__queue.put_nowait)  # type: ignore[attr-defined]
+        self._AutoShardedClient__shards[shard_id] = shard  # type: ignore[attr-defined]
+        shard._backoff = _backoff()
+        # py-cord's own list lacks a gateway that closes before its hello: that would end the bot.
+        shard._handled_exceptions = NOT_CONNECTED
+        shard.launch()
+
+    async def _until_connected(self, attempt: Callable[[], Awaitable[T]]) -> T | None:
+        """What the first ``attempt`` that works gives; None once the bot is closed. Tells each kind of failure."""
         backoff, told = _backoff(), set[type[Exception]]()
         while not self.is_closed():
             try:
-                async with asyncio.timeout(GREETING_S):
-                    websocket = await DiscordWebSocket.from_client(
-                        self, initial=initial, gateway=gateway, shard_id=shard_id
-                    )
+                return await attempt()
             except NOT_CONNECTED as error:
                 if type(error) not in told:
                     told.add(type(error))
                     log.warning(
-                        "Discord's gateway cannot be reached (%s: %s); shard %d goes on trying",
+                        "Discord's gateway cannot be reached (%s: %s); the bot goes on trying",
                         type(error).__name__,
                         error,
-                        shard_id,
                         extra=events.GATEWAY_LOST(),
                     )
-                await asyncio.sleep(backoff.delay())
-                continue
-            shard = Shard(websocket, self, self._AutoShardedClient__queue.put_nowait)  # type: ignore[attr-defined]
-            self._AutoShardedClient__shards[shard_id] = shard  # type: ignore[attr-defined]
-            shard._backoff = _backoff()
-            shard.launch()
-            return
+            await asyncio.sleep(backoff.delay())
+        return None
 
     def dispatch(self, event: str, *args: Any, **kwargs: Any) -> None:
         """py-cord calls this for everything that happens; raw gateway messages are ours, see ``bridge``."""
@@ -218,6 +241,20 @@ class NotetakerBot(discord.AutoShardedBot):
     async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
         """An event handler raised: a bug of ours or of py-cord."""
         log.exception("%s failed", event_method, extra=events.BUG())
+
+
+class _WebSocket(DiscordWebSocket):
+    """Closes its socket when it ends; py-cord leaves it open, and asyncio writes an error when it finds that."""
+
+    async def poll_event(self) -> None:
+        try:
+            await super().poll_event()
+        except Exception:
+            await self.close()
+            raise
+
+
+discord.shard.DiscordWebSocket = _WebSocket  # type: ignore[misc]  # shards make their next ones themselves
 
 
 def _backoff() -> ExponentialBackoff[Literal[False]]:

@@ -1,11 +1,17 @@
 import asyncio
+import gc
+import logging
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from discord.backoff import ExponentialBackoff
+from discord.http import Route
 
 from notetaker.discordbot import bot as module
 from notetaker.discordbot.bot import NotetakerBot
@@ -118,3 +124,91 @@ async def test_a_bot_that_waits_for_the_main_gateway_can_be_stopped(
         await asyncio.wait({serving})
         assert serving.cancelled()
         assert bot.is_closed()
+
+
+class Door:
+    """Stands before the main gateway. While it is ``shut``, whoever comes gets ``answer`` instead of a hello."""
+
+    def __init__(self, local: LocalDiscord, answer: str) -> None:
+        self.shut = True
+        self._gateway = local.gateway
+        self._answer = answer
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        if not self.shut:
+            return await self._gateway.handle(request)
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        if self._answer == "close":
+            await socket.close(code=1001)
+        elif self._answer == "reset":
+            assert request.transport is not None
+            request.transport.abort()
+        else:
+            await socket.send_str("<html>502 Bad Gateway</html>")
+            await socket.receive()
+        return socket
+
+
+@asynccontextmanager
+async def a_door(local: LocalDiscord, answer: str) -> AsyncIterator[Door]:
+    door = Door(local, answer)
+    app = web.Application()
+    app.router.add_get("/", door.handle)
+    async with TestServer(app) as server:
+        local.gateway.url = str(server.make_url("/")).replace("http", "ws", 1)
+        yield door
+
+
+@pytest.mark.parametrize("answer", ["close", "reset", "no JSON"])
+async def test_a_gateway_that_does_not_say_hello_is_tried_until_it_does_at_first_and_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, answer: str
+) -> None:
+    monkeypatch.setattr(module, "RECONNECT_EXPONENT", -20)  # pauses of microseconds
+    async with (
+        asyncio.timeout(30),
+        LocalDiscord(state_dir=tmp_path) as local,
+        a_door(local, answer) as door,
+    ):
+        account = next(user for user in local.world.users.values() if user.bot)
+        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
+        attempts = Attempts(bot, monkeypatch)
+        serving = asyncio.ensure_future(bot.serve(account.token))
+        await attempts.until(5)
+        door.shut = False
+        await bot.wait_for("shard_connect")
+        door.shut = True
+        assert local.gateway.disturb(account.id, "close", 4000) == 1
+        await attempts.until(attempts.made + 5)
+        assert not serving.done()
+        door.shut = False
+        await bot.wait_for("shard_connect")
+        await bot.close()
+        await serving
+    gc.collect()
+    assert [r.message for r in caplog.records if r.name == "asyncio" and r.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize("cause", ["nobody listens", "not found"])
+async def test_a_gateway_whose_address_discord_does_not_tell_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cause: str
+) -> None:
+    monkeypatch.setattr(module, "RECONNECT_EXPONENT", -20)
+    async with asyncio.timeout(30), LocalDiscord(state_dir=tmp_path) as local:
+        account = next(user for user in local.world.users.values() if user.bot)
+        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
+        ask, asked, right = bot.http.get_bot_gateway, 0, Route.API_BASE_URL
+
+        async def get_bot_gateway() -> tuple[int, str]:
+            nonlocal asked
+            asked += 1
+            wrong = "http://127.0.0.1:9/api" if cause == "nobody listens" else local.api_url + "/nothing"
+            Route.API_BASE_URL = wrong if asked <= 3 else right
+            return await ask()
+
+        monkeypatch.setattr(bot.http, "get_bot_gateway", get_bot_gateway)
+        serving = asyncio.ensure_future(bot.serve(account.token))
+        await bot.wait_for("shard_connect")
+        assert asked == 4
+        await bot.close()
+        await serving
