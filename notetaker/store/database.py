@@ -28,6 +28,9 @@ NETWORK_LIMITS = {
 minutes. The last is in milliseconds (PostgreSQL docs, libpq, "Parameter Key Words"). What the URL says wins.
 """
 
+INSUFFICIENT_PRIVILEGE = "42501"
+"""PostgreSQL docs, Appendix A."""
+
 EXAMPLES = "sqlite:////var/lib/notetaker/notetaker.db or postgresql://notetaker@db.example/notetaker"
 
 
@@ -93,8 +96,9 @@ class Database:
                 yield connection
         except DatabaseError as error:
             # The base class itself is "file is not a database", and InternalError a server that has become read-only
-            # or allows a transaction no more time; the other subclasses are our mistakes.
-            if type(error) not in (DatabaseError, InternalError, OperationalError):
+            # or allows a transaction no more time; the other subclasses are our mistakes, but for a missing right.
+            usable = type(error) not in (DatabaseError, InternalError, OperationalError)
+            if usable and getattr(error.orig, "sqlstate", None) != INSUFFICIENT_PRIVILEGE:
                 raise Rejected(_kind(error.orig)) from None
             reason = str(error.orig).strip().splitlines()[0]
             raise StoreError(f"the database {self._name} cannot be used: {reason}") from error

@@ -113,6 +113,15 @@ def test_a_server_that_has_become_read_only_is_one_sentence(postgres_socket: Pat
         store.add_meeting(MEETING)
 
 
+def test_a_role_that_may_not_create_tables_is_one_sentence(postgres_socket: Path) -> None:
+    url = postgres.new_database(postgres_socket)
+    with closing(Store(url)) as owner, owner.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE ROLE guest LOGIN")
+    refused = pytest.raises(StoreError, match=r"cannot be used: permission denied for schema public$")
+    with closing(Store(url.replace("notetaker@", "guest@"))) as store, refused:
+        store.migrate()
+
+
 def test_processes_that_start_at_once_all_find_the_tables(database_url: str) -> None:
     with _processes() as pool:
         assert list(pool.map(_migrate_and_count, [database_url] * PROCESSES)) == [0] * PROCESSES
