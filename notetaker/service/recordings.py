@@ -97,7 +97,7 @@ class Recordings:
             return await self.stop(guild_id)
 
     async def stop(self, guild_id: int) -> Stopped | None:
-        """Leaves voice and hands the meeting over. The guild's lock is held. None: there is no meeting."""
+        """Leaves voice and ends the meeting. The guild's lock is held. None: there is no meeting."""
         if guild_id not in self._live:
             return None
         live, coverage = await self._hush(guild_id)
@@ -114,6 +114,7 @@ class Recordings:
         for guild_id in guilds:
             self.give_up(guild_id)  # rounds of attempts may take minutes
         await asyncio.gather(*map(self._close, guilds))
+        await self._keeping.hand_over()
 
     def running(self) -> tuple[RunningMeeting, ...]:
         """``live``, for people."""
@@ -145,7 +146,7 @@ class Recordings:
             counts = partial(self._counts, guild_id, live) if coverage else lambda: None
             if self._live.get(guild_id) is live:
                 await self._keeping.store(live, counts)
-        await self._keeping.try_again()
+        await self._keeping.hand_over()
 
     def waiting(self, guild_id: int, reason: str) -> None:
         """The bot could not get into its voice channel, and goes on trying: people must not talk in vain."""

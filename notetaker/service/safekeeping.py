@@ -82,12 +82,12 @@ class Safekeeping:
                 _tell_stored(live)
 
     async def end(self, ending: Ending) -> None:
-        """Hands a meeting over to the workers, now or with a later ``try_again``."""
+        """Its end is safe from power loss; ``hand_over`` does the rest, so that nobody waits for the database."""
         self._ending.append(ending)
-        await self._finish(ending)
+        await self.sync(ending.live)
 
-    async def try_again(self) -> None:
-        """Another attempt for every meeting that could not be handed over."""
+    async def hand_over(self) -> None:
+        """Gives the workers every meeting that has ended. What fails is tried again by the next call."""
         for ending in list(self._ending):
             await self._finish(ending)
 
@@ -101,7 +101,7 @@ class Safekeeping:
                 return  # the notes would lack what is still being read back from the journal
             await self._save(live, lambda: ending.coverage)
             await self.database(self._hand_over, ending.meeting)
-            if ending in self._ending:  # a loop and a command may both have been at it
+            if ending in self._ending:  # the loop and the end of the process may both have been at it
                 self._ending.remove(ending)
             _tell_stored(live)
 

@@ -213,7 +213,10 @@ class Bench:
         return (await self.meetings.start(wish, next(self._commands))).meeting
 
     async def stop(self) -> Stopped | None:
-        return await self.meetings.stop(GUILD, next(self._commands))
+        """With what the loop does for it half a second later."""
+        stopped = await self.meetings.stop(GUILD, next(self._commands))
+        await self.recordings.store()
+        return stopped
 
     async def join(self, channel_id: int) -> None:
         await self.meetings.join(GUILD, channel_id, next(self._commands))

@@ -215,7 +215,7 @@ async def test_notes_that_cannot_begin_yet_begin_when_the_bot_is_in(bench: Bench
     bench.voice.comes_in()
     bench.recordings.joined(GUILD)
     bench.voice.hear()
-    stopped = await bench.meetings.stop(GUILD, 2)
+    stopped = await bench.stop()
     assert stopped is not None
     assert (stopped.speakers, stopped.connected) == (1, True)
     assert bench.texts == [answers.begun_at_last(started.meeting)]

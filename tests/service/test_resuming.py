@@ -259,9 +259,10 @@ async def test_where_the_voice_channel_is_gone_the_meeting_is_finished(office: O
         await record(office, bot, ada)
         assert await bot.terminate() == 0
     del office.guild.channels[office.channel("Standup")]
-    async with office.process("bot"):
+    async with office.process("bot") as bot:
         _, said = await office.posted(2)
         assert said.content.startswith("The voice channel does not exist any more.")
+        assert await bot.terminate() == 0
     with opened(office) as store:
         [meeting] = store.meetings()
         assert meeting.state is MeetingState.FINISHING
