@@ -16,7 +16,7 @@ from notetaker.recording.state import OpenGap
 from notetaker.service import causes
 from notetaker.service.live import LiveMeeting
 from notetaker.service.recordings import Recordings
-from notetaker.service.safekeeping import Safekeeping
+from notetaker.service.safekeeping import NO_ANSWER, PATIENCE_S, Safekeeping
 from notetaker.store.database import StoreError
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed
@@ -82,6 +82,8 @@ class Meetings:
     async def start(self, wish: Start, command_id: int) -> Started:
         guild_id = wish.guild_id
         self._refuse_another(guild_id)
+        if self._keeping.database.waiting_s(time.monotonic()) > PATIENCE_S:
+            raise _not_stored(_meeting(wish), NO_ANSWER)
         self._obey(guild_id, wish.voice_channel_id, command_id)
         self._starting[guild_id] = _meeting(wish)
         try:
@@ -97,13 +99,8 @@ class Meetings:
                 try:
                     await self._keeping.add(live)
                 except (OSError, StoreError) as error:
-                    log.critical(
-                        "A meeting could not be started: %s",
-                        error,
-                        extra=events.MEETING_NOT_STORED.of(meeting),
-                    )
                     await self._voice.leave(guild_id)
-                    raise Refused(answers.CANNOT_WRITE) from error
+                    raise _not_stored(meeting, error) from error
                 self._recordings.begin(live)
         finally:
             del self._starting[guild_id]
@@ -151,6 +148,11 @@ class Meetings:
                 if self._latest[guild_id] != command_id:
                     raise Refused(answers.overtaken(wanted)) from None
                 raise Refused(answers.join_failed(channel_id, str(failed))) from failed
+
+
+def _not_stored(meeting: Meeting, why: Exception | str) -> Refused:
+    log.critical("A meeting could not be started: %s", why, extra=events.MEETING_NOT_STORED.of(meeting))
+    return Refused(answers.CANNOT_WRITE)
 
 
 def _meeting(wish: Start) -> Meeting:

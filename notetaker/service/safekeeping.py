@@ -14,16 +14,17 @@ from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
-from notetaker.service.background import Background
+from notetaker.service.background import SILENCE_S, Background
 from notetaker.service.live import LiveMeeting
 from notetaker.service.recovery import total
-from notetaker.store.database import StoreError
+from notetaker.store.database import Rejected, StoreError
 from notetaker.store.store import Store
 
 log = logging.getLogger(__name__)
 
-SILENCE_S = 60.0
-"""A database that has not answered for longer is told of: its own limits are shorter (``store.database``)."""
+NO_ANSWER = "the database does not answer"
+PATIENCE_S = 10.0
+"""For so long whoever starts a meeting waits for a database that does not answer."""
 
 
 class Names(Protocol):
@@ -59,14 +60,20 @@ class Safekeeping:
         self._ending: list[Ending] = []
 
     async def add(self, live: LiveMeeting) -> None:
-        """A meeting begins. Raises OSError and StoreError."""
+        """A meeting begins. Raises OSError and StoreError; then it is over."""
         await self.disk(live.sync, live.state)  # first: without it, a crash would end the meeting
-        await self.database(self._store.add_meeting, live.meeting)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self.database(self._store.add_meeting, live.meeting)
+        except (TimeoutError, StoreError) as error:
+            live.end(time.monotonic())
+            await self.disk(live.sync, live.state)  # for the next start: the database may take it yet
+            raise StoreError(str(error) or NO_ANSWER) from error
 
     async def sync(self, live: LiveMeeting) -> None:
         """What has come so far is safe from power loss, whatever the database does."""
         if self.database.waiting_s(time.monotonic()) > SILENCE_S:
-            _tell_not_stored(live, StoreError("the database does not answer"))
+            _tell_not_stored(live, StoreError(NO_ANSWER))
         with _tried_again(live):
             await self.disk(live.sync, live.state)
 
@@ -116,7 +123,7 @@ class Safekeeping:
         name = await self._names.display_name(live.meeting.guild_id, user_id)
         try:
             await self.database(self._store.name_speaker, live.meeting.id, user_id, name)
-        except StoreError as error:
+        except (StoreError, Rejected) as error:
             _tell_not_stored(live, error)
             live.unnamed.append(user_id)
 

@@ -3,6 +3,7 @@ that passes as fast as they can bear.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.discordbot.ports import Start
+from notetaker.discordbot.ports import Refused, Start
 from notetaker.discordsim.speaker_link import VoiceLink
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice import SessionBegan
 from notetaker.model.voice_status import VoicePhase
 from notetaker.service.health import SILENCE_S, TICK_S, Health
+from notetaker.service.safekeeping import PATIENCE_S
 from tests.service.bench import ADA, GENERAL, Bench
 from tests.service.office import SENTENCE
 from tests.store import postgres
@@ -188,3 +190,28 @@ async def test_a_day_without_a_meeting(tmp_path: Path, monkeypatch: pytest.Monke
     async with a_life(tmp_path, monkeypatch) as life:
         await life.goes_on(DAY_S, step_s=TICK_S / 2)
         assert life.call.manager.status().totals.health_checks == pytest.approx(DAY_S / 60, abs=2)
+
+
+async def test_nobody_waits_for_a_frozen_database(
+    tmp_path: Path, postgres_socket: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_life(tmp_path, monkeypatch, postgres.new_database(postgres_socket)) as life:
+        meetings = life.bench.meetings
+        with postgres.frozen(postgres_socket):
+            life.frozen = True
+            starting = asyncio.ensure_future(meetings.start(WISH, 5))
+            await life.until(lambda: life.bench.database.busy)
+            await life.goes_on(PATIENCE_S + STEP_S)
+            with pytest.raises(Refused, match="cannot store anything"):
+                await starting
+            assert meetings.channel(GUILD) is None
+            [state_file] = life.bench.folder.glob("*/journal/state.json")
+            assert json.loads(state_file.read_text())["over"], "the frozen server may take the meeting yet"
+            with pytest.raises(Refused, match="cannot store anything"):
+                await meetings.start(WISH, 6)
+            assert meetings.wanted(GUILD) is None
+            assert await meetings.leave(GUILD, 7) is None
+        life.frozen = False
+    assert [line for line in caplog.messages if "started" in line] == [
+        "A meeting could not be started: the database does not answer"
+    ] * 2
