@@ -109,6 +109,7 @@ class _Bot:
         )
         self._reload = Reload(settings, EnvFile(os.environ), self._change)
         self._away_since_ns: int | None = time.time_ns()
+        self._keeping: Safekeeping
         self._recordings: Recordings
         self._health: Health
 
@@ -124,6 +125,7 @@ class _Bot:
                 asyncio.TaskGroup() as tasks,
             ):
                 keeping = Safekeeping(opened.store, opened.queue, disk, database, tasks, self._discord)
+                self._keeping = keeping
                 self._recordings = Recordings(self._voice, keeping, tasks, self._front, window_s)
                 self._health = Health(
                     self._voice,
@@ -217,6 +219,7 @@ class _Bot:
             len(bot.guilds),
             self._away_since_ns,
             time.time_ns(),
+            self._keeping.trouble(time.monotonic()),
         )
         return "; ".join(filter(None, (line, self._reload.note)))
 

@@ -205,6 +205,7 @@ class Recordings:
             now = time.monotonic()
             sync = now - synced >= SYNC_EVERY
             synced = now if sync else synced
+            self._keeping.tell(now)
             await self.tick(now, sync=sync)
             self.ticked_at = self._disk_clock()
 

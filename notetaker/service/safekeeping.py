@@ -58,6 +58,24 @@ class Safekeeping:
         self._names = names
         self._saving = asyncio.Lock()
         self._ending: list[Ending] = []
+        self._told_silent = False
+
+    def trouble(self, now: float) -> str | None:
+        """Why nothing can be stored, ``now`` in monotonic seconds; None: nothing is known against it."""
+        return NO_ANSWER if self.database.waiting_s(now) > SILENCE_S else None
+
+    def tell(self, now: float) -> None:
+        """Of a database that has fallen silent, and of the end of that."""
+        silent = self.trouble(now) is not None
+        if silent and not self._told_silent:
+            log.critical(
+                "Nothing is stored: %s. What is said is safe in the journals.",
+                NO_ANSWER,
+                extra=events.UNAVAILABLE(),
+            )
+        elif self._told_silent and not silent:
+            log.warning("The database answers again")
+        self._told_silent = silent
 
     async def add(self, live: LiveMeeting) -> None:
         """A meeting begins. Raises OSError and StoreError; then it is over."""
@@ -72,8 +90,6 @@ class Safekeeping:
 
     async def sync(self, live: LiveMeeting) -> None:
         """What has come so far is safe from power loss, whatever the database does."""
-        if self.database.waiting_s(time.monotonic()) > SILENCE_S:
-            _tell_not_stored(live, StoreError(NO_ANSWER))
         with _tried_again(live):
             await self.disk(live.sync, live.state)
 

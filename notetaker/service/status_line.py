@@ -15,10 +15,11 @@ def status_line(
     servers: int,
     away_since_ns: int | None,
     now_ns: int,
+    trouble: str | None = None,
 ) -> str:
     """``2 meetings, 7 people heard, 0 reconnecting, last 4006 3 h ago``; times are Unix ns.
 
-    ``away_since_ns``: since when the main gateway is not connected; None: it is.
+    ``away_since_ns``: since when the main gateway is not connected; None: it is. ``trouble``: of the database.
     """
     quiet = not meetings and not _reconnecting(voice)
     parts = []
@@ -35,6 +36,8 @@ def status_line(
         parts.append(f"last {code} {_ago(now_ns - closes[code])}")
     if voice.duplicate is not None:
         parts.append("another process uses this bot's token")
+    if trouble is not None:
+        parts.append(trouble)
     return ", ".join(parts)
 
 

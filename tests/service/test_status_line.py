@@ -52,6 +52,11 @@ def test_without_discord_it_says_since_when() -> None:
     )
 
 
+def test_a_database_that_does_not_answer_is_named() -> None:
+    said = status_line(QUIET, [], 3, None, NOW_NS, "the database does not answer")
+    assert said == "No meeting, in 3 servers, the database does not answer"
+
+
 def test_another_process_with_our_token_is_named() -> None:
     status = replace(QUIET, duplicate="Another process is using this bot's token")
     assert line(status) == "No meeting, in 3 servers, another process uses this bot's token"
