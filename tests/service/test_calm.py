@@ -207,11 +207,14 @@ async def test_nobody_waits_for_a_frozen_database(
             assert meetings.channel(GUILD) is None
             [state_file] = life.bench.folder.glob("*/journal/state.json")
             assert json.loads(state_file.read_text())["over"], "the frozen server may take the meeting yet"
+            asking = asyncio.ensure_future(life.bench.database(life.bench.store.due_postings))
+            await life.goes_on(PATIENCE_S + STEP_S)
             with pytest.raises(Refused, match="cannot store anything"):
                 await meetings.start(WISH, 6)
-            assert meetings.wanted(GUILD) is None
+            assert len(list(life.bench.folder.iterdir())) == 1, "the other one was not even tried"
             assert await meetings.leave(GUILD, 7) is None
         life.frozen = False
+        assert await asking == []
     assert [line for line in caplog.messages if "started" in line] == [
         "A meeting could not be started: the database does not answer"
     ] * 2

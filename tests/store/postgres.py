@@ -75,7 +75,7 @@ def frozen(folder: Path) -> Iterator[None]:
             stopped.append(pid)
         yield
     finally:
-        for pid in stopped:
+        for pid in reversed(stopped):  # the first reaps those that have ended
             os.kill(pid, signal.SIGCONT)
 
 
