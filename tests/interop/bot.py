@@ -11,9 +11,11 @@ from aiohttp import ClientSession
 from notetaker.demo.processes import Process
 from notetaker.discordsim.entities import User
 from notetaker.discordsim.server import LocalDiscord
+from notetaker.model.meeting import MeetingState
 from notetaker.model.outcome import Coverage
 from notetaker.recording.journal import JournalReader, Packet, journal_files
 from notetaker.store.store import Store
+from tests.chaos.patience import comes_true
 from tests.interop.client import ClientFailed
 
 START_S = 60.0
@@ -60,6 +62,20 @@ class Bot:
         if "has ended" not in said:
             raise ClientFailed(f"our bot did not end the recording: {said}")
 
+    async def handed_over(self, voice_channel_id: int) -> None:
+        """Once all that is known of the meeting is stored: the answer to /stopnotes does not wait for that."""
+        store = self._store()
+
+        def over() -> bool:
+            meeting = store.meeting(self._meeting(store, voice_channel_id))
+            return meeting is not None and meeting.state is not MeetingState.RECORDING
+
+        try:
+            if not await comes_true(over, ANSWER_S):
+                raise ClientFailed("our bot did not hand the meeting over to the workers")
+        finally:
+            store.close()
+
     def journal(self, voice_channel_id: int) -> list[Path]:
         """The files of the meeting held in that channel."""
         return [path for _, path in journal_files(self._folder(voice_channel_id))]
@@ -74,7 +90,7 @@ class Bot:
         ]
 
     def coverage(self, voice_channel_id: int, user_id: int) -> Coverage:
-        """What became of somebody's packets; known once the recording has ended."""
+        """What became of somebody's packets; known once the meeting is handed over."""
         store = self._store()
         try:
             found = store.coverage(self._meeting(store, voice_channel_id))

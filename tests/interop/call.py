@@ -109,6 +109,7 @@ class Call:
                 outcome.wrong[DAVE_GROUP] += await self._disagreements(following)
             await self._until_quiet(clients)
         if self._bot:
+            await self._bot.handed_over(self._channel_id)
             outcome.journal = self._bot.journal(self._channel_id)
         self._judge(speaker, listeners, [digest(frame) for frame in frames], outcome)
 
