@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from notetaker.model import events
+from notetaker.model.printable import printable
 from notetaker.service import logs
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.instance import AlreadyRunning
@@ -80,14 +81,14 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
-def printable(value: Any) -> Any:
+def printables(value: Any) -> Any:
     """The same for a person to read, with nothing in any of its texts that steers a terminal."""
     match value:
         case str():
-            return logs.printable(value)
+            return printable(value)
         case list():
-            return [printable(one) for one in value]
+            return [printables(one) for one in value]
         case dict():
-            return {name: printable(one) for name, one in value.items()}
+            return {name: printables(one) for name, one in value.items()}
         case _:
             return value

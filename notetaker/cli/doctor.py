@@ -10,11 +10,11 @@ import click
 
 from notetaker import __version__
 from notetaker.cli.common import print_json, sentences_instead_of_tracebacks
+from notetaker.model.printable import printable
 from notetaker.service import logs
 from notetaker.service.doctor.checks import CHECKS
 from notetaker.service.doctor.checkup import Check, Result, State, Watcher
 from notetaker.service.doctor.examination import Examination
-from notetaker.voice.trace_text import printable
 
 SIGNS = {
     State.PASSED: click.style("✓", fg="green"),

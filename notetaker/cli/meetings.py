@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from notetaker.cli.common import fail, print_json, printable, sentences_instead_of_tracebacks, store
+from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks, store
 from notetaker.service import report
 
 
@@ -24,7 +24,7 @@ def meetings(limit: int, as_json: bool) -> None:
         click.echo("There are no meetings yet.")
     else:
         table = Table("meeting", "state", "channel", "started (UTC)", "people", "words", box=None)
-        for row in printable(rows):
+        for row in printables(rows):
             started = row["started"][:16].replace("T", " ")
             people = ", ".join(row["people"])
             channel = escape(row["voice_channel"])
@@ -44,7 +44,7 @@ def meeting(meeting_id: str, as_json: bool) -> None:
     elif as_json:
         print_json(found)
     else:
-        _print_meeting(printable(found))
+        _print_meeting(printables(found))
 
 
 def _print_meeting(found: dict[str, Any]) -> None:

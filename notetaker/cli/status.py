@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from notetaker.cli.common import fail, print_json, printable, sentences_instead_of_tracebacks
+from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks
 from notetaker.notes.wording import count, duration
 from notetaker.service import status_socket
 from notetaker.service.exit_codes import ExitCode
@@ -35,7 +35,7 @@ def status(as_json: bool) -> None:
         except status_socket.NoAnswer as error:
             fail(str(error), ExitCode.NO_ANSWER)
         else:
-            print_json(found) if as_json else _show(printable(found))
+            print_json(found) if as_json else _show(printables(found))
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 import click
 
 from notetaker.cli.common import fail, sentences_instead_of_tracebacks
+from notetaker.model.printable import printable
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.settings import Settings
 from notetaker.voice import trace_files
 from notetaker.voice.explanations import Failure, explain
 from notetaker.voice.trace import LIBRARIES, MAX_FILES
 from notetaker.voice.trace_files import Recorded
-from notetaker.voice.trace_text import described, printable
+from notetaker.voice.trace_text import described
 
 COLOURS = {"*": "bright_black", ">": "green", "<": "cyan"}
 WIDTH = 110

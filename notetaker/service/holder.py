@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from notetaker import __version__
+from notetaker.model.printable import printable
 
 UNKNOWN = "a process that does not say who it is"
 MAX_BYTES = 16384
@@ -36,7 +37,7 @@ class Holder(BaseModel):
             pid=os.getpid(),
             user=user_name(os.geteuid()),
             version=__version__,
-            checkout=_printable(str(Path(__file__).parents[2])),
+            checkout=printable(str(Path(__file__).parents[2])),
             started=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
         )
 
@@ -50,7 +51,7 @@ class Holder(BaseModel):
 
     def __str__(self) -> str:
         """``process 4711 of ada, version 0.1.0 in /opt/notetaker, since 2026-11-22 14:30:05 UTC``"""
-        return _printable(
+        return printable(
             f"process {self.pid} of {self.user}, version {self.version} in {self.checkout}, since {self.started}"
         )
 
@@ -60,8 +61,3 @@ def user_name(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"user {uid}"
-
-
-def _printable(text: str) -> str:
-    """What others say must not steer the terminal that it is shown on."""
-    return "".join(character if character.isprintable() else "?" for character in text)

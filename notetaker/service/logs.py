@@ -9,10 +9,11 @@ from typing import TextIO, TypeAlias
 
 from logging_journald import check_journal_stream as in_journal  # type: ignore[import-untyped]
 
+from notetaker.model.printable import printable
 from notetaker.service.journald import JournaldHandler
 from notetaker.service.log_stream import StreamHandler
 
-__all__ = ["in_journal", "printable", "setup"]
+__all__ = ["in_journal", "setup"]
 
 OURS = "notetaker"
 
@@ -90,10 +91,3 @@ class _TerminalFormatter(_Formatter):
 
 def _loggable(text: str) -> str:
     return printable(INTERACTION_TOKEN.sub(r"\1…", text))
-
-
-def printable(text: str) -> str:
-    """Without control characters, and without halves of characters, which no stream takes."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

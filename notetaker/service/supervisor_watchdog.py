@@ -11,6 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from notetaker.model.printable import printable
+
 FIRST_SIGN_S = 300.0
 """After its start, for the first sign of life: a speech model takes its time to load."""
 
@@ -24,6 +26,9 @@ STARTS_A_DAY = 500
 """Discord lets a bot log in 1000 times a day and then resets its token (Discord docs: Gateway, Identify)."""
 
 DAY_S = 24 * 3600.0
+
+STATUS_LENGTH = 200
+"""Of a status, as far as the log repeats it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,7 @@ class Watchdog:
         fields = {name: value for name, _, value in lines}
         actions: list[Action] = []
         if b"STATUS" in fields:
-            watched.status = _printable(fields[b"STATUS"])
+            watched.status = printable(fields[b"STATUS"].decode(errors="replace"))[:STATUS_LENGTH]
         if fields.get(b"READY") == b"1":
             watched.phase, watched.deadline = _Phase.ALIVE, now + watched.process.timeout_s
             actions.append(Say(f"{watched} is ready{_clause(watched.status)}"))
@@ -214,7 +219,3 @@ def _alarm(watched: _Watched) -> str:
 
 def _clause(status: str) -> str:
     return f": {status}" if status else ""
-
-
-def _printable(text: bytes) -> str:
-    return "".join(c if c.isprintable() else " " for c in text.decode(errors="replace"))[:200]

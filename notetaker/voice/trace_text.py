@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from notetaker.model.printable import printable
+
 SUFFIX = ".jsonl"
 """Of the files."""
 
@@ -25,11 +27,6 @@ def described(line: Mapping[str, Any]) -> tuple[str, str]:
     facts |= fields if isinstance(fields, dict) else {}
     text = "  ".join([head, " ".join(f"{name}={_shown(value)}" for name, value in facts.items())])
     return SIGNS.get(event, "*"), printable(text.rstrip())
-
-
-def printable(text: str) -> str:
-    """With escapes in place of control characters."""
-    return text if text.isprintable() else text.encode("unicode_escape").decode("ascii")
 
 
 def _shown(value: Any) -> str:
