@@ -110,7 +110,8 @@ class Reload:
             except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
                 read.set_exception(error)
 
-        # Of no pool: those are waited for when the process ends.
+        # Of no pool, which is waited for when the process ends; and one each time, because no later reload is to
+        # wait for a file that hangs.
         threading.Thread(target=load, name="reload", daemon=True).start()
         try:
             async with asyncio.timeout(READING_S):

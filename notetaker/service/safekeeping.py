@@ -83,7 +83,7 @@ class Safekeeping:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await self.database(self._store.add_meeting, live.meeting)
-        except (TimeoutError, StoreError) as error:
+        except (TimeoutError, StoreError, Rejected) as error:
             live.end(time.monotonic())
             await self.disk(live.sync, live.state)  # for the next start: the database may take it yet
             raise StoreError(str(error) or NO_ANSWER) from error

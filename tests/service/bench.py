@@ -144,6 +144,7 @@ class Broken:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.calls: set[str] = set()
+        self.error: Exception = StoreError("the database notetaker.db cannot be used: database is locked")
 
     def __getattr__(self, name: str) -> Any:
         if name in self.calls:
@@ -151,7 +152,7 @@ class Broken:
         return getattr(self.store, name)
 
     def _fail(self, *_: object) -> None:
-        raise StoreError("the database notetaker.db cannot be used: database is locked")
+        raise self.error
 
 
 class Bench:

@@ -13,6 +13,7 @@ from notetaker.discordbot import answers
 from notetaker.discordbot.ports import Refused
 from notetaker.model.meeting import MeetingState
 from notetaker.model.outcome import Coverage, Outcome
+from notetaker.store.database import Rejected, StoreError
 from notetaker.voice.ports import JoinFailed
 from tests.service.bench import ADA, GUILD, PLANNING, STANDUP, WISH, Bench
 from tests.service.office import SENTENCE
@@ -65,8 +66,9 @@ async def test_a_join_that_is_hopeless_leaves_no_meeting(bench: Bench) -> None:
     await bench.meetings.close()
 
 
-async def test_a_meeting_that_cannot_be_stored_is_not_begun(bench: Bench) -> None:
-    bench.broken.calls = {"add_meeting"}
+@pytest.mark.parametrize("error", [StoreError("database is locked"), Rejected("NotNullViolation")])
+async def test_a_meeting_that_cannot_be_stored_is_not_begun(bench: Bench, error: Exception) -> None:
+    bench.broken.calls, bench.broken.error = {"add_meeting"}, error
     with pytest.raises(Refused, match=r"^I cannot store anything at the moment"):
         await bench.start()
     assert bench.voice.left == 1
