@@ -17,6 +17,7 @@ import discord
 from discord.sinks import Sink
 
 from tests.bench import child
+from tests.voice_clients import connect, keep_awake
 
 
 class Discard(Sink):
@@ -39,11 +40,6 @@ class Discard(Sink):
         self.packets += 1
 
 
-async def keep_awake() -> None:
-    while True:  # noqa: ASYNC110 - nothing is waited for
-        await asyncio.sleep(0.005)
-
-
 class Receiver:
     def __init__(self, settings: dict[str, str]) -> None:
         discord.http.Route.API_BASE_URL = settings["api_url"] + "/v10"
@@ -59,8 +55,7 @@ class Receiver:
 
     async def join(self) -> None:
         await self.bot.wait_until_ready()
-        channel: Any = self.bot.get_channel(int(self._settings["channel_id"]))
-        client = await channel.connect()
+        client = await connect(self.bot, int(self._settings["channel_id"]))
         self.sink = Discard(client)
         client.start_recording(self.sink)
         child.say(event="joined")
@@ -75,20 +70,19 @@ async def main() -> None:
     warnings.simplefilter("ignore", RuntimeWarning)  # "Voice reception is currently broken"
     settings = child.settings()
     receiver = Receiver(settings)
-    tasks = [
-        asyncio.ensure_future(receiver.bot.start(settings["token"])),
-        asyncio.ensure_future(keep_awake()),
-    ]
     measured = child.Round()
-    async for message in child.commands():
-        match message:
-            case {"do": "join"}:
-                tasks.append(asyncio.ensure_future(receiver.join()))
-            case {"do": "start"}:
-                measured.start(receiver.packets)
-            case {"do": "stop"}:
-                measured.stop(receiver.packets)
-    os._exit(0)  # py-cord's threads end with tracebacks
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(receiver.bot.start(settings["token"]))
+        tasks.create_task(keep_awake())
+        async for message in child.commands():
+            match message:
+                case {"do": "join"}:
+                    tasks.create_task(receiver.join())
+                case {"do": "start"}:
+                    measured.start(receiver.packets)
+                case {"do": "stop"}:
+                    measured.stop(receiver.packets)
+        os._exit(0)  # py-cord's threads end with tracebacks
 
 
 if __name__ == "__main__":

@@ -92,6 +92,8 @@ def run_bot(place: Place, monkeypatch: pytest.MonkeyPatch) -> RunBot:
                 if running.done():
                     ready.cancel()
                     running.result()
+                while any(guild.unavailable for guild in bot.guilds):  # noqa: ASYNC110 - may come after "ready"
+                    await asyncio.sleep(0.01)
             yield
         finally:
             await bot.close()

@@ -16,6 +16,7 @@ from notetaker.discordsim.entities import User
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.world import World
 from tests.discordsim.conftest import DEADLINE_S, Place
+from tests.voice_clients import connect, keep_awake
 
 SILENCE = b"\xf8\xff\xfe"
 """The Opus frame of 20 ms of silence that Discord's docs name."""
@@ -66,12 +67,6 @@ async def logged_in(local: LocalDiscord, user: User) -> AsyncIterator[discord.Bo
         await asyncio.gather(running, waking, return_exceptions=True)
 
 
-async def keep_awake() -> None:
-    """py-cord hands the answer of IP discovery over from a thread without waking the loop (`get_ip_packet`)."""
-    while True:  # noqa: ASYNC110 - nothing is waited for
-        await asyncio.sleep(0.02)
-
-
 def pollers() -> list[asyncio.Task[Any]]:
     """The tasks that read py-cord's voice websockets.
 
@@ -80,8 +75,9 @@ def pollers() -> list[asyncio.Task[Any]]:
     return [task for task in asyncio.all_tasks() if task.get_name().startswith("voice-ws-poller")]
 
 
-def voice_channel(bot: discord.Bot, name: str) -> Any:
-    return next(c for c in bot.get_all_channels() if c.name == name)
+async def in_standup(bot: discord.Bot, local: LocalDiscord) -> Any:
+    office = local.world.guilds[Place.id_of(local.world, "Office")]
+    return await connect(bot, next(c.id for c in office.channels.values() if c.name == "Standup"))
 
 
 async def forwarded(local: LocalDiscord, sender: User, receiver: User, count: int) -> None:
@@ -102,8 +98,8 @@ async def test_two_clients_join_and_one_is_forwarded_to_the_other(local: LocalDi
         first = await stack.enter_async_context(logged_in(local, notetaker))
         second = await stack.enter_async_context(logged_in(local, jukebox))
         async with asyncio.timeout(DEADLINE_S):
-            listener = await voice_channel(first, "Standup").connect()
-            speaker = await voice_channel(second, "Standup").connect()
+            listener = await in_standup(first, local)
+            speaker = await in_standup(second, local)
             assert listener.is_connected()
             assert speaker.is_connected()
             polling = pollers()
@@ -130,6 +126,6 @@ async def test_a_refused_identify_is_tried_again(local: LocalDiscord) -> None:
     notetaker = next(user for user in local.world.users.values() if user.bot)
     local.faults.refuse_identify(notetaker.id, code=4006)
     async with logged_in(local, notetaker) as bot, asyncio.timeout(DEADLINE_S):
-        client = await voice_channel(bot, "Standup").connect()
+        client = await in_standup(bot, local)
         assert client.is_connected()
         await client.disconnect()

@@ -13,6 +13,7 @@ import discord
 import yarl
 
 from tests.interop.clients.protocol import FRAME_S, Order, obey, run, sent
+from tests.voice_clients import connect, keep_awake
 
 PY_CORD: bool = discord.__title__ == "pycord"
 DEADLINE_S = 20.0
@@ -59,12 +60,6 @@ class VoiceClient:
         return self._voice._connection.dave_protocol_version, self._session and self._session.get_user_ids()
 
 
-async def keep_awake() -> None:
-    """py-cord hands the answer of IP discovery over from a thread without waking the loop (`get_ip_packet`)."""
-    while True:  # noqa: ASYNC110 - nothing is waited for
-        await asyncio.sleep(FRAME_S)
-
-
 async def point_to(api_url: str) -> None:
     """Both have Discord's address in class attributes; discord.py the gateway's too, py-cord asks for that one."""
     route: Any = discord.http.Route
@@ -88,7 +83,7 @@ async def main(order: Order) -> None:
             await asyncio.sleep(0)  # it forbids waiting before it has begun to log in
         async with asyncio.timeout(DEADLINE_S):
             await client.wait_until_ready()
-            voice = await client.get_channel(order.channel_id).connect()
+            voice = await connect(client, order.channel_id)
         speaker = VoiceClient(voice)
         await speaker.until_encrypted()
         await obey(speaker)
