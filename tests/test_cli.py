@@ -138,12 +138,28 @@ def test_meetings_are_listed(runner: CliRunner) -> None:
 
 
 @pytest.mark.usefixtures("recorded")
-def test_names_are_shown_as_they_are(runner: CliRunner, tmp_path: Path) -> None:
+def test_names_are_shown_as_they_are(
+    runner: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     store = Store(f"sqlite:///{tmp_path / 'state' / 'notetaker.db'}")
     store.name_speaker(MEETING.id, ADA, "[/b] [red]Ada")
     store.close()
     assert "[/b] [red]Ada" in run(runner, "meetings").output
     assert run(runner, "meeting", MEETING.id).output.splitlines()[-1].startswith(" [/b] [red]Ada ")
+
+
+@pytest.mark.usefixtures("recorded")
+def test_the_id_of_a_meeting_is_whole_on_any_terminal(
+    runner: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    store = Store(f"sqlite:///{tmp_path / 'state' / 'notetaker.db'}")
+    other = replace(MEETING, id="20261122-150000-aaaaaa", voice_channel_name="Weekly-of-Everybody" * 4)
+    store.add_meeting(other)
+    store.name_speaker(other.id, ADA, "Ada Augusta King, Countess of Lovelace")
+    store.close()
+    assert other.id in run(runner, "meetings").output
 
 
 @pytest.mark.usefixtures("recorded")

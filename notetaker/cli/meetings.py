@@ -5,7 +5,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks, store
 from notetaker.service import report
@@ -23,7 +23,9 @@ def meetings(limit: int, as_json: bool) -> None:
     elif not rows:
         click.echo("There are no meetings yet.")
     else:
-        table = Table("meeting", "state", "channel", "started (UTC)", "people", "words", box=None)
+        table = Table(
+            Column("meeting", no_wrap=True), "state", "channel", "started (UTC)", "people", "words", box=None
+        )
         for row in printables(rows):
             started = row["started"][:16].replace("T", " ")
             people = ", ".join(row["people"])
