@@ -182,7 +182,7 @@ LINES = st.dictionaries(
 ).map(lambda line: json.dumps(line).encode())
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.lists(LINES | st.binary()))
 def test_no_file_breaks_it(folder: Path, content: list[bytes]) -> None:
     folder.mkdir(exist_ok=True)

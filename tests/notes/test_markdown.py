@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from notetaker.notes.markdown import escape, length
@@ -42,7 +42,6 @@ def test_mentions_are_taken_apart(text: str) -> None:
     assert "everyone" in escaped or "123" in escaped
 
 
-@settings(deadline=None)
 @given(st.one_of(foreign, st.text()))
 def test_whatever_comes_is_one_line_without_live_syntax(text: str) -> None:
     escaped = escape(text)

@@ -152,7 +152,7 @@ def test_many_citations_of_one_item_are_cut() -> None:
 OWN_MARKUP = re.compile(r"^(## |### |-# |- )")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(meetings())
 def test_any_meeting_fits_and_pings_nobody(meeting: Transcript) -> None:
     message = render_message(summarise(meeting), meeting)
@@ -164,7 +164,6 @@ def test_any_meeting_fits_and_pings_nobody(meeting: Transcript) -> None:
         assert not re.match(r"[-+#>]|\d+[.)]", words)
 
 
-@settings(deadline=None)
 @given(meetings())
 def test_any_document_names_everything_and_pings_nobody(meeting: Transcript) -> None:
     document = render_transcript(meeting, summarise(meeting))

@@ -1,6 +1,6 @@
 """The summariser on hand-written meetings; engines without full stops are the rule, so most text has none."""
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from notetaker.model.transcript import Transcript
 from notetaker.notes import citations
@@ -121,7 +121,6 @@ def bare(text: str) -> str:
     return " ".join(text.lower().replace("…", " ").removesuffix(".").split())
 
 
-@settings(deadline=None)
 @given(meetings(texts=speech))
 def test_every_item_is_made_of_the_words_of_the_utterances_it_cites(meeting: Transcript) -> None:
     notes = summarise(meeting)
@@ -135,7 +134,6 @@ def test_every_item_is_made_of_the_words_of_the_utterances_it_cites(meeting: Tra
         assert bare(item.text[len(speaker) + 2 :]) in bare(" ".join(line.text for line in cited))
 
 
-@settings(deadline=None)
 @given(meetings())
 def test_the_same_meeting_gives_the_same_notes(meeting: Transcript) -> None:
     notes = summarise(meeting)

@@ -80,7 +80,7 @@ def test_a_journal_torn_at_any_byte_is_read_up_to_there(folder: Path) -> None:
     assert seen == set(range(len(whole)))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(st.data())
 def test_a_journal_damaged_anywhere_is_survived(folder: Path, data: st.DataObject) -> None:
     for _, old in journal_files(folder):

@@ -225,7 +225,7 @@ def record(folder: Path, handed: list[tuple[float, AudioFrame | int]], tick_ever
     return sorted(utterances + live.tick(now), key=lambda utterance: utterance.id)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(STRETCHES, st.sampled_from([0.0, 1.9, 15.0]), st.integers(0, 99), st.sampled_from([0.1, 1.0, 1e9]))
 def test_the_journal_cut_again_gives_the_same_utterances(
     stretches: list[tuple[int, int, int, float, bool]], late: float, seed: int, tick_every: float
@@ -236,7 +236,7 @@ def test_the_journal_cut_again_gives_the_same_utterances(
         assert sorted(scan(folder, "m"), key=lambda utterance: utterance.id) == utterances
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(STRETCHES, st.integers(0, 99), st.sampled_from([0.02, 0.5, 3.0]))
 def test_it_does_not_matter_when_it_ticks(
     stretches: list[tuple[int, int, int, float, bool]], seed: int, tick_every: float
@@ -246,7 +246,7 @@ def test_it_does_not_matter_when_it_ticks(
         assert record(Path(one), handed, tick_every) == record(Path(other), handed, 1e9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(STRETCHES, st.sampled_from([0.0, 15.0]), st.integers(0, 99))
 def test_every_packet_with_speech_is_in_exactly_one_utterance(
     stretches: list[tuple[int, int, int, float, bool]], late: float, seed: int

@@ -136,7 +136,7 @@ def test_a_hostile_rtp_clock_cannot_fill_the_memory() -> None:
     assert len(decode(packets)) <= 60 * BYTES_PER_SECOND + 1500 * PACKET
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.binary(max_size=40)), max_size=12))
 def test_any_bytes_give_sound_or_a_count(packets: list[tuple[int, bytes]]) -> None:
     sound = decode_counted(RtpPacket(*packet) for packet in packets)

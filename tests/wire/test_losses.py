@@ -251,7 +251,7 @@ ACTIONS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(ACTIONS, max_size=40))
 def test_never_is_less_told_than_is_counted_whatever_comes_in(actions: list[tuple[object, ...]]) -> None:
     bench, now, told = Bench(), 0.0, list[Loss]()

@@ -248,7 +248,7 @@ def test_hostile_json_costs_a_counter_and_no_more(messages: list[tuple[Op, objec
     talk.passes(1.0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.integers(0, 40), st.binary(max_size=200)), max_size=8))
 def test_hostile_binary_costs_a_counter_and_no_more(messages: list[tuple[int, bytes]]) -> None:
     talk = established(dave=1)
