@@ -100,6 +100,12 @@ class Gateway:
             self.manager.voice_server_update(event)
 
 
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 - there is no event for every state
+            await asyncio.sleep(0.01)
+
+
 @dataclass
 class Recording:
     """A sink that remembers; ``until`` waits for what is expected, for a bounded time."""

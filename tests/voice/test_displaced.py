@@ -12,7 +12,7 @@ from notetaker.model.voice import ChannelDeleted, SessionBegan, SessionResumed, 
 from notetaker.voice import guild, presence
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.websocket import VoiceWebSocket
-from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call
+from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call, until
 from tests.voice.test_following import new_server
 
 
@@ -123,7 +123,7 @@ async def test_a_deleted_channel_ends_the_attempt_at_once(tmp_path: Path) -> Non
     async with a_call(tmp_path) as call:
         call.gateway.silent = True
         joining = asyncio.ensure_future(call.manager.join(GUILD, CHANNEL))
-        await asyncio.sleep(0.01)
+        await until(lambda: call.gateway.asked == [CHANNEL])
         call.manager.receive(ChannelDeleted(GUILD, CHANNEL))
         failure = await settled(joining)
         assert isinstance(failure, JoinFailed)
@@ -135,7 +135,7 @@ async def test_an_attempt_with_credentials_of_an_old_main_session_is_given_up_at
     async with a_call(tmp_path) as call:
         call.gateway.silent = True
         joining = asyncio.ensure_future(call.manager.join(GUILD, CHANNEL))
-        await asyncio.sleep(0.01)
+        await until(lambda: call.gateway.asked == [CHANNEL])
         call.gateway.silent = False
         call.manager.receive(SessionBegan("new", frozenset({GUILD})))
         assert await settled(joining) is None

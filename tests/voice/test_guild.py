@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from notetaker.model.outcome import Outcome
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.websocket import VoiceWebSocket
-from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call
+from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call, until
 
 ADA = 501
 SPEECH = [b"\xfc" + bytes([n]) * 60 for n in range(20)]
@@ -108,7 +108,7 @@ async def test_closing_in_the_middle_of_an_attempt_ends_everything_and_nothing_b
     async with a_call(tmp_path) as call:
         call.gateway.silent = True
         joining = asyncio.ensure_future(call.manager.join(GUILD, CHANNEL))
-        await asyncio.sleep(0.01)
+        await until(lambda: call.gateway.asked == [CHANNEL])
         call.gateway.silent = False
         closing = asyncio.ensure_future(call.manager.close())
         await asyncio.sleep(0)

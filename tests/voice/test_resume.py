@@ -16,7 +16,7 @@ from notetaker.voice.ports import JoinFailed
 from notetaker.voice.websocket import VoiceWebSocket
 from notetaker.wire import heartbeat
 from notetaker.wire.handshake import DEADLINES_S, Step
-from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call
+from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call, until
 
 ADA = 501
 SPEECH = [b"\xfc" + bytes([n]) * 60 for n in range(100)]
@@ -123,9 +123,7 @@ async def test_a_server_that_is_away_for_a_moment_is_resumed_when_it_is_back(tmp
         recording = Recording()
         await call.manager.join(GUILD, CHANNEL, recording)
         call.server.outage(0.5)
-        async with asyncio.timeout(5):
-            while not connection_of(call).session.resumes:  # noqa: ASYNC110 - there is no event for it
-                await asyncio.sleep(0.01)
+        await until(lambda: connection_of(call).session.resumes)
         assert recording.events == ["opened"]
         assert call.gateway.asked == [CHANNEL]
 
@@ -141,7 +139,7 @@ async def test_a_hole_in_udp_is_counted_and_ends_nothing(tmp_path: Path) -> None
             call.faults.blackhole(BOT, 60)
             for frame in SPEECH[20:60]:
                 await ada.send_audio(frame)
-            await asyncio.sleep(0.1)
+            await until(lambda: [row["blackholed"] for row in call.server.stats()] == [40])
             call.faults.blackhole(BOT, 0)
             for frame in SPEECH[60:]:
                 await ada.send_audio(frame)
