@@ -4,7 +4,8 @@ is not started again for ever, because every start is a login to Discord.
 
 import asyncio
 import logging
-from contextlib import ExitStack, suppress
+from collections.abc import Coroutine, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from notetaker.jobs.queue import JobQueue
@@ -54,21 +55,36 @@ async def open_database(
             await asyncio.sleep(SILENCE_S)
             tell("the database does not answer")
 
-    while not stop.is_set():
-        silence = asyncio.ensure_future(tell_of_silence())
-        try:
-            return await database(_open, settings)
-        except StoreSettingError:
-            raise
-        except StoreError as error:
-            if not stop.is_set():
-                tell(str(error))
-        finally:
-            silence.cancel()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(retry_s):
-                await stop.wait()
+    with _meanwhile(_give_signs_of_life(systemd)):
+        while not stop.is_set():
+            try:
+                with _meanwhile(tell_of_silence()):
+                    return await database(_open, settings)
+            except StoreSettingError:
+                raise
+            except StoreError as error:
+                if not stop.is_set():
+                    tell(str(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(retry_s):
+                    await stop.wait()
     return None
+
+
+async def _give_signs_of_life(systemd: Systemd) -> None:
+    """From the event loop: to wait for a database is no fault, and to stand still meanwhile is one."""
+    while True:
+        systemd.healthy()
+        await asyncio.sleep(systemd.ping_every_s)
+
+
+@contextmanager
+def _meanwhile(work: Coroutine[None, None, None]) -> Iterator[None]:
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _open(settings: Settings) -> Opened:

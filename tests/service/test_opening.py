@@ -1,6 +1,7 @@
 """A bot that finds its database away waits for it, and says so."""
 
 import asyncio
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
@@ -17,6 +18,8 @@ from tests.service.office import Office
 from tests.service.watchdog import a_watchdog
 from tests.store import postgres
 
+WATCHDOG_S = 3.0
+SABOTAGE = Path(__file__).parent / "sabotage"
 WAITING = "STATUS=Waiting to start: the database 'postgres' on the local socket cannot be used: "
 
 
@@ -51,6 +54,27 @@ async def test_a_bot_that_waits_for_its_database_can_be_stopped(office: Office, 
             assert await status.exit_code() == ExitCode.NO_ANSWER
             assert f"a bot is starting or stopping there (process {bot.pid} of" in status.log
         assert await bot.terminate() == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "stack"), [(signal.SIGSTOP, "in open_database"), (signal.SIGUSR1, "in _block_loop")]
+)
+async def test_a_bot_that_waits_for_its_database_is_watched(
+    office: Office, folder: Path, tmp_path: Path, number: signal.Signals, stack: str
+) -> None:
+    sabotage = {"PYTHONPATH": str(SABOTAGE), "SABOTAGE": "block loop"}
+    async with (
+        a_watchdog(tmp_path, WATCHDOG_S) as watchdog,
+        office.process("bot", NOTETAKER_DATABASE_URL=_url(folder), **watchdog.settings, **sabotage) as bot,
+    ):
+        await watchdog.until_heard(WAITING)
+        await watchdog.until_pinged(4)
+        assert not watchdog.bitten.is_set()
+        bot.send_signal(number)
+        async with asyncio.timeout(4 * WATCHDOG_S):
+            await watchdog.bitten.wait()
+        assert await bot.exit_code() == -signal.SIGABRT
+        assert stack in bot.log
 
 
 @asynccontextmanager

@@ -12,7 +12,9 @@ WAIT_S = 60.0
 
 
 class Watchdog:
-    """As systemd does it: once the process is ready, it is sent SIGABRT ``seconds`` after its last ping."""
+    """As systemd does it: from its first ping on, or once it is ready, the process is sent SIGABRT ``seconds`` after
+    its last ping.
+    """
 
     def __init__(self, folder: Path, seconds: float) -> None:
         self.seconds = seconds
@@ -62,7 +64,7 @@ class Watchdog:
         self._changed.set()
 
     def _rearm(self, pid: int) -> None:
-        if "READY=1" in self.heard and "STOPPING=1" not in self.heard:
+        if "STOPPING=1" not in self.heard:
             self.close()
             self._timer = asyncio.get_running_loop().call_later(self.seconds, self._bite, pid)
 
