@@ -7,8 +7,8 @@ import resource
 import signal
 from collections.abc import Callable
 
+from tests.supervised.patience import expect
 from tests.supervisor.stage import BOT, BOT_LOG, WATCHDOG, WATCHDOG_LOG, WORKER, Stage
-from tests.systemd.patience import expect
 
 STACKS = "Fatal Python error: Aborted", "Thread 0x"
 

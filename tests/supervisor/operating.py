@@ -5,24 +5,11 @@ from __future__ import annotations
 import time
 
 from notetaker import __version__
-from notetaker.model.meeting import MeetingState
 from notetaker.service.exit_codes import ExitCode
-from tests.supervisor.stage import BOT, BOT_LOG, WATCHDOG_LOG, WORKER, Stage, configure
-from tests.systemd.patience import expect
+from tests.supervised.patience import expect
+from tests.supervisor.stage import BOT, WATCHDOG_LOG, WORKER, Stage
 
 NEW_VERSION = "0.99.0"
-
-
-async def reload(stage: Stage) -> str:
-    """`supervisorctl signal HUP`: what can change does, what cannot is said, and a mistake changes nothing"""
-    async with stage.undisturbed():
-        await stage.meeting()
-        await _reloads(stage, ".env: LOG_LEVEL", LOG_LEVEL="DEBUG")
-        await _reloads(stage, "METRICS_PORT can only change with a restart", METRICS_PORT="9464")
-        await _reloads(stage, "The settings stay as they are: LOG_LEVEL cannot be used", LOG_LEVEL="LOUD")
-        await _reloads(stage, "Settings read again")
-        await stage.heard()
-    return ""
 
 
 async def restart(stage: Stage) -> str:
@@ -60,16 +47,8 @@ async def stop(stage: Stage) -> str:
     expect(f"{BOT} (process {before}) is stopping: " in said, "The watchdog has not heard that it stops.")
     office = stage.office
     expect(office.bot.id not in office.guild.voice_states, "Discord still shows the bot in voice.")
-    with stage.store() as store:
-        meeting = store.meeting(stage.meeting_id)
-    expect(meeting and meeting.state is MeetingState.RECORDING, f"The meeting is {meeting}.")
+    state = (await stage.report(stage.meeting_id))["state"]
+    expect(state == "recording", f"The meeting is {state}.")
     await stage.told("The notes go on by themselves")
     await stage.host.control("start", "notetaker:*")
     return await stage.goes_on(before)
-
-
-async def _reloads(stage: Stage, outcome: str, **settings: str) -> None:
-    configure(stage.office, **settings)
-    before = len(stage.host.log(BOT_LOG))
-    await stage.host.control("signal", "HUP", BOT)
-    await stage.host.until(lambda: outcome in stage.host.log(BOT_LOG)[before:])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from notetaker.cli.processes import SHORTEST_LIFE_S
 from notetaker.service.exit_codes import ExitCode
+from tests.supervised.patience import expect
 from tests.supervisor.stage import BOT, BOT_LOG, SUPERVISOR_LOG, WATCHDOG, WORKER, Stage, configure
-from tests.systemd.patience import expect
 
 LOOKS_S = 2.5
 """supervisor looks every second whether anything is to be started."""

@@ -10,24 +10,20 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-import aiohttp
 import click
 from rich.console import Console
 from rich.markup import escape
 
-from notetaker.discordsim.server import LocalDiscord
+from tests.supervised import common
+from tests.supervised.campaign import Step, play, which
+from tests.supervised.pace import HURRIED, PRODUCTION, Pace
+from tests.supervised.world import discord
+from tests.systemd import ending, failing, installing, operating, starting
 from tests.systemd.cgroup import own_cgroup
 from tests.systemd.container import Container, ContainerError, booted
-from tests.systemd.pace import HURRIED, PRODUCTION, Pace
-from tests.systemd.patience import Wrong
-from tests.systemd.stage import WHEELS, Stage, copy_checkout, world
-from tests.systemd.steps import STEPS, Step
-
-LOG_LINES = 25
-"""Of the journal, shown with what went wrong."""
+from tests.systemd.stage import WHEELS, Stage, copy_checkout
 
 STOPPED = 130
 """As a shell calls the end by Ctrl-C."""
@@ -36,28 +32,49 @@ SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 0x1, 0x40
 """netdevice(7)"""
 
 
+STEPS: list[Step[Stage]] = [
+    installing.install,
+    starting.no_token,
+    starting.bad_token,
+    starting.wrong_setting,
+    starting.start,
+    starting.second_bot,
+    common.idle,
+    operating.status,
+    common.reload,
+    failing.kill,
+    failing.stopped,
+    failing.blocked_loop,
+    failing.stuck_lock,
+    failing.journal_unwritable,
+    failing.hung_stop,
+    failing.worker,
+    operating.restart,
+    operating.upgrade,
+    common.outage,
+    operating.refused,
+    operating.explains,
+    common.notes,
+    ending.backup,
+    ending.stop,
+    ending.uninstall,
+]
+"""In this order. Each brings about what it needs, so it can run alone."""
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--wheels", type=click.Path(exists=True, path_type=Path), required=True, hidden=True)
-@click.option("--only", metavar="NAME", multiple=True, help="Only this step. May be given several times.")
-@click.option("--list", "only_list", is_flag=True, help="Name the steps.")
+@which(STEPS)
 @click.option(
     "--production", is_flag=True, help="WatchdogSec as shipped, Discord down for ten minutes: 20 minutes."
 )
 @click.option("--keep", is_flag=True, help="When all is done, keep the container until Ctrl-C.")
-def main(wheels: Path, only: tuple[str, ...], only_list: bool, production: bool, keep: bool) -> None:
+def main(wheels: Path, steps: list[Step[Stage]], production: bool, keep: bool) -> None:
     """Install notetaker under a real systemd, and see how it fares in a meeting. Some four minutes."""
-    unknown = set(only) - {step.name for step in STEPS}
-    if unknown:
-        raise click.UsageError(f"There is no step {', '.join(sorted(unknown))}; --list names them.")
-    console = Console(highlight=False, soft_wrap=True)
-    if only_list:
-        for step in STEPS:
-            console.print(f"{step.name:<20}[dim]{step.about}[/]")
-        return
-    steps = [step for step in STEPS if not only or step.name in only]
     private_mounts()
     loopback_up()
     with own_cgroup(), tempfile.TemporaryDirectory(prefix="notetaker-test-") as folder:
+        console = Console(highlight=False, soft_wrap=True)
         try:
             pace = PRODUCTION if production else HURRIED
             code = asyncio.run(run(steps, wheels, pace, keep, Path(folder), console))
@@ -67,55 +84,29 @@ def main(wheels: Path, only: tuple[str, ...], only_list: bool, production: bool,
     sys.exit(code)
 
 
-async def run(steps: list[Step], wheels: Path, pace: Pace, keep: bool, folder: Path, console: Console) -> int:
+async def run(
+    steps: list[Step[Stage]], wheels: Path, pace: Pace, keep: bool, folder: Path, console: Console
+) -> int:
     """The exit code."""
     this = asyncio.current_task()
     assert this is not None
     asyncio.get_running_loop().add_signal_handler(
         signal.SIGTERM, this.cancel
     )  # nobody else does it for PID 1
-    began, failed = time.monotonic(), 0
-    made, branches = world()
+    failed = 0
     try:
-        async with (
-            LocalDiscord(state_dir=folder, world=made) as local,
-            aiohttp.ClientSession() as http,
-            booted(folder / "console", wheels) as container,
-        ):
+        async with discord(folder) as (office, branches), booted(folder / "console", wheels) as container:
             copy_checkout(container)
             container.path(WHEELS).symlink_to(wheels)
-            stage = Stage(container, local, branches, http, pace)
-            async with asyncio.TaskGroup() as people:
-                talking = people.create_task(stage.ada.run())
-                for step in steps:
-                    failed += not await _do(step, stage, console)
+            stage = Stage(container, office, branches, pace)
+            async with stage.ada.present():
+                failed = await play(steps, stage, console)
                 if keep:
                     await _keep(container, console)
-                talking.cancel()
     except* ContainerError as errors:
         console.print(f"[bold red]✗[/] {escape(str(errors.exceptions[0]))}")
         failed += 1
-    taken = time.monotonic() - began
-    verdict = f"[bold red]{failed} of {len(steps)} failed[/]" if failed else f"all {len(steps)} passed"
-    console.print(f"\n{verdict} in {taken:.0f} s")
-    return 1 if failed else 0
-
-
-async def _do(step: Step, stage: Stage, console: Console) -> bool:
-    began = time.monotonic()
-    status = console.status(f"{step.name}: {step.about}")
-    try:
-        with status:
-            seen = await step.run(stage)
-    except (Wrong, ContainerError, AssertionError) as error:  # the last: what an Office expects
-        console.print(f"[bold red]✗[/] {time.monotonic() - began:5.1f} s  {step.name:<18} {step.about}")
-        console.print(f"           {escape(str(error))}", style="red")
-        log = await stage.container.run("journalctl", "--no-pager", f"--lines={LOG_LINES}")
-        console.print(escape(log.output), style="dim")
-        return False
-    console.print(f"[green]✓[/] {time.monotonic() - began:5.1f} s  {step.name:<18} {step.about}")
-    console.print(f"           [dim]{escape(seen)}[/]")
-    return True
+    return min(1, failed)
 
 
 async def _keep(container: Container, console: Console) -> None:

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.supervised.patience import Wrong
+
 BOOT_S = 60.0
 COMMAND_S = 60.0
 NSPAWN = (
@@ -34,7 +36,7 @@ ENVIRONMENT = {
 }
 
 
-class ContainerError(Exception):
+class ContainerError(Wrong):
     """One sentence, and what the command has written."""
 
 

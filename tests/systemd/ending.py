@@ -1,36 +1,15 @@
-"""The end of a meeting, of the processes, and of the installation."""
+"""The end of the processes, and of the installation."""
 
 from __future__ import annotations
 
 import json
 
-from tests.systemd.patience import expect, until
+from tests.supervised.patience import expect, until
 from tests.systemd.stage import SETTINGS, STATE, TOKEN, Stage
 
-NOTES_S = 120.0
 LEFT_S = 5.0
 """For the local Discord to read what a process has written that has ended."""
 BACKUP = "/root/notetaker.tar.gz"
-
-
-async def notes(stage: Stage) -> str:
-    """/stopnotes: the notes are posted once, with every gap marked"""
-    await stage.meeting()
-    meeting_id = stage.meeting_id
-    said = await stage.end_meeting()
-    expect("The notes are on the way" in said, f"/stopnotes was answered with: {said}")
-
-    async def posted() -> bool:
-        listed = json.loads(await stage.container.check("notetaker", "meetings", "--json"))
-        return any(meeting["id"] == meeting_id and meeting["state"] == "posted" for meeting in listed)
-
-    took = await until(posted, NOTES_S, "The notes are not posted.")
-    shown = json.loads(await stage.container.check("notetaker", "meeting", meeting_id, "--json"))
-    everybody = [gap for gap in shown["gaps"] if gap.get("user_id") is None]
-    expect(len(everybody) >= stage.absences, f"{stage.absences} absences, and only {len(everybody)} gaps.")
-    files = [m for m in stage.office.messages() for a in m.attachments if meeting_id in a.filename]
-    expect(len(files) == 1, f"The notes were posted {len(files)} times.")
-    return f"posted after {took:.1f} s; {len(everybody)} gaps are marked"
 
 
 async def backup(stage: Stage) -> str:
@@ -60,7 +39,8 @@ async def backup(stage: Stage) -> str:
 
 async def stop(stage: Stage) -> str:
     """`systemctl stop` in mid-meeting: leaves voice, exit code 0, and the meeting goes on after a start"""
-    await stage.meeting()
+    before = await stage.meeting()
+    stage.journal.mark()
     office = stage.office
     await stage.target.stop()
     states = [await unit.ended() for unit in (stage.bot, stage.worker)]
@@ -72,8 +52,7 @@ async def stop(stage: Stage) -> str:
 
     await until(left, LEFT_S, "Discord still shows the bot in voice.")
     await stage.running()
-    await stage.heard()
-    return "exit code 0, left voice; the meeting went on"
+    return await stage.goes_on(before)
 
 
 async def uninstall(stage: Stage) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from tests.systemd.patience import expect
+from tests.supervised.patience import expect
 from tests.systemd.stage import PROGRAM, SETTINGS, STATE, TOKEN, Stage
 
 MODES = {

@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from notetaker.model.events import Event
+from tests.supervised.patience import until
 from tests.systemd.container import Container
-from tests.systemd.patience import until
 
 Entry = dict[str, Any]
 WRITTEN_S = 5.0
@@ -63,6 +63,17 @@ class Journal:
 
         await until(some, WRITTEN_S, f"The journal has no MESSAGE_ID={event.message_id} {' '.join(matches)}")
         return found
+
+    async def line(self, text: str) -> str:
+        """The bot's line with this text, once there is one. Raises Wrong."""
+        found: list[str] = []
+
+        async def some() -> bool:
+            found[:] = [message(entry) for entry in await self.of_unit() if text in message(entry)]
+            return bool(found)
+
+        await until(some, WRITTEN_S, f"The bot's log has no line with “{text}”.")
+        return found[0]
 
     async def _journalctl(self, *arguments: str, since: bool = True) -> str:
         await self._container.check("journalctl", "--sync")

@@ -6,8 +6,9 @@ import re
 import time
 
 from notetaker.model import events
-from tests.systemd.journal import WRITTEN_S, message
-from tests.systemd.patience import expect, until
+from tests.supervised import common
+from tests.supervised.patience import expect, until
+from tests.systemd.journal import BOT, WRITTEN_S, message
 from tests.systemd.stage import Stage, copy_checkout
 
 STATUS_S = 15.0
@@ -34,39 +35,18 @@ async def status(stage: Stage) -> str:
     return f"“{seen}”"
 
 
-async def reload(stage: Stage) -> str:
-    """`systemctl reload`: what can change does, what cannot is said, and a mistake changes nothing"""
-    async with stage.undisturbed():
-        await stage.meeting()
-        stage.journal.mark()
-        stage.set(LOG_LEVEL="DEBUG", METRICS_PORT="9464")
-        await stage.container.check("systemctl", "reload", stage.bot.name)
-        said = await _told(stage, "LOG_LEVEL$")
-        await _told(stage, "METRICS_PORT.*restart")
-        stage.set(LOG_LEVEL="LOUD", METRICS_PORT="")
-        await stage.container.check("systemctl", "reload", stage.bot.name)
-        await _told(stage, "LOG_LEVEL cannot be used")
-        stage.set(LOG_LEVEL="INFO")
-        await stage.container.check("systemctl", "reload", stage.bot.name)
-        await stage.heard()
-    return said
-
-
 async def restart(stage: Stage) -> str:
     """`systemctl restart` in mid-meeting: the same meeting, and only the seconds that it takes are lost"""
     before = await stage.meeting()
     stage.journal.mark()
     began = time.monotonic()
     await stage.container.check("systemctl", "restart", stage.target.name)
-    after = await stage.bot.restarted(before)
-    stage.absences += 1
-    await stage.heard()
+    told = await stage.goes_on(before)
     took = time.monotonic() - began
-    expect(after.restarts == 0, "systemd had to restart it once more.")
-    await stage.journal.the(events.MEETING_RESUMED, f"MEETING_ID={stage.meeting_id}")
+    expect((await stage.bot.state()).restarts == 0, "systemd had to restart it once more.")
     missed = await stage.missed()
     expect(missed <= took, f"{missed:.1f} s were not heard, of {took:.1f} s.")
-    return f"{missed:.1f} s were not heard; everything, the worker too, took {took:.1f} s"
+    return f"{told}; everything, the worker too, took {took:.1f} s"
 
 
 async def upgrade(stage: Stage) -> str:
@@ -85,12 +65,22 @@ async def upgrade(stage: Stage) -> str:
     enabled = await stage.container.run("systemctl", "is-enabled", *units)
     expect(enabled.output.split() == ["disabled"] * 2, f"Of {units} disabled ones are {enabled.output}.")
     await stage.container.check("systemctl", "--quiet", "enable", *units)
-    await stage.bot.restarted(before)
-    stage.absences += 1
-    await stage.heard()
+    told = await stage.goes_on(before)
     version = (await stage.said())["version"]
     expect(version == NEW_VERSION, f"The bot's version is {version}.")
-    return f"{version}; {await stage.missed():.1f} s were not heard"
+    return f"{version}; {told}"
+
+
+async def refused(stage: Stage) -> str:
+    """A hundred close codes 4006 in a row: not one restart, and `journalctl VOICE_CLOSE_CODE=4006` shows them all"""
+    stage.journal.mark()
+    seen = await common.refused(stage)
+
+    async def shown() -> bool:
+        return len(await stage.journal.entries("VOICE_CLOSE_CODE=4006", f"--unit={BOT}")) >= common.REFUSALS
+
+    await until(shown, WRITTEN_S, "`journalctl VOICE_CLOSE_CODE=4006` does not show all.")
+    return seen
 
 
 async def explains(stage: Stage) -> str:
@@ -118,16 +108,3 @@ async def explains(stage: Stage) -> str:
         not bad, "The journal has a traceback:\n" + "\n".join(lines[bad[0] - 5 : bad[0] + 40]) if bad else ""
     )
     return f"{len(seen)} kinds of events, {len(whole)} entries"
-
-
-async def _told(stage: Stage, pattern: str) -> str:
-    """The bot's line that matches the pattern, once there is one. Raises Wrong."""
-    found: list[str] = []
-
-    async def some() -> bool:
-        lines = [message(entry) for entry in await stage.journal.of_unit()]
-        found[:] = [line for line in lines if re.search(pattern, line)]
-        return bool(found)
-
-    await until(some, WRITTEN_S, f"The bot's log has no line with “{pattern}”.")
-    return found[0]

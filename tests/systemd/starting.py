@@ -7,8 +7,8 @@ import re
 from notetaker.model import events
 from notetaker.model.events import Event
 from notetaker.service.exit_codes import ExitCode
+from tests.supervised.patience import expect
 from tests.systemd.journal import message
-from tests.systemd.patience import expect
 from tests.systemd.stage import PROGRAM, Stage
 
 
@@ -44,7 +44,8 @@ async def wrong_setting(stage: Stage) -> str:
 async def start(stage: Stage) -> str:
     """`systemctl start notetaker.target`: ready when connected to Discord"""
     stage.journal.mark()
-    state = await stage.running()
+    await stage.running()
+    state = await stage.bot.state()
     expect(state.restarts == 0, f"It needed {state.restarts} restarts.")
     [entry] = await stage.journal.the(events.READY)
     expect(entry["PRIORITY"] == "6", f"The priority of “Ready” is {entry['PRIORITY']}.")
@@ -63,7 +64,7 @@ async def second_bot(stage: Stage) -> str:
             done = await stage.as_user(
                 user, PROGRAM, "bot",
                 DISCORD_TOKEN=stage.office.bot.token,
-                DISCORD_API_BASE_URL=stage.local.api_url,
+                DISCORD_API_BASE_URL=stage.office.local.api_url,
                 NOTETAKER_STATE_DIR=f"/tmp/{user}",
             )  # fmt: skip
             expect(done.code == ExitCode.ALREADY_RUNNING, f"As {user}: {done}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tests.supervised.patience import until
 from tests.systemd.container import Container
-from tests.systemd.patience import until
 
 SETTLE_S = 120.0
 
@@ -61,12 +61,12 @@ class Unit:
         await until(self._has_ended, SETTLE_S, f"{self.name} does not end for good.")
         return await self.state()
 
-    async def restarted(self, before: State) -> State:
-        """Once another process runs, and is ready. Raises Wrong."""
+    async def restarted(self, old: int) -> State:
+        """Once another process than `old` runs, and is ready. Raises Wrong."""
 
         async def another_runs() -> bool:
             state = await self.state()
-            return state.runs and state.pid != before.pid
+            return state.runs and state.pid != old
 
         await until(another_runs, SETTLE_S, f"{self.name} is not started again.")
         return await self.state()
