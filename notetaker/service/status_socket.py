@@ -60,10 +60,10 @@ def ask(state_dir: Path) -> dict[str, Any]:
         raise NoAnswer(
             f"a bot is starting or stopping there ({busy}): ask again in a moment; its log says what it waits for."
         )
-    raise NotRunning(
-        f"no bot is running with the state folder {state_dir}: start one with `notetaker bot`, or name its folder in "
-        "NOTETAKER_STATE_DIR."
-    )
+    remedy = "start one with `notetaker bot`, or name its folder in NOTETAKER_STATE_DIR"
+    if runtime_directory() is not None:
+        remedy = "`systemctl start notetaker.target` starts it"
+    raise NotRunning(f"no bot is running with the state folder {state_dir}: {remedy}.")
 
 
 class StatusServer:

@@ -281,6 +281,29 @@ def test_the_administrators_command_gets_what_the_bot_gets() -> None:
     assert set(re.findall(r"--property=(\S+)", command)) <= set(lines)
 
 
+@pytest.mark.parametrize("arguments", [["bot"], ["worker"], ["status", "--json"]])
+def test_the_administrators_command_starts_no_second_bot_beside_systemd(
+    host: Host, tmp_path: Path, arguments: list[str]
+) -> None:
+    host.has("id", "echo 0")
+    host.has("systemd-run", f'echo "$@" >{tmp_path}/run')
+    result = subprocess.run(
+        [ROOT / "deploy" / "notetaker", *arguments],
+        env={"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if arguments[0] == "status":
+        assert (result.returncode, result.stderr) == (0, "")
+        assert (tmp_path / "run").read_text().endswith("/opt/notetaker/current/bin/notetaker status --json\n")
+    else:
+        refusal = f"notetaker: systemd runs the {arguments[0]}: systemctl start notetaker.target\n"
+        assert (result.returncode, result.stderr) == (1, refusal)
+        assert not (tmp_path / "run").exists()
+
+
 def locked(lock: Path) -> dict[str, str]:
     """Package -> everything the file says about it."""
     packages = re.split(r"\n(?=\S)", "\n" + lock.read_text().split("scripts/lock\n", 1)[1])
