@@ -1,10 +1,11 @@
 """The worker's side: doing the jobs of the queues, and taking over those of dead workers."""
 
 import logging
+import math
 import os
 import signal
 import threading
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,16 +59,8 @@ class Worker:
     To transcribe more at a time, start more processes, on this host or (with PostgreSQL) on others.
     """
 
-    def __init__(
-        self,
-        database_url: str,
-        meetings_folder: Path,
-        engine_name: str,
-        on_round: Callable[[Work | None], None],
-    ) -> None:
-        """``on_round`` is called, in a thread, each time the worker has looked after its jobs: every SWEEP_INTERVAL,
-        also while the database is away, then with None. Raises StoreError.
-        """
+    def __init__(self, database_url: str, meetings_folder: Path, engine_name: str) -> None:
+        """Raises StoreError."""
         self._url = database_url
         self._store = Store(database_url)
         self._queue = JobQueue(database_url)
@@ -75,12 +68,14 @@ class Worker:
         self._slot = 0
         self.taken_for_dead = False
         """Set when another worker may be doing our jobs: this process has sent itself SIGTERM, to start afresh."""
+        self.work: Work | None = Work(transcribing=False, finishing=0, waiting=0)
+        """What there was to do at the last look, which is every SWEEP_INTERVAL; None: the database was away."""
+        self._looked_at = 0.0
         self._transcriber = Transcriber(engine_name)
         self._stopping = threading.Event()
         self._workflows = Workflows(
             self._store, self._queue, self._transcriber, meetings_folder, self._stopping
         )
-        self._on_round = on_round
         self._sweeper = threading.Thread(target=self._sweep, name="job-sweeper", daemon=True)
 
     def start(self) -> None:
@@ -107,7 +102,15 @@ class Worker:
                 on_conflict="always_update",
             )
             DBOS.register_queue(FINISH, polling_interval_sec=POLL_INTERVAL, on_conflict="always_update")
+        self._looked_at = time.monotonic()
         self._sweeper.start()
+
+    @property
+    def unattended_s(self) -> float:
+        """Seconds since the last look for jobs has ended, after ``start``. A look may have to wait for the database;
+        infinite, when nobody looks any more.
+        """
+        return time.monotonic() - self._looked_at if self._sweeper.is_alive() else math.inf
 
     def stop(self) -> None:
         """Take no more jobs, give the running ones STOP_TIMEOUT to end, close everything. Idempotent."""
@@ -142,7 +145,7 @@ class Worker:
                 self.taken_for_dead = True
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
-            self._on_round(work)
+            self.work, self._looked_at = work, time.monotonic()
 
     def _look_after_jobs(self) -> Work:
         """Put the jobs of dead workers back into their queues."""

@@ -2,7 +2,7 @@
 
 import logging
 import signal
-import threading
+from queue import Empty, SimpleQueue
 
 from notetaker.jobs.worker import MOST_COUNTED, Work, Worker
 from notetaker.model import events
@@ -14,36 +14,47 @@ from notetaker.service.systemd import Systemd
 
 log = logging.getLogger(__name__)
 
+SLOW_S = 60.0
+"""A look for jobs that has taken longer waits for the database."""
+OVERDUE_S = 600.0
+"""One that has taken longer waits for something else, as far as anybody can tell, and the watchdog is to end it. What
+cannot be reached any more is noticed sooner (``store.database``)."""
+
 
 def run(settings: Settings) -> ExitCode:
     """Runs until SIGTERM or SIGINT. Raises StoreError and EngineError when it cannot even begin."""
     stacks.block_abort()
     stacks.on_abort()
-    stop = threading.Event()
+    stop: SimpleQueue[int] = SimpleQueue()  # which a signal handler may use at any instant, unlike an Event
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda number, _: stop.put(number))
     systemd = Systemd()
     idle = f"Waiting for speech, with {settings.speech_engine}"
-
-    def on_round(work: Work | None) -> None:
-        systemd.healthy()
-        if not stop.is_set():
-            systemd.status(status_line(work) or idle)
-
-    worker = Worker(settings.database, settings.meetings_folder, settings.speech_engine, on_round)
+    worker = Worker(settings.database, settings.meetings_folder, settings.speech_engine)
     worker.start()
     systemd.ready(idle)
     log.info("Ready, with the speech engine %s", settings.speech_engine, extra=events.READY())
-    stop.wait()
+    while not _asked(stop, systemd.ping_every_s):
+        if worker.unattended_s < OVERDUE_S:
+            systemd.healthy()
+            systemd.status(status_line(worker.work, worker.unattended_s) or idle)
     systemd.stopping("Ending the running jobs")
     log.info("Stopping", extra=events.STOPPING())
     worker.stop()
     return ExitCode.TRY_AGAIN if worker.taken_for_dead else ExitCode.OK
 
 
-def status_line(work: Work | None) -> str:
-    """``Transcribing, 12 waiting``; nothing when there is nothing to do. None: the database is away."""
-    if work is None:
+def _asked(stop: SimpleQueue[int], within_s: float) -> bool:
+    try:
+        stop.get(timeout=within_s)
+    except Empty:
+        return False
+    return True
+
+
+def status_line(work: Work | None, unattended_s: float) -> str:
+    """``Transcribing, 12 waiting``; nothing when there is nothing to do. For both see ``Worker``."""
+    if work is None or unattended_s > SLOW_S:
         return "Waiting for the database"
     parts = ["transcribing"] if work.transcribing else []
     if work.finishing:

@@ -14,7 +14,7 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
     stop = {signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, stop)  # before any thread starts, for all of them
-    worker = Worker(sys.argv[1], Path(sys.argv[2]), "pocketsphinx", lambda work: None)
+    worker = Worker(sys.argv[1], Path(sys.argv[2]), "pocketsphinx")
     worker.start()
     sys.stdout.write("serving\n")
     sys.stdout.flush()

@@ -18,9 +18,13 @@ from notetaker.service import stacks
 from notetaker.service.worker import status_line
 from notetaker.store.store import Store
 from tests.jobs.recording import record_meeting
+from tests.service.office import Office
+from tests.service.watchdog import a_watchdog
+from tests.store import postgres
 from tests.store.examples import MEETING
 
 PATIENCE_S = 60.0
+WATCHDOG_S = 3.0
 
 
 class Supervisor:
@@ -53,6 +57,7 @@ def worker(state: Path, supervisor: Supervisor, **settings: str) -> Iterator[sub
         "PATH": os.environ["PATH"],
         "NOTETAKER_STATE_DIR": str(state),
         "NOTIFY_SOCKET": str(supervisor.address),
+        "WATCHDOG_USEC": str(round(WATCHDOG_S * 1e6)),
     }
     command = [sys.executable, "-m", "notetaker.cli", "worker"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
@@ -101,17 +106,54 @@ def test_the_status_says_what_there_is_to_do(tmp_path: Path, supervisor: Supervi
 
 
 @pytest.mark.parametrize(
-    ("work", "line"),
+    ("work", "unattended_s", "line"),
     [
-        (Work(transcribing=True, finishing=0, waiting=12), "Transcribing, 12 waiting"),
-        (Work(transcribing=False, finishing=2, waiting=0), "Writing the notes of 2 meetings"),
-        (Work(transcribing=True, finishing=0, waiting=1000), "Transcribing, 1000 or more waiting"),
-        (Work(transcribing=False, finishing=0, waiting=0), ""),
-        (None, "Waiting for the database"),
+        (Work(transcribing=True, finishing=0, waiting=12), 2.1, "Transcribing, 12 waiting"),
+        (Work(transcribing=False, finishing=2, waiting=0), 2.1, "Writing the notes of 2 meetings"),
+        (Work(transcribing=True, finishing=0, waiting=1000), 2.1, "Transcribing, 1000 or more waiting"),
+        (Work(transcribing=False, finishing=0, waiting=0), 2.1, ""),
+        (Work(transcribing=True, finishing=0, waiting=12), 60.1, "Waiting for the database"),
+        (None, 2.1, "Waiting for the database"),
     ],
 )
-def test_the_status_is_one_line(work: Work | None, line: str) -> None:
-    assert status_line(work) == line
+def test_the_status_is_one_line(work: Work | None, unattended_s: float, line: str) -> None:
+    assert status_line(work, unattended_s) == line
+
+
+async def test_a_worker_whose_database_is_frozen_is_left_alone(office: Office, tmp_path: Path) -> None:
+    with postgres.temporary_cluster() as server:
+        settings = {"NOTETAKER_DATABASE_URL": postgres.new_database(server)}
+        async with (
+            a_watchdog(tmp_path, WATCHDOG_S) as watchdog,
+            office.process("worker", **settings, **watchdog.settings) as process,
+        ):
+            await watchdog.until_heard("READY=1")
+            with postgres.frozen(server):
+                await watchdog.until_pinged(8)  # longer than WATCHDOG_S from the next look for jobs
+                assert not watchdog.bitten.is_set()
+            assert await process.terminate() == 0
+
+
+async def test_a_worker_that_looks_for_jobs_for_ever_is_ended_and_its_stacks_are_in_the_log(
+    office: Office, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "from notetaker.service import worker\nworker.OVERDUE_S = 4.0\n"  # two looks
+    )
+    with postgres.temporary_cluster() as server:
+        settings = {
+            "NOTETAKER_DATABASE_URL": postgres.new_database(server),
+            "PYTHONPATH": str(tmp_path),
+        }
+        async with (
+            a_watchdog(tmp_path, WATCHDOG_S) as watchdog,
+            office.process("worker", **settings, **watchdog.settings) as process,
+        ):
+            await watchdog.until_heard("READY=1")
+            with postgres.frozen(server):
+                assert await process.exit_code() == -signal.SIGABRT
+            assert watchdog.bitten.is_set()
+            assert "in _sweep" in process.log
 
 
 def test_the_abort_of_a_watchdog_leaves_the_stack_of_every_thread_and_no_core_dump(
