@@ -298,9 +298,10 @@ async def test_resume_brings_what_was_missed_and_audio_goes_on(house: House) -> 
 async def test_a_client_without_heartbeat_gets_4009_and_may_resume(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "PATIENCE_S", 0.1)
     async with Listener(house.place(1), house.client_tls) as listener:
         await listener.join()
+        monkeypatch.setattr(connection, "PATIENCE_S", 0.1)
+        await listener.beat(2)
         assert await closed_with(listener) == 4009
         monkeypatch.undo()
         await listener.open()
