@@ -97,6 +97,16 @@ class Background:
             call()
 
 
+async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What ``call`` returns or raises. In a thread of its own: if it never ends, that keeps nobody from anything, nor
+    the process from ending.
+    """
+    future: Future[T] = Future()
+    work = partial(_settle, future, partial(call, *args, **kwargs))
+    threading.Thread(target=work, name=call.__name__, daemon=True).start()
+    return await asyncio.wrap_future(future)
+
+
 def _settle(future: Future[T], call: Callable[[], T]) -> None:
     """Not if nobody waits for it any more."""
     if not future.set_running_or_notify_cancel():

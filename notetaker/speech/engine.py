@@ -30,11 +30,16 @@ class UnknownEngineError(ValueError):
     """The settings name an engine that does not exist. One sentence for the administrator."""
 
 
-def load(name: str) -> Engine:
-    """The engine called ``name``, ready to work. Raises :class:`UnknownEngineError`."""
+def check_name(name: str) -> None:
+    """Raises :class:`UnknownEngineError`."""
     if name not in _ENGINES:
         known = ", ".join(sorted(_ENGINES))
         raise UnknownEngineError(f"There is no speech engine called {name!r}; use one of: {known}.")
+
+
+def load(name: str) -> Engine:
+    """The engine called ``name``, ready to work. Raises :class:`UnknownEngineError`."""
+    check_name(name)
     module, _, engine_class = _ENGINES[name].partition(":")
     engine: Engine = getattr(importlib.import_module(module), engine_class)()
     return engine

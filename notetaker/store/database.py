@@ -88,6 +88,11 @@ class Database:
         """Close all connections. The object is of no use afterwards."""
         self._engine.dispose()
 
+    def ping(self) -> None:
+        """Returns when the database has answered. Raises StoreError."""
+        with self._transaction() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         """One transaction, committed at the end. Raises StoreError when there is no reaching it, and Rejected."""
@@ -101,7 +106,7 @@ class Database:
             if usable and getattr(error.orig, "sqlstate", None) != INSUFFICIENT_PRIVILEGE:
                 raise Rejected(_kind(error.orig)) from None
             reason = str(error.orig).strip().splitlines()[0]
-            raise StoreError(f"the database {self._name} cannot be used: {reason}") from error
+            raise StoreError(f"the database {self.name} cannot be used: {reason}") from error
 
     @property
     def _path(self) -> Path:
@@ -109,7 +114,7 @@ class Database:
         return Path(self._url.database)
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
         """For messages: never with user name or password."""
         if self._url.get_backend_name() == "sqlite":
             return str(self._path)

@@ -126,6 +126,16 @@ async def test_a_missing_library_is_told_and_what_needs_it_not_tried(
     assert results["intents"].text == "not tried without: Libraries"
 
 
+async def test_a_database_that_is_away_is_told_and_the_rest_looked_at(
+    home: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTETAKER_DATABASE_URL", "postgresql://me:hidden@127.0.0.1:1/notes")
+    results = await examine()
+    assert results.failed() == ["database", "connection"]
+    assert results["database"].text.startswith("the database 'notes' on 127.0.0.1 cannot be used: ")
+    assert "hidden" not in results["database"].text
+
+
 # Discord from here
 
 

@@ -1,16 +1,21 @@
 """What the doctor says of the computer that it runs on."""
 
+import asyncio
 import importlib
 import os
 import shutil
+import socket
+import tempfile
 from configparser import ConfigParser
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from notetaker.service.doctor import computer
 from notetaker.service.doctor.checkup import Trouble
 from notetaker.service.instance import only_bot
+from tests.store import postgres
 
 IDENTITY = f"doctor-{os.getpid()}"
 
@@ -19,6 +24,51 @@ IDENTITY = f"doctor-{os.getpid()}"
 def home(tmp_path: Path) -> Path:
     """A state folder, which is not there yet."""
     return tmp_path / "state"
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("NOTETAKER_DATABASE_URL", "NOTETAKER_ENV_FILE", "SPEECH_ENGINE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DISCORD_TOKEN", "MTIz.abc.secret")
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        (
+            "NOTETAKER_DATABASE_URL",
+            "postgres:/me:hidden@db",
+            "the database URL is malformed; write something",
+        ),
+        (
+            "NOTETAKER_DATABASE_URL",
+            "mysql://me:hidden@db/notes",
+            "the database URL names 'mysql', which is not",
+        ),
+        ("SPEECH_ENGINE", "whisper", "There is no speech engine called 'whisper'; use one of: pocketsphinx"),
+    ],
+)
+async def test_settings_with_which_bot_or_worker_would_end_are_told(
+    environment: pytest.MonkeyPatch, name: str, value: str, problem: str
+) -> None:
+    environment.setenv(name, value)
+    with pytest.raises(Trouble) as trouble:
+        await computer.settings()
+    assert str(trouble.value).startswith(f"{name}: {problem}")
+    assert "hidden" not in str(trouble.value)
+
+
+@pytest.mark.parametrize("file", ["", "/etc/notetaker/notetaker.env"])
+async def test_the_file_is_named_in_which_the_settings_are(
+    environment: pytest.MonkeyPatch, file: str
+) -> None:
+    environment.setenv("NOTETAKER_ENV_FILE", file)
+    environment.setenv("VOICE_RETRY_ATTEMPTS", "many")
+    with pytest.raises(Trouble) as trouble:
+        await computer.settings()
+    assert (file or "or the file .env.") in trouble.value.mend
 
 
 def test_the_libraries_that_are_supported_are_those_of_setup_cfg() -> None:
@@ -74,6 +124,44 @@ async def test_a_state_folder_that_cannot_be_is_told(home: Path) -> None:
         await computer.disk(home)
     with pytest.raises(Trouble, match="does not exist and cannot be created in"):
         await computer.disk(home / "below")
+
+
+async def test_a_database_is_asked_and_left_as_it_was(home: Path) -> None:
+    url, file = f"sqlite:///{home}/notetaker.db", home / "notetaker.db"
+    assert await computer.database(url) == f"{file} will be created"
+    assert not home.exists()
+    home.mkdir()
+    file.touch(mode=0o600)
+    assert await computer.database(url) == f"{file} answers"
+    file.write_text("This is no database, although it is as long as the head of one. " * 2)
+    with pytest.raises(Trouble, match=f"^the database {file} cannot be used: file is not a database$"):
+        await computer.database(url)
+    with pytest.raises(Trouble, match=f"^nothing can be written to {file} "):
+        await computer.database(f"sqlite:///{file}/notetaker.db")
+
+
+async def test_a_server_is_asked_and_its_database_left_as_it_was() -> None:
+    with postgres.temporary_cluster() as folder:
+        url = postgres.new_database(folder)
+        assert (await computer.database(url)).endswith(" on the local socket answers")
+        with psycopg.connect(url) as connection:
+            tables = connection.execute("SELECT * FROM pg_tables WHERE schemaname !~ '^(pg_|information)'")
+            assert tables.fetchall() == []
+        with pytest.raises(Trouble, match="option in the URL") as trouble:
+            await computer.database(f"{url}&connect_timeout=soon")
+        assert "NOTETAKER_DATABASE_URL" in trouble.value.mend
+    with pytest.raises(Trouble, match="on the local socket cannot be used: connection is bad: ") as trouble:
+        await computer.database(url)
+    assert "NOTETAKER_DATABASE_URL" in trouble.value.mend
+
+
+async def test_a_server_that_does_not_answer_keeps_nobody() -> None:
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder, socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"{folder}/.s.PGSQL.5432")
+        server.listen()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await computer.database(f"postgresql://me@/notes?host={folder}&connect_timeout=0")
 
 
 async def test_a_bot_is_seen_while_it_runs(home: Path) -> None:

@@ -18,6 +18,7 @@ ANY_TCP = (
     "Allow outgoing TCP to every port: voice servers are often not on 443. Behind a proxy that reads TLS, name its "
     "authority in DISCORD_CA_FILE."
 )
+SERVER = "See whether NOTETAKER_DATABASE_URL is right, and whether its server runs and lets this computer in."
 RESOLVER = (
     "See whether the name server of this computer answers (resolvectl query discord.com), and whether "
     "DISCORD_API_BASE_URL is right."
@@ -31,6 +32,7 @@ NEW_GROUP = (
 SETTINGS = Check("settings", "Settings", 5, "Correct the environment, or the file .env.")
 LIBRARIES = Check("libraries", "Libraries", 30, DEFECT)
 DISK = Check("disk", "Disk", 10, DEFECT, needs=(SETTINGS,))
+DATABASE = Check("database", "Database", 15, SERVER, needs=(SETTINGS,))
 INSTANCE = Check("instance", "Running bot", 5, DEFECT, needs=(SETTINGS,))
 # Discord from here
 NAME = Check("dns", "Discord's address", 10, RESOLVER, needs=(SETTINGS,))
@@ -61,7 +63,7 @@ HEARTBEAT = Check(
 GROUP = Check("voice-group", "Voice: encryption", DEADLINES_S[Step.GROUP], NEW_GROUP, needs=(HEARTBEAT,))
 
 CHECKS = (
-    SETTINGS, LIBRARIES, DISK, INSTANCE,
+    SETTINGS, LIBRARIES, DISK, DATABASE, INSTANCE,
     NAME, CONNECTION, HTTP, CLOCK, TOKEN, GATEWAY,
     IDENTIFY, GUILD, ALONE, PERMISSIONS, REGIONS,
     VOICE_SERVER, WEBSOCKET, READY, UDP, SESSION, HEARTBEAT, GROUP,

@@ -1,17 +1,21 @@
-"""What can be told without the network: settings, libraries, disk, and whether a bot is running already."""
+"""What can be told without Discord: settings, libraries, disk, database, and whether a bot is running already."""
 
 import importlib
 import os
 import re
 import shutil
 import tempfile
+from contextlib import closing
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
-from notetaker.service.doctor.checks import SETTINGS
+from notetaker.service.background import in_thread
+from notetaker.service.doctor.checks import DATABASE, DEFECT, SETTINGS
 from notetaker.service.doctor.checkup import Trouble
 from notetaker.service.instance import running_bot
 from notetaker.service.settings import Settings, SettingsError
+from notetaker.speech.engine import UnknownEngineError, check_name
+from notetaker.store.database import Database, Rejected, StoreError, StoreSettingError, parse_url
 
 SUPPORTED = {
     "py-cord": ("discord", "2.8.1", "2.9"),
@@ -28,11 +32,19 @@ SPEECH_BYTES_AN_HOUR = 40_000_000
 
 async def settings() -> tuple[Settings, str]:
     """The settings and what to say of them. Raises ``Trouble``."""
+    file = os.environ.get("NOTETAKER_ENV_FILE")
+    mend = f"Correct that; variables are set in {file}." if file else SETTINGS.mend
     try:
         found = Settings.load()
         found.require_token()
+        parse_url(found.database)
+        check_name(found.speech_engine)
     except SettingsError as error:
-        raise Trouble("; ".join(str(error).splitlines()), SETTINGS.mend) from None
+        raise Trouble("; ".join(str(error).splitlines()), mend) from None
+    except StoreSettingError as error:
+        raise Trouble(f"NOTETAKER_DATABASE_URL: {error}", mend) from None
+    except UnknownEngineError as error:
+        raise Trouble(f"SPEECH_ENGINE: {error}", mend) from None
     return found, f"Discord at {found.discord_api_base_url}, state folder {found.state_dir}"
 
 
@@ -71,7 +83,23 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 async def disk(folder: Path) -> str:
-    """Leaves nothing behind: a folder or file of whoever calls the doctor would be in the way of the bot's user."""
+    there = _writable(folder)
+    free = shutil.disk_usage(there).free
+    hours = free // SPEECH_BYTES_AN_HOUR
+    if free < GIB:
+        raise Trouble(
+            f"only {free / GIB:.2f} GiB are free in {folder}, enough for {hours} hours of speech",
+            "Make room, or name another folder in NOTETAKER_STATE_DIR.",
+        )
+    new = "" if there == folder else "; the folder will be created"
+    return f"{free / GIB:.0f} GiB free, enough for {hours} hours of speech{new}"
+
+
+def _writable(folder: Path) -> Path:
+    """The folder, or in which one it can be created. Raises ``Trouble``.
+
+    Leaves nothing behind: a folder or file of whoever calls the doctor would be in the way of the bot's user.
+    """
     there = folder
     try:
         while not there.exists():
@@ -82,17 +110,34 @@ async def disk(folder: Path) -> str:
                 os.fsync(file.fileno())
         elif not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
             raise Trouble(f"{folder} does not exist and cannot be created in {there}", USER)
-        free = shutil.disk_usage(there).free
     except OSError as error:
         raise Trouble(f"nothing can be written to {folder} ({error.strerror})", USER) from None
-    hours = free // SPEECH_BYTES_AN_HOUR
-    if free < GIB:
-        raise Trouble(
-            f"only {free / GIB:.2f} GiB are free in {folder}, enough for {hours} hours of speech",
-            "Make room, or name another folder in NOTETAKER_STATE_DIR.",
-        )
-    new = "" if there == folder else "; the folder will be created"
-    return f"{free / GIB:.0f} GiB free, enough for {hours} hours of speech{new}"
+    return there
+
+
+async def database(url: str) -> str:
+    """Makes none, and no table in it."""
+    parsed = parse_url(url)
+    file = Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+    if file is not None:
+        _writable(file.parent)
+        if not file.exists():
+            return f"{file} will be created"
+    try:
+        name = await in_thread(_ping, url)
+    except StoreSettingError as error:
+        raise Trouble(str(error), USER) from None
+    except StoreError as error:
+        raise Trouble(str(error), DATABASE.mend if file is None else DEFECT) from None
+    except Rejected:
+        raise Trouble("an option in the URL is not understood", DATABASE.mend) from None
+    return f"{name} answers"
+
+
+def _ping(url: str) -> str:
+    with closing(Database(url)) as database:
+        database.ping()
+        return database.name
 
 
 async def instance(folder: Path, identity: str) -> tuple[str | None, str]:
