@@ -7,6 +7,7 @@ start, the first counts more than other variables, and the second less.
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
@@ -16,6 +17,8 @@ from pathlib import Path
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from notetaker.service import environment_file
+from notetaker.service.holder import user_name
 from notetaker.service.settings import Settings, SettingsError, environment_names
 
 log = logging.getLogger(__name__)
@@ -44,7 +47,7 @@ class EnvFile:
         self._named = bool(named)
         try:
             at_start = self._read()
-        except SettingsError:  # systemd and load_dotenv leave out lines that they do not understand
+        except SettingsError:  # systemd does without such a file, load_dotenv without such a line
             at_start = {}
         self._others = {name: value for name, value in environment.items() if at_start.get(name) != value}
 
@@ -54,18 +57,33 @@ class EnvFile:
         return self._others | values if self._named else values | self._others
 
     def _read(self) -> dict[str, str]:
-        try:
-            text = self.path.read_text()
-        except FileNotFoundError:
-            return {}
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"the file {self.path} cannot be read: {error}") from None
-        for line in parse_stream(StringIO(text)):
-            if line.error:
-                where = f"line {line.original.line} of {self.path}"
-                raise SettingsError(f"{where} cannot be understood: write NAME=value, or # before a comment")
-        values = dotenv_values(stream=StringIO(text), interpolate=not self._named)
-        return {name: value for name, value in values.items() if value is not None}
+        text = _text(self.path)
+        return environment_file.parse(text) if self._named else _dotenv(text, self.path)
+
+
+def _text(path: Path) -> str:
+    """Empty when there is no such file. Raises SettingsError."""
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        reader = user_name(os.geteuid())
+        raise SettingsError(
+            f"the file {path} cannot be read ({error.strerror}): it must be one that {reader} may read"
+        ) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SettingsError(f"line {line} of {path} is not text in UTF-8: write it again") from None
+
+
+def _dotenv(text: str, path: Path) -> dict[str, str]:
+    """Raises SettingsError."""
+    for line in parse_stream(StringIO(text)):
+        if line.error:
+            where = f"line {line.original.line} of {path}"
+            raise SettingsError(f"{where} cannot be understood: write NAME=value, or # before a comment")
+    return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value is not None}
 
 
 class Reload:
@@ -88,13 +106,20 @@ class Reload:
             return
         changed = [field for field in Settings.model_fields if _differ(field, settings, self._settings)]
         waiting = [field for field in changed if field not in LIVE]
-        self._apply(settings)
-        self._settings = self._settings.model_copy(update={field: getattr(settings, field) for field in LIVE})
         self.note = f"{_names(waiting)} will change with a restart" if waiting else ""
+        if getattr(logging, settings.log_level) < log.getEffectiveLevel():  # the new level lets more be seen
+            self._apply(settings)
+            self._tell(changed, waiting)
+        else:
+            self._tell(changed, waiting)
+            self._apply(settings)
+        self._settings = self._settings.model_copy(update={field: getattr(settings, field) for field in LIVE})
+
+    def _tell(self, changed: list[str], waiting: list[str]) -> None:
         log.info(
             "Settings read again from %s: %s",
             self._file.path,
-            _names(set(changed) & set(LIVE)) or "no change",
+            _names(set(changed) - set(waiting)) or "no change",
         )
         if waiting:
             log.warning("%s can only change with a restart", _names(waiting))

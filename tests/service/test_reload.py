@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from notetaker.service import reload
+from notetaker.service.holder import user_name
 from notetaker.service.reload import LIVE, EnvFile, Reload
 from notetaker.service.settings import Settings, SettingsError
 from tests.service.office import WAIT_S, Office
@@ -47,33 +48,51 @@ def test_the_file_counts_more_than_the_environment_and_what_it_lacks_is_not_set(
     assert "LOG_LEVEL" not in env_file.environment()
 
 
+def test_a_named_file_is_read_as_systemd_reads_it(file: Path) -> None:
+    env_file = EnvFile(started(file, ""))
+    file.write_text("; a comment\nLOG_LEVEL=DEBUG # while I look for it\n")
+    assert env_file.environment()["LOG_LEVEL"] == "DEBUG # while I look for it"
+
+
 def test_without_a_named_file_there_is_dotenv_which_counts_less_than_the_environment(file: Path) -> None:
     dotenv = file.with_name(".env")
     dotenv.write_text("LOG_LEVEL=DEBUG\nVOICE_DEBUG=1\n")
     env_file = EnvFile({"LOG_LEVEL": "ERROR", "VOICE_DEBUG": "1"})
-    dotenv.write_text("LOG_LEVEL=INFO\n")
-    assert env_file.environment() == {"LOG_LEVEL": "ERROR"}
+    dotenv.write_text("LOG_LEVEL=INFO\nPORT=9464 # a comment\nMETRICS_PORT=${PORT}\n")
+    assert env_file.environment() == {"LOG_LEVEL": "ERROR", "PORT": "9464", "METRICS_PORT": "9464"}
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"LOG_LEVEL=INFO\nnonsense here\n", "line 2 of {file} cannot be understood: write NAME=value"),
-        (b'A="1\n', "line 1 of {file} cannot be understood"),
-        (b"LOG_LEVEL=\xff\n", "the file {file} cannot be read: 'utf-8' codec"),
-        (None, "the file {file} cannot be read: "),
+        ("LOG_LEVEL=INFO\nnonsense here\n", "line 2"),
+        ('A="1\n', "line 1"),
     ],
 )
-def test_a_file_that_is_malformed_is_one_sentence(file: Path, content: bytes | None, problem: str) -> None:
-    env_file = EnvFile(started(file, ""))
-    if content is None:
-        file.unlink()
-        file.mkdir()
-    else:
-        file.write_bytes(content)
+def test_a_dotenv_that_is_malformed_is_one_sentence(file: Path, content: str, problem: str) -> None:
+    file.with_name(".env").write_text(content)
+    with pytest.raises(SettingsError) as error:
+        EnvFile({}).environment()
+    where = f"{problem} of {file.with_name('.env')}"
+    assert str(error.value) == f"{where} cannot be understood: write NAME=value, or # before a comment"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_file_that_cannot_be_read_is_one_sentence(file: Path, named: bool) -> None:
+    path = file if named else file.with_name(".env")
+    env_file = EnvFile({"NOTETAKER_ENV_FILE": str(path)} if named else {})
+    path.write_bytes(b"# a comment\nLOG_LEVEL=\xff\n")
     with pytest.raises(SettingsError) as error:
         env_file.environment()
-    assert str(error.value).startswith(problem.format(file=file))
+    assert str(error.value) == f"line 2 of {path} is not text in UTF-8: write it again"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(SettingsError) as error:
+        env_file.environment()
+    reader = user_name(os.geteuid())
+    assert str(error.value) == (
+        f"the file {path} cannot be read (Is a directory): it must be one that {reader} may read"
+    )
 
 
 async def test_each_reload_compares_with_what_holds_now(file: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -91,6 +110,24 @@ async def test_each_reload_compares_with_what_holds_now(file: Path, caplog: pyte
         "LOG_LEVEL",
     ]
     assert bot.reload.note == ""
+
+
+@pytest.mark.parametrize("levels", [("INFO", "ERROR"), ("ERROR", "INFO"), ("WARNING", "DEBUG")])
+async def test_a_reload_is_told_at_the_level_that_lets_more_be_seen(
+    file: Path, caplog: pytest.LogCaptureFixture, levels: tuple[str, str]
+) -> None:
+    old, new = levels
+    caplog.set_level(old)
+    environment = started(file, f"LOG_LEVEL={old}\n")
+    again = Reload(
+        Settings.load(environment), EnvFile(environment), lambda new: caplog.set_level(new.log_level)
+    )
+    file.write_text(f"LOG_LEVEL={new}\nMETRICS_PORT=9464\n")
+    await again()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"Settings read again from {file}: LOG_LEVEL",
+        "METRICS_PORT can only change with a restart",
+    ]
 
 
 async def test_settings_that_cannot_be_used_change_nothing_and_tell_no_secret(
