@@ -15,10 +15,11 @@ from notetaker.service import stacks
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.identity import bot_identity
 from notetaker.service.instance import only_bot
+from notetaker.service.settings import token_place
 
 REJECTED = (
-    "Discord does not accept the token in DISCORD_TOKEN: copy it again, or reset it, on the Bot page of the "
-    "application at https://discord.com/developers/applications."
+    "Discord does not accept the token in {}: copy it again, or reset it, on the Bot page of the application at "
+    "https://discord.com/developers/applications."
 )
 
 RESTARTED = ExitCode.BUG, ExitCode.TRY_AGAIN
@@ -43,7 +44,7 @@ def bot() -> None:
             finally:
                 _survive_reloads()  # the event loop has taken its own handler away
         if code is ExitCode.TOKEN_REJECTED:
-            fail(REJECTED, code)
+            fail(REJECTED.format(token_place()), code)
 
 
 @click.command()

@@ -18,6 +18,8 @@ from notetaker.service.holder import user_name
 
 TOKEN_CREDENTIAL = "discord_token"  # noqa: S105 - its name
 """The file in $CREDENTIALS_DIRECTORY that counts when DISCORD_TOKEN is not set."""
+TOKEN_FILE = "/etc/notetaker/discord_token"  # noqa: S105 - its path
+"""What systemd makes this credential of: LoadCredential= in the unit of the bot."""
 
 FULL = errno.ENOSPC, errno.EDQUOT
 """What the kernel says when there is no room on a disk, or in a quota."""
@@ -33,10 +35,14 @@ class DiskFull(Exception):
     """A folder or file cannot be made for want of room, which no setting mends. One sentence."""
 
 
-def _default_state_dir() -> Path:
-    # systemd separates several StateDirectory= entries with colons; the first one is ours.
+def _systemd_state_dir() -> Path | None:
+    """StateDirectory= in the unit; of several, which colons separate, the first one is ours."""
     directory = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    return Path(directory) if directory else Path.home() / ".local/state/notetaker"
+    return Path(directory) if directory else None
+
+
+def _default_state_dir() -> Path:
+    return _systemd_state_dir() or Path.home() / ".local/state/notetaker"
 
 
 def _credentials_folder() -> Path | None:
@@ -54,7 +60,7 @@ def _token_credential() -> SecretStr | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise SettingsError(_sentence("discord_token", f"it cannot be read ({error.strerror})")) from None
+        raise SettingsError(_sentence(TOKEN_FILE, f"it cannot be read ({error.strerror})")) from None
     return SecretStr(token) if token else None
 
 
@@ -239,9 +245,9 @@ class Settings(BaseSettings):
             BaseModel.__init__(settings, **{name: value for name, value in environment.items() if value})
             return settings
         except ValidationError as error:
-            raise SettingsError(
-                "\n".join(_sentence(str(e["loc"][0]), e["msg"]) for e in error.errors())
-            ) from None
+            given = os.environ if environment is None else environment
+            sentences = (_sentence(_place(str(e["loc"][0]), given), e["msg"]) for e in error.errors())
+            raise SettingsError("\n".join(sentences)) from None
 
     @property
     def database(self) -> str:
@@ -261,8 +267,10 @@ class Settings(BaseSettings):
     def require_token(self) -> str:
         """The bot token. Raises SettingsError when it is not set."""
         if self.discord_token is None:
-            also = f", and the credential {TOKEN_CREDENTIAL} is empty" if _credentials_folder() else ""
-            raise SettingsError(_sentence("DISCORD_TOKEN", f"it is not set{also}"))
+            place, problem = _place("discord_token", {}), "it is not set"
+            if place == TOKEN_FILE:
+                problem = "it is missing or empty, and DISCORD_TOKEN is not set; put the token into this file"
+            raise SettingsError(_sentence(place, problem))
         return self.discord_token.get_secret_value()
 
     def make_state_dir(self) -> None:
@@ -287,7 +295,8 @@ class Settings(BaseSettings):
                 raise DiskFull(
                     f"The state folder {self.state_dir} {problem}: make room on its disk."
                 ) from None
-            raise SettingsError(_sentence("NOTETAKER_STATE_DIR", f"the folder {problem}")) from None
+            closed = _closed_by_systemd(self.state_dir) if error.errno == errno.EROFS else None
+            raise SettingsError(_sentence("NOTETAKER_STATE_DIR", closed or f"the folder {problem}")) from None
 
 
 def _intruder(folder: Path) -> str | None:
@@ -303,21 +312,46 @@ def _intruder(folder: Path) -> str | None:
     return f"the user {user_name(status.st_uid)}"
 
 
+def _closed_by_systemd(folder: Path) -> str | None:
+    """What opens a folder that ProtectSystem= in the units makes read-only. Not the one that systemd has made."""
+    own = _systemd_state_dir()
+    if own is None or folder.is_relative_to(own):
+        return None
+    return (
+        f"systemd lets notetaker write to {own} only: mount the disk there, or put [Service] and "
+        f"ReadWritePaths={folder} into /etc/systemd/system/notetaker-.service.d/state.conf, run systemctl "
+        f"daemon-reload, and see that {folder} exists and belongs to {user_name(os.geteuid())}"
+    )
+
+
+def token_place() -> str:
+    """Where the token of this process comes from, for a sentence about it."""
+    place = _place("discord_token", os.environ)
+    comes_first = place != TOKEN_FILE and _credentials_folder()
+    return f"{place}, which counts before {TOKEN_FILE}" if comes_first else place
+
+
 def environment_names(field: str) -> tuple[str, ...]:
     """The variables that set a field, the preferred one first."""
     alias = Settings.model_fields[field].validation_alias
     return tuple(str(c) for c in alias.choices) if isinstance(alias, AliasChoices) else (str(alias),)
 
 
-def _sentence(name: str, problem: str) -> str:
-    """``VOICE_RETRY_ATTEMPTS cannot be used: ...; for example VOICE_RETRY_ATTEMPTS=3``
+def _place(name: str, environment: Mapping[str, str]) -> str:
+    """Where a setting comes from, or would: a variable, or the token's file. ``name`` is a field or its variable."""
+    field = next(f for f in Settings.model_fields if name in (f, *environment_names(f)))
+    names = environment_names(field)
+    default = TOKEN_FILE if field == "discord_token" and _credentials_folder() else names[0]
+    return next((name for name in names if environment.get(name)), default)
 
-    ``name``: the variable, or the field when its value comes from elsewhere, as only the token's can.
-    """
+
+def _sentence(place: str, problem: str) -> str:
+    """``VOICE_RETRY_ATTEMPTS cannot be used: ...; for example VOICE_RETRY_ATTEMPTS=3``"""
     problem = problem.removeprefix("Value error, ").removesuffix(".")
     problem = problem[0].lower() + problem[1:]
-    if name in Settings.model_fields:
-        return f"The credential {TOKEN_CREDENTIAL} cannot be used: {problem}"
-    field = next(f for f in Settings.model_fields if name in environment_names(f))
+    sentence = f"{place} cannot be used: {problem}"
+    if place == TOKEN_FILE:
+        return sentence
+    field = next(f for f in Settings.model_fields if place in environment_names(f))
     examples = Settings.model_fields[field].examples or []
-    return f"{name} cannot be used: {problem}; for example {name}={examples[0]}"
+    return f"{sentence}; for example {place}={examples[0]}"

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
@@ -167,15 +168,23 @@ async def test_a_main_gateway_that_drops_is_resumed_and_the_meeting_goes_on(offi
         assert "I heard one person" in await office.says("stopnotes")
 
 
-@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "DISCORD_BOT_TOKEN"])
-async def test_a_rejected_token_is_one_sentence_and_exit_code_77(office: Office, name: str) -> None:
-    token = "MTIz.wrong.secret-part"
-    settings = {"DISCORD_TOKEN": "", name: token}
-    async with office.process("bot", **settings) as bot:
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        ({"DISCORD_TOKEN": "MTIz.wrong.secret-part"}, "DISCORD_TOKEN"),
+        ({"DISCORD_BOT_TOKEN": "MTIz.wrong.secret-part"}, "DISCORD_BOT_TOKEN"),
+        ({"CREDENTIALS_DIRECTORY": "."}, "/etc/notetaker/discord_token"),
+    ],
+)
+async def test_a_rejected_token_is_one_sentence_and_exit_code_77(
+    office: Office, tmp_path: Path, settings: dict[str, str], place: str
+) -> None:
+    (tmp_path / "discord_token").write_text("MTIz.wrong.secret-part\n")
+    async with office.process("bot", **{"DISCORD_TOKEN": "", **settings}) as bot:
         assert await bot.exit_code() == 77
         assert [line for line in bot.log.splitlines() if not line.startswith("2")] == [
-            "notetaker: Discord does not accept the token in DISCORD_TOKEN: copy it again, or reset it, on the Bot "
-            "page of the application at https://discord.com/developers/applications."
+            f"notetaker: Discord does not accept the token in {place}: copy it again, or reset it, on the Bot page "
+            "of the application at https://discord.com/developers/applications."
         ]
         assert "secret" not in bot.log
 

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +8,9 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from notetaker.service.settings import Settings, SettingsError, environment_names
+from notetaker.service.holder import user_name
+from notetaker.service.settings import Settings, SettingsError, environment_names, token_place
+from tests.service.candidates import can_unshare
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 NOBODY = 65534
@@ -37,8 +41,9 @@ def test_env_example_states_every_default(monkeypatch: pytest.MonkeyPatch) -> No
     for field, info in Settings.model_fields.items():
         stated = values[environment_names(field)[0]]
         computed = info.default_factory is not None or info.default in (None, ())
-        assert (stated == "") == computed, (
-            f"{field}: a fixed default is written out, a computed one left empty"
+        older_name = len(environment_names(field)) > 1
+        assert (stated == "") == (computed or older_name), (
+            f"{field}: a fixed default is written out, unless it would come before what an older name says"
         )
     defaults = Settings.load()
     for name, value in values.items():
@@ -134,10 +139,24 @@ def test_a_malformed_setting_is_one_sentence(
     assert str(error.value) == sentence
 
 
+@pytest.mark.parametrize("name", ["LOG_LEVEL", "BOT_LOG_LEVEL"])
+@pytest.mark.parametrize("given", [True, False])
+def test_a_mistake_is_found_under_the_name_that_was_used(
+    monkeypatch: pytest.MonkeyPatch, name: str, given: bool
+) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "")
+    monkeypatch.setenv(name, "loud")
+    with pytest.raises(SettingsError, match=rf"^{name} cannot be used: .*; for example {name}=INFO$"):
+        Settings.load({name: "loud"} if given else None)
+
+
 @pytest.mark.parametrize("token", ["Bot MTIz.abc.hidden", "MTIz.abc hidden", "MTIz.abc\thidden"])
-def test_a_malformed_token_is_named_and_never_shown(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
-    monkeypatch.setenv("DISCORD_TOKEN", token)
-    with pytest.raises(SettingsError, match=r"^DISCORD_TOKEN cannot be used: it ") as error:
+@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "DISCORD_BOT_TOKEN"])
+def test_a_malformed_token_is_named_and_never_shown(
+    monkeypatch: pytest.MonkeyPatch, token: str, name: str
+) -> None:
+    monkeypatch.setenv(name, token)
+    with pytest.raises(SettingsError, match=rf"^{name} cannot be used: it ") as error:
         Settings.load()
     assert "hidden" not in str(error.value)
 
@@ -205,6 +224,43 @@ def test_a_state_folder_that_cannot_be_made_is_one_sentence(
     monkeypatch.setenv("NOTETAKER_STATE_DIR", str(tmp_path / "file" / "state"))
     with pytest.raises(SettingsError, match=r"^NOTETAKER_STATE_DIR cannot be used: .*Not a directory"):
         Settings.load().make_state_dir()
+
+
+@pytest.mark.skipif(not can_unshare("--mount"), reason="mounts a folder")
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        (
+            {"STATE_DIRECTORY": "/var/lib/notetaker"},
+            "systemd lets notetaker write to /var/lib/notetaker only: mount the disk there, or put [Service] and "
+            "ReadWritePaths={folder} into /etc/systemd/system/notetaker-.service.d/state.conf, run systemctl "
+            "daemon-reload, and see that {folder} exists and belongs to {user}",
+        ),
+        ({"STATE_DIRECTORY": "{folder}"}, "the folder cannot be made or written to (Read-only file system)"),
+        ({}, "the folder cannot be made or written to (Read-only file system)"),
+    ],
+)
+def test_a_read_only_state_folder_is_one_sentence_with_what_opens_it_to_systemd(
+    tmp_path: Path, own: dict[str, str], sentence: str
+) -> None:
+    read_only = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    load = "from notetaker.service.settings import Settings; Settings.load().make_state_dir()"
+    result = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", read_only, tmp_path, sys.executable, "-c", load],
+        env={
+            "PATH": os.environ["PATH"],
+            "NOTETAKER_STATE_DIR": str(tmp_path),
+            **{name: value.format(folder=tmp_path) for name, value in own.items()},
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    problem = sentence.format(folder=tmp_path, user=user_name(os.geteuid()))
+    assert result.stderr.splitlines()[-1].endswith(
+        f"SettingsError: NOTETAKER_STATE_DIR cannot be used: {problem}; for example "
+        "NOTETAKER_STATE_DIR=/var/lib/notetaker"
+    )
 
 
 @pytest.fixture
@@ -281,8 +337,12 @@ def test_a_token_in_the_environment_comes_before_the_credential(
 def test_an_empty_credential_is_no_token_yet(credential: Path, content: str | None) -> None:
     if content is not None:
         credential.write_text(content)
-    with pytest.raises(SettingsError, match=r"DISCORD_TOKEN .* not set, and the credential .* is empty"):
+    with pytest.raises(SettingsError) as error:
         Settings.load().require_token()
+    assert str(error.value) == (
+        "/etc/notetaker/discord_token cannot be used: it is missing or empty, and DISCORD_TOKEN is not set; put the "
+        "token into this file"
+    )
 
 
 def test_a_credential_that_cannot_be_read_is_one_sentence(credential: Path) -> None:
@@ -290,7 +350,7 @@ def test_a_credential_that_cannot_be_read_is_one_sentence(credential: Path) -> N
     with pytest.raises(SettingsError) as error:
         Settings.load()
     assert str(error.value) == (
-        "The credential discord_token cannot be used: it cannot be read (Is a directory)"
+        "/etc/notetaker/discord_token cannot be used: it cannot be read (Is a directory)"
     )
 
 
@@ -299,5 +359,19 @@ def test_a_malformed_credential_is_one_sentence_without_the_token(credential: Pa
     credential.write_bytes(content)
     with pytest.raises(SettingsError) as error:
         Settings.load()
-    assert str(error.value).startswith("The credential discord_token cannot be used: it ")
+    assert str(error.value).startswith("/etc/notetaker/discord_token cannot be used: it ")
     assert "hidden" not in str(error.value)
+
+
+def test_the_place_of_the_token_is_the_one_that_counts(
+    credential: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credential.write_text("MTIz.abc.from-systemd\n")
+    monkeypatch.setenv("DISCORD_TOKEN", "")
+    assert token_place() == "/etc/notetaker/discord_token"
+    monkeypatch.setenv("DISCORD_BOT_TOKEN", "MTIz.abc.from-environment")
+    assert token_place() == "DISCORD_BOT_TOKEN, which counts before /etc/notetaker/discord_token"
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    assert token_place() == "DISCORD_BOT_TOKEN"
+    monkeypatch.delenv("DISCORD_BOT_TOKEN")
+    assert token_place() == "DISCORD_TOKEN"

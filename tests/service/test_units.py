@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from notetaker.service.exit_codes import ExitCode
+from notetaker.service.settings import TOKEN_CREDENTIAL, TOKEN_FILE
 from notetaker.service.supervision import PATIENCE
 from notetaker.service.supervisor_watchdog import ABORT_S
 
@@ -131,7 +132,7 @@ def test_the_bot_stays_below_the_identifies_that_discord_allows() -> None:
 
 
 def test_the_token_reaches_the_bot_only() -> None:
-    assert settings_of(BOT)["LoadCredential"] == ["discord_token:/etc/notetaker/discord_token"]
+    assert settings_of(BOT)["LoadCredential"] == [f"{TOKEN_CREDENTIAL}:{TOKEN_FILE}"]
     worker = settings_of(WORKER)
     assert "LoadCredential" not in worker
     assert worker["UnsetEnvironment"] == ["DISCORD_TOKEN DISCORD_BOT_TOKEN"]

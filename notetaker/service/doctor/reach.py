@@ -14,6 +14,7 @@ import aiohttp
 
 from notetaker.service.doctor.checks import ALLOW, RESOLVER, STATUS
 from notetaker.service.doctor.checkup import NotTried, Trouble
+from notetaker.service.settings import token_place
 
 PROXY = "See whether DISCORD_API_BASE_URL is right, and whether a proxy answers in Discord's place."
 PORTAL = "the Bot page of the application at https://discord.com/developers/applications"
@@ -97,7 +98,7 @@ class Reach:
         answer = await self._get("/users/@me", Authorization=f"Bot {token}")
         if answer.status == 401:
             raise Trouble(
-                "Discord does not accept the token in DISCORD_TOKEN",
+                f"Discord does not accept the token in {token_place()}",
                 f"Copy it again, or reset it, on {PORTAL}.",
             )
         return f"it is the bot {answer.body.get('username')}, with the id {answer.body.get('id')}"
