@@ -61,7 +61,7 @@ def run(*arguments: str, code: int = 0, color: bool = False) -> Result:
 
 def test_without_traces_it_says_how_to_get_some(folder: Path) -> None:
     assert run().output == (
-        f"There is no voice trace in {folder}: set VOICE_DEBUG=1, restart the bot, and let it join a channel.\n"
+        f"There is no voice trace in {folder}: set VOICE_DEBUG=1, reload the bot, and let it join a channel.\n"
     )
 
 

@@ -45,7 +45,7 @@ def voice_trace(limit: int, guild: int | None, as_json: bool) -> None:
     elif not traces:
         of = "" if guild is None else f" of server {guild}"
         click.echo(
-            f"There is no voice trace{of} in {folder}: set VOICE_DEBUG=1, restart the bot, and let it join a channel."
+            f"There is no voice trace{of} in {folder}: set VOICE_DEBUG=1, reload the bot, and let it join a channel."
         )
     else:
         failures = [trace.failure() for trace in traces]
