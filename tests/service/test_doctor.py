@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,7 +69,7 @@ async def examine(office: Office, *arguments: str, code: int, **settings: str) -
     assert errors.decode() == ""
     assert process.returncode == code
     document = Document(printed.decode())
-    assert settings.get("DISCORD_TOKEN", office.bot.token) not in document.text
+    assert (settings.get("DISCORD_TOKEN") or office.bot.token) not in document.text
     assert [*document._checks] == NAMES
     assert document.ok == (code == 0)
     return document
@@ -105,10 +106,21 @@ async def test_a_person_reads_a_line_for_each_check(office: Office) -> None:
     assert lines[17].endswith("not tried without: Permissions")
 
 
-async def test_a_wrong_token_is_named_and_not_shown(office: Office) -> None:
-    document = await examine(office, code=1, DISCORD_TOKEN="MTIz.wrong.secret-part")
+@pytest.mark.parametrize(
+    ("settings", "where"),
+    [
+        ({"DISCORD_TOKEN": "MTIz.wrong.secret-part"}, "DISCORD_TOKEN"),
+        ({"DISCORD_TOKEN": "", "CREDENTIALS_DIRECTORY": "."}, "/etc/notetaker/discord_token"),
+    ],
+)
+async def test_a_wrong_token_is_named_and_not_shown(
+    office: Office, tmp_path: Path, settings: dict[str, str], where: str
+) -> None:
+    (tmp_path / "discord_token").write_text("MTIz.wrong.secret-part\n")
+    document = await examine(office, code=1, **settings)
     assert document.named("failed") == ["token"]
-    assert document["token"]["text"] == "Discord does not accept the token in DISCORD_TOKEN"
+    assert document["token"]["text"] == f"Discord does not accept the token in {where}"
+    assert "secret-part" not in document.text
     assert document["gateway"]["state"] == "passed"
     assert document["intents"]["text"] == "not tried without: Token"
 
