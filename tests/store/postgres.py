@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL cluster on a unix socket, run by an ordinary user."""
+"""A throw-away PostgreSQL cluster, run by an ordinary user."""
 
 import os
 import shutil
@@ -30,8 +30,8 @@ def programs() -> Path:
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[Path]:
-    """A running server; yields the folder of its socket."""
+def cluster(folder: Path, port: int | None = None) -> Iterator[Path]:
+    """A running server; yields the folder of its socket. With ``port``, it listens at 127.0.0.1, too."""
     binaries = programs()
     # PostgreSQL refuses to run as root; Debian's package makes this user.
     user = "postgres" if os.geteuid() == 0 else None
@@ -51,7 +51,8 @@ def cluster(folder: Path) -> Iterator[Path]:
         )
 
     run("initdb", "-A", "trust", "-U", "notetaker", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+    address = f"-c listen_addresses=127.0.0.1 -c port={port}" if port else "-c listen_addresses=''"
+    options = f"{address} -c unix_socket_directories='{folder}' -c fsync=off"
     run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:
         yield folder

@@ -90,6 +90,14 @@ class Stage(ABC):
         await self.heard()
         return pid
 
+    async def end_meeting(self) -> str:
+        """Its id. Raises Wrong."""
+        self.ada.hush()
+        meeting_id, self.meeting_id = self.meeting_id, ""
+        said = await self.office.says("stopnotes")
+        expect("The notes are on the way" in said, f"/stopnotes was answered with: {said}")
+        return meeting_id
+
     async def heard(self) -> float:
         """Once what Ada says is stored in the meeting, after how many seconds. Raises Wrong."""
         took = await self._stores("Ada", HEARD, await self._stored("Ada"))

@@ -20,7 +20,7 @@ from tests.supervised import common
 from tests.supervised.campaign import Step, play, which
 from tests.supervised.pace import HURRIED, PRODUCTION, Pace
 from tests.supervised.world import discord
-from tests.systemd import ending, failing, installing, operating, starting
+from tests.systemd import ending, failing, installing, operating, remote, starting
 from tests.systemd.cgroup import own_cgroup
 from tests.systemd.container import Container, ContainerError, booted
 from tests.systemd.stage import WHEELS, Stage, copy_checkout
@@ -38,6 +38,8 @@ STEPS: list[Step[Stage]] = [
     starting.bad_token,
     starting.wrong_setting,
     starting.start,
+    starting.without_discord,
+    starting.disabled,
     starting.second_bot,
     common.idle,
     operating.status,
@@ -55,6 +57,7 @@ STEPS: list[Step[Stage]] = [
     operating.refused,
     operating.explains,
     common.notes,
+    remote.database,
     ending.backup,
     ending.stop,
     ending.uninstall,

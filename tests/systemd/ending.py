@@ -15,10 +15,9 @@ BACKUP = "/root/notetaker.tar.gz"
 async def backup(stage: Stage) -> str:
     """The backup of docs/operations.md, restored after everything is lost"""
     await stage.running()
-    before = json.loads(await stage.container.check("notetaker", "meetings", "--json"))
+    before = await _meetings(stage)
     await stage.target.stop()
-    for unit in (stage.bot, stage.worker):
-        await unit.ended()
+    await _have_ended(stage)
     saved = (
         "tar",
         "--create",
@@ -32,7 +31,7 @@ async def backup(stage: Stage) -> str:
     await stage.container.check("rm", "-r", "/etc/notetaker", STATE)
     await stage.container.check("tar", "--extract", f"--file={BACKUP}", "--directory=/")
     await stage.running()
-    after = json.loads(await stage.container.check("notetaker", "meetings", "--json"))
+    after = await _meetings(stage)
     expect(after == before, f"The meetings were {before}, and are {after}.")
     return f"{len(after)} meetings, and the bot is ready"
 
@@ -43,9 +42,7 @@ async def stop(stage: Stage) -> str:
     stage.journal.mark()
     office = stage.office
     await stage.target.stop()
-    states = [await unit.ended() for unit in (stage.bot, stage.worker)]
-    for state in states:
-        expect((state.result, state.exit_code) == ("success", 0), f"It ended with {state}.")
+    await _have_ended(stage)
 
     async def left() -> bool:
         return office.bot.id not in office.guild.voice_states
@@ -73,8 +70,22 @@ async def uninstall(stage: Stage) -> str:
     expect(done.code == 0, f"--uninstall --purge: {done}")
     for gone in ("/etc/notetaker", STATE):
         expect(not stage.container.path(gone).exists(), f"{gone} is left.")
-    user = await stage.container.run("getent", "passwd", "notetaker")
-    expect(user.code != 0, "The user notetaker is left.")
+    for names in ("passwd", "group"):
+        entry = await stage.container.run("getent", names, "notetaker")
+        expect(entry.code != 0, f"notetaker is left in {names}.")
     processes = await stage.container.run("pgrep", "--full", "--list-full", "/opt/notetaker")
     expect(processes.code == 1, f"Processes are left:\n{processes.output}")
     return "and --purge leaves nothing"
+
+
+async def _meetings(stage: Stage) -> list[str]:
+    """Their ids: in one that is going on, more is said all the time."""
+    return [one["id"] for one in json.loads(await stage.container.check("notetaker", "meetings", "--json"))]
+
+
+async def _have_ended(stage: Stage) -> None:
+    """Already, since the end of `systemctl stop`. Raises Wrong."""
+    for unit in (stage.bot, stage.worker):
+        state = await unit.state()
+        ended = state.active, state.result, state.exit_code
+        expect(ended == ("inactive", "success", 0), f"{unit.name} is {state}.")

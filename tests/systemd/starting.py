@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from notetaker.model import events
 from notetaker.model.events import Event
@@ -10,6 +11,9 @@ from notetaker.service.exit_codes import ExitCode
 from tests.supervised.patience import expect
 from tests.systemd.journal import message
 from tests.systemd.stage import PROGRAM, Stage
+
+AWAY_S = 10.0
+"""Discord, when the bot starts."""
 
 
 async def no_token(stage: Stage) -> str:
@@ -53,6 +57,34 @@ async def start(stage: Stage) -> str:
     worker = await stage.worker.state()
     expect(worker.runs, f"The worker is {worker}.")
     return f"{message(entry)}; “{state.status}”"
+
+
+async def without_discord(stage: Stage) -> str:
+    """Discord away at the start: `systemctl start notetaker.target` does not wait, as no boot may; the bot does"""
+    await stage.running()
+    await stage.target.stop()
+    await stage.fault("outage", seconds=AWAY_S)
+    began = time.monotonic()
+    await stage.target.start()
+    took = time.monotonic() - began
+    state = await stage.bot.state()
+    expect(took < AWAY_S / 2 and state.active == "activating", f"After {took:.1f} s, the bot is {state}.")
+    await stage.running()
+    return f"started after {took:.1f} s, ready after {time.monotonic() - began:.1f} s"
+
+
+async def disabled(stage: Stage) -> str:
+    """A bot that is disabled is not started with the target, the worker is"""
+    await stage.running()
+    await stage.target.stop()
+    await stage.container.check("systemctl", "disable", stage.bot.name)
+    try:
+        await stage.target.start()
+        state, worker = await stage.bot.state(), await stage.worker.state()
+    finally:
+        await stage.container.check("systemctl", "enable", stage.bot.name)
+    expect(state.active == "inactive" and worker.pid, f"The bot is {state}, the worker {worker}.")
+    return ""
 
 
 async def second_bot(stage: Stage) -> str:
