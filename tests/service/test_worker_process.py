@@ -165,6 +165,7 @@ def test_the_abort_of_a_watchdog_leaves_the_stack_of_every_thread_and_no_core_du
         process.send_signal(signal.SIGABRT)
         _, written = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == -signal.SIGABRT
-    assert f"{stacks.ABORTED}\nFatal Python error: Aborted" in written
+    stack = written.partition(f"{stacks.ABORTED}\n")[2]  # other threads may have something to say in between
+    assert "Fatal Python error: Aborted" in stack
     assert "in _sweep" in written
     assert "in run" in written
