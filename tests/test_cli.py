@@ -114,14 +114,22 @@ def test_a_database_that_is_away_is_worth_another_start(
     assert "hidden" not in result.output
 
 
-@pytest.mark.parametrize("content", [b"DISCORD_TOKEN=\xff\n", None])
-def test_a_dotenv_that_cannot_be_read_is_one_sentence(runner: CliRunner, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"DISCORD_TOKEN=\xff\n", "is not text in UTF-8: write it again."),
+        (None, "cannot be read: Input/output error."),
+    ],
+)
+def test_a_dotenv_that_cannot_be_read_is_one_sentence(
+    runner: CliRunner, content: bytes | None, sentence: str
+) -> None:
     if content is None:
         Path(".env").symlink_to("/proc/self/mem")  # opens, and cannot be read, whoever we are
     else:
         Path(".env").write_bytes(content)
     result = run(runner, "meetings", code=78)
-    assert result.stderr.startswith(f"notetaker: the file {Path('.env').absolute()} cannot be read: ")
+    assert result.stderr == f"notetaker: the file {Path('.env').absolute()} {sentence}\n"
 
 
 def test_no_meetings_yet(runner: CliRunner) -> None:
