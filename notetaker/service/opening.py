@@ -20,8 +20,6 @@ from notetaker.store.store import Store
 log = logging.getLogger(__name__)
 
 RETRY_S = 5.0
-EXTEND_BY_S = 120.0
-"""To a supervisor that has a limit for starts: longer than it takes to the next word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +46,10 @@ async def open_database(
             told = trouble
             log.critical("Waiting to start: %s", told, extra=events.UNAVAILABLE())
         systemd.status(f"Waiting to start: {told}")
-        systemd.extend(EXTEND_BY_S)
 
     async def tell_of_silence() -> None:
-        while True:
-            await asyncio.sleep(SILENCE_S)
-            tell("the database does not answer")
+        await asyncio.sleep(SILENCE_S)
+        tell("the database does not answer")
 
     with _meanwhile(_give_signs_of_life(systemd)):
         while not stop.is_set():
@@ -72,7 +68,9 @@ async def open_database(
 
 
 async def _give_signs_of_life(systemd: Systemd) -> None:
-    """From the event loop: to wait for a database is no fault, and to stand still meanwhile is one."""
+    """From the event loop: to wait for a database is no fault, and to stand still meanwhile is one. To ask for more
+    time instead (EXTEND_TIMEOUT_USEC) would keep the watchdog from noticing for as long.
+    """
     while True:
         systemd.healthy()
         await asyncio.sleep(systemd.ping_every_s)

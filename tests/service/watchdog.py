@@ -57,16 +57,19 @@ class Watchdog:
                 self.pings += 1
             else:
                 self.heard.append(assignment)
+            name, _, value = assignment.partition("=")
             if assignment in ("WATCHDOG=1", "READY=1"):
-                self._rearm(pid)
+                self._rearm(pid, self.seconds)
+            if name == "EXTEND_TIMEOUT_USEC" and self._timer is not None:  # holds for the watchdog, too
+                self._rearm(pid, max(self.seconds, int(value) / 1e6))
             if assignment == "STOPPING=1":
                 self.close()
         self._changed.set()
 
-    def _rearm(self, pid: int) -> None:
+    def _rearm(self, pid: int, seconds: float) -> None:
         if "STOPPING=1" not in self.heard:
             self.close()
-            self._timer = asyncio.get_running_loop().call_later(self.seconds, self._bite, pid)
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._bite, pid)
 
     def _bite(self, pid: int) -> None:
         os.kill(pid, signal.SIGABRT)
