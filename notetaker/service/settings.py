@@ -280,14 +280,7 @@ class Settings(BaseSettings):
         """
         try:
             self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            intruder = _intruder(self.state_dir)
-            if intruder is not None:
-                user = user_name(os.geteuid())
-                reason = (
-                    f"{intruder} can replace what {user} writes to {self.state_dir}: run this as the owner of the "
-                    "folder, name another one, and let no others write to it"
-                )
-                raise SettingsError(_sentence("NOTETAKER_STATE_DIR", reason))
+            self.require_own_state_dir()
             self.meetings_folder.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             problem = f"cannot be made or written to ({error.strerror})"
@@ -297,6 +290,17 @@ class Settings(BaseSettings):
                 ) from None
             closed = _closed_by_systemd(self.state_dir) if error.errno == errno.EROFS else None
             raise SettingsError(_sentence("NOTETAKER_STATE_DIR", closed or f"the folder {problem}")) from None
+
+    def require_own_state_dir(self) -> None:
+        """Raises SettingsError if somebody else could replace what is in the folder, and OSError."""
+        intruder = _intruder(self.state_dir)
+        if intruder is not None:
+            user = user_name(os.geteuid())
+            reason = (
+                f"{intruder} can replace what {user} writes to {self.state_dir}: run this as the owner of the "
+                "folder, name another one, and let no others write to it"
+            )
+            raise SettingsError(_sentence("NOTETAKER_STATE_DIR", reason))
 
 
 def _intruder(folder: Path) -> str | None:

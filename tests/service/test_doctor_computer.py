@@ -15,6 +15,7 @@ import pytest
 from notetaker.service.doctor import computer
 from notetaker.service.doctor.checkup import Trouble
 from notetaker.service.instance import only_bot
+from notetaker.service.settings import Settings
 from tests.store import postgres
 
 IDENTITY = f"doctor-{os.getpid()}"
@@ -24,6 +25,10 @@ IDENTITY = f"doctor-{os.getpid()}"
 def home(tmp_path: Path) -> Path:
     """A state folder, which is not there yet."""
     return tmp_path / "state"
+
+
+def in_folder(folder: Path) -> Settings:
+    return Settings.load({"NOTETAKER_STATE_DIR": str(folder)})
 
 
 @pytest.fixture
@@ -107,23 +112,44 @@ async def test_a_disk_that_is_nearly_full_is_told(home: Path, monkeypatch: pytes
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=500_000_000))
     with pytest.raises(Trouble, match=r"^only 0.47 GiB are free in .*, enough for 12 hours of speech$"):
-        await computer.disk(home)
+        await computer.disk(in_folder(home))
 
 
 async def test_a_state_folder_is_tried_and_left_as_it_was(home: Path) -> None:
-    assert (await computer.disk(home)).endswith("the folder will be created")
+    assert (await computer.disk(in_folder(home))).endswith("the folder will be created")
     assert not home.exists()
     home.mkdir()
-    assert (await computer.disk(home)).endswith("hours of speech")
+    assert (await computer.disk(in_folder(home))).endswith("hours of speech")
     assert list(home.iterdir()) == []
+
+
+async def test_a_state_folder_that_the_bot_refuses_is_refused(home: Path) -> None:
+    home.mkdir()
+    home.chmod(0o777)
+    with pytest.raises(
+        Trouble, match=r"^NOTETAKER_STATE_DIR cannot be used: every user of this host can replace"
+    ):
+        await computer.disk(in_folder(home))
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+async def test_the_state_folder_of_another_user_is_refused(home: Path) -> None:
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    with pytest.raises(
+        Trouble, match=r"^NOTETAKER_STATE_DIR cannot be used: the user \S+ can replace what"
+    ) as told:
+        await computer.disk(in_folder(home))
+    assert told.value.mend.startswith("Run the doctor as the user of the bot")
 
 
 async def test_a_state_folder_that_cannot_be_is_told(home: Path) -> None:
     home.write_text("a file")
     with pytest.raises(Trouble, match="nothing can be written to"):
-        await computer.disk(home)
+        await computer.disk(in_folder(home))
     with pytest.raises(Trouble, match="does not exist and cannot be created in"):
-        await computer.disk(home / "below")
+        await computer.disk(in_folder(home / "below"))
 
 
 async def test_a_database_is_asked_and_left_as_it_was(home: Path) -> None:

@@ -82,8 +82,14 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in release[0].split(".")) if release else ()
 
 
-async def disk(folder: Path) -> str:
+async def disk(settings: Settings) -> str:
+    folder = settings.state_dir
     there = _writable(folder)
+    if there == folder:
+        try:
+            settings.require_own_state_dir()
+        except SettingsError as error:
+            raise Trouble(str(error), USER) from None
     free = shutil.disk_usage(there).free
     hours = free // SPEECH_BYTES_AN_HOUR
     if free < GIB:

@@ -51,7 +51,7 @@ class Examination:
 
     async def _look_around(self, settings: Settings) -> None:
         make = self._checkup.make
-        await make(checks.DISK, lambda: computer.disk(settings.state_dir))
+        await make(checks.DISK, lambda: computer.disk(settings))
         await make(checks.DATABASE, lambda: computer.database(settings.database))
         await make(checks.INSTANCE, lambda: self._find_instance(settings))
         tls = tls_context(settings.discord_ca_file)
