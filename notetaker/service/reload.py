@@ -8,9 +8,7 @@ start, the first counts more than other variables, and the second less.
 import asyncio
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
 from io import StringIO
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from notetaker.service import environment_file
+from notetaker.service.background import in_thread
 from notetaker.service.holder import user_name
 from notetaker.service.settings import Settings, SettingsError, environment_names
 
@@ -126,26 +125,17 @@ class Reload:
 
     async def _read(self) -> Settings:
         """Raises SettingsError."""
-        read: Future[Settings] = Future()
-        read.set_running_or_notify_cancel()  # nobody can call it off: a thread that waits for a file goes on waiting
-
-        def load() -> None:
-            try:
-                read.set_result(Settings.load(self._file.environment()))
-            except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
-                read.set_exception(error)
-
-        # Of no pool, which is waited for when the process ends; and one each time, because no later reload is to
-        # wait for a file that hangs.
-        threading.Thread(target=load, name="reload", daemon=True).start()
         try:
             async with asyncio.timeout(READING_S):
-                return await asyncio.wrap_future(read)
+                return await in_thread(self._load)
         except TimeoutError:
             raise SettingsError(
                 f"{self._file.path}, or a file that it names, cannot be read within {READING_S:.0f} s: is it on a "
                 "server that does not answer?"
             ) from None
+
+    def _load(self) -> Settings:
+        return Settings.load(self._file.environment())
 
 
 def _differ(field: str, one: Settings, other: Settings) -> bool:

@@ -166,7 +166,7 @@ async def test_a_file_that_never_ends_is_given_up_and_changes_nothing_later(
     [record] = caplog.records
     assert f"{file}, or a file that it names, cannot be read within " in record.getMessage()
 
-    [reader] = [thread for thread in threading.enumerate() if thread.name == "reload"]
+    [reader] = [thread for thread in threading.enumerate() if thread.name == "_load"]
     await asyncio.to_thread(file.write_text, "LOG_LEVEL=DEBUG\n")
     await asyncio.to_thread(reader.join)
     assert bot.settings == []
