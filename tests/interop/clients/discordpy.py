@@ -13,9 +13,8 @@ import discord
 import yarl
 
 from tests.interop.clients.protocol import FRAME_S, Order, obey, run, sent
-from tests.voice_clients import connect, keep_awake
+from tests.voice_clients import PY_CORD, connect, keep_awake
 
-PY_CORD: bool = discord.__title__ == "pycord"
 DEADLINE_S = 20.0
 
 
