@@ -56,6 +56,8 @@ def parse_url(url: str) -> URL:
         raise StoreSettingError(f"the database URL is malformed; write something like {EXAMPLES}") from None
     backend = parsed.get_backend_name()
     if backend in ("postgresql", "postgres"):
+        if "@" in (parsed.host or ""):  # it is part of a password, and hosts are shown
+            raise StoreSettingError("the database URL has more than one @: in a password, write it as %40")
         return parsed.set(drivername="postgresql+psycopg", query=NETWORK_LIMITS | dict(parsed.query))
     if backend != "sqlite":
         raise StoreSettingError(f"the database URL names {backend!r}, which is not supported; use {EXAMPLES}")

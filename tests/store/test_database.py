@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from notetaker.model.utterance import Transcription
-from notetaker.store.database import NETWORK_LIMITS, StoreError
+from notetaker.store.database import NETWORK_LIMITS, StoreError, StoreSettingError
 from notetaker.store.store import Store
 from tests.store import postgres
 from tests.store.examples import MEETING, NOTES, POSTING, utterance
@@ -38,6 +38,12 @@ def test_sqlite_is_opened_for_durability_and_several_processes(tmp_path: Path) -
         found = [connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() for pragma in pragmas]
     store.close()
     assert found == ["wal", 2, 1, 30_000]  # 2 is FULL
+
+
+def test_a_password_with_an_at_sign_is_not_taken_for_a_host() -> None:
+    with pytest.raises(StoreSettingError, match=r"in a password, write it as %40$") as caught:
+        Store("postgresql://me:pa@hunter2@db.example/notes")
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "postgresql://me:hunter2@host:port/name", "sqlite//:x"])
