@@ -1,10 +1,12 @@
 """The worker process: does jobs until it is told to stop. It needs no token and never sees Discord."""
 
 import logging
+import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
-from notetaker.jobs.worker import MOST_COUNTED, Work, Worker
+from notetaker.jobs.worker import MOST_COUNTED, STOP_TIMEOUT, Work, Worker
 from notetaker.model import events
 from notetaker.notes.wording import count
 from notetaker.service import stacks
@@ -17,8 +19,10 @@ log = logging.getLogger(__name__)
 SLOW_S = 60.0
 """A look for jobs that has taken longer waits for the database."""
 OVERDUE_S = 600.0
-"""One that has taken longer waits for something else, as far as anybody can tell, and the watchdog is to end it. What
-cannot be reached any more is noticed sooner (``store.database``)."""
+"""One that has taken longer may as well wait for something else, and the watchdog is to end it. A server that cannot
+be reached any more is noticed sooner (``store.database``); one that is frozen is not."""
+STOP_S = STOP_TIMEOUT + 10.0
+"""For the jobs to end, and for the database to hear of it."""
 
 
 def run(settings: Settings) -> ExitCode:
@@ -40,8 +44,16 @@ def run(settings: Settings) -> ExitCode:
             systemd.status(status_line(worker.work, worker.unattended_s) or idle)
     systemd.stopping("Ending the running jobs")
     log.info("Stopping", extra=events.STOPPING())
-    worker.stop()
-    return ExitCode.TRY_AGAIN if worker.taken_for_dead else ExitCode.OK
+    code = ExitCode.TRY_AGAIN if worker.taken_for_dead else ExitCode.OK
+    try:
+        ThreadPoolExecutor(1).submit(worker.stop).result(STOP_S)
+    except TimeoutError:
+        log.warning(
+            "Not waiting for the database any longer; what was begun is done again by the next worker"
+        )
+        logging.shutdown()
+        os._exit(code)  # the threads that do wait for it would not let us go
+    return code
 
 
 def _asked(stop: SimpleQueue[int], within_s: float) -> bool:

@@ -134,6 +134,23 @@ async def test_a_worker_whose_database_is_frozen_is_left_alone(office: Office, t
             assert await process.terminate() == 0
 
 
+async def test_a_worker_whose_database_is_frozen_can_be_stopped(office: Office, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("from notetaker.service import worker\nworker.STOP_S = 1.0\n")
+    with postgres.temporary_cluster() as server:
+        settings = {
+            "NOTETAKER_DATABASE_URL": postgres.new_database(server),
+            "PYTHONPATH": str(tmp_path),
+        }
+        async with (
+            a_watchdog(tmp_path) as watchdog,
+            office.process("worker", **settings, **watchdog.settings) as process,
+        ):
+            await watchdog.until_heard("READY=1")
+            with postgres.frozen(server):
+                assert await process.terminate() == 0
+            assert "Not waiting for the database any longer" in process.log
+
+
 async def test_a_worker_that_looks_for_jobs_for_ever_is_ended_and_its_stacks_are_in_the_log(
     office: Office, tmp_path: Path
 ) -> None:
