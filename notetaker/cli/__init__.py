@@ -23,13 +23,13 @@ def main() -> None:
 
     Settings come from the environment and from the file .env in the current folder; .env.example lists them.
     """
-    file = Path(".env").absolute()
+    file = Path(".env")
     try:
         load_dotenv(file)
     except OSError as error:
-        fail(f"the file {file} cannot be read: {error.strerror}.", ExitCode.CONFIGURATION)
+        fail(f"the file {file.absolute()} cannot be read: {error.strerror}.", ExitCode.CONFIGURATION)
     except UnicodeDecodeError:
-        fail(f"the file {file} is not text in UTF-8: write it again.", ExitCode.CONFIGURATION)
+        fail(f"the file {file.absolute()} is not text in UTF-8: write it again.", ExitCode.CONFIGURATION)
 
 
 for command in (bot, worker, doctor, meetings, meeting, status, supervisor_watchdog, voice_trace):

@@ -17,7 +17,7 @@ from notetaker.service import causes
 from notetaker.service.live import LiveMeeting
 from notetaker.service.recordings import Recordings
 from notetaker.service.safekeeping import NO_ANSWER, PATIENCE_S, Safekeeping
-from notetaker.store.database import StoreError
+from notetaker.store.database import Rejected, StoreError
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed
 
@@ -151,7 +151,10 @@ class Meetings:
 
 
 def _not_stored(meeting: Meeting, why: Exception | str) -> Refused:
-    log.critical("A meeting could not be started: %s", why, extra=events.MEETING_NOT_STORED.of(meeting))
+    bug = why if isinstance(why, Exception) and isinstance(why.__cause__, Rejected) else None
+    log.critical(
+        "A meeting could not be started: %s", why, extra=events.MEETING_NOT_STORED.of(meeting), exc_info=bug
+    )
     return Refused(answers.CANNOT_WRITE)
 
 

@@ -62,7 +62,7 @@ def ask(state_dir: Path) -> dict[str, Any]:
         )
     remedy = "start one with `notetaker bot`, or name its folder in NOTETAKER_STATE_DIR"
     if runtime_directory() is not None:
-        remedy = "`systemctl start notetaker.target` starts it"
+        remedy = "`systemctl start notetaker-bot` starts it"
     raise NotRunning(f"no bot is running with the state folder {state_dir}: {remedy}.")
 
 

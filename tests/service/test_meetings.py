@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import os
 import threading
 from collections import Counter
@@ -67,12 +68,16 @@ async def test_a_join_that_is_hopeless_leaves_no_meeting(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("error", [StoreError("database is locked"), Rejected("NotNullViolation")])
-async def test_a_meeting_that_cannot_be_stored_is_not_begun(bench: Bench, error: Exception) -> None:
+async def test_a_meeting_that_cannot_be_stored_is_not_begun(
+    bench: Bench, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     bench.broken.calls, bench.broken.error = {"add_meeting"}, error
     with pytest.raises(Refused, match=r"^I cannot store anything at the moment"):
         await bench.start()
     assert bench.voice.left == 1
     assert bench.meetings.meeting(GUILD) is None
+    [record] = [one for one in caplog.records if one.levelno == logging.CRITICAL]
+    assert bool(record.exc_info) == isinstance(error, Rejected), "that is a bug of ours"
 
 
 async def test_what_the_store_refuses_is_stored_by_a_later_tick(

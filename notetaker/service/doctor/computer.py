@@ -85,12 +85,14 @@ def numbers(version: str) -> tuple[int, ...]:
 async def disk(settings: Settings) -> str:
     folder = settings.state_dir
     there = _writable(folder)
-    if there == folder:
-        try:
+    try:
+        if there == folder:
             settings.require_own_state_dir()
-        except SettingsError as error:
-            raise Trouble(str(error), USER) from None
-    free = shutil.disk_usage(there).free
+        free = shutil.disk_usage(there).free
+    except SettingsError as error:
+        raise Trouble(str(error), USER) from None
+    except OSError as error:
+        raise Trouble(f"{there} cannot be looked at ({error.strerror})", USER) from None
     hours = free // SPEECH_BYTES_AN_HOUR
     if free < GIB:
         raise Trouble(
