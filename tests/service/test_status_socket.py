@@ -72,7 +72,7 @@ async def test_systemd_s_runtime_directory_is_preferred_and_both_are_asked(
     state.mkdir()
     monkeypatch.setenv("RUNTIME_DIRECTORY", f"{runtime}:{tmp_path / 'other'}")
     assert socket_path(state) == runtime / NAME
-    with pytest.raises(NotRunning, match=r": `systemctl start notetaker\.target` starts it\.$"):
+    with pytest.raises(NotRunning, match=r": `systemctl start notetaker-bot` starts it\.$"):
         ask(state)
     async with serving(state / NAME, lambda: {"in": "state"}):
         assert await asyncio.to_thread(ask, state) == {"in": "state"}
