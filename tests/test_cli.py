@@ -158,7 +158,7 @@ def test_names_are_shown_as_they_are(
 
 
 @pytest.mark.usefixtures("recorded")
-def test_the_id_of_a_meeting_is_whole_on_any_terminal(
+def test_the_id_of_a_meeting_is_whole_on_a_narrow_terminal(
     runner: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")

@@ -39,7 +39,7 @@ async def database(stage: Stage) -> str:
             away = await _silence_at_the_start(stage, folder)
             return f"{silent}; {away}; {await common.notes(stage)}"
     except pytest.skip.Exception as missing:
-        expect("CI" not in os.environ, str(missing))
+        expect(os.environ.get("CI") != "true", str(missing))
         return f"not tried: {missing}"
 
 

@@ -100,8 +100,8 @@ class Gateway:
             self.manager.voice_server_update(event)
 
 
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
+async def until(holds: Callable[[], object], within_s: float = 5.0) -> None:
+    async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110 - there is no event for every state
             await asyncio.sleep(0.01)
 

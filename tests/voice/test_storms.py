@@ -17,12 +17,13 @@ from notetaker.voice import guild, presence
 from notetaker.voice.ports import JoinFailed
 from notetaker.wire.close_codes import CLOSE_CODES
 from notetaker.wire.handshake import DEADLINES_S
-from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call
+from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call, until
 from tests.voice.moods import MOODS, MoodyGateway
 
 ADA = 501
 ROOMS = (CHANNEL, CHANNEL + 1, CHANNEL + 2)
 ACTIONS = 40
+SETTLES_S = 15.0
 CODES = [*CLOSE_CODES, 4999]
 FRAME = b"\xfc" + bytes(60)
 
@@ -67,10 +68,10 @@ class Storm:
         self.gateway.lag_s = 0.0
         self.gateway.come_back()
         await asyncio.sleep(0.05)  # a close frame may be on its way
-        await until(lambda: self.gateway.quiet and self.at_rest)
+        await until(lambda: self.gateway.quiet and self.at_rest, SETTLES_S)
         self.call.clock.skip(120)
         await self.call.manager.check()
-        await until(lambda: self.at_rest and self.as_wanted)
+        await until(lambda: self.at_rest and self.as_wanted, SETTLES_S)
         async with asyncio.timeout(10):
             results = await asyncio.gather(*self.people, return_exceptions=True)
         assert {type(result) for result in results} <= {type(None), JoinFailed}, results
@@ -177,12 +178,6 @@ class Storm:
             await self.gateway.begin_anew()
 
 
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(15):
-        while not holds():  # noqa: ASYNC110 - there is no event for every state
-            await asyncio.sleep(0.005)
-
-
 def voice_tasks() -> list[str]:
     return sorted(task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("voice"))
 
@@ -242,7 +237,7 @@ async def weather(seed: int, folder: Path) -> None:
         there = ["voice connection", "voice keeper", "voice reader", "voice writer"]
         assert voice_tasks() == ([] if wanted is None else there)
         await call.manager.leave(GUILD)
-        await until(lambda: gateway.quiet)
+        await until(lambda: gateway.quiet, SETTLES_S)
         assert voice_tasks() == []
         assert gateway.place is None
         assert [sink.wrong for sink in storm.sinks if sink.wrong] == []
