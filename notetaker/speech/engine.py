@@ -1,45 +1,95 @@
-"""What a speech engine is, and which there are."""
+"""What a speech engine is: sound in, words with times out.
 
-import importlib
+Engines know nothing of Discord, meetings or packets. Each is one small file or folder, listed in ``engines`` and
+imported only when it is asked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-_ENGINES = {"pocketsphinx": "notetaker.speech.pocketsphinx:PocketSphinx"}
-"""Module and class by name. A module is imported when its engine is asked for, so that an engine nobody
-uses costs neither memory nor a missing package."""
+SAMPLE_RATE = 16_000
+"""Hertz, of all sound that engines hear: mono, signed 16-bit little-endian PCM."""
+BYTES_PER_SECOND = 2 * SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    text: str
+    """As it is written, with its punctuation, and with the blank before it where its language has one."""
+    start_s: float
+    """Seconds from the start of the clip."""
+    end_s: float
+    confidence: float
+    """From 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an engine made of one clip."""
+
+    text: str = ""
+    """Empty when there were no words."""
+    words: tuple[Word, ...] = ()
+    """The same words with times; empty when the engine gives none."""
+    language: str | None = None
+    """ISO 639-1 code of the language that was spoken, as far as the engine knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known about the clips beforehand."""
+
+    language: str | None = None
+    """ISO 639-1 code; None: to be detected, by engines that can."""
+    vocabulary: tuple[str, ...] = ()
+    """Names and terms that are likely to come up."""
+    thorough: bool = False
+    """False: a draft, as fast as can be. True: as well as can be, with the times of words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    languages: frozenset[str] | None
+    """ISO 639-1 codes of the languages that it understands; None: not known, perhaps all."""
+    word_times: bool
+    """Whether a thorough pass gives the times of words."""
+    local: bool = True
+    """Whether the sound stays on this host."""
 
 
 class Engine(Protocol):
-    """Turns speech into text."""
+    """Turns speech into text. Made once in each speech process, and used there by one thread at a time."""
 
     @property
     def name(self) -> str:
-        """What the settings and the transcript call it."""
+        """What the transcript, the log and the notes call it, for example ``whisper-base``."""
 
-    def transcribe(self, pcm: bytes) -> str:
-        """The words in one utterance; empty when there are none.
+    @property
+    def capabilities(self) -> Capabilities: ...
 
-        ``pcm``: 16 kHz mono s16le. Blocks until done; any thread may call it. Raises :class:`EngineError`.
+    def transcribe(self, clips: Sequence[bytes], hints: Hints) -> list[Heard]:
+        """The words of each clip, all of one speaker, in the order in which they were said.
+
+        A clip is PCM as ``SAMPLE_RATE`` says, of at most 30 s. Blocks until done. Raises :class:`EngineError`.
         """
 
 
 class EngineError(Exception):
     """The sound could not be transcribed. One sentence, which the transcript shows in place of the words."""
 
+    def __init__(self, sentence: str, *, retryable: bool = True) -> None:
+        """``retryable``: the same sound may be understood later, because its contents are not the reason."""
+        super().__init__(sentence)
+        self.retryable = retryable
 
-class UnknownEngineError(ValueError):
-    """The settings name an engine that does not exist. One sentence for the administrator."""
-
-
-def check_name(name: str) -> None:
-    """Raises :class:`UnknownEngineError`."""
-    if name not in _ENGINES:
-        known = ", ".join(sorted(_ENGINES))
-        raise UnknownEngineError(f"There is no speech engine called {name!r}; use one of: {known}.")
+    def __reduce__(self) -> tuple[object, ...]:  # it crosses from the speech process to the worker
+        return _rebuild, (str(self), self.retryable)
 
 
-def load(name: str) -> Engine:
-    """The engine called ``name``, ready to work. Raises :class:`UnknownEngineError`."""
-    check_name(name)
-    module, _, engine_class = _ENGINES[name].partition(":")
-    engine: Engine = getattr(importlib.import_module(module), engine_class)()
-    return engine
+def _rebuild(sentence: str, retryable: bool) -> EngineError:
+    return EngineError(sentence, retryable=retryable)
+
+
+class EngineSettingError(ValueError):
+    """No engine can be had with these settings. One sentence for the administrator, beginning with the setting."""
