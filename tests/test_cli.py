@@ -40,7 +40,7 @@ def recorded(runner: CliRunner, tmp_path: Path) -> None:
     store.name_speaker(MEETING.id, ADA, "Ada")
     utterance = Utterance(MEETING.id, ADA, Clip(1, 24, 1000, 7), STARTED + 10**9, STARTED + 2 * 10**9, 50)
     store.add_utterance(utterance)
-    store.set_transcription(utterance.id, Transcription("good morning all", "pocketsphinx"))
+    store.set_final({utterance.id: Transcription("good morning all", "whisper-base")}, STARTED + 3 * 10**9)
     outcomes = Counter({Outcome.STORED: 50, Outcome.DUPLICATE: 2})
     store.set_coverage(MEETING.id, [Coverage(ADA, outcomes, lost=1)])
     store.add_gap(MEETING.id, Gap(STARTED + 3 * 10**9, STARTED + 4 * 10**9, "voice session lost (4006)"))
@@ -76,7 +76,8 @@ def test_dotenv_in_the_working_folder_is_read(runner: CliRunner, monkeypatch: py
 def test_an_unknown_speech_engine_is_one_sentence(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPEECH_ENGINE", "ear")
     assert run(runner, "worker", code=78).stderr == (
-        "notetaker: SPEECH_ENGINE: There is no speech engine called 'ear'; use one of: pocketsphinx.\n"
+        "notetaker: SPEECH_ENGINE: there is no speech engine called 'ear'; use one of: "
+        "auto, whisper, onnx, openai, pocketsphinx.\n"
     )
 
 
@@ -84,6 +85,7 @@ def test_an_engine_that_does_not_start_is_worth_another_start(
     runner: CliRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "pocketsphinx.py").write_text("import os; os._exit(1)\n")
+    monkeypatch.setenv("SPEECH_ENGINE", "pocketsphinx")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # of the engine's process
     result = run(runner, "worker", code=75)
     assert result.stderr == "notetaker: The speech engine pocketsphinx has died.\n"
@@ -182,7 +184,7 @@ def test_what_strangers_have_typed_does_not_steer_the_terminal(
     store.name_speaker(other.id, ADA, evil)
     utterance = Utterance(other.id, ADA, Clip(1, 24, 1000, 7), STARTED + 10**9, STARTED + 2 * 10**9, 50)
     store.add_utterance(utterance)
-    store.set_transcription(utterance.id, Transcription(evil, "pocketsphinx"))
+    store.set_final({utterance.id: Transcription(evil, "whisper-base")}, STARTED)
     store.set_coverage(other.id, [Coverage(ADA, Counter({Outcome.STORED: 50}), lost=1)])
     store.add_gap(other.id, Gap(STARTED + 3 * 10**9, STARTED + 4 * 10**9, evil, ADA))
     store.close()

@@ -9,6 +9,7 @@ from notetaker import __version__
 from notetaker.cli.common import fail
 from notetaker.cli.doctor import doctor
 from notetaker.cli.meetings import meeting, meetings
+from notetaker.cli.models import models
 from notetaker.cli.processes import bot, worker
 from notetaker.cli.status import status
 from notetaker.cli.supervisor import supervisor_watchdog
@@ -32,5 +33,5 @@ def main() -> None:
         fail(f"the file {file.absolute()} is not text in UTF-8: write it again.", ExitCode.CONFIGURATION)
 
 
-for command in (bot, worker, doctor, meetings, meeting, status, supervisor_watchdog, voice_trace):
+for command in (bot, worker, doctor, meetings, meeting, models, status, supervisor_watchdog, voice_trace):
     main.add_command(command)

@@ -15,7 +15,7 @@ from notetaker.service import logs
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.instance import AlreadyRunning
 from notetaker.service.settings import DiskFull, Settings, SettingsError
-from notetaker.speech.engine import EngineError, UnknownEngineError
+from notetaker.speech.engine import EngineError, EngineSettingError
 from notetaker.store.database import StoreError, StoreSettingError
 from notetaker.store.store import Store
 
@@ -52,8 +52,8 @@ def sentences_instead_of_tracebacks() -> Iterator[None]:
         fail(str(error), ExitCode.CONFIGURATION)
     except AlreadyRunning as error:
         fail(str(error), ExitCode.ALREADY_RUNNING)
-    except UnknownEngineError as error:
-        fail(f"SPEECH_ENGINE: {error}", ExitCode.CONFIGURATION)
+    except EngineSettingError as error:
+        fail(str(error), ExitCode.CONFIGURATION)
     except StoreSettingError as error:
         fail(f"NOTETAKER_DATABASE_URL or NOTETAKER_STATE_DIR: {error}", ExitCode.CONFIGURATION)
     except (StoreError, EngineError, DiskFull) as error:  # what may pass: a supervisor shall start us again

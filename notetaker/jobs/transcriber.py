@@ -1,100 +1,147 @@
-"""The speech engine in a process of its own.
+"""The speech engine in processes of its own.
 
-An engine may hold the interpreter lock for seconds, hang, or crash in C code. Here that costs the worker a
-child process, never its queues, its watchdog, or a database lock that is held a moment too long.
+An engine may hold the interpreter lock for seconds, hang, or crash in C code. Here that costs the worker one call,
+never its queues, its watchdog, or a database lock that is held a moment too long.
 
-The child is ``transcriber_child``, which says how the two speak.
+There are two lanes: live lines never wait behind a final pass, whose processes have a lower priority. Each process
+loads the engine once and uses one thread, because a second one hardly makes Whisper faster.
 """
 
-import json
-import select
-import subprocess
-import sys
+import multiprocessing
+import os
 import threading
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
+from typing import Final, ParamSpec, TypeVar
 
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from notetaker.jobs import speech_process
+from notetaker.jobs.speech_process import ClipToHear
 from notetaker.model.utterance import Clip
-from notetaker.speech.engine import EngineError, UnknownEngineError
+from notetaker.speech.engine import EngineError, Heard, Hints
+from notetaker.speech.engines import EngineSettings, choose
 
-TIMEOUT = 300.0
-"""Seconds after which an engine is taken to hang. An utterance is at most a minute of sound."""
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TIMEOUT_S: Final = 300.0
+"""Seconds after which an engine is taken to hang: a call is about a minute of sound at most."""
+MOST_PROCESSES: Final = 4
+"""Of each kind, unless set: every one holds a copy of the model."""
+FINAL_NICENESS: Final = 10
+
+
+def processes_by_cores() -> int:
+    """How many utterances to transcribe at a time on this host."""
+    cores = len(os.sched_getaffinity(0))
+    return min(max(cores // 2, 1), MOST_PROCESSES)
+
+
+class _Lane:
+    """Speech processes of one priority. Calls wait for one that is free."""
+
+    def __init__(self, processes: int, niceness: int) -> None:
+        self._processes = processes
+        self._niceness = niceness
+        self._lock = threading.Lock()
+        self._pool: ProcessPool | None = None
+        self._calls = 0
+
+    @property
+    def idle(self) -> int:
+        """Processes that have nothing to do."""
+        return max(self._processes - self._calls, 0)
+
+    def call(self, timeout_s: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Raises what ``function`` raises, TimeoutError, and ProcessExpired when the process has died."""
+        with self._lock:
+            self._calls += 1
+        try:
+            return self._ask(timeout_s, function, *args, **kwargs)
+        except (BrokenProcessPool, RuntimeError):  # a process died between two calls: this one has not begun
+            return self._ask(timeout_s, function, *args, **kwargs)
+        except CancelledError as error:
+            raise ProcessExpired("closed") from error  # type: ignore[no-untyped-call]
+        finally:
+            with self._lock:
+                self._calls -= 1
+
+    def _ask(self, timeout_s: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._lock:
+            pool = self._running_pool()
+        future: ProcessFuture[T] = pool.schedule(function, args, kwargs, timeout=timeout_s)
+        return future.result()
+
+    def close(self) -> None:
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()  # type: ignore[no-untyped-call]
+            pool.join()
+
+    def _running_pool(self) -> ProcessPool:
+        if (
+            self._pool is None or not self._pool.active
+        ):  # it is given up when a process dies between two calls
+            self._pool = ProcessPool(
+                self._processes,
+                initializer=speech_process.be_nice,
+                initargs=(self._niceness,),
+                context=multiprocessing.get_context("spawn"),  # this process has threads
+            )
+        return self._pool
 
 
 class Transcriber:
-    """An engine, in a child that is started when there is none. One request at a time, from any thread."""
+    """An engine. Calls may come from any thread, and wait for a process that is free."""
 
-    def __init__(self, engine_name: str) -> None:
-        self.engine_name = engine_name
-        self.timeout = TIMEOUT
-        self._lock = threading.Lock()
-        self._child: subprocess.Popen[bytes] | None = None
-
-    @property
-    def process_id(self) -> int | None:
-        return self._child.pid if self._child else None
+    def __init__(
+        self, settings: EngineSettings, processes: int | None = None, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        """``processes``: of each kind. Raises EngineSettingError when there is no such engine."""
+        self.engine_name = choose(settings).name
+        self.processes = processes or processes_by_cores()
+        self.two_passes = False
+        """Whether a final pass is worth it; known after ``start``."""
+        self._settings = settings
+        self._timeout_s = timeout_s
+        self._live = _Lane(self.processes, niceness=0)
+        self._final = _Lane(self.processes, niceness=FINAL_NICENESS)
 
     def start(self) -> None:
-        """Raises UnknownEngineError, or EngineError when the engine does not start."""
-        with self._lock:
-            self._running_child()
+        """Loads the engine. Raises EngineSettingError, or EngineError when it does not start."""
+        self.two_passes = self._call(self._live, speech_process.start, self._settings)
+        if self.two_passes:
+            self._call(self._final, speech_process.start, self._settings)
 
-    def transcribe(self, folder: Path, clip: Clip) -> str:
-        """The words in a clip of the meeting in ``folder``. Raises EngineError, one sentence."""
-        request = {"folder": str(folder), "clip": asdict(clip)}
-        with self._lock:
-            answer = self._ask(self._running_child(), request)
-        if "error" in answer:
-            raise EngineError(answer["error"])
-        return str(answer["text"])
+    def draft(self, folder: Path, clip: Clip, hints: Hints) -> Heard:
+        """The words in a clip of the meeting in ``folder``, soon. Raises EngineError, one sentence."""
+        return self._call(self._live, speech_process.draft, self._settings, folder, clip, hints)
+
+    def final(
+        self, folder: Path, clips: Sequence[ClipToHear], hints: Hints, *, urgent: bool = False
+    ) -> list[Heard]:
+        """The words in clips of one speaker, in order, as well as can be. Raises EngineError, one sentence.
+
+        ``urgent``: people wait for it, so that a process for live lines may do it when the others are busy.
+        """
+        lane = self._live if urgent and not self._final.idle and self._live.idle else self._final
+        return self._call(lane, speech_process.final, self._settings, folder, clips, hints)
 
     def close(self) -> None:
-        """A request that is under way fails."""
-        if child := self._child:
-            child.kill()
-        with self._lock:
-            self._end_child()
+        """Calls that are under way fail."""
+        self._live.close()
+        self._final.close()
 
-    def _running_child(self) -> subprocess.Popen[bytes]:
-        if self._child is not None and self._child.poll() is None:
-            return self._child
-        self._end_child()
-        command = [sys.executable, "-m", "notetaker.jobs.transcriber_child", self.engine_name]
-        self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
-        greeting = self._answer(self._child)
-        if "error" in greeting:
-            self._end_child()
-            raise UnknownEngineError(greeting["error"])
-        return self._child
-
-    def _ask(self, child: subprocess.Popen[bytes], request: dict[str, Any]) -> dict[str, Any]:
-        assert child.stdin
+    def _call(self, lane: _Lane, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            child.stdin.write(json.dumps(request).encode() + b"\n")
-            child.stdin.flush()
-        except BrokenPipeError:
-            self._fail("has died")
-        return self._answer(child)
-
-    def _answer(self, child: subprocess.Popen[bytes]) -> dict[str, Any]:
-        assert child.stdout
-        readable, _, _ = select.select([child.stdout], [], [], self.timeout)
-        if not readable:
-            self._fail(f"did not answer in {self.timeout:g} s")
-        line = child.stdout.readline()
-        if not line:
-            self._fail("has died")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def _fail(self, what: str) -> None:
-        self._end_child()
-        raise EngineError(f"The speech engine {self.engine_name} {what}.")
-
-    def _end_child(self) -> None:
-        if self._child is None:
-            return
-        self._child.kill()
-        self._child.communicate()
-        self._child = None
+            return lane.call(self._timeout_s, function, *args, **kwargs)
+        except TimeoutError:
+            raise EngineError(
+                f"The speech engine {self.engine_name} did not answer in {self._timeout_s:g} s."
+            ) from None
+        except (ProcessExpired, BrokenProcessPool, RuntimeError):
+            raise EngineError(f"The speech engine {self.engine_name} has died.") from None

@@ -13,14 +13,18 @@ from dbos import DBOS, WorkflowStatus
 from sqlalchemy.exc import DBAPIError
 
 from notetaker.jobs.database import APPLICATION, jobs_url, store_errors
-from notetaker.jobs.queue import FINISH, TRANSCRIBE, JobQueue
+from notetaker.jobs.queue import FINISH, REFINE, TRANSCRIBE, JobQueue
 from notetaker.jobs.slots import SlotLostError, open_slots, take_slot
 from notetaker.jobs.transcriber import Transcriber
-from notetaker.jobs.workflows import Workflows
+from notetaker.jobs.workflows import Wishes, Workflows
+from notetaker.speech.engines import EngineSettings
 from notetaker.store.store import Store
 
 POLL_INTERVAL = 0.25
 """Seconds between two looks into a queue: the longest that a job waits for an idle worker."""
+
+LIVE_POLL_INTERVAL = 0.1
+"""The same for live lines, which are to be there within two seconds of the last word."""
 
 SWEEP_INTERVAL = 2.0
 """Seconds between two looks for jobs of dead workers. One that is started again finds its own jobs at once."""
@@ -51,16 +55,30 @@ class Work:
     """Meetings whose notes this worker writes."""
     waiting: int
     """Utterances that no worker has begun to transcribe, up to MOST_COUNTED."""
+    refining: bool = False
+    """This worker makes final texts."""
+    behind_s: float = 0.0
+    """For how long the oldest of the waiting utterances has been waiting."""
 
 
 class Worker:
-    """Does jobs in threads of this process, one transcription at a time. One Worker per process.
+    """Does jobs in threads of this process. One Worker per process.
 
-    To transcribe more at a time, start more processes, on this host or (with PostgreSQL) on others.
+    To transcribe more at a time than one host can, start more workers on others (with PostgreSQL).
     """
 
-    def __init__(self, database_url: str, meetings_folder: Path, engine_name: str) -> None:
-        """Raises StoreError."""
+    def __init__(
+        self,
+        database_url: str,
+        meetings_folder: Path,
+        engine: EngineSettings,
+        wishes: Wishes = Wishes(),  # noqa: B008 - frozen
+        processes: int | None = None,
+    ) -> None:
+        """``processes``: utterances that are transcribed at a time; None: by the cores of this host.
+
+        Raises StoreError and EngineSettingError.
+        """
         self._url = database_url
         self._store = Store(database_url)
         self._queue = JobQueue(database_url)
@@ -71,15 +89,15 @@ class Worker:
         self.work: Work | None = Work(transcribing=False, finishing=0, waiting=0)
         """What there was to do at the last look, which is every SWEEP_INTERVAL; None: the database was away."""
         self._looked_at = 0.0
-        self._transcriber = Transcriber(engine_name)
+        self._transcriber = Transcriber(engine, processes)
         self._stopping = threading.Event()
         self._workflows = Workflows(
-            self._store, self._queue, self._transcriber, meetings_folder, self._stopping
+            self._store, self._queue, self._transcriber, meetings_folder, self._stopping, wishes
         )
         self._sweeper = threading.Thread(target=self._sweep, name="job-sweeper", daemon=True)
 
     def start(self) -> None:
-        """Returns when the queues are served. Raises StoreError, UnknownEngineError and EngineError."""
+        """Returns when the queues are served. Raises StoreError, EngineSettingError and EngineError."""
         self._store.migrate()
         self._transcriber.start()
         self._slot = take_slot(self._slots)
@@ -95,15 +113,24 @@ class Worker:
         self._register_jobs()
         with store_errors():
             DBOS.launch()
-            DBOS.register_queue(
-                TRANSCRIBE,
-                worker_concurrency=1,
-                polling_interval_sec=POLL_INTERVAL,
-                on_conflict="always_update",
-            )
-            DBOS.register_queue(FINISH, polling_interval_sec=POLL_INTERVAL, on_conflict="always_update")
+            for queue, at_a_time, interval_s in (
+                (TRANSCRIBE, self._transcriber.processes, LIVE_POLL_INTERVAL),
+                (REFINE, 2 * self._transcriber.processes, POLL_INTERVAL),
+                (FINISH, None, POLL_INTERVAL),
+            ):
+                DBOS.register_queue(
+                    queue,
+                    worker_concurrency=at_a_time,
+                    polling_interval_sec=interval_s,
+                    on_conflict="always_update",
+                )
         self._looked_at = time.monotonic()
         self._sweeper.start()
+
+    @property
+    def engine_name(self) -> str:
+        """Which engine turns speech into text: ``whisper-base``."""
+        return self._transcriber.engine_name
 
     @property
     def unattended_s(self) -> float:
@@ -127,6 +154,10 @@ class Worker:
         @DBOS.workflow(name=TRANSCRIBE, max_recovery_attempts=MOST_STARTS)
         def transcribe(utterance_id: str) -> None:
             self._workflows.transcribe_utterance(utterance_id)
+
+        @DBOS.workflow(name=REFINE, max_recovery_attempts=MOST_STARTS)
+        def refine(utterance_ids: list[str]) -> None:
+            self._workflows.refine_utterances(utterance_ids)
 
         @DBOS.workflow(name=FINISH, max_recovery_attempts=None)
         def finish(meeting_id: str) -> None:
@@ -155,7 +186,14 @@ class Worker:
         )
         ours = [job.name for job in running if job.executor_id == _executor(self._slot)]
         self._take_over(running)
-        return Work(TRANSCRIBE in ours, ours.count(FINISH), len(waiting))
+        oldest_ms = min((job.created_at for job in waiting if job.created_at), default=None)
+        return Work(
+            transcribing=TRANSCRIBE in ours,
+            finishing=ours.count(FINISH),
+            waiting=len(waiting),
+            refining=REFINE in ours,
+            behind_s=0.0 if oldest_ms is None else max(time.time() - oldest_ms / 1000, 0.0),
+        )
 
     def _take_over(self, running: list[WorkflowStatus]) -> None:
         for executor in {job.executor_id for job in running if job.executor_id}:

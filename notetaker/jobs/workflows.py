@@ -2,36 +2,54 @@
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
-from notetaker.jobs.queue import ENDED, JobQueue
+from notetaker.jobs.batches import complete, continues, windows
+from notetaker.jobs.languages import language_of
+from notetaker.jobs.queue import ENDED, REFINE, JobQueue, refine_name
+from notetaker.jobs.speech_process import ClipToHear
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.model import events
+from notetaker.model.meeting import Meeting
 from notetaker.model.notes import Posting
-from notetaker.model.utterance import Transcription
+from notetaker.model.utterance import Transcription, Utterance
 from notetaker.notes.citations import check
 from notetaker.notes.merge import merge
 from notetaker.notes.render import render_message, render_transcript
 from notetaker.notes.summary import summarise
 from notetaker.recording.ogg import OggError
 from notetaker.recording.tracks import TrackError, retire_journal, write_tracks
-from notetaker.speech.engine import EngineError
+from notetaker.speech.engine import EngineError, Hints
 from notetaker.store.store import Store
 
+T = TypeVar("T")
+
 ENGINE_ATTEMPTS = 3
-"""How often an engine may fail on an utterance before the transcript says that it did."""
+"""How often an engine may fail on an utterance alone before the transcript says that it did."""
 
 LONGEST_PAUSE = 300.0
 """Seconds at most between two attempts at a job that fails; the pauses double from one second."""
 
 WAIT_INTERVAL = 0.1
-"""Seconds between two looks whether everything is transcribed."""
+"""Seconds between two looks whether everything has its final text."""
 
-LOOK_AHEAD = 50
-"""Jobs that are looked after at a time while a meeting waits for its transcriptions, oldest first."""
+GIVEN_UP = "The transcription of this utterance could not be completed."
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the settings say about what is spoken."""
+
+    language: str | None = None
+    """ISO 639-1 code of the language of all meetings; None: it is detected."""
+    vocabulary: tuple[str, ...] = ()
+    """Names and terms that are likely to come up."""
 
 
 class Interrupted(BaseException):
@@ -46,23 +64,29 @@ class Workflows:
         transcriber: Transcriber,
         meetings_folder: Path,
         stopping: threading.Event,
+        wishes: Wishes,
     ) -> None:
         self._store = store
         self._queue = queue
         self._transcriber = transcriber
         self._meetings_folder = meetings_folder
         self._stopping = stopping
+        self._wishes = wishes
 
     def transcribe_utterance(self, utterance_id: str) -> None:
-        """The utterance has a transcription: its words, or a sentence about why there are none."""
+        """The utterance has a text, or a sentence about why there is none; a draft where a final pass follows."""
         self._until_done(self._transcribe, utterance_id)
+
+    def refine_utterances(self, utterance_ids: Sequence[str]) -> None:
+        """Utterances of one speaker have their final texts, or sentences about why there are none."""
+        self._until_done(self._refine, utterance_ids)
 
     def finish_meeting(self, meeting_id: str) -> None:
         """The notes are in the store, ready to be posted; the tracks have replaced the journal."""
         self._until_done(self._write_notes, meeting_id)  # people wait for the notes: they come first
         self._until_done(self._write_tracks, meeting_id)
 
-    def _until_done(self, job: Callable[[str], None], subject: str) -> None:
+    def _until_done(self, job: Callable[[T], None], subject: T) -> None:
         """A job that gave up would lose words. It is tried again until it succeeds, also by later workers."""
         pause = 1.0
         while True:
@@ -81,26 +105,100 @@ class Workflows:
         if utterance is None:
             log.error("utterance %s is not in the store; its job is dropped", utterance_id)
             return
-        if utterance_id not in self._store.untranscribed(utterance.meeting_id):
+        if self._store.transcription(utterance_id) is not None:
             return  # an earlier run was killed when it had just stored the words
-        folder = self._meetings_folder / utterance.meeting_id
-        engine = self._transcriber.engine_name
-        for attempt in range(1, ENGINE_ATTEMPTS + 1):
+        meeting = self._store.meeting(utterance.meeting_id)
+        if meeting is None or meeting.ended_ns is not None:
+            return  # nobody reads live lines any more: the final pass has it all
+        engine, final = self._transcriber.engine_name, not self._transcriber.two_passes
+        hints = replace(self._hints(meeting, [utterance]), thorough=final)
+        try:
+            heard = self._transcriber.draft(self._folder(utterance), utterance.clip, hints)
+        except EngineError as error:
+            log.warning("utterance %s has no live line: %s", utterance_id, error)
+            return  # the final pass tries again, and says so if it cannot either
+        draft = Transcription(heard.text, engine, language=heard.language, final=final)
+        self._store.set_draft(utterance_id, draft, time.time_ns())
+        if not final:
+            self._ask_for_final_texts(meeting.id, utterance.user_id)
+
+    def _ask_for_final_texts(self, meeting_id: str, user_id: int) -> None:
+        """Of what a speaker has said so far, as far as it fills whole windows."""
+        mine = [one for one in self._store.unfinished(meeting_id) if one.user_id == user_id]
+        for window in complete(mine):
+            self._queue.refine([one.id for one in window])
+
+    def _refine(self, utterance_ids: Sequence[str]) -> None:
+        found = filter(None, map(self._store.utterance, utterance_ids))
+        utterances = [one for one in found if not self._has_final_text(one.id)]
+        if not utterances:
+            return
+        meeting = self._store.meeting(utterances[0].meeting_id)
+        assert meeting is not None  # a row refers to it
+        texts = self._final_texts(meeting, utterances)
+        self._store.set_final(texts, time.time_ns())
+
+    def _has_final_text(self, utterance_id: str) -> bool:
+        transcription = self._store.transcription(utterance_id)
+        return transcription is not None and transcription.final
+
+    def _final_texts(self, meeting: Meeting, utterances: Sequence[Utterance]) -> dict[str, Transcription]:
+        """By utterance id. When the engine fails on several together, each is tried alone: one may be to blame.
+
+        Raises EngineError when none is to blame, and the engine may be back later.
+        """
+        alone = len(utterances) == 1
+        for attempt in range(ENGINE_ATTEMPTS if alone else 1):
+            self._pause(attempt)
             try:
-                transcription = Transcription(self._transcriber.transcribe(folder, utterance.clip), engine)
-                break
+                return self._heard(meeting, utterances)
             except EngineError as error:
-                log.warning("utterance %s, attempt %d: %s", utterance_id, attempt, error)
-                transcription = Transcription("", engine, str(error))
-                self._pause(attempt if attempt < ENGINE_ATTEMPTS else 0.0)
-        self._store.set_transcription(utterance_id, transcription)
+                if error.retryable:
+                    raise
+                log.warning("%d utterances from %s on: %s", len(utterances), utterances[0].id, error)
+                failed = Transcription("", self._transcriber.engine_name, str(error))
+        if alone:
+            return {utterances[0].id: failed}
+        texts: dict[str, Transcription] = {}
+        for one in utterances:
+            texts |= self._final_texts(meeting, [one])
+        return texts
+
+    def _heard(self, meeting: Meeting, utterances: Sequence[Utterance]) -> dict[str, Transcription]:
+        clips = [
+            ClipToHear(one.clip, continues=number > 0 and continues(utterances[number - 1], one))
+            for number, one in enumerate(utterances)
+        ]
+        heard = self._transcriber.final(
+            self._folder(utterances[0]),
+            clips,
+            replace(self._hints(meeting, utterances), thorough=True),
+            urgent=meeting.ended_ns is not None,
+        )
+        engine = self._transcriber.engine_name
+        return {
+            one.id: Transcription(words.text, engine, language=words.language)
+            for one, words in zip(utterances, heard, strict=True)
+        }
+
+    def _hints(self, meeting: Meeting, utterances: Sequence[Utterance]) -> Hints:
+        names = self._store.speakers(meeting.id)
+        vocabulary = (*names.values(), *self._wishes.vocabulary)
+        language = meeting.language or self._wishes.language
+        if language is None:
+            lasts_ns = sum(one.ended_ns - one.started_ns for one in utterances)
+            language = language_of(utterances[0].user_id, lasts_ns, self._store.languages(meeting.id))
+        return Hints(language, vocabulary)
+
+    def _folder(self, utterance: Utterance) -> Path:
+        return self._meetings_folder / utterance.meeting_id
 
     def _write_notes(self, meeting_id: str) -> None:
         meeting = self._store.meeting(meeting_id)
         if meeting is None:
             log.error("meeting %s is not in the store; its job is dropped", meeting_id)
             return
-        self._await_transcriptions(meeting_id)
+        self._await_final_texts(meeting_id)
         transcript = merge(
             meeting,
             self._store.transcribed(meeting_id),
@@ -119,18 +217,23 @@ class Workflows:
         )
         self._store.save_notes(notes, posting)
 
-    def _await_transcriptions(self, meeting_id: str) -> None:
-        while missing := self._store.untranscribed(meeting_id)[:LOOK_AHEAD]:
-            states = self._queue.transcribe_states(missing)
-            for utterance_id in missing:
-                if utterance_id not in states:
-                    self._queue.transcribe(utterance_id)
-                elif states[utterance_id] in ENDED:
-                    # The worker has died over it again and again. (Or the job has ended just now, with a
-                    # transcription: then that one stays.)
-                    error = "The transcription of this utterance could not be completed."
-                    engine = self._transcriber.engine_name
-                    self._store.set_transcription(utterance_id, Transcription("", engine, error))
+    def _await_final_texts(self, meeting_id: str) -> None:
+        while unfinished := self._store.unfinished(meeting_id):
+            speakers = dict.fromkeys(one.user_id for one in unfinished)
+            batches = [
+                [one.id for one in window]
+                for user_id in speakers
+                for window in windows(one for one in unfinished if one.user_id == user_id)
+            ]
+            states = self._queue.states(REFINE, map(refine_name, batches))
+            for batch in batches:
+                if states.get(refine_name(batch)) not in ENDED:
+                    self._queue.refine(batch)
+                    continue
+                # The worker has died over it again and again. (Or the job has ended just now, with texts: then
+                # those stay.)
+                given_up = Transcription("", self._transcriber.engine_name, GIVEN_UP)
+                self._store.set_final(dict.fromkeys(batch, given_up), time.time_ns())
             self._pause(WAIT_INTERVAL)
 
     def _write_tracks(self, meeting_id: str) -> None:

@@ -31,6 +31,8 @@ class Meeting:
     ended_ns: int | None = None
     """Unix nanoseconds; None while recording."""
     state: MeetingState = MeetingState.RECORDING
+    language: str | None = None
+    """ISO 639-1 code of the language that is spoken, as chosen with /startnotes; None: it is detected."""
 
 
 def new_meeting_id(started_ns: int) -> str:

@@ -40,6 +40,10 @@ class Transcription:
     text: str
     """Empty when the engine heard no words."""
     engine: str
-    """Which engine, for example ``pocketsphinx``."""
+    """Which engine, for example ``whisper-base``."""
     error: str | None = None
     """One sentence when the sound could not be transcribed; the transcript then says so."""
+    language: str | None = None
+    """ISO 639-1 code of the language it was transcribed in, when the engine knows."""
+    final: bool = True
+    """False: a draft, made at once while the meeting runs, which the final pass replaces. Notes rest on no draft."""

@@ -15,6 +15,8 @@ from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError,
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from notetaker.service.holder import user_name
+from notetaker.speech.engines import EngineSettings
+from notetaker.speech.models.store import SYSTEM_FOLDER, user_folder
 
 TOKEN_CREDENTIAL = "discord_token"  # noqa: S105 - its name
 """The file in $CREDENTIALS_DIRECTORY that counts when DISCORD_TOKEN is not set."""
@@ -155,10 +157,60 @@ class Settings(BaseSettings):
         examples=["9464"],
     )
     speech_engine: str = Field(
-        default="pocketsphinx",
+        default="auto",
         validation_alias="SPEECH_ENGINE",
-        description="What turns speech into text in the worker. Built in: pocketsphinx (English, offline).",
-        examples=["pocketsphinx"],
+        description="What turns speech into text: auto, whisper, onnx, openai or pocketsphinx.",
+        examples=["auto"],
+    )
+    speech_model: str | None = Field(
+        default=None,
+        validation_alias="SPEECH_MODEL",
+        description="Model of the speech engine, a name or a folder. Default: the best one that is installed.",
+        examples=["whisper-base"],
+    )
+    models_dir: Path | None = Field(
+        default=None,
+        validation_alias="NOTETAKER_MODELS_DIR",
+        description="Folder for speech models. Default: ~/.local/share/notetaker/models.",
+        examples=["/opt/notetaker/models"],
+    )
+    speech_language: str | None = Field(
+        default=None,
+        validation_alias="SPEECH_LANGUAGE",
+        description="Language that is spoken, as an ISO 639-1 code. Default: detected for each speaker.",
+        examples=["de"],
+    )
+    speech_vocabulary: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        validation_alias="SPEECH_VOCABULARY",
+        description="Names and terms that often come up, separated by commas.",
+        examples=["Kubernetes,Müller,Jira"],
+    )
+    speech_processes: int | None = Field(
+        default=None,
+        ge=1,
+        le=64,
+        validation_alias="SPEECH_PROCESSES",
+        description="Utterances that a worker transcribes at a time. Default: half the number of cores, at most 4.",
+        examples=["2"],
+    )
+    speech_device: Literal["cpu", "cuda"] = Field(
+        default="cpu",
+        validation_alias="SPEECH_DEVICE",
+        description="What Whisper runs on: cpu, or cuda for an NVIDIA GPU.",
+        examples=["cpu"],
+    )
+    speech_base_url: str | None = Field(
+        default=None,
+        validation_alias="SPEECH_BASE_URL",
+        description="Address of an OpenAI-compatible server, for SPEECH_ENGINE=openai.",
+        examples=["http://gpu.example:8000/v1"],
+    )
+    speech_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias="SPEECH_API_KEY",
+        description="Key for the server in SPEECH_BASE_URL, if it wants one.",
+        examples=["sk-the-rest-of-the-key"],
     )
     log_level: Annotated[LogLevel, NoDecode] = Field(
         default="INFO",
@@ -179,9 +231,11 @@ class Settings(BaseSettings):
             raise ValueError("it contains a space or another character that no token has")
         return token
 
-    @field_validator("discord_api_base_url", mode="after")
+    @field_validator("discord_api_base_url", "speech_base_url", mode="after")
     @classmethod
-    def _is_http(cls, url: str) -> str:
+    def _is_http(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
         if not url.startswith(("http://", "https://")):
             raise ValueError("it must start with https:// (or http://)")
         parts = urlsplit(url)
@@ -230,6 +284,22 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name!r} is no voice region")
         return names
 
+    @field_validator("speech_vocabulary", mode="before")
+    @classmethod
+    def _terms(cls, terms: Any) -> Any:
+        if not isinstance(terms, str):
+            return terms
+        return tuple(term.strip() for term in terms.split(",") if term.strip())
+
+    @field_validator("speech_language", mode="after")
+    @classmethod
+    def _is_language(cls, code: str | None) -> str | None:
+        if code is None or code.lower() == "auto":
+            return None
+        if not re.fullmatch(r"[a-zA-Z]{2,3}", code):
+            raise ValueError(f"{code!r} is not a language code of two or three letters")
+        return code.lower()
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, level: Any) -> Any:
@@ -255,6 +325,22 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.state_dir / 'notetaker.db'}"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where speech models are put."""
+        return self.models_dir.expanduser().absolute() if self.models_dir else user_folder()
+
+    @property
+    def engine_settings(self) -> EngineSettings:
+        return EngineSettings(
+            engine=self.speech_engine,
+            model=self.speech_model,
+            models_folders=(self.models_folder, SYSTEM_FOLDER),
+            device=self.speech_device,
+            base_url=self.speech_base_url,
+            api_key=None if self.speech_api_key is None else self.speech_api_key.get_secret_value(),
+        )
 
     @property
     def meetings_folder(self) -> Path:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
 from notetaker.jobs.worker import MOST_COUNTED, STOP_TIMEOUT, Work, Worker
+from notetaker.jobs.workflows import Wishes
 from notetaker.model import events
 from notetaker.notes.wording import count
 from notetaker.service import stacks
@@ -33,11 +34,18 @@ def run(settings: Settings) -> ExitCode:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: stop.put(number))
     systemd = Systemd()
-    idle = f"Waiting for speech, with {settings.speech_engine}"
-    worker = Worker(settings.database, settings.meetings_folder, settings.speech_engine)
+    wishes = Wishes(settings.speech_language, settings.speech_vocabulary)
+    worker = Worker(
+        settings.database,
+        settings.meetings_folder,
+        settings.engine_settings,
+        wishes,
+        settings.speech_processes,
+    )
+    idle = f"Waiting for speech, with {worker.engine_name}"
     worker.start()
     systemd.ready(idle)
-    log.info("Ready, with the speech engine %s", settings.speech_engine, extra=events.READY())
+    log.info("Ready, with the speech engine %s", worker.engine_name, extra=events.READY())
     while not _asked(stop, systemd.ping_every_s):
         if worker.unattended_s < OVERDUE_S:
             systemd.healthy()
@@ -69,9 +77,12 @@ def status_line(work: Work | None, unattended_s: float) -> str:
     if work is None or unattended_s > SLOW_S:
         return "Waiting for the database"
     parts = ["transcribing"] if work.transcribing else []
+    if work.refining:
+        parts.append("improving the transcript")
     if work.finishing:
         parts.append(f"writing the notes of {count(work.finishing, 'meeting')}")
     if work.waiting:
-        parts.append(f"{work.waiting}{'' if work.waiting < MOST_COUNTED else ' or more'} waiting")
+        more = "" if work.waiting < MOST_COUNTED else " or more"
+        parts.append(f"{work.waiting}{more} waiting, {work.behind_s:.0f} s behind")
     line = ", ".join(parts)
     return line[:1].upper() + line[1:]

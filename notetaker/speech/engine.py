@@ -46,6 +46,8 @@ class Hints:
     """Names and terms that are likely to come up."""
     thorough: bool = False
     """False: a draft, as fast as can be. True: as well as can be, with the times of words."""
+    careful: bool = False
+    """The first result was suspicious: too few words, or the same ones over and over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Capabilities:
     """ISO 639-1 codes of the languages that it understands; None: not known, perhaps all."""
     word_times: bool
     """Whether a thorough pass gives the times of words."""
+    two_passes: bool = False
+    """Whether a thorough pass over several clips is better than a draft of each: worth the time it takes."""
     local: bool = True
     """Whether the sound stays on this host."""
 
@@ -78,8 +82,8 @@ class Engine(Protocol):
 class EngineError(Exception):
     """The sound could not be transcribed. One sentence, which the transcript shows in place of the words."""
 
-    def __init__(self, sentence: str, *, retryable: bool = True) -> None:
-        """``retryable``: the same sound may be understood later, because its contents are not the reason."""
+    def __init__(self, sentence: str, *, retryable: bool = False) -> None:
+        """``retryable``: the sound is not to blame, and the engine may be back later, as a server that is away."""
         super().__init__(sentence)
         self.retryable = retryable
 

@@ -1,57 +1,73 @@
-"""The built-in engine: CMU PocketSphinx with the US English model that comes in its wheel."""
+"""CMU PocketSphinx with the US English model that comes in its wheel: small and offline, and wrong about a third of
+the words of human speech. The last resort where no other model can be had.
+"""
 
 import re
-import threading
+from collections.abc import Iterator, Sequence
 
-import pocketsphinx  # type: ignore[import-untyped]
+from notetaker.speech.engine import (
+    BYTES_PER_SECOND,
+    Capabilities,
+    EngineError,
+    EngineSettingError,
+    Heard,
+    Hints,
+    Word,
+)
 
-from notetaker.speech.engine import EngineError
+try:
+    import pocketsphinx  # type: ignore[import-untyped]
+except ImportError as missing:
+    raise EngineSettingError(
+        "SPEECH_ENGINE: PocketSphinx is not installed; install notetaker[pocketsphinx]."
+    ) from missing
 
 _MAX_STATES = 10_000
 """Hidden Markov models searched per 10 ms at most. Makes the worst case, noise, take a quarter of its duration
 instead of a third; speech comes out the same as with the library's 30 000."""
 _SILENT = 10
 """Peak sample value up to which nothing is there to hear (-70 dBFS). The model hears "dog" in digital silence."""
+_FRAMES_PER_SECOND = 100
+"""The library's ``frate``."""
 
-_ALTERNATE = re.compile(r"\(\d+\)")
+_ALTERNATE = re.compile(r"\(\d+\)$")
 """``the(2)``: the second pronunciation of "the" in the dictionary."""
 _FILLER = re.compile(r"<[^>]*>|\[[^\]]*\]|\+\+[^+]*\+\+")
 """``<sil>``, ``[NOISE]``, ``++UM++``: what the model hears between words."""
 
 
 class PocketSphinx:
-    """One decoder, one utterance at a time.
-
-    The C library keeps the interpreter lock while it works (it needs some 0.15 s per second of speech), so more
-    decoders in one process would only take more memory; more worker processes do help.
-    """
+    """One decoder, one clip at a time. The C library keeps the interpreter lock while it works."""
 
     name = "pocketsphinx"
+    capabilities = Capabilities(languages=frozenset({"en"}), word_times=True)
 
     def __init__(self) -> None:
         self._decoder = _new_decoder()
-        self._lock = threading.Lock()
 
-    def transcribe(self, pcm: bytes) -> str:
-        """See :class:`~notetaker.speech.engine.Engine`."""
+    def transcribe(self, clips: Sequence[bytes], hints: Hints) -> list[Heard]:
+        """See :class:`~notetaker.speech.engine.Engine`. Whatever language is hinted at, it hears English."""
+        return [self._hear(clip, hints) for clip in clips]
+
+    def _hear(self, pcm: bytes, hints: Hints) -> Heard:
         samples = memoryview(pcm).cast("h")
         if not samples or max(max(samples), -min(samples)) <= _SILENT:
-            return ""
-        with self._lock:
-            return clean(self._hypothesis(pcm))
+            return Heard()
+        words = self._words(pcm)
+        text = "".join(word.text for word in words).strip()
+        return Heard(text, words if hints.thorough else (), language="en")
 
-    def _hypothesis(self, pcm: bytes) -> str:
+    def _words(self, pcm: bytes) -> tuple[Word, ...]:
         try:
             self._decoder.start_utt()
-            # full_utt: loudness and channel are judged by this utterance alone, whoever spoke before,
+            # full_utt: loudness and channel are judged by this clip alone, whoever spoke before,
             # so the same sound always gives the same words
             self._decoder.process_raw(pcm, full_utt=True)
             self._decoder.end_utt()
+            return tuple(words_of(self._decoder.seg(), len(pcm) / BYTES_PER_SECOND))
         except RuntimeError as error:
-            self._decoder = _new_decoder()  # the old one may be stuck in the middle of this utterance
+            self._decoder = _new_decoder()  # the old one may be stuck in the middle of this clip
             raise EngineError("PocketSphinx could not process the sound.") from error
-        hypothesis = self._decoder.hyp()
-        return hypothesis.hypstr if hypothesis else ""
 
 
 def _new_decoder() -> pocketsphinx.Decoder:
@@ -59,6 +75,14 @@ def _new_decoder() -> pocketsphinx.Decoder:
     return pocketsphinx.Decoder(loglevel="FATAL", maxhmmpf=_MAX_STATES)
 
 
-def clean(hypothesis: str) -> str:
-    """Words only: no fillers, no marks of alternate pronunciations."""
-    return " ".join(_ALTERNATE.sub("", _FILLER.sub(" ", hypothesis)).split())
+def words_of(segments: Sequence[pocketsphinx.Segment] | None, length_s: float) -> Iterator[Word]:
+    """The words among the decoder's segments, without fillers and without marks of alternate pronunciations."""
+    for segment in segments or ():
+        if _FILLER.fullmatch(segment.word):
+            continue
+        yield Word(
+            text=" " + _ALTERNATE.sub("", segment.word),
+            start_s=min(segment.start_frame / _FRAMES_PER_SECOND, length_s),
+            end_s=min((segment.end_frame + 1) / _FRAMES_PER_SECOND, length_s),
+            confidence=min(segment.prob, 1.0),  # the library rounds in a way that gives 1.0001
+        )

@@ -25,6 +25,7 @@ class Meetings(Database):
                     started_ns=meeting.started_ns,
                     ended_ns=meeting.ended_ns,
                     state=meeting.state.value,
+                    language=meeting.language,
                 )
             )
 

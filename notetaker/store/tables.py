@@ -42,6 +42,7 @@ meetings = Table(
     Column("started_ns", BigInteger, nullable=False),
     Column("ended_ns", BigInteger),
     Column("state", Text, nullable=False),
+    Column("language", Text),
     Index("ix_meetings_started_ns", "started_ns"),
 )
 
@@ -98,6 +99,9 @@ transcriptions = Table(
     Column("text", Text, nullable=False),
     Column("engine", Text, nullable=False),
     Column("error", Text),
+    Column("language", Text),
+    Column("final", Boolean, nullable=False, server_default=sqlalchemy.true()),
+    Column("first_ns", BigInteger),  # when there was a first text, draft or final
 )
 
 notes = Table(

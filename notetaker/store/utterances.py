@@ -1,10 +1,16 @@
 """Utterances and what was said in them."""
 
+from collections.abc import Mapping
+
+import sqlalchemy
 from sqlalchemy import ColumnElement, Row, select
 
 from notetaker.model.utterance import Clip, Transcription, Utterance
 from notetaker.store import tables
 from notetaker.store.database import Database, insert
+
+FIRST = 500
+"""Utterances: enough to know which language each speaker speaks."""
 
 _IN_TIME_ORDER = tables.utterances.c.started_ns, tables.utterances.c.id
 
@@ -40,32 +46,79 @@ class Utterances(Database):
         """In time order."""
         return self._utterances(tables.utterances.c.meeting_id == meeting_id)
 
-    def set_transcription(self, utterance_id: str, transcription: Transcription) -> None:
-        """The first one wins, so that a job that runs twice leaves one text."""
+    def set_draft(self, utterance_id: str, draft: Transcription, now_ns: int) -> None:
+        """What there is at once. Whatever text is there already stays. ``now_ns``: Unix nanoseconds."""
         with self._transaction() as connection:
             connection.execute(
                 insert(connection, tables.transcriptions)
-                .values(
-                    utterance_id=utterance_id,
-                    text=transcription.text,
-                    engine=transcription.engine,
-                    error=transcription.error,
-                )
+                .values(utterance_id=utterance_id, first_ns=now_ns, **_columns(draft))
                 .on_conflict_do_nothing()
             )
 
-    def untranscribed(self, meeting_id: str) -> list[str]:
-        """Ids of the utterances that have no transcription yet, in time order."""
+    def set_final(self, transcriptions: Mapping[str, Transcription], now_ns: int) -> None:
+        """The lasting texts, by utterance id, all at once. They replace drafts; the first final one wins, so that a
+        job that runs twice leaves one text. ``now_ns``: Unix nanoseconds.
+        """
         with self._transaction() as connection:
-            return list(
+            for utterance_id, transcription in transcriptions.items():
+                columns = _columns(transcription)
                 connection.execute(
-                    select(tables.utterances.c.id)
-                    .outerjoin_from(tables.utterances, tables.transcriptions)
-                    .where(tables.utterances.c.meeting_id == meeting_id)
-                    .where(tables.transcriptions.c.utterance_id.is_(None))
-                    .order_by(*_IN_TIME_ORDER)
-                ).scalars()
-            )
+                    insert(connection, tables.transcriptions)
+                    .values(utterance_id=utterance_id, first_ns=now_ns, **columns)
+                    .on_conflict_do_update(
+                        index_elements=["utterance_id"],
+                        set_=columns,
+                        where=tables.transcriptions.c.final.is_(False),
+                    )
+                )
+
+    def untranscribed(self, meeting_id: str) -> list[str]:
+        """Ids of the utterances that have no text yet, not even a draft, in time order."""
+        found = self._utterances(
+            tables.utterances.c.meeting_id == meeting_id, tables.transcriptions.c.utterance_id.is_(None)
+        )
+        return [utterance.id for utterance in found]
+
+    def unfinished(self, meeting_id: str) -> list[Utterance]:
+        """The utterances that have no final text yet, in time order."""
+        return self._utterances(
+            tables.utterances.c.meeting_id == meeting_id,
+            tables.transcriptions.c.final.is_not(sqlalchemy.true()),
+        )
+
+    def languages(self, meeting_id: str) -> list[tuple[int, str, int]]:
+        """User id, language and nanoseconds of the first utterances whose language is known, in time order."""
+        columns = tables.utterances.c
+        lasted = columns.ended_ns - columns.started_ns
+        with self._transaction() as connection:
+            rows = connection.execute(
+                select(columns.user_id, tables.transcriptions.c.language, lasted)
+                .join_from(tables.utterances, tables.transcriptions)
+                .where(columns.meeting_id == meeting_id, tables.transcriptions.c.language.is_not(None))
+                .order_by(*_IN_TIME_ORDER)
+                .limit(FIRST)
+            ).all()
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def lags_ns(self, meeting_id: str) -> list[int]:
+        """For every utterance with a text: nanoseconds from its end to its first text."""
+        lag = tables.transcriptions.c.first_ns - tables.utterances.c.ended_ns
+        with self._transaction() as connection:
+            found = connection.execute(
+                select(lag)
+                .join_from(tables.utterances, tables.transcriptions)
+                .where(tables.utterances.c.meeting_id == meeting_id)
+                .where(tables.transcriptions.c.first_ns.is_not(None))
+            ).scalars()
+            return list(found)
+
+    def transcription(self, utterance_id: str) -> Transcription | None:
+        """The text of an utterance, a draft or the final one."""
+        with self._transaction() as connection:
+            row = connection.execute(
+                select(tables.transcriptions).where(tables.transcriptions.c.utterance_id == utterance_id)
+            ).one_or_none()
+        return None if row is None else _transcription(row)
 
     def transcribed(self, meeting_id: str) -> list[tuple[Utterance, Transcription]]:
         """In time order."""
@@ -76,12 +129,31 @@ class Utterances(Database):
                 .where(tables.utterances.c.meeting_id == meeting_id)
                 .order_by(*_IN_TIME_ORDER)
             ).all()
-        return [(_utterance(row), Transcription(row.text, row.engine, row.error)) for row in rows]
+        return [(_utterance(row), _transcription(row)) for row in rows]
 
-    def _utterances(self, which: ColumnElement[bool]) -> list[Utterance]:
+    def _utterances(self, *which: ColumnElement[bool]) -> list[Utterance]:
         with self._transaction() as connection:
-            rows = connection.execute(select(tables.utterances).where(which).order_by(*_IN_TIME_ORDER)).all()
+            rows = connection.execute(
+                select(tables.utterances)
+                .outerjoin_from(tables.utterances, tables.transcriptions)
+                .where(*which)
+                .order_by(*_IN_TIME_ORDER)
+            ).all()
         return [_utterance(row) for row in rows]
+
+
+def _columns(transcription: Transcription) -> dict[str, object]:
+    return {
+        "text": transcription.text,
+        "engine": transcription.engine,
+        "error": transcription.error,
+        "language": transcription.language,
+        "final": transcription.final,
+    }
+
+
+def _transcription(row: Row[tuple[object, ...]]) -> Transcription:
+    return Transcription(row.text, row.engine, row.error, row.language, row.final)
 
 
 def _utterance(row: Row[tuple[object, ...]]) -> Utterance:

@@ -17,8 +17,8 @@ def short_sentences() -> list[Sentence]:
     return sorted(load().sentences, key=lambda sentence: len(sentence.frames))[:3]
 
 
-def record_meeting(meetings_folder: Path, store: Store) -> list[Utterance]:
-    """Everyone speaks in turn, a second apart; the meeting has ended, and nothing is transcribed yet."""
+def record_meeting(meetings_folder: Path, store: Store, *, ended: bool = True) -> list[Utterance]:
+    """Everyone speaks in turn, a second apart; nothing is transcribed yet."""
     store.add_meeting(MEETING)
     recorder = Recorder(meetings_folder / MEETING.id, MEETING.id)
     recorder.open_session(0.0, MEETING.started_ns)
@@ -37,5 +37,6 @@ def record_meeting(meetings_folder: Path, store: Store) -> list[Utterance]:
         store.name_speaker(MEETING.id, user_id, name)
     for utterance in utterances:
         store.add_utterance(utterance)
-    store.end_meeting(MEETING.id, MEETING.started_ns + round(now) * SECOND)
+    if ended:
+        store.end_meeting(MEETING.id, MEETING.started_ns + round(now) * SECOND)
     return utterances

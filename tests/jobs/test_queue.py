@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.jobs.queue import JobQueue
+from notetaker.jobs.queue import REFINE, TRANSCRIBE, JobQueue, refine_name
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from tests.store import postgres
@@ -26,14 +26,23 @@ def test_asking_twice_is_asking_once(queue: JobQueue) -> None:
         queue.transcribe("u1")
         queue.finish("m1")
     queue.transcribe("u2")
-    assert queue.transcribe_states(["u1", "u2", "u3"]) == {"u1": "ENQUEUED", "u2": "ENQUEUED"}
+    assert queue.states(TRANSCRIBE, ["u1", "u2", "u3"]) == {"u1": "ENQUEUED", "u2": "ENQUEUED"}
+
+
+def test_a_batch_is_the_utterances_in_it(queue: JobQueue) -> None:
+    batches = [["u1", "u2"], ["u1"], ["u1", "u2"], ["u2", "u3"]]
+    for batch in batches:
+        queue.refine(batch)
+    names = [refine_name(batch) for batch in batches]
+    assert len(set(names)) == 3
+    assert queue.states(REFINE, [*names, "u1"]) == dict.fromkeys(names, "ENQUEUED")
 
 
 def test_what_was_asked_for_outlives_the_asker(queue: JobQueue, database_url: str) -> None:
     queue.transcribe("u1")
     queue.close()
     again = JobQueue(database_url)
-    assert again.transcribe_states(["u1"]) == {"u1": "ENQUEUED"}
+    assert again.states(TRANSCRIBE, ["u1"]) == {"u1": "ENQUEUED"}
     again.close()
 
 
@@ -43,7 +52,7 @@ def test_queues_that_open_at_once_all_work(database_url: str) -> None:
     def ask(number: int) -> dict[str, str]:
         queue = JobQueue(database_url)
         queue.transcribe(f"u{number}")
-        states = queue.transcribe_states([f"u{number}"])
+        states = queue.states(TRANSCRIBE, [f"u{number}"])
         queue.close()
         return states
 

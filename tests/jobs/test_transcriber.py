@@ -1,20 +1,27 @@
-"""The engine's process: real clips, the real engine, real deaths."""
+"""The engine's processes: real clips, the real engine, real deaths."""
 
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from notetaker.jobs.transcriber import Transcriber
+from notetaker.jobs import speech_process
+from notetaker.jobs.speech_process import ClipToHear
+from notetaker.jobs.transcriber import FINAL_NICENESS, Transcriber
 from notetaker.model.utterance import Clip, Utterance
-from notetaker.speech.engine import EngineError, UnknownEngineError
+from notetaker.speech.engine import EngineError, EngineSettingError, Hints
+from notetaker.speech.engines import EngineSettings
 from notetaker.store.store import Store
+from tests.jobs.engine import POCKETSPHINX
 from tests.jobs.recording import record_meeting, short_sentences
 from tests.store.examples import MEETING
+
+PATIENCE_S = 20.0
 
 
 @pytest.fixture
@@ -32,56 +39,99 @@ def utterances(tmp_path: Path) -> Iterator[list[Utterance]]:
 
 @pytest.fixture
 def transcriber() -> Iterator[Transcriber]:
-    transcriber = Transcriber("pocketsphinx")
+    transcriber = Transcriber(POCKETSPHINX, processes=1)
+    transcriber.start()
     yield transcriber
     transcriber.close()
 
 
+def speech_processes() -> list[int]:
+    """Those of this process's children that pools have started."""
+    found = []
+    for task in Path(f"/proc/{os.getpid()}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(int(child))
+    return found
+
+
+def long_call(transcriber: Transcriber, folder: Path, utterances: list[Utterance]) -> None:
+    """Keeps the process for live lines busy for many seconds."""
+    clips = [ClipToHear(one.clip, continues=False) for one in utterances] * 50
+    transcriber._call(transcriber._live, speech_process.final, POCKETSPHINX, folder, clips, Hints())
+
+
 def test_a_clip_becomes_words(transcriber: Transcriber, folder: Path, utterances: list[Utterance]) -> None:
-    transcriber.start()
-    heard = set(transcriber.transcribe(folder, utterances[0].clip).split())
+    heard = set(transcriber.draft(folder, utterances[0].clip, Hints()).text.split())
     said = set(short_sentences()[0].text.lower().strip(".").split())
     assert len(heard & said) >= len(said) // 2
+
+
+def test_clips_of_one_speaker_become_words_in_their_order(
+    transcriber: Transcriber, folder: Path, utterances: list[Utterance]
+) -> None:
+    clips = [ClipToHear(one.clip, continues=False) for one in utterances]
+    finals = transcriber.final(folder, clips, Hints())
+    assert [heard.text for heard in finals] == [
+        transcriber.draft(folder, one.clip, Hints(thorough=True)).text for one in utterances
+    ]
+
+
+def test_final_texts_leave_the_processors_to_live_lines(
+    transcriber: Transcriber, folder: Path, utterances: list[Utterance]
+) -> None:
+    live = speech_processes()
+    transcriber.final(folder, [ClipToHear(utterances[0].clip, continues=False)], Hints())
+    [final] = set(speech_processes()) - set(live)
+    assert [os.getpriority(os.PRIO_PROCESS, process) for process in live] == [os.nice(0)]
+    assert os.getpriority(os.PRIO_PROCESS, final) == os.nice(0) + FINAL_NICENESS
 
 
 def test_an_engine_that_dies_is_one_error_and_then_works_again(
     transcriber: Transcriber, folder: Path, utterances: list[Utterance]
 ) -> None:
-    words = transcriber.transcribe(folder, utterances[0].clip)
-    assert transcriber.process_id
-    os.kill(transcriber.process_id, signal.SIGSTOP)  # so that the request is still open when it dies
-    death = threading.Timer(0.5, os.kill, (transcriber.process_id, signal.SIGKILL))
+    words = transcriber.draft(folder, utterances[0].clip, Hints())
+    [process] = speech_processes()
+    death = threading.Timer(0.2, os.kill, (process, signal.SIGKILL))
     death.start()
-    with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx has died.$"):
-        transcriber.transcribe(folder, utterances[0].clip)
+    with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx has died.$") as caught:
+        long_call(transcriber, folder, utterances)
+    assert not caught.value.retryable, "the sound may be to blame"
     death.join()
-    assert transcriber.transcribe(folder, utterances[0].clip) == words
+    assert transcriber.draft(folder, utterances[0].clip, Hints()) == words
 
 
-def test_a_damaged_journal_is_one_error_and_no_death(
+def test_an_engine_that_dies_between_two_calls_is_replaced(
     transcriber: Transcriber, folder: Path, utterances: list[Utterance]
 ) -> None:
-    transcriber.start()
-    process_id = transcriber.process_id
-    beyond = replace(utterances[0].clip, end_offset=10**9)
-    with pytest.raises(EngineError, match=r"^The recording is damaged.$"):
-        transcriber.transcribe(folder, beyond)
-    assert transcriber.process_id == process_id
+    words = transcriber.draft(folder, utterances[0].clip, Hints())
+    [process] = speech_processes()
+    os.kill(process, signal.SIGKILL)
+    assert transcriber.draft(folder, utterances[0].clip, Hints()) == words
 
 
 def test_an_engine_that_hangs_is_one_error_and_then_works_again(
     folder: Path, utterances: list[Utterance]
 ) -> None:
-    transcriber = Transcriber("pocketsphinx")
+    transcriber = Transcriber(POCKETSPHINX, processes=1, timeout_s=3.0)
     transcriber.start()
-    assert transcriber.process_id
-    os.kill(transcriber.process_id, signal.SIGSTOP)
-    transcriber.timeout = 0.2
-    with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx did not answer in 0.2 s.$"):
-        transcriber.transcribe(folder, utterances[0].clip)
-    transcriber.timeout = 60.0
-    assert transcriber.transcribe(folder, utterances[0].clip)
+    [process] = speech_processes()
+    freeze = threading.Timer(0.1, os.kill, (process, signal.SIGSTOP))  # in the middle of a call
+    freeze.start()
+    with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx did not answer in 3 s.$"):
+        long_call(transcriber, folder, utterances)
+    assert transcriber.draft(folder, utterances[0].clip, Hints()).text
     transcriber.close()
+
+
+def test_a_damaged_journal_is_one_error_and_no_death(
+    transcriber: Transcriber, folder: Path, utterances: list[Utterance]
+) -> None:
+    before = speech_processes()
+    beyond = replace(utterances[0].clip, end_offset=10**9)
+    with pytest.raises(EngineError, match=r"^The recording is damaged.$"):
+        transcriber.draft(folder, beyond, Hints())
+    assert speech_processes() == before
 
 
 def test_a_recording_that_is_gone_is_one_sentence(
@@ -90,10 +140,20 @@ def test_a_recording_that_is_gone_is_one_sentence(
     with pytest.raises(
         EngineError, match=r"^The recording could not be read \(No such file or directory\).$"
     ):
-        transcriber.transcribe(folder, Clip(segment=9, start_offset=24, end_offset=99, ssrc=1))
-    assert transcriber.transcribe(folder, utterances[0].clip)
+        transcriber.draft(folder, Clip(segment=9, start_offset=24, end_offset=99, ssrc=1), Hints())
+    assert transcriber.draft(folder, utterances[0].clip, Hints()).text
 
 
-def test_an_unknown_engine_is_refused_at_the_start() -> None:
-    with pytest.raises(UnknownEngineError, match=r"no speech engine called 'telepathy'; use one of: "):
-        Transcriber("telepathy").start()
+def test_an_unknown_engine_is_refused_at_once() -> None:
+    with pytest.raises(EngineSettingError, match=r"no speech engine called 'telepathy'; use one of: auto, "):
+        Transcriber(EngineSettings(engine="telepathy"))
+
+
+def test_no_process_is_left(folder: Path, utterances: list[Utterance]) -> None:
+    transcriber = Transcriber(POCKETSPHINX, processes=2)
+    transcriber.start()
+    transcriber.close()
+    end = time.monotonic() + PATIENCE_S
+    while speech_processes():
+        assert time.monotonic() < end
+        time.sleep(0.02)

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.jobs.queue import JobQueue
+from notetaker.jobs.queue import REFINE, JobQueue, refine_name
+from notetaker.jobs.speech_process import ClipToHear
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.model.meeting import MeetingState
 from notetaker.model.utterance import Utterance
+from notetaker.speech.engine import Hints
 from notetaker.store.store import Store
+from tests.jobs.engine import POCKETSPHINX
 from tests.jobs.recording import record_meeting
 from tests.store.examples import MEETING
 
@@ -46,9 +49,9 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("undisturbed")
     store = Store(f"sqlite:///{folder}/notetaker.db")
     store.migrate()
-    transcriber = Transcriber("pocketsphinx")
-    clips = [utterance.clip for utterance in record_meeting(folder, store)]
-    texts = [transcriber.transcribe(folder / MEETING.id, clip) for clip in clips]
+    transcriber = Transcriber(POCKETSPHINX, processes=1)
+    clips = [ClipToHear(utterance.clip, continues=False) for utterance in record_meeting(folder, store)]
+    texts = [transcriber.final(folder / MEETING.id, [clip], Hints(thorough=True))[0].text for clip in clips]
     transcriber.close()
     store.close()
     assert all(texts)
@@ -97,7 +100,7 @@ def test_a_worker_that_is_ended_is_followed_by_one_that_goes_on(
         queue.transcribe(utterance.id)
     queue.finish(MEETING.id)
     with _worker(database_url, meetings_folder) as worker:
-        _wait_until(lambda: "PENDING" in queue.transcribe_states(store.untranscribed(MEETING.id)).values())
+        _wait_until(lambda: "PENDING" in _states(queue, utterances))
         _wait_until(lambda: len(store.transcribed(MEETING.id)) >= transcribed)
         worker.send_signal(signal_number)
         assert worker.wait(DEADLINE) == (0 if signal_number == signal.SIGTERM else -signal.SIGKILL)
@@ -120,7 +123,7 @@ def test_another_worker_takes_over_from_one_that_is_not_started_again(
             for utterance in utterances:
                 queue.transcribe(utterance.id)
             queue.finish(MEETING.id)
-            _wait_until(lambda: _running(queue, utterances) == 2)  # one each
+            _wait_until(lambda: _states(queue, utterances).count("PENDING") >= 2)  # one each
         _wait_until(lambda: bool(store.due_postings()))
         assert survivor.poll() is None
     _check_outcome(store, words)
@@ -175,9 +178,10 @@ def _group_is_alive(group: int) -> bool:
     return True
 
 
-def _running(queue: JobQueue, utterances: list[Utterance]) -> int:
-    states = queue.transcribe_states([utterance.id for utterance in utterances])
-    return list(states.values()).count("PENDING")
+def _states(queue: JobQueue, utterances: list[Utterance]) -> list[str]:
+    """Of the jobs for final texts: each speaker has said one thing."""
+    names = [refine_name([utterance.id]) for utterance in utterances]
+    return list(queue.states(REFINE, names).values())
 
 
 def _check_outcome(store: Store, words: list[str]) -> None:

@@ -2,19 +2,23 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from dbos import DBOSClient
 
 from notetaker.jobs.database import jobs_url
-from notetaker.jobs.queue import JobQueue
+from notetaker.jobs.queue import JobQueue, refine_name
 from notetaker.jobs.transcriber import Transcriber
-from notetaker.jobs.workflows import Interrupted, Workflows
+from notetaker.jobs.workflows import Interrupted, Wishes, Workflows
 from notetaker.model.utterance import Transcription, Utterance
 from notetaker.store.store import Store
+from tests.jobs.engine import POCKETSPHINX
 from tests.jobs.recording import record_meeting
 from tests.store.examples import MEETING
+
+WORDS = Transcription("words", "engine")
 
 
 @pytest.fixture
@@ -38,8 +42,8 @@ def stopping() -> threading.Event:
 def workflows(
     tmp_path: Path, store: Store, queue: JobQueue, stopping: threading.Event
 ) -> Iterator[Workflows]:
-    transcriber = Transcriber("pocketsphinx")
-    yield Workflows(store, queue, transcriber, tmp_path, stopping)
+    transcriber = Transcriber(POCKETSPHINX, processes=1)
+    yield Workflows(store, queue, transcriber, tmp_path, stopping, Wishes())
     transcriber.close()
 
 
@@ -48,31 +52,64 @@ def utterances(tmp_path: Path, store: Store) -> list[Utterance]:
     return record_meeting(tmp_path, store)
 
 
-def test_an_utterance_whose_sound_is_gone_says_so(
+def test_utterances_whose_sound_is_gone_say_so(
     tmp_path: Path, store: Store, workflows: Workflows, utterances: list[Utterance]
 ) -> None:
     (tmp_path / MEETING.id / "journal").rename(tmp_path / "elsewhere")
+    workflows.refine_utterances([one.id for one in utterances[:2]])
+    assert [one for one, _ in store.transcribed(MEETING.id)] == utterances[:2]
+    for _, transcription in store.transcribed(MEETING.id):
+        assert transcription.text == ""
+        assert transcription.error and transcription.error.startswith("The recording could not be read")
+
+
+def test_one_utterance_that_cannot_be_heard_costs_no_other_one(
+    tmp_path: Path, store: Store, workflows: Workflows, utterances: list[Utterance]
+) -> None:
+    beyond = replace(utterances[0], clip=replace(utterances[0].clip, start_offset=7, end_offset=10**9))
+    store.add_utterance(beyond)
+    workflows.refine_utterances([utterances[0].id, beyond.id, utterances[1].id])
+    errors = {one.id: said.error for one, said in store.transcribed(MEETING.id)}
+    assert errors == {utterances[0].id: None, beyond.id: "The recording is damaged.", utterances[1].id: None}
+
+
+def test_a_live_line_that_fails_is_left_to_the_final_pass(
+    tmp_path: Path, store: Store, workflows: Workflows, caplog: pytest.LogCaptureFixture
+) -> None:
+    [first, *_] = record_meeting(tmp_path, store, ended=False)
+    journal = tmp_path / MEETING.id / "journal"
+    journal.rename(tmp_path / "elsewhere")
+    workflows.transcribe_utterance(first.id)
+    assert store.transcribed(MEETING.id) == []
+    assert f"utterance {first.id} has no live line: The recording could not be read" in caplog.text
+    (tmp_path / "elsewhere").rename(journal)
+    workflows.transcribe_utterance(first.id)
+    [(_, said)] = store.transcribed(MEETING.id)
+    assert said.text and said.final, "PocketSphinx makes no better text in a second pass"
+
+
+def test_a_meeting_that_is_over_gets_no_live_lines(
+    store: Store, workflows: Workflows, utterances: list[Utterance]
+) -> None:
     workflows.transcribe_utterance(utterances[0].id)
-    [(utterance, transcription)] = store.transcribed(MEETING.id)
-    assert (utterance, transcription.text) == (utterances[0], "")
-    assert transcription.error and transcription.error.startswith("The recording could not be read")
+    assert store.transcribed(MEETING.id) == []
 
 
 def test_what_is_transcribed_is_not_transcribed_again(
     tmp_path: Path, store: Store, workflows: Workflows, utterances: list[Utterance]
 ) -> None:
-    (tmp_path / MEETING.id / "journal").rename(
-        tmp_path / "elsewhere"
-    )  # so it would fail, and try for seconds
-    store.set_transcription(utterances[0].id, Transcription("words", "engine"))
+    (tmp_path / MEETING.id / "journal").rename(tmp_path / "elsewhere")  # so it would fail
+    store.set_final({utterances[0].id: WORDS}, MEETING.started_ns)
     workflows.transcribe_utterance(utterances[0].id)
-    assert store.transcribed(MEETING.id) == [(utterances[0], Transcription("words", "engine"))]
+    workflows.refine_utterances([utterances[0].id])
+    assert store.transcribed(MEETING.id) == [(utterances[0], WORDS)]
 
 
 def test_a_job_whose_subject_is_not_in_the_store_is_dropped(
     workflows: Workflows, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     workflows.transcribe_utterance("m.1.2.3")
+    workflows.refine_utterances(["m.1.2.3"])
     workflows.finish_meeting("m")
     assert "utterance m.1.2.3 is not in the store" in caplog.text
     assert "meeting m is not in the store" in caplog.text
@@ -92,11 +129,10 @@ def test_an_utterance_whose_job_was_given_up_does_not_hold_up_the_notes(
     utterances: list[Utterance],
     database_url: str,
 ) -> None:
-    for utterance in utterances[1:]:
-        store.set_transcription(utterance.id, Transcription("words", "engine"))
-    queue.transcribe(utterances[0].id)
+    store.set_final({utterance.id: WORDS for utterance in utterances[1:]}, MEETING.started_ns)
+    queue.refine([utterances[0].id])
     client = DBOSClient(system_database_url=jobs_url(database_url))
-    client.cancel_workflow(f"transcribe:{utterances[0].id}")
+    client.cancel_workflow(f"refine:{refine_name([utterances[0].id])}")
     client.destroy()
     workflows.finish_meeting(MEETING.id)
     error = "The transcription of this utterance could not be completed."
@@ -111,8 +147,7 @@ def test_a_job_that_fails_is_tried_again(
     utterances: list[Utterance],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    for utterance in utterances:
-        store.set_transcription(utterance.id, Transcription("words", "engine"))
+    store.set_final({utterance.id: WORDS for utterance in utterances}, MEETING.started_ns)
     folder = tmp_path / MEETING.id
     (folder / "tracks").write_text("in the way of the folder")
     repair = threading.Timer(0.5, (folder / "tracks").unlink)
@@ -127,8 +162,8 @@ def test_a_job_that_fails_is_tried_again(
 def test_a_journal_that_the_tracks_do_not_hold_stays(
     tmp_path: Path, store: Store, workflows: Workflows, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for utterance in record_meeting(tmp_path, store):
-        store.set_transcription(utterance.id, Transcription("words", "engine"))
+    utterances = record_meeting(tmp_path, store)
+    store.set_final({utterance.id: WORDS for utterance in utterances}, MEETING.started_ns)
     journal = tmp_path / MEETING.id / "journal"
     (journal / "0002.pcap").write_bytes(b"not a journal file at all")
     workflows.finish_meeting(MEETING.id)

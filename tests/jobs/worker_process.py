@@ -7,16 +7,18 @@ import logging
 import signal
 import sys
 from pathlib import Path
+from queue import SimpleQueue
 
 from notetaker.jobs.worker import Worker
+from tests.jobs.engine import POCKETSPHINX
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
-    stop = {signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, stop)  # before any thread starts, for all of them
-    worker = Worker(sys.argv[1], Path(sys.argv[2]), "pocketsphinx")
+    stop: SimpleQueue[int] = SimpleQueue()
+    signal.signal(signal.SIGTERM, lambda number, _: stop.put(number))
+    worker = Worker(sys.argv[1], Path(sys.argv[2]), POCKETSPHINX, processes=1)
     worker.start()
     sys.stdout.write("serving\n")
     sys.stdout.flush()
-    signal.sigwait(stop)
+    stop.get()
     worker.stop()

@@ -136,6 +136,7 @@ class Office:
             "DISCORD_API_BASE_URL": self.local.api_url,
             "DISCORD_CA_FILE": str(self.local.ca_file),
             "NOTETAKER_STATE_DIR": str(self.state),
+            "SPEECH_ENGINE": "pocketsphinx",  # the same words with and without a model on disk
             **settings,
         }
         started = await asyncio.create_subprocess_exec(

@@ -184,7 +184,9 @@ async def test_twenty_minutes_with_a_frozen_database(
         utterances = life.bench.store.utterances(meeting.id)
         assert sum(one.packets for one in utterances) == SENTENCES * len(SENTENCE)
         assert life.bench.store.gaps(meeting.id) == []
-        assert set(life.bench.queue.transcribe_states(one.id for one in utterances).values()) == {"ENQUEUED"}
+        assert set(life.bench.queue.states("transcribe", (one.id for one in utterances)).values()) == {
+            "ENQUEUED"
+        }
     assert [line for line in caplog.messages if "stored" in line or "database" in line] == [
         "Nothing is stored: the database does not answer. What is said is safe in the journals.",
         "The database answers again",

@@ -31,7 +31,7 @@ async def test_stopping_hands_the_meeting_over(bench: Bench) -> None:
     assert bench.store.meeting(meeting.id) == replace(stopped.meeting)
     assert bench.store.speakers(meeting.id) == {ADA: "Ada"}
     [utterance] = bench.store.utterances(meeting.id)
-    assert bench.queue.transcribe_states([utterance.id])
+    assert bench.queue.states("transcribe", [utterance.id])
     assert bench.store.coverage(meeting.id) == [Coverage(ADA, Counter({Outcome.STORED: len(SENTENCE)}))]
     assert bench.voice.here is None
 

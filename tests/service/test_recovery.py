@@ -74,7 +74,7 @@ def test_what_only_the_journal_has_reaches_the_store_and_the_workers(bench: Benc
     bench.record()
     assert bench.recover() == [MEETING]
     [utterance] = bench.store.utterances(MEETING.id)
-    assert bench.queue.transcribe_states([utterance.id]) == {utterance.id: "ENQUEUED"}
+    assert bench.queue.states("transcribe", [utterance.id]) == {utterance.id: "ENQUEUED"}
     marked, crash = bench.store.gaps(MEETING.id)
     assert marked == GAP
     assert (crash.started_ns, crash.cause) == (DIED, "the note-taker had stopped unexpectedly")

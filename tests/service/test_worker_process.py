@@ -53,6 +53,7 @@ def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
 @contextmanager
 def worker(state: Path, supervisor: Supervisor, **settings: str) -> Iterator[subprocess.Popen[str]]:
     environment = {
+        "SPEECH_ENGINE": "pocketsphinx",
         **settings,
         "PATH": os.environ["PATH"],
         "NOTETAKER_STATE_DIR": str(state),
@@ -101,16 +102,27 @@ def test_the_status_says_what_there_is_to_do(tmp_path: Path, supervisor: Supervi
     store.close()
     (tmp_path / "pocketsphinx.py").write_text(ENGINE)
     with worker(tmp_path, supervisor, PYTHONPATH=str(tmp_path)):
-        while (said := supervisor.next()) != "STATUS=Transcribing, writing the notes of 1 meeting, 2 waiting":
+        while (
+            said := supervisor.next()
+        ) != "STATUS=Improving the transcript, writing the notes of 1 meeting":
             assert said.startswith(("READY=1", "WATCHDOG=1", "STATUS=")), said
 
 
 @pytest.mark.parametrize(
     ("work", "unattended_s", "line"),
     [
-        (Work(transcribing=True, finishing=0, waiting=12), 2.1, "Transcribing, 12 waiting"),
+        (
+            Work(transcribing=True, finishing=0, waiting=12, behind_s=3.4),
+            2.1,
+            "Transcribing, 12 waiting, 3 s behind",
+        ),
+        (Work(transcribing=False, finishing=0, waiting=0, refining=True), 2.1, "Improving the transcript"),
         (Work(transcribing=False, finishing=2, waiting=0), 2.1, "Writing the notes of 2 meetings"),
-        (Work(transcribing=True, finishing=0, waiting=1000), 2.1, "Transcribing, 1000 or more waiting"),
+        (
+            Work(transcribing=True, finishing=0, waiting=1000, behind_s=900.0),
+            2.1,
+            "Transcribing, 1000 or more waiting, 900 s behind",
+        ),
         (Work(transcribing=False, finishing=0, waiting=0), 2.1, ""),
         (Work(transcribing=True, finishing=0, waiting=12), 60.1, "Waiting for the database"),
         (None, 2.1, "Waiting for the database"),

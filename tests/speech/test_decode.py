@@ -1,51 +1,52 @@
-"""Opus to PCM. A tone stands for speech: where it is and where it is not can be measured."""
+"""Opus to PCM. A tone stands for speech where it matters where sound is, and where it is not."""
 
 import math
 import random
-import struct
+from collections.abc import Sequence
 from functools import cache
 
-import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notetaker.model.audio import AudioFrame
-from notetaker.speech.decode import BYTES_PER_SECOND, decode, decode_counted
+from notetaker.speech.decode import BYTES_PER_SECOND, Sound, decode, decode_counted
+from notetaker.speech.libopus import redundancy
+from tests.speech import opus_encoder
+from tests.speech.opus_encoder import encode, likeness, speech, spoken
 from tests.speech.packets import SILENCE, TICKS, RtpPacket, rtp
 
 MS = BYTES_PER_SECOND // 1000
 PACKET = 20 * MS
+CORRUPT = b"\xff\x00"
+"""Code 3 with a frame count of zero: RFC 6716 section 3.2.5, requirement R5."""
 
 
 @cache
-def tone(packets: int = 50, layout: str = "mono") -> tuple[bytes, ...]:
-    """A 440 Hz tone as Opus packets of 20 ms."""
-    channels = 2 if layout == "stereo" else 1
-    encoder = av.AudioCodecContext.create("libopus", "w")
-    encoder.sample_rate, encoder.layout, encoder.format = 48_000, layout, "s16"
-    encoder.open()
-    encoded = []
-    for number in range(packets):
-        ticks = range(number * TICKS, (number + 1) * TICKS)
-        pcm = [round(12_000 * math.sin(math.tau * 440 * t / 48_000)) for t in ticks for _ in range(channels)]
-        frame = av.AudioFrame(format="s16", layout=layout, samples=TICKS)
-        frame.sample_rate, frame.pts = 48_000, ticks.start
-        frame.planes[0].update(struct.pack(f"<{len(pcm)}h", *pcm))
-        encoded += encoder.encode(frame)
-    return tuple(bytes(packet) for packet in encoded[:packets])
+def tone(layout: str = "mono") -> tuple[bytes, ...]:
+    """A second of 440 Hz as packets of 20 ms."""
+    return encode(opus_encoder.tone(), layout=layout, bit_rate=64_000)
 
 
 def loudness(pcm: bytes, start: float, end: float) -> float:
     """Root mean square between two instants in seconds."""
-    samples = memoryview(pcm[2 * int(16_000 * start) : 2 * int(16_000 * end)]).cast("h")
-    return math.sqrt(sum(s * s for s in samples) / len(samples))
+    return opus_encoder.loudness(pcm[2 * int(16_000 * start) : 2 * int(16_000 * end)])
+
+
+def frame(pcm: bytes, number: int) -> bytes:
+    """The 20 ms that packet ``number`` stands for."""
+    return pcm[number * PACKET : (number + 1) * PACKET]
+
+
+def without(packets: Sequence[RtpPacket], *lost: int) -> list[RtpPacket]:
+    return [packet for number, packet in enumerate(packets) if number not in lost]
 
 
 def test_a_second_of_packets_is_a_second_of_sound() -> None:
-    pcm = decode(rtp(tone()))
-    assert len(pcm) == BYTES_PER_SECOND
-    assert loudness(pcm, 0.1, 0.9) == pytest.approx(12_000 / math.sqrt(2), rel=0.05)
+    sound = decode_counted(rtp(tone()))
+    assert len(sound.pcm) == BYTES_PER_SECOND
+    assert loudness(sound.pcm, 0.1, 0.9) == pytest.approx(12_000 / math.sqrt(2), rel=0.05)
+    assert sound[1:] == (0, 0, 0)
 
 
 def test_stereo_is_mixed_down() -> None:
@@ -63,19 +64,83 @@ def test_no_packets_are_no_sound() -> None:
     assert decode([]) == b""
 
 
+@pytest.mark.parametrize("layout", ["mono", "stereo"])
+@pytest.mark.parametrize("frame_ms", [2.5, 5, 10, 20, 40, 60])
+def test_packets_of_every_length(frame_ms: float, layout: str) -> None:
+    opus = encode(speech()[: 48 * 960], frame_ms=frame_ms, layout=layout, fec=True)
+    packets = [RtpPacket(round(i * frame_ms * 48), packet) for i, packet in enumerate(opus)]
+    assert len(decode(packets)) == 960 * MS
+    lost = decode_counted(without(packets, 8))
+    assert len(lost.pcm) == 960 * MS
+    assert lost.recovered + lost.concealed >= 1
+
+
 def test_a_pause_on_the_rtp_clock_is_silence_of_that_length() -> None:
     first, second = rtp(tone()), rtp(tone(), start=48_000 + 24_000)
     pcm = decode(first + second)
     assert len(pcm) == round(2.5 * BYTES_PER_SECOND)
-    assert loudness(pcm, 1.1, 1.45) < 100
+    assert loudness(pcm, 1.1, 1.45) == 0
     assert loudness(pcm, 1.6, 2.4) > 8_000
 
 
 def test_a_lost_packet_is_concealed() -> None:
-    packets = rtp(tone())
-    pcm = decode(packets[:25] + packets[26:])
-    assert len(pcm) == BYTES_PER_SECOND
-    assert loudness(pcm, 0.5, 0.52) > 4_000
+    sound = decode_counted(without(rtp(tone()), 25))
+    assert len(sound.pcm) == BYTES_PER_SECOND
+    assert loudness(sound.pcm, 0.5, 0.52) > 4_000
+    assert (sound.recovered, sound.concealed) == (0, 1)
+
+
+def test_a_lost_packet_is_rebuilt_from_the_one_after_it() -> None:
+    packets = rtp(spoken(fec=True))
+    lost = next(i for i, packet in enumerate(packets) if i > 30 and redundancy(packet.opus)) - 1
+    sound = decode_counted(without(packets, lost))
+    assert (sound.recovered, sound.concealed) == (1, 0)
+    original = decode(packets)
+    assert len(sound.pcm) == len(original)
+    assert likeness(frame(sound.pcm, lost), frame(original, lost)) > 6
+
+
+def test_with_every_tenth_packet_lost_redundancy_is_closer_to_the_original_than_concealment() -> None:
+    closeness = []
+    for fec in (True, False):
+        packets = rtp(spoken(fec=fec))
+        lost = range(5, len(packets) - 1, 10)
+        sound, original = decode_counted(without(packets, *lost)), decode(packets)
+        assert sound.recovered + sound.concealed == len(lost)
+        assert (sound.recovered > sound.concealed) is fec
+        holes = [b"".join(frame(pcm, i) for i in lost) for pcm in (sound.pcm, original)]
+        closeness.append(likeness(*holes))
+    with_redundancy, with_concealment = closeness
+    assert with_redundancy > with_concealment + 6
+
+
+def test_a_long_hole_is_concealed_for_60_ms_and_its_last_frame_rebuilt() -> None:
+    packets = rtp(spoken(fec=True))
+    after = next(i for i, packet in enumerate(packets) if i > 40 and redundancy(packet.opus))
+    sound = decode_counted(without(packets, *range(after - 10, after)))
+    assert (sound.recovered, sound.concealed) == (1, 3)
+    assert len(sound.pcm) == len(packets) * PACKET
+    heard = [any(frame(sound.pcm, i)) for i in range(after - 10, after)]
+    assert heard == [True] * 3 + [False] * 6 + [True]
+
+
+def test_a_long_hole_without_redundancy_ends_in_silence() -> None:
+    sound = decode_counted(without(rtp(tone()), *range(10, 40)))
+    assert (sound.recovered, sound.concealed) == (0, 3)
+    assert [any(frame(sound.pcm, i)) for i in range(10, 40)] == [True] * 3 + [False] * 27
+
+
+@pytest.mark.parametrize("quiet", [SILENCE, b"\xfc\xff\xfe", b"\x48", b"\x48\x00"], ids=bytes.hex)
+@pytest.mark.parametrize("pause", [1, 20])
+def test_after_a_quiet_packet_nothing_is_lost(quiet: bytes, pause: int) -> None:
+    """The next packet of speech repeats what was said before the pause: it must not be heard twice."""
+    opus = spoken(fec=True)
+    after = next(i for i, packet in enumerate(opus) if i > 40 and redundancy(packet))
+    before = rtp([*opus[:after], *[quiet] * 5])
+    sound = decode_counted(before + rtp(opus[after:], start=(len(before) + pause) * TICKS))
+    assert (sound.recovered, sound.concealed) == (0, 0)
+    assert not any(sound.pcm[len(before) * PACKET : (len(before) + pause) * PACKET])
+    assert len(sound.pcm) == (len(opus) + 5 + pause) * PACKET
 
 
 def test_the_rtp_clock_may_wrap() -> None:
@@ -98,24 +163,50 @@ def test_duplicates_count_once() -> None:
     assert decode(packets[:10] + packets[5:]) == decode(packets)
 
 
-def test_a_corrupt_packet_is_counted_and_treated_as_lost() -> None:
-    packets = rtp(tone())
-    # code 3 with a frame count of zero: RFC 6716 section 3.2.5, requirement R5
-    broken = [*packets[:25], RtpPacket(25 * TICKS, b"\xff\x00"), *packets[26:]]
-    sound = decode_counted(broken)
-    assert sound.corrupt == 1
-    assert sound.pcm == decode(packets[:25] + packets[26:])
+@settings(max_examples=40, deadline=None)
+@given(st.sets(st.integers(1, 98)), st.integers(0, 2**32 - 1), st.randoms(use_true_random=False))
+def test_whatever_is_lost_the_rest_stays_in_its_place(lost: set[int], start: int, rng: random.Random) -> None:
+    """Every hole: at most 60 ms are concealed and one frame rebuilt, all else is true silence."""
+    opus = spoken(fec=True)[:100]
+    kept = without(rtp(opus, start), *lost)
+    sound = decode_counted(kept)
+    assert len(sound.pcm) == 100 * PACKET
+    recovered = concealed = 0
+    for hole in holes(lost):
+        rebuilt = redundancy(opus[hole.stop]) > 0
+        guessed = min(len(hole) - rebuilt, 3)
+        recovered, concealed = recovered + rebuilt, concealed + guessed
+        for number in hole[guessed : len(hole) - rebuilt]:
+            assert not any(frame(sound.pcm, number))
+    assert (sound.recovered, sound.concealed) == (recovered, concealed)
+
+    again = [*kept, *rng.choices(kept, k=5)]
+    rng.shuffle(again)
+    assert decode_counted(again) == sound
 
 
-def test_an_empty_packet_does_not_end_the_stream() -> None:
-    packets = rtp(tone())
-    sound = decode_counted([*packets[:25], RtpPacket(25 * TICKS, b""), *packets[26:]])
-    assert sound.corrupt == 1
-    assert len(sound.pcm) == BYTES_PER_SECOND
+def holes(lost: set[int]) -> list[range]:
+    starts = sorted(number for number in lost if number - 1 not in lost)
+    ends = sorted(number + 1 for number in lost if number + 1 not in lost)
+    return [range(start, end) for start, end in zip(starts, ends, strict=True)]
+
+
+@pytest.mark.parametrize("corrupt", [CORRUPT, b""], ids=["corrupt", "empty"])
+def test_a_corrupt_packet_is_counted_and_treated_as_lost(corrupt: bytes) -> None:
+    for opus in (tone(), spoken(fec=True)):
+        packets = rtp(opus)
+        sound = decode_counted([*packets[:30], RtpPacket(30 * TICKS, corrupt), *packets[31:]])
+        assert sound == decode_counted(without(packets, 30))._replace(corrupt=1)
+
+
+def test_a_run_of_corrupt_packets_is_concealed_for_60_ms_in_all() -> None:
+    opus = tone()
+    sound = decode_counted(rtp([*opus[:10], *[CORRUPT] * 30, *opus[40:]]))
+    assert sound == decode_counted(without(rtp(opus), *range(10, 40)))._replace(corrupt=30)
 
 
 def test_nothing_but_corrupt_packets_is_silence() -> None:
-    sound = decode_counted(rtp([b"\xff\x00"] * 50))
+    sound = decode_counted(rtp([CORRUPT] * 50))
     assert sound.corrupt == 50
     assert not any(sound.pcm)
 
@@ -136,20 +227,67 @@ def test_a_hostile_rtp_clock_cannot_fill_the_memory() -> None:
     assert len(decode(packets)) <= 60 * BYTES_PER_SECOND + 1500 * PACKET
 
 
-@settings(max_examples=150)
-@given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.binary(max_size=40)), max_size=12))
-def test_any_bytes_give_sound_or_a_count(packets: list[tuple[int, bytes]]) -> None:
-    sound = decode_counted(RtpPacket(*packet) for packet in packets)
-    assert 0 <= sound.corrupt <= len(packets)
+def check_bounds(sound: Sound, packets: int) -> None:
+    assert 0 <= sound.corrupt <= packets
+    assert 0 <= sound.recovered <= packets
     assert len(sound.pcm) % 2 == 0
-    assert len(sound.pcm) <= 62 * BYTES_PER_SECOND + 120 * MS * len(packets)
+    assert len(sound.pcm) <= 60 * BYTES_PER_SECOND + 120 * MS * packets
 
 
-def test_damaged_speech_never_raises() -> None:
-    rng = random.Random(4006)
-    packets = [bytearray(opus) for opus in tone()]
-    for packet in packets[::3]:
-        packet[rng.randrange(len(packet))] ^= 1 << rng.randrange(8)
-    for length in range(0, 50, 7):
-        packets[length] = packets[length][:length]
-    assert decode(rtp([bytes(packet) for packet in packets]))
+@settings(max_examples=150)
+@given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.binary(max_size=1500)), max_size=12))
+def test_any_bytes_give_sound_or_a_count(packets: list[tuple[int, bytes]]) -> None:
+    check_bounds(decode_counted(RtpPacket(*packet) for packet in packets), len(packets))
+
+
+@cache
+def many_kinds() -> tuple[bytes, ...]:
+    """Packets of all lengths, modes and numbers of channels."""
+    return tuple(
+        packet
+        for layout in ("mono", "stereo")
+        for frame_ms in (2.5, 5, 10, 20, 40, 60)
+        for bit_rate in (16_000, 32_000, 96_000)
+        for packet in encode(
+            speech()[24_000:38_400], layout=layout, frame_ms=frame_ms, bit_rate=bit_rate, fec=True
+        )
+    )
+
+
+def padded(opus: bytes, length: int) -> bytes:
+    """A packet of one frame as code 3 with padding (RFC 6716 section 3.2.5)."""
+    return bytes([opus[0] | 3, 0x41, length]) + opus[1:] + bytes(length)
+
+
+def damaged(rng: random.Random, opus: bytes) -> bytes:
+    packet = bytearray(opus)
+    for _ in range(rng.randrange(6)):
+        packet[rng.randrange(len(packet))] = rng.randrange(256)
+    return bytes(packet[: rng.randrange(1, 2 * len(packet))]) + rng.randbytes(rng.choice([0, 0, 300]))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_damaged_speech_never_raises(seed: int) -> None:
+    rng = random.Random(seed)
+    packets, timestamp = [], rng.randrange(2**32)
+    for _ in range(100):
+        opus = rng.choice(many_kinds())
+        kinds = [
+            opus,
+            damaged(rng, opus),
+            damaged(rng, opus),
+            padded(opus, rng.randrange(255)),
+            SILENCE,
+            opus[:1],
+        ]
+        packets.append(RtpPacket(timestamp, rng.choice(kinds)))
+        timestamp = (timestamp + rng.choice([120, 480, TICKS, TICKS, 2 * TICKS, 3 * TICKS, 12_345])) % 2**32
+    check_bounds(decode_counted(packets), len(packets))
+
+
+def test_padding_is_not_heard() -> None:
+    opus = spoken(fec=True)
+    assert all(packet[0] & 3 == 0 for packet in opus)
+    assert decode_counted(without(rtp([padded(packet, 200) for packet in opus]), 30)) == decode_counted(
+        without(rtp(opus), 30)
+    )

@@ -15,7 +15,7 @@ from notetaker.model.utterance import Transcription
 from notetaker.store.database import NETWORK_LIMITS, StoreError, StoreSettingError
 from notetaker.store.store import Store
 from tests.store import postgres
-from tests.store.examples import MEETING, NOTES, POSTING, utterance
+from tests.store.examples import MEETING, NOTES, POSTING, STARTED, utterance
 
 PROCESSES = 3
 UTTERANCES = 100
@@ -181,7 +181,7 @@ def _add_utterances(url: str) -> int:
     new = 0
     for number in range(UTTERANCES):
         new += store.add_utterance(utterance(number))
-        store.set_transcription(utterance(number).id, Transcription("words", "engine"))
+        store.set_final({utterance(number).id: Transcription("words", "engine")}, STARTED)
     store.close()
     return new
 

@@ -111,24 +111,57 @@ def test_an_utterance_is_added_once(store: Store) -> None:
     assert store.utterances(MEETING.id) == [utterance(1), utterance(2)]
 
 
-def test_the_first_transcription_stays(store: Store) -> None:
+DRAFT = Transcription("helo", "whisper-base", final=False)
+FINAL = Transcription("Hello.", "whisper-base", language="en")
+FAILED = Transcription("", "whisper-base", "The engine has died.")
+
+
+def test_a_final_text_replaces_a_draft_and_nothing_replaces_a_final_text(store: Store) -> None:
     store.add_meeting(MEETING)
     for number in (3, 2, 1):
         store.add_utterance(utterance(number))
-    first = Transcription("hello", "pocketsphinx")
-    failed = Transcription("", "pocketsphinx", "The engine has died.")
-    store.set_transcription(utterance(2).id, first)
-    store.set_transcription(utterance(2).id, failed)
+    assert store.transcription(utterance(2).id) is None
+    store.set_draft(utterance(2).id, DRAFT, STARTED)
+    store.set_draft(utterance(2).id, FAILED, STARTED)
+    assert store.transcription(utterance(2).id) == DRAFT
     assert store.untranscribed(MEETING.id) == [utterance(1).id, utterance(3).id]
-    store.set_transcription(utterance(1).id, failed)
-    assert store.transcribed(MEETING.id) == [(utterance(1), failed), (utterance(2), first)]
+    assert store.unfinished(MEETING.id) == [utterance(1), utterance(2), utterance(3)]
+    store.set_final({utterance(2).id: FINAL, utterance(1).id: FAILED}, STARTED)
+    store.set_final({utterance(2).id: FAILED}, STARTED)
+    store.set_draft(utterance(2).id, DRAFT, STARTED)
+    assert store.unfinished(MEETING.id) == [utterance(3)]
+    assert store.transcribed(MEETING.id) == [(utterance(1), FAILED), (utterance(2), FINAL)]
+
+
+def test_the_lag_is_that_of_the_first_text(store: Store) -> None:
+    store.add_meeting(MEETING)
+    store.add_utterance(utterance(1))
+    store.add_utterance(utterance(2))
+    store.set_draft(utterance(1).id, DRAFT, utterance(1).ended_ns + SECOND)
+    store.set_final({utterance(1).id: FINAL, utterance(2).id: FINAL}, utterance(1).ended_ns + 20 * SECOND)
+    assert sorted(store.lags_ns(MEETING.id)) == [SECOND, 19 * SECOND]
+
+
+def test_the_languages_of_a_meeting_are_in_time_order(store: Store) -> None:
+    store.add_meeting(MEETING)
+    for number, language in ((2, "de"), (1, "en"), (3, None)):
+        store.add_utterance(utterance(number))
+        store.set_final({utterance(number).id: replace(FINAL, language=language)}, STARTED)
+    user_id = utterance(1).user_id
+    assert store.languages(MEETING.id) == [(user_id, "en", SECOND // 2), (user_id, "de", SECOND // 2)]
+
+
+def test_a_meeting_has_a_language(store: Store) -> None:
+    store.add_meeting(replace(MEETING, language="de"))
+    found = store.meeting(MEETING.id)
+    assert found and found.language == "de"
 
 
 def test_meetings_do_not_mix(store: Store) -> None:
     for number in (1, 2):
         store.add_meeting(meeting(number))
         store.add_utterance(utterance(number, meeting(number).id))
-    store.set_transcription(utterance(1, meeting(1).id).id, Transcription("one", "e"))
+    store.set_final({utterance(1, meeting(1).id).id: Transcription("one", "e")}, STARTED)
     assert [found.started_ns for found, _ in store.transcribed(meeting(1).id)] == [STARTED + SECOND]
     assert store.transcribed(meeting(2).id) == []
     assert store.untranscribed(meeting(2).id) == [utterance(2, meeting(2).id).id]
@@ -179,7 +212,7 @@ def test_what_was_said_is_not_in_an_error(store: Store, utterance_id: str, engin
     store.add_utterance(utterance(1))
     said = Transcription("our secret", engine)
     with pytest.raises(Rejected) as caught:
-        store.set_transcription(utterance_id, said)
+        store.set_final({utterance_id: said}, STARTED)
     assert re.match(
         "ForeignKeyViolation|NotNullViolation|IntegrityError: SQLITE_CONSTRAINT", str(caught.value)
     )

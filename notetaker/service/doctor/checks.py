@@ -31,6 +31,7 @@ NEW_GROUP = (
 # This computer
 SETTINGS = Check("settings", "Settings", 5, "Correct the environment, or the file .env.")
 LIBRARIES = Check("libraries", "Libraries", 30, DEFECT)
+SPEECH = Check("speech", "Speech to text", 10, "Correct SPEECH_ENGINE or SPEECH_MODEL.", needs=(SETTINGS,))
 DISK = Check("disk", "Disk", 10, DEFECT, needs=(SETTINGS,))
 DATABASE = Check("database", "Database", 15, SERVER, needs=(SETTINGS,))
 INSTANCE = Check("instance", "Running bot", 5, DEFECT, needs=(SETTINGS,))
@@ -63,7 +64,7 @@ HEARTBEAT = Check(
 GROUP = Check("voice-group", "Voice: encryption", DEADLINES_S[Step.GROUP], NEW_GROUP, needs=(HEARTBEAT,))
 
 CHECKS = (
-    SETTINGS, LIBRARIES, DISK, DATABASE, INSTANCE,
+    SETTINGS, LIBRARIES, SPEECH, DISK, DATABASE, INSTANCE,
     NAME, CONNECTION, HTTP, CLOCK, TOKEN, GATEWAY,
     IDENTIFY, GUILD, ALONE, PERMISSIONS, REGIONS,
     VOICE_SERVER, WEBSOCKET, READY, UDP, SESSION, HEARTBEAT, GROUP,

@@ -10,11 +10,12 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, ver
 from pathlib import Path
 
 from notetaker.service.background import in_thread
-from notetaker.service.doctor.checks import DATABASE, DEFECT, SETTINGS
+from notetaker.service.doctor.checks import DATABASE, DEFECT, SETTINGS, SPEECH
 from notetaker.service.doctor.checkup import Trouble
 from notetaker.service.instance import running_bot
 from notetaker.service.settings import Settings, SettingsError
-from notetaker.speech.engine import UnknownEngineError, check_name
+from notetaker.speech.engine import EngineSettingError
+from notetaker.speech.engines import choose
 from notetaker.store.database import Database, Rejected, StoreError, StoreSettingError, parse_url
 
 SUPPORTED = {
@@ -38,13 +39,10 @@ async def settings() -> tuple[Settings, str]:
         found = Settings.load()
         found.require_token()
         parse_url(found.database)
-        check_name(found.speech_engine)
     except SettingsError as error:
         raise Trouble("; ".join(str(error).splitlines()), mend) from None
     except StoreSettingError as error:
         raise Trouble(f"NOTETAKER_DATABASE_URL: {error}", mend) from None
-    except UnknownEngineError as error:
-        raise Trouble(f"SPEECH_ENGINE: {error}", mend) from None
     return found, f"Discord at {found.discord_api_base_url}, state folder {found.state_dir}"
 
 
@@ -80,6 +78,16 @@ def numbers(version: str) -> tuple[int, ...]:
     """``2.8.1rc1`` is taken for 2.8.1."""
     release = re.match(r"\d+(\.\d+)*", version)
     return tuple(int(part) for part in release[0].split(".")) if release else ()
+
+
+async def speech(settings: Settings) -> str:
+    """Chooses the engine as a worker would, and loads none."""
+    try:
+        chosen = choose(settings.engine_settings)
+    except EngineSettingError as error:
+        problem, _, mend = str(error).partition("; ")
+        raise Trouble(problem, f"{mend[:1].upper()}{mend[1:]}" if mend else SPEECH.mend) from None
+    return f"{chosen.name}"
 
 
 async def disk(settings: Settings) -> str:

