@@ -89,6 +89,11 @@ class Recorder:
         self._written.append(journal)
         journal.mark_gap(gap)
 
+    @property
+    def busy(self) -> bool:
+        """An utterance is under way, or has ended since the last :meth:`tick`."""
+        return bool(self._ended) or (self._session is not None and self._session.cutter.busy)
+
     def tick(self, now: float) -> list[Utterance]:
         """The utterances that have ended since the last call."""
         if self._session is not None:

@@ -1,55 +1,167 @@
 """Cuts each speaker's packets into utterances: runs of speech between two pauses.
 
-The same journal always gives the same utterances. So only the packets and marks themselves, in the order in which
-the journal has them, decide where one ends; a tick merely brings out what has ended, early. That is safe because a
-packet that comes after its utterance was brought out may not claim an arrival inside it any more: :meth:`earliest`.
+Nothing is decoded: the sizes and arrival times of packets decide. The same journal always gives the same utterances,
+so only the packets and marks themselves, in the order in which the journal has them, decide where one ends; a tick
+merely brings out what has ended, early. That is safe because a packet that comes after its utterance was brought out
+may not claim an arrival inside it any more: :meth:`Cutter.earliest`.
+
+A packet is in one utterance at most. The parts of a monologue do not overlap, so a decoder that should know the sound
+before such a part has to read it from the part before.
 """
 
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from itertools import accumulate, takewhile
 from typing import NamedTuple
 
 from notetaker.model.utterance import Clip, Utterance
+from notetaker.recording.opus import duration
 
 _MS = 1_000_000
 
 QUIET_NS = 800 * _MS
 """A pause of this length ends an utterance."""
-LONGEST_NS = 30_000 * _MS
-"""An utterance that gets this long is cut: 30 s is what Whisper models listen to at once."""
-CUT_WITHIN_NS = 5_000 * _MS
-"""... at the smallest packet of its last 5 s: variable-rate Opus spends the fewest bits on a pause."""
-LATE_NS = 2_000 * _MS
-"""How long a tick waits beyond the pause for packets that the receiver still holds for want of a DAVE key."""
+MARKED_QUIET_NS = 500 * _MS
+"""... and this length suffices when the sender has marked its pause: it has then noticed it itself, and with
+discontinuous transmission (DTX), Opus does so late (libopus, ``NB_SPEECH_FRAMES_BEFORE_DTX``: 10 frames)."""
+MARK = 3
+"""Quiet packets that mark a pause. Discord's senders end with five (Discord docs, Voice Connections, Voice
+Data Interpolation), of which some may be lost."""
 QUIET_BYTES = 3
-"""Opus packets up to this size hold no speech: the silence frame F8 FF FE (Discord docs, Voice Connections)
-and discontinuous transmission (RFC 6716 section 2.1.9)."""
+"""Opus packets up to this size hold no sound: the silence frame F8 FF FE (Discord docs, Voice Connections)
+and DTX (RFC 6716 section 2.1.9)."""
+ALONE_NS = 300 * _MS
+"""Sound this long after any other, and right after a quiet packet, is speech only if more of it follows: in a pause,
+DTX describes the background noise in one packet every 420 ms (measured with libopus 1.3.1)."""
+PRE_ROLL_NS = 300 * _MS
+"""An utterance begins with the packets that came up to this long before its speech, for the decoder to warm up on."""
+LATEST_CUT_NS = 28_000 * _MS
+"""A monologue that gets this long is cut, pre-roll included: Whisper models listen to 30 s at once."""
+SOONEST_CUT_NS = 20_000 * _MS
+"""... at its quietest moment after this time: variable-rate Opus spends the fewest bits on a pause."""
+MOMENT = 5
+"""Packets (100 ms) whose sizes are added up to tell how quiet a moment is: in words, too, single ones are small."""
 FRAME_NS = 20 * _MS
 """What a Discord packet lasts."""
 
 
 class _Part(NamedTuple):
-    """A packet of a run."""
+    """A packet, as far as it matters here."""
 
     arrival_ns: int
     size: int
-    """Of the Opus packet, bytes."""
+    """Of the Opus packet, bytes; 0 when it is quiet."""
+    speech: bool
+    lasts_ns: int
     offset: int
     end_offset: int
 
 
 class _Run:
-    """An utterance that has not ended. Begins with speech."""
+    """An utterance that has not ended."""
 
-    def __init__(self, parts: list[_Part]) -> None:
-        self.parts = parts
-        self.began_ns = parts[0].arrival_ns
+    def __init__(self, parts: Iterable[_Part]) -> None:
+        """One of the parts is speech."""
+        self.parts: list[_Part] = []
         self.spoken = 0
         """Parts up to and including the last one with speech."""
         self.spoke_ns = 0
         """The latest arrival of speech."""
-        for count, part in enumerate(parts, 1):
-            if part.size > QUIET_BYTES:
-                self.spoken = count
-                self.spoke_ns = max(self.spoke_ns, part.arrival_ns)
+        self.stopped_ns = 0
+        """When the speech of that packet was over."""
+        self.quiet = 0
+        """Quiet parts behind it."""
+        self.sound_ns = 0
+        """What the parts last together."""
+        for part in parts:
+            self.append(part)
+
+    def append(self, part: _Part) -> None:
+        self.parts.append(part)
+        self.sound_ns += part.lasts_ns
+        if part.speech:
+            self.spoken = len(self.parts)
+            self.quiet = 0
+            if part.arrival_ns >= self.spoke_ns:
+                self.spoke_ns = part.arrival_ns
+                self.stopped_ns = part.arrival_ns + part.lasts_ns
+        elif not part.size:
+            self.quiet += 1
+
+    @property
+    def end_ns(self) -> int:
+        """When it has ended, unless there is more speech by then."""
+        return self.spoke_ns + (MARKED_QUIET_NS if self.quiet >= MARK else QUIET_NS)
+
+    @property
+    def length_ns(self) -> int:
+        """By the clock or by its sound, whichever is longer: after a stall, much sound arrives at once."""
+        return max(self.parts[-1].arrival_ns - self.parts[0].arrival_ns, self.sound_ns)
+
+    def quietest(self) -> int:
+        """The best part to cut behind. Of equals the last one: at a constant bit rate a clip gets its full length."""
+        sums = [0, *accumulate(part.size for part in self.parts)]
+        first_ns = self.parts[0].arrival_ns
+        best, least, sound_ns = len(self.parts) - 1, sums[-1], 0
+        for index, part in enumerate(self.parts[: 1 - MOMENT]):
+            sound_ns += part.lasts_ns
+            size = sums[index + MOMENT] - sums[index]
+            if max(part.arrival_ns - first_ns, sound_ns) >= SOONEST_CUT_NS and size <= least:
+                best, least = index + MOMENT // 2, size
+        return best
+
+
+class _Stream:
+    """What is known of an SSRC."""
+
+    def __init__(self) -> None:
+        self.user_id = 0
+        self.earliest_ns = 0
+        self.run: _Run | None = None
+        self._before: deque[_Part] = deque(maxlen=PRE_ROLL_NS // FRAME_NS)
+        """While there is no run: the packets since the last one."""
+        self._quiet = False
+        self._sounded_ns: int | None = None
+
+    def part(self, opus: bytes, arrival_ns: int, offset: int, end_offset: int) -> _Part:
+        """The next packet."""
+        size = len(opus)
+        lasts_ns = (duration(opus) or 960) * 1_000_000 // 48
+        if size <= QUIET_BYTES:
+            self._quiet = True
+            return _Part(arrival_ns, 0, False, lasts_ns, offset, end_offset)
+        sounded_ns = self._sounded_ns
+        alone = self._quiet and sounded_ns is not None and arrival_ns - sounded_ns >= ALONE_NS
+        self._quiet = False
+        if sounded_ns is None or arrival_ns > sounded_ns:
+            self._sounded_ns = arrival_ns
+        return _Part(arrival_ns, size, not alone, lasts_ns, offset, end_offset)
+
+    def add(self, part: _Part) -> None:
+        if self.run is not None:
+            self.run.append(part)
+        elif part.speech:
+            self.run = _Run([*self._pre_roll(part.arrival_ns), part])
+            self._before.clear()
+        else:
+            self._before.append(part)
+
+    def end(self) -> list[_Part]:
+        """Ends the run. Returns its parts, up to the last one with speech."""
+        assert self.run is not None
+        run, self.run = self.run, None
+        self._before.extend(run.parts[run.spoken :])
+        return run.parts[: run.spoken]
+
+    def _pre_roll(self, now_ns: int) -> list[_Part]:
+        """Without a hole: who reads a clip reads all that lies between its ends."""
+        recent = takewhile(lambda part: abs(now_ns - part.arrival_ns) <= PRE_ROLL_NS, reversed(self._before))
+        return [*recent][::-1]
+
+    def forget(self) -> None:
+        """What has come so far has nothing to do with what comes next."""
+        self._before.clear()
+        self._quiet, self._sounded_ns = False, None
 
 
 class Cutter:
@@ -58,92 +170,78 @@ class Cutter:
     def __init__(self, meeting_id: str, segment: int) -> None:
         self._meeting_id = meeting_id
         self._segment = segment
-        self._users: dict[int, int] = {}
-        self._runs: dict[int, _Run] = {}
-        self._earliest: dict[int, int] = {}
+        self._streams: defaultdict[int, _Stream] = defaultdict(_Stream)
         self._ended: list[Utterance] = []
 
     def name_speaker(self, user_id: int, ssrc: int) -> None:
         """The SSRC is ``user_id``'s from here on. If it was another's, their utterance has ended."""
-        if self._users.get(ssrc) != user_id:
+        stream = self._streams[ssrc]
+        if stream.user_id != user_id:
             self.end_speaker(ssrc)
-            self._users[ssrc] = user_id
+            stream.user_id = user_id
 
     def end_speaker(self, ssrc: int) -> None:
         """The speaker left."""
-        run = self._runs.pop(ssrc, None)
-        if run is not None:
-            self._end(ssrc, run)
+        stream = self._streams[ssrc]
+        if stream.run is not None:
+            self._end(ssrc, stream)
+        stream.forget()
 
     def earliest(self, ssrc: int) -> int:
         """The earliest arrival (Unix ns) that the next packet may be given: what was before has been brought out."""
-        return self._earliest.get(ssrc, 0)
+        return self._streams[ssrc].earliest_ns
 
     def add(self, ssrc: int, opus: bytes, arrival_ns: int, offset: int, end_offset: int) -> None:
         """The next packet that was written. User id 0 stands for a speaker whom nobody has named."""
-        size = len(opus)
-        part = _Part(arrival_ns, size, offset, end_offset)
-        run = self._runs.get(ssrc)
-        if run is not None:
-            if arrival_ns - run.spoke_ns >= QUIET_NS:
-                self._end(ssrc, run)
-                del self._runs[ssrc]
-                run = None
-            elif arrival_ns - run.began_ns >= LONGEST_NS:
-                run = self._cut(ssrc, run)
-        if run is not None:
-            run.parts.append(part)
-            if size > QUIET_BYTES:
-                run.spoken = len(run.parts)
-                if arrival_ns > run.spoke_ns:
-                    run.spoke_ns = arrival_ns
-        elif size > QUIET_BYTES:
-            self._runs[ssrc] = _Run([part])
+        stream = self._streams[ssrc]
+        if stream.run is not None and arrival_ns >= stream.run.end_ns:
+            self._end(ssrc, stream)
+        stream.add(stream.part(opus, arrival_ns, offset, end_offset))
+        if stream.run is not None and stream.run.length_ns >= LATEST_CUT_NS:
+            self._cut(ssrc, stream, stream.run)
 
     def tick(self, now_ns: int) -> None:
-        """Ends what has been quiet for so long that nothing can be expected to belong to it any more."""
-        for ssrc, run in list(self._runs.items()):
-            if now_ns - run.spoke_ns >= QUIET_NS + LATE_NS:
-                self._earliest[ssrc] = run.spoke_ns + QUIET_NS
-                self._end(ssrc, run)
-                del self._runs[ssrc]
+        """Ends what has been quiet for long enough. A packet that the receiver still holds, for want of a DAVE key,
+        comes too late for it and begins an utterance of its own.
+        """
+        for ssrc, stream in self._streams.items():
+            if stream.run is not None and now_ns >= stream.run.end_ns:
+                stream.earliest_ns = stream.run.end_ns
+                self._end(ssrc, stream)
 
     def close(self) -> None:
         """Ends everything: the voice session is over."""
-        for ssrc in list(self._runs):
+        for ssrc in self._streams:
             self.end_speaker(ssrc)
+
+    @property
+    def busy(self) -> bool:
+        """Somebody is speaking, or there is something to take."""
+        return bool(self._ended) or any(stream.run is not None for stream in self._streams.values())
 
     def take(self) -> list[Utterance]:
         """The utterances that have ended since the last call."""
         ended, self._ended = self._ended, []
         return ended
 
-    def _cut(self, ssrc: int, run: _Run) -> _Run | None:
-        """Ends the first part of a run that got too long. Returns the rest, if there is speech in it."""
-        window_ns = run.parts[0].arrival_ns + LONGEST_NS - CUT_WITHIN_NS
-        candidates = [index for index, part in enumerate(run.parts) if part.arrival_ns >= window_ns]
-        # of equals the last one: at a constant bit rate the utterance gets its full length
-        smallest = min(
-            reversed(candidates), key=lambda index: run.parts[index].size, default=len(run.parts) - 1
-        )
-        self._end(ssrc, _Run(run.parts[: smallest + 1]))
-        rest = run.parts[smallest + 1 :]
-        speech = next((index for index, part in enumerate(rest) if part.size > QUIET_BYTES), None)
-        if speech is None:
-            del self._runs[ssrc]
-            return None
-        self._runs[ssrc] = _Run(rest[speech:])
-        return self._runs[ssrc]
+    def _cut(self, ssrc: int, stream: _Stream, run: _Run) -> None:
+        behind = run.quietest() + 1
+        stream.run = _Run(run.parts[:behind])
+        self._end(ssrc, stream)
+        for part in run.parts[behind:]:
+            stream.add(part)
 
-    def _end(self, ssrc: int, run: _Run) -> None:
-        parts = run.parts[: run.spoken]
+    def _end(self, ssrc: int, stream: _Stream) -> None:
+        assert stream.run is not None
+        stopped_ns = stream.run.stopped_ns
+        parts = stream.end()
         self._ended.append(
             Utterance(
                 self._meeting_id,
-                self._users.get(ssrc, 0),
+                stream.user_id,
                 Clip(self._segment, parts[0].offset, parts[-1].end_offset, ssrc),
-                started_ns=min(part.arrival_ns for part in parts),
-                ended_ns=run.spoke_ns + FRAME_NS,
+                started_ns=min(part.arrival_ns for part in parts if part.size),
+                ended_ns=stopped_ns,
                 packets=len(parts),
             )
         )

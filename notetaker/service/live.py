@@ -130,17 +130,19 @@ class LiveMeeting:
         lasted_s = (self._wall_ns(now) - since.started_ns) / 1e9
         self._missing.begin(What.SESSION, now - max(lasted_s, 0.0), since)
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float) -> bool:
         """Collects the utterances that have ended, and news. Tries a disk that has refused something with the mark of
-        its gap: nobody may speak for a long time.
+        its gap: nobody may speak for a long time. Returns whether an utterance has ended.
         """
         if self._missing.lasted(What.DISK, now) is not None:
             self._try(now, self._end_refusal, now)
-        self.utterances += self.recorder.tick(now)
+        ended = self.recorder.tick(now)
+        self.utterances += ended
         deaf = What.HEARING in self._missing
         if self._open and deaf != self._told_deaf:
             self._told_deaf = deaf
             self.news.append((answers.deafened if deaf else answers.undeafened)(self.channel_id))
+        return bool(ended)
 
     @property
     def state(self) -> RecordingState:

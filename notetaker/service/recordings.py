@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -28,7 +29,9 @@ from notetaker.voice.timed_lock import TimedLock
 
 log = logging.getLogger(__name__)
 
-TICK = 0.5  # seconds between two looks for utterances that have ended, and two attempts to store them
+TICK = 0.1  # seconds between two looks for utterances that have ended; one that has is stored at once
+IDLE_TICK = 0.5  # ... while nobody speaks: none ends sooner than that after it has begun
+STORE_EVERY = 0.5  # seconds between two attempts to store what has failed, or is not urgent
 SYNC_EVERY = 1.0  # seconds: what a power loss may cost
 COVERAGE_EVERY = 5.0  # seconds: what a crash may cost of the counts
 STORING_S = 600.0  # how long a disk may keep waiting who begins or ends a meeting
@@ -66,6 +69,8 @@ class Recordings:
         self.stored_at = self._database_clock()
         """When ``store`` ended last, on the clock of the database."""
         self._live: dict[int, LiveMeeting] = {}
+        self._unstored = asyncio.Event()
+        """An utterance or a meeting has ended, and nobody has tried to store that yet."""
         self.locks: defaultdict[int, TimedLock] = defaultdict(
             lambda: TimedLock(self._database_clock, lambda: voice.patience_s + STORING_S)
         )
@@ -106,6 +111,7 @@ class Recordings:
         meeting = replace(live.meeting, ended_ns=time.time_ns(), state=MeetingState.FINISHING)
         log.info("Meeting %s has ended", meeting.id, extra=events.MEETING_ENDED.of(meeting))
         await self._keeping.end(Ending(live, meeting, coverage))
+        self._unstored.set()
         return Stopped(meeting, speakers=live.speakers, connected=live.connected)
 
     async def close(self) -> None:
@@ -132,7 +138,8 @@ class Recordings:
         """
         for guild_id, live in self._live.items():
             live.channel_id = self._voice.channel(guild_id) or live.channel_id
-            live.tick(now)
+            if live.tick(now):
+                self._unstored.set()
             if live.news:
                 news, live.news = "\n".join(live.news), []
                 self._say(live, news)
@@ -201,7 +208,8 @@ class Recordings:
     async def _keep_ticking(self) -> None:
         synced = time.monotonic()
         while True:
-            await asyncio.sleep(TICK)
+            busy = any(live.recorder.busy for live in self.live)
+            await asyncio.sleep(TICK if busy else IDLE_TICK)
             now = time.monotonic()
             sync = now - synced >= SYNC_EVERY
             synced = now if sync else synced
@@ -212,7 +220,10 @@ class Recordings:
     async def _keep_storing(self) -> None:
         counted = time.monotonic()
         while True:
-            await asyncio.sleep(TICK)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STORE_EVERY):
+                    await self._unstored.wait()
+            self._unstored.clear()
             now = time.monotonic()
             coverage = now - counted >= COVERAGE_EVERY
             counted = now if coverage else counted

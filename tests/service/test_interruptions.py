@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ from notetaker.model.outcome import Coverage, Outcome
 from notetaker.recording.state import StateFile
 from notetaker.service import missing
 from notetaker.voice.ports import JoinFailed
-from tests.service.bench import ADA, GENERAL, GUILD, PLANNING, STANDUP, Bench
+from tests.service.bench import ADA, GENERAL, GUILD, PLANNING, STANDUP, WISH, Bench
 from tests.service.office import SENTENCE
 
 HEARD = len(SENTENCE)
@@ -44,7 +45,7 @@ def files(bench: Bench, meeting: Meeting) -> list[str]:
 
 
 async def test_a_meeting_goes_on_after_a_clean_stop(bench: Bench) -> None:
-    meeting = await bench.start()
+    meeting = await bench.start(replace(WISH, language="de"))
     bench.voice.hear()
     before_ns = time.time_ns()
     await bench.meetings.close()
