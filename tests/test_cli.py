@@ -86,7 +86,7 @@ def test_an_engine_that_does_not_start_is_worth_another_start(
 ) -> None:
     (tmp_path / "pocketsphinx.py").write_text("import os; os._exit(1)\n")
     monkeypatch.setenv("SPEECH_ENGINE", "pocketsphinx")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # of the engine's process
+    monkeypatch.syspath_prepend(tmp_path)  # the engine's process has the same
     result = run(runner, "worker", code=75)
     assert result.stderr == "notetaker: The speech engine pocketsphinx has died.\n"
 

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks, store
+from notetaker.notes.wording import count
 from notetaker.service import report
 
 
@@ -55,10 +56,14 @@ def _print_meeting(found: dict[str, Any]) -> None:
         click.echo(
             f"{found['waiting_for_transcription']} of {found['utterances']} utterances wait for a worker."
         )
+    drafts = sum(not line["final"] for line in found["lines"])
+    if drafts:
+        click.echo(f"{count(drafts, 'line')} marked ~ {'is' if drafts == 1 else 'are'} a draft until the final pass.")
     click.echo()
     for line in found["lines"]:
         said = line["text"] if line["error"] is None else f"[{line['error']}]"
-        click.echo(f"{line['started'][11:19]} {line['name'] or line['user_id']}: {said}")
+        mark = " " if line["final"] else "~"
+        click.echo(f"{line['started'][11:19]}{mark}{line['name'] or line['user_id']}: {said}")
     names = {one["user_id"]: one["name"] or one["user_id"] for one in found["speakers"]}
     for gap in found["gaps"]:
         whom = "" if gap["user_id"] is None else f"{names.get(gap['user_id'], gap['user_id'])} "

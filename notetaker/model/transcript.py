@@ -43,3 +43,7 @@ class Transcript:
     speakers: dict[int, str]
     """Display names by user id, of everyone who was heard or seen."""
     coverage: tuple[Coverage, ...]
+    engines: tuple[str, ...] = ()
+    """Which speech engines the words are from, the one with the most lines first: ``whisper-base``."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes of the languages that were spoken, as far as the engines know, the most frequent first."""

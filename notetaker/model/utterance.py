@@ -22,7 +22,7 @@ class Utterance:
     user_id: int
     clip: Clip
     started_ns: int
-    """Unix nanoseconds at which the first packet arrived."""
+    """Unix nanoseconds at which the first packet with sound arrived. The clip may begin up to 300 ms earlier."""
     ended_ns: int
     """Unix nanoseconds at which the last packet's 20 ms end."""
     packets: int

@@ -1,5 +1,6 @@
 """The utterances of all speakers become one transcript."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from notetaker.model.meeting import Meeting
@@ -45,4 +46,10 @@ def merge(
         gaps=tuple(sorted(gaps, key=lambda gap: (gap.started_ns, gap.ended_ns, gap.user_id or 0, gap.cause))),
         speakers=dict(sorted(names.items())),
         coverage=tuple(coverage),
+        engines=_by_frequency(said.engine for _, said in transcribed),
+        languages=_by_frequency(said.language for _, said in transcribed if said.text and said.language),
     )
+
+
+def _by_frequency(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name, _ in Counter(names).most_common())

@@ -5,6 +5,7 @@ Both take notes that :func:`notetaker.notes.citations.check` has passed.
 
 from collections.abc import Iterator
 
+from notetaker.model.languages import english_name
 from notetaker.model.notes import Item, Notes
 from notetaker.model.outcome import Outcome
 from notetaker.model.transcript import Line, Transcript
@@ -60,7 +61,14 @@ def _message(
     yield "### Who spoke"
     yield _who_spoke(transcript, max(entries, 1))
     yield f"-# Coverage: {coverage.heard(transcript)}"
-    yield f"-# Notes made by: {escape(clip(notes.made_by, _NAME))}. The full transcript is attached."
+    made_by = f"Notes made by: {escape(clip(notes.made_by, _NAME))}"
+    yield f"-# {made_by}{_transcribed(transcript)}. The full transcript is attached."
+
+
+def _transcribed(transcript: Transcript) -> str:
+    if not transcript.engines:
+        return ""
+    return f"; speech to text: {escape(clip(', '.join(transcript.engines), _NAME))}"
 
 
 def _who_spoke(transcript: Transcript, entries: int) -> str:
@@ -92,6 +100,10 @@ def _document(transcript: Transcript, notes: Notes) -> Iterator[str]:
     yield f"- Date: {day(meeting.started_ns)}, {span(meeting.started_ns, _end_ns(transcript))}"
     yield f"- People: {_people(transcript)}"
     yield f"- Notes made by: {escape(notes.made_by)}"
+    if transcript.engines:
+        yield f"- Speech to text: {escape(', '.join(transcript.engines))}"
+    if transcript.languages:
+        yield f"- Languages: {', '.join(map(english_name, transcript.languages))}"
     for heading, items in (
         ("Summary", notes.summary),
         ("Decisions", notes.decisions),

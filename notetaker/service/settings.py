@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from notetaker.model.languages import find
 from notetaker.service.holder import user_name
 from notetaker.speech.engines import EngineSettings
 from notetaker.speech.models.store import SYSTEM_FOLDER, user_folder
@@ -296,9 +297,10 @@ class Settings(BaseSettings):
     def _is_language(cls, code: str | None) -> str | None:
         if code is None or code.lower() == "auto":
             return None
-        if not re.fullmatch(r"[a-zA-Z]{2,3}", code):
-            raise ValueError(f"{code!r} is not a language code of two or three letters")
-        return code.lower()
+        language = find(code)
+        if language is None:
+            raise ValueError(f"{code!r} is no language that Whisper knows; write its code or its English name")
+        return language.code
 
     @field_validator("log_level", mode="before")
     @classmethod

@@ -18,14 +18,25 @@ def short_sentences() -> list[Sentence]:
 
 
 def record_meeting(meetings_folder: Path, store: Store, *, ended: bool = True) -> list[Utterance]:
-    """Everyone speaks in turn, a second apart; nothing is transcribed yet."""
+    """Three people speak in turn, a second apart; nothing is transcribed yet."""
+    user_ids = {name: user_id for user_id, name in SPEAKERS.items()}
+    said = [(user_ids[sentence.speaker], sentence) for sentence in short_sentences()]
+    return _record(meetings_folder, store, said, ended=ended)
+
+
+def record_speech(meetings_folder: Path, store: Store) -> list[Utterance]:
+    """One person says all that is said in the demo, a second apart; the meeting goes on."""
+    return _record(meetings_folder, store, [(1001, sentence) for sentence in load().sentences], ended=False)
+
+
+def _record(
+    meetings_folder: Path, store: Store, said: list[tuple[int, Sentence]], *, ended: bool
+) -> list[Utterance]:
     store.add_meeting(MEETING)
     recorder = Recorder(meetings_folder / MEETING.id, MEETING.id)
     recorder.open_session(0.0, MEETING.started_ns)
     now = 0.0
-    user_ids = {name: user_id for user_id, name in SPEAKERS.items()}
-    for number, sentence in enumerate(short_sentences()):
-        user_id = user_ids[sentence.speaker]
+    for number, (user_id, sentence) in enumerate(said):
         for index, opus in enumerate(sentence.frames):
             frame = AudioFrame(user_id, user_id, 1000 * number + index, round(now * 48_000), opus, now)
             recorder.write(frame)

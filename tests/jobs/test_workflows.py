@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 from dbos import DBOSClient
 
+from notetaker.jobs.batches import complete
 from notetaker.jobs.database import jobs_url
-from notetaker.jobs.queue import JobQueue, refine_name
+from notetaker.jobs.queue import REFINE, JobQueue, refine_name
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.jobs.workflows import Interrupted, Wishes, Workflows
 from notetaker.model.utterance import Transcription, Utterance
+from notetaker.speech.engines import EngineSettings
 from notetaker.store.store import Store
 from tests.jobs.engine import POCKETSPHINX
-from tests.jobs.recording import record_meeting
+from tests.jobs.recording import record_meeting, record_speech
+from tests.speech.installed import FOLDERS, model
 from tests.store.examples import MEETING
 
 WORDS = Transcription("words", "engine")
@@ -179,3 +182,26 @@ def test_a_waiting_job_is_interrupted_when_the_worker_stops(
     with pytest.raises(Interrupted):
         workflows.finish_meeting(MEETING.id)
     assert store.due_postings() == []
+
+
+def test_drafts_while_the_meeting_runs_and_final_texts_of_full_windows(
+    tmp_path: Path, store: Store, queue: JobQueue, stopping: threading.Event
+) -> None:
+    model()
+    transcriber = Transcriber(EngineSettings("whisper", models_folders=FOLDERS), processes=1)
+    transcriber.start()
+    workflows = Workflows(store, queue, transcriber, tmp_path, stopping, Wishes(language="en"))
+    spoken = record_speech(tmp_path, store)
+    for utterance in spoken:
+        workflows.transcribe_utterance(utterance.id)
+    drafts = dict(store.transcribed(MEETING.id))
+    assert all(draft.text and not draft.final and draft.language == "en" for draft in drafts.values())
+    batches = [[one.id for one in window] for window in complete(spoken)]
+    names = [refine_name(batch) for batch in batches]
+    assert queue.states(REFINE, names) == dict.fromkeys(names, "ENQUEUED")
+    ids = batches[0]
+    workflows.refine_utterances(ids)
+    transcriber.close()
+    for utterance, said in store.transcribed(MEETING.id):
+        assert said.final is (utterance.id in ids)
+        assert said.text if utterance.id in ids else said == drafts[utterance]

@@ -42,7 +42,7 @@ def test_the_message() -> None:
         "Ada 6 s, Chloe 5 s, Ben 4 s\n"
         "-# Coverage: 748 of 750 voice packets were heard; 2 never arrived. "
         "1 stretch of speech (2 s) could not be transcribed.\n"
-        "-# Notes made by: extractive summariser. The full transcript is attached."
+        "-# Notes made by: extractive summariser; speech to text: pocketsphinx. The full transcript is attached."
     )
 
 
@@ -55,6 +55,7 @@ def test_the_document() -> None:
         "- Date: 22 November 2026, 14:30:05 to 14:31:05 UTC (1 min)\n"
         "- People: Ada, Ben, Chloe, Dan (did not speak)\n"
         "- Notes made by: extractive summariser\n"
+        "- Speech to text: pocketsphinx\n"
         "\n"
         "## Summary\n"
         "\n"
@@ -103,7 +104,7 @@ def test_a_meeting_in_which_nobody_spoke() -> None:
         "### Who spoke\n"
         "Nobody spoke.\n"
         "-# Coverage: No voice packet came.\n"
-        "-# Notes made by: extractive summariser. The full transcript is attached."
+        "-# Notes made by: extractive summariser; speech to text: pocketsphinx. The full transcript is attached."
     )
     assert "## Transcript\n\nTimes are UTC.\n\nNobody spoke.\n" in render_transcript(silent, NOTHING)
 

@@ -52,7 +52,6 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
             "mysql://me:hidden@db/notes",
             "the database URL names 'mysql', which is not",
         ),
-        ("SPEECH_ENGINE", "whisper", "There is no speech engine called 'whisper'; use one of: pocketsphinx"),
     ],
 )
 async def test_settings_with_which_bot_or_worker_would_end_are_told(

@@ -84,11 +84,18 @@ def test_it_pings_the_watchdog_without_any_work_and_says_when_it_stops(
 # An engine that never comes to an end, but does with the worker.
 ENGINE = """
 import os
+import time
+
+WORKER = os.getppid()
+
+class Segment: pass
 
 class Decoder:
     def __init__(self, **_): pass
     def start_utt(self): pass
-    def process_raw(self, pcm, full_utt): os.read(0, 1)
+    def process_raw(self, pcm, full_utt):
+        while os.getppid() == WORKER:
+            time.sleep(0.1)
 """
 
 

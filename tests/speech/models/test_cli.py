@@ -1,6 +1,7 @@
 """``notetaker models`` as its user meets it."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.speech.models.example import CONTENTS, MODEL, WHEELS, Web, is_install
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NOTETAKER_MODELS_DIR", str(tmp_path / "models"))
-    monkeypatch.setattr("notetaker.cli.models.SYSTEM_FOLDER", tmp_path / "system")
+    monkeypatch.setattr(sys.modules["notetaker.cli.models"], "SYSTEM_FOLDER", tmp_path / "system")
     monkeypatch.setitem(BY_NAME, "whisper-base", MODEL)
     return tmp_path / "models"
 
@@ -78,7 +79,7 @@ def test_pull_of_the_default_model(folder: Path) -> None:
 def test_progress_without_a_terminal_is_in_lines(
     folder: Path, mirrors: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(sys.modules["notetaker.cli.models"], "LINE_EVERY_S", 0.0)
     lines = run("pull", "whisper-base").stderr.splitlines()
     assert lines[-1] == "whisper-base: 0 of 0 MB"
     assert is_installed(folder / "whisper-base")

@@ -1,0 +1,200 @@
+"""The languages that can be transcribed: those of Whisper, and how people find them by name."""
+
+import re
+import unicodedata
+from typing import Final, NamedTuple
+
+MATCHES: Final = 25
+"""Languages that are offered at a time. Discord takes no more choices."""
+
+
+class Language(NamedTuple):
+    code: str
+    """ISO 639-1 as Whisper uses it: ``jw`` for Javanese, and three letters where ISO 639-1 has none."""
+    name: str
+    """In English."""
+    own_name: str
+    """As the people call it who speak it."""
+
+    @property
+    def label(self) -> str:
+        """``German (Deutsch)``."""
+        return self.name if self.name == self.own_name else f"{self.name} ({self.own_name})"
+
+
+LANGUAGES: Final = (
+    Language("en", "English", "English"),
+    Language("zh", "Chinese", "中文"),
+    Language("de", "German", "Deutsch"),
+    Language("es", "Spanish", "Español"),
+    Language("ru", "Russian", "Русский"),
+    Language("ko", "Korean", "한국어"),
+    Language("fr", "French", "Français"),
+    Language("ja", "Japanese", "日本語"),
+    Language("pt", "Portuguese", "Português"),
+    Language("tr", "Turkish", "Türkçe"),
+    Language("pl", "Polish", "Polski"),
+    Language("ca", "Catalan", "Català"),
+    Language("nl", "Dutch", "Nederlands"),
+    Language("ar", "Arabic", "العربية"),
+    Language("sv", "Swedish", "Svenska"),
+    Language("it", "Italian", "Italiano"),
+    Language("id", "Indonesian", "Bahasa Indonesia"),
+    Language("hi", "Hindi", "हिन्दी"),
+    Language("fi", "Finnish", "Suomi"),
+    Language("vi", "Vietnamese", "Tiếng Việt"),
+    Language("he", "Hebrew", "עברית"),
+    Language("uk", "Ukrainian", "Українська"),
+    Language("el", "Greek", "Ελληνικά"),
+    Language("ms", "Malay", "Bahasa Melayu"),
+    Language("cs", "Czech", "Čeština"),
+    Language("ro", "Romanian", "Română"),
+    Language("da", "Danish", "Dansk"),
+    Language("hu", "Hungarian", "Magyar"),
+    Language("ta", "Tamil", "தமிழ்"),
+    Language("no", "Norwegian", "Norsk"),
+    Language("th", "Thai", "ไทย"),
+    Language("ur", "Urdu", "اردو"),
+    Language("hr", "Croatian", "Hrvatski"),
+    Language("bg", "Bulgarian", "Български"),
+    Language("lt", "Lithuanian", "Lietuvių"),
+    Language("la", "Latin", "Latina"),
+    Language("mi", "Māori", "Te reo Māori"),
+    Language("ml", "Malayalam", "മലയാളം"),
+    Language("cy", "Welsh", "Cymraeg"),
+    Language("sk", "Slovak", "Slovenčina"),
+    Language("te", "Telugu", "తెలుగు"),
+    Language("fa", "Persian", "فارسی"),
+    Language("lv", "Latvian", "Latviešu"),
+    Language("bn", "Bengali", "বাংলা"),
+    Language("sr", "Serbian", "Српски"),
+    Language("az", "Azerbaijani", "Azərbaycanca"),
+    Language("sl", "Slovenian", "Slovenščina"),
+    Language("kn", "Kannada", "ಕನ್ನಡ"),
+    Language("et", "Estonian", "Eesti"),
+    Language("mk", "Macedonian", "Македонски"),
+    Language("br", "Breton", "Brezhoneg"),
+    Language("eu", "Basque", "Euskara"),
+    Language("is", "Icelandic", "Íslenska"),
+    Language("hy", "Armenian", "Հայերեն"),
+    Language("ne", "Nepali", "नेपाली"),
+    Language("mn", "Mongolian", "Монгол"),
+    Language("bs", "Bosnian", "Bosanski"),
+    Language("kk", "Kazakh", "Қазақша"),
+    Language("sq", "Albanian", "Shqip"),
+    Language("sw", "Swahili", "Kiswahili"),
+    Language("gl", "Galician", "Galego"),
+    Language("mr", "Marathi", "मराठी"),
+    Language("pa", "Punjabi", "ਪੰਜਾਬੀ"),
+    Language("si", "Sinhala", "සිංහල"),
+    Language("km", "Khmer", "ខ្មែរ"),
+    Language("sn", "Shona", "ChiShona"),
+    Language("yo", "Yoruba", "Yorùbá"),
+    Language("so", "Somali", "Soomaali"),
+    Language("af", "Afrikaans", "Afrikaans"),
+    Language("oc", "Occitan", "Occitan"),
+    Language("ka", "Georgian", "ქართული"),
+    Language("be", "Belarusian", "Беларуская"),
+    Language("tg", "Tajik", "Тоҷикӣ"),
+    Language("sd", "Sindhi", "سنڌي"),
+    Language("gu", "Gujarati", "ગુજરાતી"),
+    Language("am", "Amharic", "አማርኛ"),
+    Language("yi", "Yiddish", "ייִדיש"),
+    Language("lo", "Lao", "ລາວ"),
+    Language("uz", "Uzbek", "Oʻzbekcha"),
+    Language("fo", "Faroese", "Føroyskt"),
+    Language("ht", "Haitian Creole", "Kreyòl ayisyen"),
+    Language("ps", "Pashto", "پښتو"),
+    Language("tk", "Turkmen", "Türkmençe"),
+    Language("nn", "Norwegian Nynorsk", "Nynorsk"),
+    Language("mt", "Maltese", "Malti"),
+    Language("sa", "Sanskrit", "संस्कृतम्"),
+    Language("lb", "Luxembourgish", "Lëtzebuergesch"),
+    Language("my", "Burmese", "မြန်မာဘာသာ"),
+    Language("bo", "Tibetan", "བོད་སྐད་"),
+    Language("tl", "Tagalog", "Tagalog"),
+    Language("mg", "Malagasy", "Malagasy"),
+    Language("as", "Assamese", "অসমীয়া"),
+    Language("tt", "Tatar", "Татарча"),
+    Language("haw", "Hawaiian", "ʻŌlelo Hawaiʻi"),
+    Language("ln", "Lingala", "Lingála"),
+    Language("ha", "Hausa", "Hausa"),
+    Language("ba", "Bashkir", "Башҡортса"),
+    Language("jw", "Javanese", "Basa Jawa"),
+    Language("su", "Sundanese", "Basa Sunda"),
+    Language("yue", "Cantonese", "粵語"),
+)
+"""In Whisper's own order, by how much speech it learned from: the common ones come first."""
+
+OTHER_NAMES: Final = {
+    "Bokmål": "no",
+    "Castilian": "es",
+    "Farsi": "fa",
+    "Filipino": "tl",
+    "Flemish": "nl",
+    "jv": "jw",
+    "Mandarin": "zh",
+    "Moldovan": "ro",
+    "Myanmar": "my",
+    "nb": "no",
+    "Valencian": "ca",
+}
+"""Codes by other names and codes that people use."""
+
+
+def by_code(code: str) -> Language | None:
+    return _BY_CODE.get(code)
+
+
+def english_name(code: str) -> str:
+    """``German``; of a code that is unknown, the code itself."""
+    language = _BY_CODE.get(code)
+    return code if language is None else language.name
+
+
+def find(text: str) -> Language | None:
+    """The language that is meant by a name, its own name, a code, or a locale such as ``pt-BR``."""
+    key = _key(text)
+    return _BY_KEY.get(key) or _BY_KEY.get(re.split("[-_]", key)[0])
+
+
+def matching(text: str) -> list[Language]:
+    """The languages that somebody may mean who has typed ``text`` so far, the likeliest first."""
+    key = _key(text)
+    ranked = [(_rank(key, keys), language) for language, keys in _KEYS.items()]
+    found = [(rank, language) for rank, language in ranked if rank is not None]
+    return [language for _, language in sorted(found, key=lambda one: one[0])][:MATCHES]
+
+
+def _rank(key: str, keys: list[str]) -> int | None:
+    """How well a language's keys match, 0 best; None: not at all."""
+    if not key or key in keys:
+        return 0
+    if any(one.startswith(key) for one in keys):
+        return 1
+    if any(f" {key}" in one for one in keys):
+        return 2
+    return 3 if any(key in one for one in keys if len(one) > 3) else None  # not the middle of a code
+
+
+def _key(text: str) -> str:
+    """``text`` without accents and without upper case, as people type it who are in a hurry."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).casefold().split())
+
+
+_BY_CODE: Final = {language.code: language for language in LANGUAGES}
+_KEYS: Final = {
+    language: [
+        _key(name)
+        for name in (
+            language.name,
+            language.own_name,
+            language.label,
+            language.code,
+            *(other for other, code in OTHER_NAMES.items() if code == language.code),
+        )
+    ]
+    for language in LANGUAGES
+}
+_BY_KEY: Final = {key: language for language, keys in _KEYS.items() for key in keys}

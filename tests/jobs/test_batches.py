@@ -1,0 +1,76 @@
+"""Which utterances get their final text together."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notetaker.jobs.batches import JOINED_NS, PAUSE_NS, WINDOW_NS, complete, continues, windows
+from notetaker.model.utterance import Utterance
+from tests.store.examples import SECOND, STARTED, utterance
+
+
+def said(*times_s: tuple[float, float]) -> list[Utterance]:
+    """Utterances from one second to another."""
+    return [
+        replace(
+            utterance(number),
+            started_ns=STARTED + round(start_s * SECOND),
+            ended_ns=STARTED + round(end_s * SECOND),
+        )
+        for number, (start_s, end_s) in enumerate(times_s)
+    ]
+
+
+def lasted(one: Utterance) -> int:
+    return one.ended_ns - one.started_ns
+
+
+def test_a_window_is_filled_in_order() -> None:
+    spoken = said((0, 10), (60, 70), (100, 105), (110, 119), (120, 121))
+    assert windows(spoken) == [spoken[:3], spoken[3:]]
+    assert complete(spoken) == [spoken[:3]]
+    assert windows([]) == complete([]) == []
+
+
+def test_a_monologue_stays_together() -> None:
+    spoken = said((0, 24.0), (24.02, 48.0), (48.02, 70.0), (75.0, 76.0))
+    assert windows(spoken) == [spoken[:3], spoken[3:]]
+
+
+def test_another_stream_does_not_continue_one() -> None:
+    first, second = said((0, 24.0), (24.02, 48.0))
+    assert continues(first, second)
+    assert not continues(first, replace(second, clip=replace(second.clip, ssrc=7)))
+    assert not continues(first, replace(second, clip=replace(second.clip, segment=2)))
+    assert not continues(first, replace(second, started_ns=first.ended_ns + JOINED_NS))
+
+
+utterances = st.lists(st.tuples(st.floats(0.02, 28), st.floats(0, 60)), max_size=60).map(
+    lambda lengths: said(
+        *(
+            (start := sum(a + b for a, b in lengths[:n]), start + length)
+            for n, (length, _) in enumerate(lengths)
+        )
+    )
+)
+
+
+@given(utterances)
+def test_windows_are_full_but_not_too_full_and_leave_nothing_out(spoken: list[Utterance]) -> None:
+    found = windows(spoken)
+    assert [one for window in found for one in window] == spoken
+    for window in found:
+        monologue = all(map(continues, window, window[1:]))
+        filled_ns = sum(map(lasted, window)) + PAUSE_NS * (len(window) - 1)
+        assert (
+            filled_ns <= WINDOW_NS or monologue or any(map(continues, window, window[1:])) or len(window) == 1
+        )
+
+
+@given(utterances)
+def test_what_is_complete_stays_as_it_is_whatever_is_said_later(spoken: list[Utterance]) -> None:
+    """Asking for the same batch again is asking once, so batches must not shift."""
+    for count in range(len(spoken)):
+        before = complete(spoken[:count])
+        assert complete(spoken)[: len(before)] == before

@@ -1,0 +1,39 @@
+"""What gives an invention away."""
+
+import pytest
+
+from notetaker.speech.guards import repetitive, too_few_words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "No, no, no.",
+        "I'm sorry. I'm sorry.",
+        "We opened the new website on the first of March, and the search is still slow, but it works.",
+        "Ja, das ist gut, das machen wir so, und dann sehen wir weiter.",
+        "今日の会議では、新しいウェブサイトについて話しました。",
+    ],
+)
+def test_what_people_say_is_believed(text: str) -> None:
+    assert not repetitive(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm sorry. " * 12, "you " * 30, "今日は" * 40, "Thank you for watching. " * 8]
+)
+def test_the_same_over_and_over_is_not(text: str) -> None:
+    assert repetitive(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "speech_s", "doubted"),
+    [(3, 8.1, True), (6, 8.1, False), (0, 8.1, True), (0, 7.9, False), (20, 29.0, True), (21, 29.0, False)],
+)
+def test_few_words_in_much_speech_are_doubted(words: int, speech_s: float, doubted: bool) -> None:
+    assert too_few_words("word " * words, speech_s) is doubted
+
+
+def test_languages_without_blanks_are_not_counted() -> None:
+    assert not too_few_words("今日の会議では、新しいウェブサイトについて話しました。", 20.0)

@@ -1,0 +1,112 @@
+"""What surrounds an engine, around one that writes down what it was asked, and around real ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from notetaker.demo.script import load
+from notetaker.demo.wer import word_error_rate
+from notetaker.speech.decode import decode
+from notetaker.speech.engine import BYTES_PER_SECOND, Capabilities, Heard, Hints, Word
+from notetaker.speech.pocketsphinx import PocketSphinx
+from notetaker.speech.recogniser import Piece, Recogniser
+from notetaker.speech.whisper.engine import Whisper
+from tests.speech.installed import model
+from tests.speech.packets import rtp
+
+SENTENCES = load().sentences
+SPEECH = [decode(rtp(sentence.frames)) for sentence in SENTENCES]
+SILENCE = bytes(3 * BYTES_PER_SECOND)
+WITH_TIMES = Capabilities(languages=None, word_times=True)
+
+
+@dataclass
+class Scripted:
+    """Answers from a list, and notes what it was asked."""
+
+    answers: list[Heard]
+    capabilities: Capabilities = WITH_TIMES
+    name: str = "scripted"
+    asked: list[tuple[list[bytes], Hints]] = field(default_factory=list)
+
+    def transcribe(self, clips: Sequence[bytes], hints: Hints) -> list[Heard]:
+        self.asked.append((list(clips), hints))
+        return [self.answers.pop(0) for _ in clips]
+
+
+def words(text: str) -> tuple[Word, ...]:
+    """A word each half second."""
+    return tuple(Word(f" {word}", n / 2, n / 2 + 0.4, 1.0) for n, word in enumerate(text.split()))
+
+
+def test_an_engine_is_never_given_silence() -> None:
+    engine = Scripted([])
+    recogniser = Recogniser(engine)
+    assert recogniser.draft(Piece(SILENCE), Hints()) == Heard()
+    assert recogniser.final([Piece(SILENCE), Piece(b""), Piece(SILENCE)], Hints()) == [Heard()] * 3
+    assert engine.asked == []
+
+
+def test_silence_between_speech_stays_in_its_place() -> None:
+    engine = Scripted([Heard("one"), Heard("two")])
+    pieces = [Piece(SILENCE), Piece(SPEECH[0]), Piece(SILENCE), Piece(SPEECH[1])]
+    found = Recogniser(engine).final(pieces, Hints())
+    assert [heard.text for heard in found] == ["", "one", "", "two"]
+    assert engine.asked[0] == ([SPEECH[0], SPEECH[1]], Hints(thorough=True))
+
+
+@pytest.mark.parametrize("suspicious", ["", "I'm sorry. " * 20])
+def test_a_suspicious_answer_is_asked_for_once_more(suspicious: str) -> None:
+    engine = Scripted([Heard("Good morning."), Heard(suspicious, language="en"), Heard("Hello.")])
+    found = Recogniser(engine).final([Piece(SPEECH[0]), Piece(SPEECH[1])], Hints(vocabulary=("Ada",)))
+    assert [heard.text for heard in found] == ["Good morning.", "Hello."]
+    assert engine.asked[1] == ([SPEECH[1]], Hints("en", thorough=True, careful=True))
+
+
+def test_names_are_not_suggested_where_little_is_said() -> None:
+    for length_s, vocabulary in ((0.5, ()), (2.0, ("Ada",))):
+        engine = Scripted([Heard("Good.")])
+        clip = SPEECH[0][: round(length_s * BYTES_PER_SECOND)]
+        Recogniser(engine).draft(Piece(clip), Hints(vocabulary=("Ada",)))
+        assert engine.asked[0][1].vocabulary == vocabulary
+
+
+def test_pieces_without_a_pause_are_heard_as_one_and_get_their_own_words() -> None:
+    first, second = SPEECH[0], SPEECH[1]
+    seconds = len(first) / BYTES_PER_SECOND
+    answer = Heard("a b c d e f g h", words("a b c d e f g h"), "en")
+    engine = Scripted([answer])
+    found = Recogniser(engine).final([Piece(first), Piece(second, continues=True)], Hints())
+    assert engine.asked[0][0] == [first + second]
+    assert " ".join(heard.text for heard in found) == answer.text
+    assert len(found[0].words) == sum(word.start_s + 0.2 < seconds for word in answer.words)
+    assert all(word.start_s >= 0 for word in found[1].words)
+
+
+def test_an_engine_without_word_times_hears_each_piece_alone() -> None:
+    engine = Scripted([Heard("one"), Heard("two")], Capabilities(languages=None, word_times=False))
+    pieces = [Piece(SPEECH[0]), Piece(SPEECH[1], continues=True)]
+    assert [heard.text for heard in Recogniser(engine).final(pieces, Hints())] == ["one", "two"]
+
+
+def test_pocketsphinx_hears_a_monologue_cut_anywhere() -> None:
+    """However it was parted on its way, the words are those of the whole."""
+    monologue = SPEECH[0] + SPEECH[1]
+    whole = Recogniser(PocketSphinx()).final([Piece(monologue)], Hints())[0].text
+    for at_s in (0.3, 1.0, 2.7):
+        at = 2 * round(at_s * BYTES_PER_SECOND / 2)
+        parted = [Piece(monologue[:at]), Piece(monologue[at:], continues=True)]
+        found = Recogniser(PocketSphinx()).final(parted, Hints())
+        assert " ".join(heard.text for heard in found).split() == whole.split()
+
+
+def test_whisper_hears_a_monologue_of_a_minute_cut_in_mid_word() -> None:
+    ours = [n for n, sentence in enumerate(SENTENCES) if sentence.speaker in ("Ada", "Ben")]
+    monologue = b"".join(SPEECH[n] for n in ours) * 2
+    said = " ".join(SENTENCES[n].text for n in ours * 2)
+    step = 2 * round(23.3 * BYTES_PER_SECOND / 2)
+    pieces = [Piece(monologue[at : at + step], continues=at > 0) for at in range(0, len(monologue), step)]
+    assert len(pieces) >= 3
+    found = Recogniser(Whisper("whisper-base", model())).final(pieces, Hints("en"))
+    assert word_error_rate(said, " ".join(heard.text for heard in found)) <= 0.03

@@ -1,0 +1,78 @@
+"""The engine with a real model, on the demo's voices."""
+
+from pathlib import Path
+
+import pytest
+
+from notetaker.demo.script import load
+from notetaker.demo.wer import word_error_rate
+from notetaker.speech.decode import decode
+from notetaker.speech.engine import BYTES_PER_SECOND, EngineSettingError, Hints
+from notetaker.speech.whisper.engine import Whisper
+from tests.speech.installed import model
+from tests.speech.packets import rtp
+
+SENTENCES = [sentence for sentence in load().sentences if sentence.speaker == "Ada"]
+CLIPS = [decode(rtp(sentence.frames)) for sentence in SENTENCES]
+SAID = [sentence.text for sentence in SENTENCES]
+
+
+@pytest.fixture(scope="module")
+def whisper() -> Whisper:
+    return Whisper("whisper-base", model())
+
+
+def test_a_draft_is_what_was_said(whisper: Whisper) -> None:
+    [heard] = whisper.transcribe(CLIPS[:1], Hints())
+    assert word_error_rate(SAID[0], heard.text) == 0
+    assert heard.language == "en"
+
+
+def test_packed_clips_come_back_as_they_were_said(whisper: Whisper) -> None:
+    found = whisper.transcribe(CLIPS, Hints(thorough=True))
+    for said, clip, heard in zip(SAID, CLIPS, found, strict=True):
+        assert word_error_rate(said, heard.text) == 0, (said, heard.text)
+        assert "".join(word.text for word in heard.words).strip() == heard.text
+        times = [time for word in heard.words for time in (word.start_s, word.end_s)]
+        assert times == sorted(times)
+        assert times[-1] <= len(clip) / BYTES_PER_SECOND
+        assert all(0 <= word.confidence <= 1 for word in heard.words)
+
+
+def test_the_same_sound_gives_the_same_words(whisper: Whisper) -> None:
+    once, again = (whisper.transcribe(CLIPS[:3], Hints(thorough=True)) for _ in range(2))
+    assert once == again
+
+
+def test_a_language_that_is_given_is_not_detected(whisper: Whisper) -> None:
+    [heard] = whisper.transcribe(CLIPS[:1], Hints(language="de"))
+    assert heard.language == "de"
+
+
+def test_a_language_that_it_does_not_know_is_detected(whisper: Whisper) -> None:
+    [heard] = whisper.transcribe(CLIPS[:1], Hints(language="tlh"))
+    assert heard.language == "en"
+
+
+def test_a_clip_that_is_too_long_is_cut_and_an_empty_one_has_no_words(whisper: Whisper) -> None:
+    silence, nothing = whisper.transcribe([bytes(40 * BYTES_PER_SECOND), b""], Hints(thorough=True))
+    assert len(silence.text.split()) <= 1  # the voice detector, not the engine, keeps silence out
+    assert len(nothing.text.split()) <= 1
+
+
+def test_vocabulary_spells_names(whisper: Whisper) -> None:
+    sentence = next(one for one in load().sentences if one.text.startswith("Chloe will call"))
+    clip = decode(rtp(sentence.frames))
+    [heard] = whisper.transcribe([clip], Hints(vocabulary=("Khloë", "Ben"), thorough=True))
+    assert heard.text.startswith("Khloë will call")
+
+
+@pytest.mark.parametrize("broken", ["empty", "no tokenizer", "no model"])
+def test_a_broken_model_is_one_sentence(tmp_path: Path, broken: str) -> None:
+    for file in model().iterdir():
+        if broken != "empty" and not file.name.startswith(broken.removeprefix("no ")):
+            (tmp_path / file.name).symlink_to(file)
+    with pytest.raises(
+        EngineSettingError, match=f"^SPEECH_MODEL: the model mine in {tmp_path} cannot be loaded: "
+    ):
+        Whisper("mine", tmp_path)
