@@ -14,6 +14,7 @@ from notetaker.cli.processes import bot, worker
 from notetaker.cli.status import status
 from notetaker.cli.supervisor import supervisor_watchdog
 from notetaker.cli.traces import voice_trace
+from notetaker.cli.transcribe import transcribe
 from notetaker.service.exit_codes import ExitCode
 
 
@@ -33,5 +34,16 @@ def main() -> None:
         fail(f"the file {file.absolute()} is not text in UTF-8: write it again.", ExitCode.CONFIGURATION)
 
 
-for command in (bot, worker, doctor, meetings, meeting, models, status, supervisor_watchdog, voice_trace):
+for command in (
+    bot,
+    worker,
+    doctor,
+    meetings,
+    meeting,
+    models,
+    status,
+    supervisor_watchdog,
+    transcribe,
+    voice_trace,
+):
     main.add_command(command)

@@ -58,7 +58,9 @@ def _print_meeting(found: dict[str, Any]) -> None:
         )
     drafts = sum(not line["final"] for line in found["lines"])
     if drafts:
-        click.echo(f"{count(drafts, 'line')} marked ~ {'is' if drafts == 1 else 'are'} a draft until the final pass.")
+        click.echo(
+            f"{count(drafts, 'line')} marked ~ {'is' if drafts == 1 else 'are'} a draft until the final pass."
+        )
     click.echo()
     for line in found["lines"]:
         said = line["text"] if line["error"] is None else f"[{line['error']}]"

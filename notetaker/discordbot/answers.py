@@ -5,9 +5,11 @@ Discord shows ``<#id>`` as a link to the channel and ``<t:seconds:style>`` as a 
 """
 
 from notetaker.discordbot.ports import Started, Stopped
+from notetaker.model.languages import english_name
 from notetaker.model.meeting import Meeting
 from notetaker.model.transcript import Gap
-from notetaker.notes.wording import SECOND_NS, duration
+from notetaker.notes.markdown import escape
+from notetaker.notes.wording import SECOND_NS, clip, duration
 
 NOT_IN_DMS = (
     "I take notes in a server's voice channels, not in direct messages: type this in a channel of the server."
@@ -38,6 +40,9 @@ STOPPED = "The bot was stopped, and has been away for too long to go on."
 CRASH = "The bot stopped unexpectedly."
 GUILD_GONE = "I am not a member of this server any more."
 CHANNEL_GONE = "The voice channel does not exist any more."
+
+LANGUAGE_MAX = 100
+"""Characters of a language that is not one are repeated."""
 
 _TRYING = (
     "I go on trying: whenever something happens in a voice channel of this server, and at regular intervals "
@@ -72,10 +77,20 @@ def only_connected(channel_id: int) -> str:
     )
 
 
+def unknown_language(text: str) -> str:
+    """``text``: what was typed in place of a language."""
+    return (
+        f"I don't know the language “{escape(clip(text, LANGUAGE_MAX))}”: pick one from the list that appears as you "
+        "type, or leave the option out and I detect what each person speaks."
+    )
+
+
 def started(started: Started) -> str:
     """Public: everyone has a right to know that they are recorded."""
     meeting = started.meeting
     channel = f"<#{meeting.voice_channel_id}>"
+    if meeting.language is not None:
+        channel += f", in {english_name(meeting.language)}"
     if started.trouble is not None:
         return (
             f"⚠️ **I am to take notes in {channel}, and could not join it so far.** {started.trouble} {_TRYING} As "

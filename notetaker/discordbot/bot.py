@@ -222,6 +222,16 @@ class NotetakerBot(discord.AutoShardedBot):
         if self._has_commands:
             await self.process_application_commands(interaction)
 
+    async def on_application_command_auto_complete(
+        self, interaction: discord.Interaction, command: discord.ApplicationCommand[Any, Any, Any]
+    ) -> None:
+        """Somebody is typing an option. py-cord would stop answering one person as soon as another types."""
+        assert isinstance(command, discord.SlashCommand), "the others have no options"
+        try:
+            await command.invoke_autocomplete_callback(await self.get_autocomplete_context(interaction))
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("Discord did not take the choices for /%s: %s", command, error)
+
     async def on_shard_connect(self, shard_id: int) -> None:
         log.info("Connected to Discord (shard %d)", shard_id, extra=events.GATEWAY_UP())
 

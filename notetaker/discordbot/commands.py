@@ -5,17 +5,32 @@ whatever may take longer is deferred at once and the deferred answer is edited, 
 """
 
 import logging
+from typing import Annotated
 
 import discord
 
 from notetaker.discordbot import answers, obstacles
 from notetaker.discordbot.ports import Meetings, Refused, Start
 from notetaker.discordbot.publish import Undelivered, delivering
-from notetaker.model import events
+from notetaker.model import events, languages
 
 log = logging.getLogger(__name__)
 
 UNANSWERED = "Discord did not take the answer to /%s: %s"
+
+
+def _languages(ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
+    """What to offer to a person who is typing a language."""
+    found = languages.matching(str(ctx.value or ""))
+    return [discord.OptionChoice(language.label, language.code) for language in found]
+
+
+_LANGUAGE = discord.Option(
+    str,
+    "Which language is spoken. If you leave it out, I detect it for each person.",
+    required=False,
+    autocomplete=_languages,
+)
 
 
 class Commands(discord.Cog):
@@ -55,9 +70,12 @@ class Commands(discord.Cog):
             await _answer(ctx, answers.NOT_CONNECTED)
 
     @discord.slash_command(description="Take notes in my voice channel. Everyone in it is recorded.")
-    async def startnotes(self, ctx: discord.ApplicationContext) -> None:
+    async def startnotes(
+        self, ctx: discord.ApplicationContext, language: Annotated[str | None, _LANGUAGE]
+    ) -> None:
         guild, channel = _guild(ctx), _voice_channel(ctx)
         self._refuse_if_running(guild)
+        spoken = _language(language)
         _refuse(_obstacle_to_posting(ctx, guild.me))
         if self._meetings.channel(guild.id) != channel.id:
             _refuse(obstacles.to_joining(channel, guild.me))
@@ -68,6 +86,7 @@ class Commands(discord.Cog):
             voice_channel_name=channel.name,
             text_channel_id=ctx.interaction.channel_id or channel.id,
             started_by=ctx.author.id,
+            language=spoken,
         )
         started = await self._meetings.start(wish, ctx.interaction.id)
         await _answer(ctx, answers.started(started))
@@ -115,6 +134,16 @@ def _guild(ctx: discord.ApplicationContext) -> discord.Guild:
     if ctx.guild is None or ctx.guild.me is None:
         raise Refused(answers.NOT_A_MEMBER)
     return ctx.guild
+
+
+def _language(text: str | None) -> str | None:
+    """The code of the language that was picked, or typed without picking one."""
+    if text is None or not text.strip():
+        return None
+    language = languages.find(text)
+    if language is None:
+        raise Refused(answers.unknown_language(text))
+    return language.code
 
 
 def _voice_channel(ctx: discord.ApplicationContext) -> obstacles.VoiceChannel:

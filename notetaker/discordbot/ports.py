@@ -22,6 +22,8 @@ class Start:
     text_channel_id: int
     """Where the notes shall be posted."""
     started_by: int
+    language: str | None = None
+    """Code of the language that is spoken, one of ``model.languages``; None: it is detected."""
 
 
 @dataclass(frozen=True, slots=True)

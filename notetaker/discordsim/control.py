@@ -2,8 +2,11 @@
 
 GET  /sim/world                names, ids and tokens
 GET  /sim/events?since=N       every event after number N, one JSON object a line, without end
-POST /sim/interactions         {user_id, guild_id, channel_id, command, options?, wait?}
+POST /sim/interactions         {user_id, guild_id, channel_id, command, options?, wait?}; options may also be typed
+                               in the command, as in "startnotes language:German"
                                or {user_id, channel_id, message_id, custom_id, values?, wait?} for a component
+POST /sim/autocomplete         {user_id, channel_id, command, options?, focused}: what a person who is typing the
+                               option `focused` is offered
 GET  /sim/interactions/{id}    the answers so far
 
 `control_voice` is what moderators do, `control_faults` what goes wrong.
@@ -18,9 +21,9 @@ from aiohttp import web
 
 from . import payloads
 from .control_body import body_of, channel_of, id_of
-from .entities import Json
+from .entities import Channel, Guild, Json
 from .hub import Hub, hub_of, reply
-from .interactions import NOT_RESPONDED, Interaction, Kind
+from .interactions import Interaction, Kind
 from .usage import UsageError, command_data
 
 routes = web.RouteTableDef()
@@ -92,11 +95,7 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
 async def use(request: web.Request) -> web.Response:
     """Answers when the application has answered for good, has failed to, or `wait` seconds are over."""
     hub, body = hub_of(request), await body_of(request)
-    user_id = id_of(body, "user_id")
-    channel = channel_of(hub, body)
-    guild = hub.world.guilds[channel.guild_id]
-    if user_id not in guild.members or not hub.world.permissions(user_id, channel):
-        raise UsageError("This user does not see that channel.")
+    user_id, guild, channel = _place(hub, body)
     if "message_id" in body:
         source = channel.messages.get(id_of(body, "message_id"))
         if source is None or source.application_id is None:
@@ -117,6 +116,35 @@ async def use(request: web.Request) -> web.Response:
     return reply(_shown(hub, interaction))
 
 
+@routes.post("/sim/autocomplete")
+async def complete(request: web.Request) -> web.Response:
+    """Answers when the application has, or has failed to."""
+    hub, body = hub_of(request), await body_of(request)
+    user_id, guild, channel = _place(hub, body)
+    command, data = command_data(
+        hub.world,
+        guild,
+        user_id,
+        str(body.get("command")),
+        body.get("options") or {},
+        str(body.get("focused")),
+    )
+    interaction = await hub.interactions.start(
+        Kind.AUTOCOMPLETE, command.application_id, user_id, channel, data
+    )
+    return reply(_shown(hub, interaction))
+
+
+def _place(hub: Hub, body: Json) -> tuple[int, Guild, Channel]:
+    """Who does something, and where."""
+    user_id = id_of(body, "user_id")
+    channel = channel_of(hub, body)
+    guild = hub.world.guilds[channel.guild_id]
+    if user_id not in guild.members or not hub.world.permissions(user_id, channel):
+        raise UsageError("This user does not see that channel.")
+    return user_id, guild, channel
+
+
 @routes.get("/sim/interactions/{interaction_id}")
 async def get_answers(request: web.Request) -> web.Response:
     hub = hub_of(request)
@@ -134,6 +162,8 @@ def _shown(hub: Hub, interaction: Interaction) -> Json:
         "status": status,
         "messages": [payloads.message(hub.world, message) for message in interaction.messages],
     }
+    if interaction.choices is not None:
+        shown["choices"] = interaction.choices
     if interaction.failed:
-        shown["error"] = NOT_RESPONDED
+        shown["error"] = interaction.failure
     return shown

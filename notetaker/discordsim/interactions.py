@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from . import drafts, errors, payloads
+from . import command_schema, drafts, errors, payloads
 from .broadcast import Broadcast
 from .drafts import Draft
 from .entities import Channel, Json, Message, MessageFlag, MessageType
@@ -19,6 +19,7 @@ from .events import EventLog
 from .gateway import Gateway
 from .permissions import Permission
 from .snowflake import iso
+from .usage import focused
 from .world import World
 
 ANSWER_S = 3.0
@@ -27,11 +28,15 @@ TOKEN_S = 15 * 60.0
 """How long it may go on answering."""
 NOT_RESPONDED = "The application did not respond"
 """What Discord's client shows when the answer is late."""
+NO_CHOICES = "Loading options failed"
+"""... and when it waits for choices."""
 
 
 class Kind(IntEnum):
     COMMAND = 2
     COMPONENT = 3
+    AUTOCOMPLETE = 4
+    """A person is typing an option, and wants to see what there is to choose from."""
 
 
 class Callback(IntEnum):
@@ -39,6 +44,16 @@ class Callback(IntEnum):
     DEFERRED_MESSAGE = 5
     DEFERRED_UPDATE = 6
     UPDATE_MESSAGE = 7
+    CHOICES = 8
+
+
+EVENTS = {Kind.COMMAND: "interaction", Kind.COMPONENT: "interaction", Kind.AUTOCOMPLETE: "autocomplete"}
+ALLOWED = {
+    Kind.COMMAND: "{4, 5, 9, 10, 12}",
+    Kind.COMPONENT: "{4, 5, 6, 7, 9, 10, 12}",
+    Kind.AUTOCOMPLETE: "{8}",
+}
+"""Callback types."""
 
 
 @dataclass
@@ -58,8 +73,15 @@ class Interaction:
     """Nobody answered in time."""
     original: Message | None = None
     """What `@original` means."""
+    choices: list[Json] | None = None
+    """What the person may choose from, once that is answered."""
     messages: list[Message] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def failure(self) -> str:
+        """What Discord's client shows when nobody answers in time."""
+        return NO_CHOICES if self.kind is Kind.AUTOCOMPLETE else NOT_RESPONDED
 
     @property
     def loading(self) -> bool:
@@ -117,12 +139,12 @@ class Interactions:
         self._by_id[interaction.id] = interaction
         sessions = self._gateway.of_user(application_id, channel.guild_id)
         name = data.get("name") or data.get("custom_id")
-        self._publish(interaction, "interaction", name=name)
+        self._publish(interaction, EVENTS[kind], name=name)
         for session in sessions:
             session.dispatch("INTERACTION_CREATE", self._payload(interaction))
         if not sessions or not await interaction.until(lambda: interaction.answered, ANSWER_S):
             interaction.failed = True
-            self._publish(interaction, "interaction_failed", error=NOT_RESPONDED)
+            self._publish(interaction, f"{EVENTS[kind]}_failed", error=interaction.failure)
         return interaction
 
     def stop(self) -> None:
@@ -156,7 +178,7 @@ class Interactions:
             if (interaction.application_id, interaction.token) == (application_id, token):
                 if self._world.clock() > interaction.created + TOKEN_S:
                     break
-                if not interaction.answered:
+                if not interaction.answered or interaction.kind is Kind.AUTOCOMPLETE:
                     raise errors.unknown("Webhook")
                 self._require_channel(interaction)
                 return interaction
@@ -168,17 +190,20 @@ class Interactions:
 
     def respond(self, interaction: Interaction, callback: Callback, draft: Draft) -> None:
         """The first answer."""
-        if callback is Callback.MESSAGE:
+        if (callback is Callback.CHOICES) != (interaction.kind is Kind.AUTOCOMPLETE):
+            raise errors.invalid_form(_wrong_type(interaction))
+        if callback is Callback.CHOICES:
+            interaction.choices = _choices(interaction, draft)
+        elif callback is Callback.MESSAGE:
             interaction.original = self._add(interaction, draft, MessageFlag(0))
         elif callback is Callback.DEFERRED_MESSAGE:
             interaction.original = self._add(interaction, draft, MessageFlag.LOADING)
         elif interaction.source is None:
-            problem = "Value must be one of {4, 5, 9, 10, 12}."
-            raise errors.invalid_form(("type", "BASE_TYPE_CHOICES", problem))
+            raise errors.invalid_form(_wrong_type(interaction))
         elif callback is Callback.UPDATE_MESSAGE:
             self.edit(interaction, interaction.source, draft)
         interaction.answered = True
-        self._publish(interaction, "interaction_answered", callback=callback.name.lower())
+        self._publish(interaction, f"{EVENTS[interaction.kind]}_answered", callback=callback.name.lower())
         interaction.wake()
 
     def follow_up(self, interaction: Interaction, draft: Draft) -> Message:
@@ -297,3 +322,19 @@ class Interactions:
             user=self._world.display_name(guild, interaction.user_id),
             **fields,
         )
+
+
+def _wrong_type(interaction: Interaction) -> tuple[str, str, str]:
+    return "type", "BASE_TYPE_CHOICES", f"Value must be one of {ALLOWED[interaction.kind]}."
+
+
+def _choices(interaction: Interaction, draft: Draft) -> list[Json]:
+    """Those of an answer, for the option that the person is typing."""
+    kind = focused(interaction.data)["type"]
+    given = draft.of("choices", None)
+    if given is None:
+        raise errors.invalid_form(errors.required("data.choices"))
+    problems = list(command_schema.choices(given, "data.choices", kind))
+    if problems:
+        raise errors.invalid_form(*problems)
+    return list(given)

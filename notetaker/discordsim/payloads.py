@@ -104,7 +104,7 @@ def _options(schema: Json) -> list[Json]:
     """Discord leaves out of an option whatever is false or empty."""
     options = []
     for option in schema.get("options") or []:
-        given = {key: item for key, item in option.items() if item not in (False, None, [])}
+        given = {key: item for key, item in option.items() if item is not False and item not in (None, [])}
         if option.get("options"):
             given["options"] = _options(option)
         options.append(given)

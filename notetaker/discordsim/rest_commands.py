@@ -5,12 +5,10 @@ Source: Discord docs, Interactions / Application Commands.
 
 from __future__ import annotations
 
-import re
-
 from aiohttp import web
 
-from . import errors, payloads
-from .entities import Application, Command, Json
+from . import command_schema, errors, payloads
+from .entities import Application, Command
 from .errors import DiscordError
 from .hub import API, hub_of, no_content, reply
 from .rest import body_of, snowflake
@@ -20,8 +18,6 @@ routes = web.RouteTableDef()
 
 GLOBAL = API + "/applications/{application_id}/commands"
 IN_GUILD = API + "/applications/{application_id}/guilds/{guild_id}/commands"
-NAME = re.compile(r"[-_'\w]{1,32}")
-CHAT_INPUT = 1
 COMMANDS_LIMIT = 100
 
 
@@ -45,7 +41,7 @@ async def replace_commands(request: web.Request) -> web.Response:
     if len(bodies) > COMMANDS_LIMIT:
         raise DiscordError(400, 30032, "Maximum number of application commands reached (100).")
     for index, body in enumerate(bodies):
-        _check(body, f"{index}.")
+        command_schema.check(body, f"{index}.")
     old_ids = set(_commands(request))
     world = hub_of(request).world
     kept = [world.register(application.id, guild_id, body)[0] for body in bodies]
@@ -59,7 +55,7 @@ async def replace_commands(request: web.Request) -> web.Response:
 async def create_command(request: web.Request) -> web.Response:
     application, guild_id = _scope(request)
     body = await body_of(request)
-    _check(body, "")
+    command_schema.check(body, "")
     command, new = hub_of(request).world.register(application.id, guild_id, body)
     return reply(payloads.command(command), 201 if new else 200)
 
@@ -75,7 +71,7 @@ async def get_command(request: web.Request) -> web.Response:
 async def edit_command(request: web.Request) -> web.Response:
     command = _command(request)
     body = {**command.body, **await body_of(request)}
-    _check(body, "")
+    command_schema.check(body, "")
     command.body, command.version = body, hub_of(request).world.snowflakes.next()
     return reply(payloads.command(command))
 
@@ -118,19 +114,3 @@ def _command(request: web.Request) -> Command:
     if command is None:
         raise errors.unknown("application command")
     return command
-
-
-def _check(body: Json, path: str) -> None:
-    """What every client is refused for: a name or description out of shape."""
-    problems = []
-    name, kind = str(body.get("name", "")), body.get("type", CHAT_INPUT)
-    if not name:
-        problems.append(errors.required(path + "name"))
-    elif kind == CHAT_INPUT and not (NAME.fullmatch(name) and name == name.lower()):
-        code = "APPLICATION_COMMAND_INVALID_NAME"
-        problems.append((path + "name", code, "Command name is invalid"))
-    if kind == CHAT_INPUT and not 1 <= len(str(body.get("description", ""))) <= 100:
-        code = "BASE_TYPE_BAD_LENGTH"
-        problems.append((path + "description", code, "Must be between 1 and 100 in length."))
-    if problems:
-        raise errors.invalid_form(*problems)

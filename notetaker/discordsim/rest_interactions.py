@@ -28,7 +28,7 @@ async def callback(request: web.Request) -> web.Response:
     kind = draft.of("type", None)
     if kind not in list(Callback):
         hub.events.publish("unknown_callback", type=kind)
-        problem = "Value must be one of {4, 5, 6, 7}."
+        problem = "Value must be one of {4, 5, 6, 7, 8}."
         raise errors.invalid_form(("type", "BASE_TYPE_CHOICES", problem))
     hub.interactions.respond(interaction, Callback(kind), drafts.within(draft, "data"))
     if request.query.get("with_response", "").lower() not in ("1", "true"):

@@ -5,6 +5,8 @@ Source: Discord docs, Interactions / Application Commands (option types) and Rec
 
 from __future__ import annotations
 
+import re
+
 from . import payloads
 from .entities import Command, Guild, Json
 from .world import World
@@ -19,15 +21,20 @@ class UsageError(Exception):
     """The client would not let the person send this; the message says why."""
 
 
-def command_data(world: World, guild: Guild, user_id: int, line: str, given: Json) -> tuple[Command, Json]:
+def command_data(
+    world: World, guild: Guild, user_id: int, line: str, given: Json, focused: str | None = None
+) -> tuple[Command, Json]:
     """The command named by `line` ("startnotes", or "notes export" for a subcommand) and its interaction data.
 
-    `given` maps option names to values; users, channels and roles are given by id.
+    `given` maps option names to values; users, channels and roles are given by id. Options may also be typed at the
+    end of the line. `focused` is the option that the person is still typing: it need not make sense yet, and other
+    options may be missing (Autocomplete).
     """
-    name, *path = line.removeprefix("/").split()
+    name, _, rest = line.removeprefix("/").strip().partition(" ")
     command = next((c for c in world.commands_in(guild.id) if c.name == name), None)
     if command is None:
         raise UsageError(f"There is no command /{name} in {guild.name}.")
+    subcommands, typed = _typed(command.body, rest)
     needed = command.body.get("default_member_permissions")
     bits = world.guild_permissions(user_id, guild)
     if needed is not None and bits & int(needed) != int(needed):
@@ -35,7 +42,7 @@ def command_data(world: World, guild: Guild, user_id: int, line: str, given: Jso
     resolved: Json = {}
     schema: Json = command.body
     levels: list[Json] = []
-    for part in path:
+    for part in subcommands:
         found = [
             o for o in schema.get("options") or [] if o["name"] == part and o["type"] <= SUB_COMMAND_GROUP
         ]
@@ -43,7 +50,8 @@ def command_data(world: World, guild: Guild, user_id: int, line: str, given: Jso
             raise UsageError(f"/{name} has no subcommand {part}.")
         schema = found[0]
         levels.append({"name": part, "type": schema["type"]})
-    options = _options(world, guild, schema, given, resolved)
+    given = given | _values(schema, typed)
+    options = _options(world, guild, schema, given, resolved, focused)
     for level in reversed(levels):
         options = [{**level, "options": options}]
     data: Json = {"id": str(command.id), "name": command.name, "type": command.body.get("type", 1)}
@@ -56,21 +64,80 @@ def command_data(world: World, guild: Guild, user_id: int, line: str, given: Jso
     return command, data
 
 
-def _options(world: World, guild: Guild, schema: Json, given: Json, resolved: Json) -> list[Json]:
+def _typed(schema: Json, text: str) -> tuple[list[str], list[str]]:
+    """Subcommands; then names and texts of options by turns, as in "language:German"."""
+    names = "|".join(map(re.escape, _option_names(schema)))
+    before, *typed = re.split(rf"(?:^|\s)({names}):", text) if names else [text]
+    return before.split(), typed
+
+
+def _option_names(schema: Json) -> list[str]:
+    """Also of subcommands."""
+    names: list[str] = []
+    for option in schema.get("options") or []:
+        names += _option_names(option) if option["type"] <= SUB_COMMAND_GROUP else [option["name"]]
+    return names
+
+
+def _values(schema: Json, typed: list[str]) -> Json:
+    """What a person has typed, names and texts by turns, as values of the types that the options have."""
+    kinds = {option["name"]: option["type"] for option in schema.get("options") or []}
+    values: Json = {}
+    for name, text in zip(typed[::2], map(str.strip, typed[1::2]), strict=True):
+        values[name] = text
+        try:
+            if kinds.get(name) in (INTEGER, NUMBER):
+                values[name] = int(text) if kinds[name] == INTEGER else float(text)
+            elif kinds.get(name) == BOOLEAN:
+                values[name] = {"true": True, "false": False}[text.lower()]
+        except (KeyError, ValueError):
+            pass  # still being typed, or refused
+    return values
+
+
+def _options(
+    world: World, guild: Guild, schema: Json, given: Json, resolved: Json, focused: str | None
+) -> list[Json]:
     known = {option["name"]: option for option in schema.get("options") or []}
-    for name in given:
+    for name in (*given, *([focused] if focused is not None else [])):
         if name not in known:
             raise UsageError(f"/{schema['name']} has no option {name}.")
     options = []
     for name, option in known.items():
         if option["type"] <= SUB_COMMAND_GROUP:
             raise UsageError(f"/{schema['name']} is used by one of its subcommands, such as {name}.")
-        if name in given:
+        if name == focused:
+            if not option.get("autocomplete"):
+                raise UsageError(f"Option {name} of /{schema['name']} has no autocomplete.")
+            text = str(given.get(name, ""))
+            options.append({"name": name, "type": option["type"], "value": text, "focused": True})
+        elif name in given:
             value = _value(world, guild, option, given[name], resolved)
             options.append({"name": name, "type": option["type"], "value": value})
-        elif option.get("required"):
+        elif option.get("required") and focused is None:
             raise UsageError(f"/{schema['name']} needs the option {name}.")
     return options
+
+
+def focused(data: Json) -> Json:
+    """The option that the person is typing, in the data of an autocomplete interaction."""
+    options = list(data.get("options", []))
+    while options:
+        option: Json = options.pop()
+        if option.get("focused"):
+            return option
+        options += option.get("options", [])
+    raise LookupError("no option is being typed")
+
+
+def _check_size(option: Json, value: object) -> None:
+    size = len(value) if isinstance(value, str) else value
+    if isinstance(size, bool) or not isinstance(size, int | float):
+        return
+    unit = "length" if isinstance(value, str) else "value"
+    lowest, highest = option.get(f"min_{unit}"), option.get(f"max_{unit}")
+    if (lowest is not None and size < lowest) or (highest is not None and size > highest):
+        raise UsageError(f"Option {option['name']} does not take {value!r}.")
 
 
 def _value(world: World, guild: Guild, option: Json, value: object, resolved: Json) -> object:
@@ -80,6 +147,7 @@ def _value(world: World, guild: Guild, option: Json, value: object, resolved: Js
             raise UsageError(f"Option {option['name']} does not take {value!r}.")
         if option.get("choices") and value not in [choice["value"] for choice in option["choices"]]:
             raise UsageError(f"Option {option['name']} offers no choice {value!r}.")
+        _check_size(option, value)
         return value
     key = str(value)
     number = int(key) if key.isdecimal() else 0

@@ -7,7 +7,7 @@ import functools
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from notetaker.model.utterance import Clip
@@ -28,6 +28,8 @@ class ClipToHear:
     clip: Clip
     continues: bool
     """It follows the clip before without a pause."""
+    speech_s: float | None = None
+    """Seconds in which somebody speaks, as the draft found; None: there is none."""
 
 
 def be_nice(increment: int) -> None:
@@ -77,7 +79,8 @@ def _pieces(folder: Path, clips: Sequence[ClipToHear]) -> list[Piece]:
             pieces += _decoded(passage)
             passage = []
         passage.append(own)
-    return pieces + _decoded(passage)
+    pieces += _decoded(passage)
+    return [replace(piece, speech_s=one.speech_s) for piece, one in zip(pieces, clips, strict=True)]
 
 
 def _decoded(passage: Sequence[Sequence[Packet]]) -> list[Piece]:

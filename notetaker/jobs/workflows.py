@@ -44,12 +44,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the settings say about what is spoken."""
+    """What the settings say about what is spoken, and about how it is written down."""
 
     language: str | None = None
     """ISO 639-1 code of the language of all meetings; None: it is detected."""
     vocabulary: tuple[str, ...] = ()
     """Names and terms that are likely to come up."""
+    time_zone: str = "UTC"
+    """IANA name of the time zone in which notes and transcripts are written."""
 
 
 class Interrupted(BaseException):
@@ -117,7 +119,9 @@ class Workflows:
         except EngineError as error:
             log.warning("utterance %s has no live line: %s", utterance_id, error)
             return  # the final pass tries again, and says so if it cannot either
-        draft = Transcription(heard.text, engine, language=heard.language, final=final)
+        draft = Transcription(
+            heard.text, engine, language=heard.language, speech_s=heard.speech_s, final=final
+        )
         self._store.set_draft(utterance_id, draft, time.time_ns())
         if not final:
             self._ask_for_final_texts(meeting.id, utterance.user_id)
@@ -165,9 +169,14 @@ class Workflows:
         return texts
 
     def _heard(self, meeting: Meeting, utterances: Sequence[Utterance]) -> dict[str, Transcription]:
+        drafts = [self._store.transcription(one.id) for one in utterances]
         clips = [
-            ClipToHear(one.clip, continues=number > 0 and continues(utterances[number - 1], one))
-            for number, one in enumerate(utterances)
+            ClipToHear(
+                one.clip,
+                continues=number > 0 and continues(utterances[number - 1], one),
+                speech_s=draft.speech_s if draft else None,
+            )
+            for number, (one, draft) in enumerate(zip(utterances, drafts, strict=True))
         ]
         heard = self._transcriber.final(
             self._folder(utterances[0]),
@@ -205,6 +214,7 @@ class Workflows:
             self._store.speakers(meeting_id),
             self._store.gaps(meeting_id),
             self._store.coverage(meeting_id),
+            self._wishes.time_zone,
         )
         notes = summarise(transcript)
         check(notes, transcript)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from notetaker.model.locale import ENGLISH_UTC, Locale
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage
 
@@ -47,3 +48,5 @@ class Transcript:
     """Which speech engines the words are from, the one with the most lines first: ``whisper-base``."""
     languages: tuple[str, ...] = ()
     """ISO 639-1 codes of the languages that were spoken, as far as the engines know, the most frequent first."""
+    locale: Locale = ENGLISH_UTC
+    """For the dates and times that people read."""

@@ -45,5 +45,7 @@ class Transcription:
     """One sentence when the sound could not be transcribed; the transcript then says so."""
     language: str | None = None
     """ISO 639-1 code of the language it was transcribed in, when the engine knows."""
+    speech_s: float | None = None
+    """Seconds of the utterance in which somebody speaks, as a draft found; None: not measured."""
     final: bool = True
     """False: a draft, made at once while the meeting runs, which the final pass replaces. Notes rest on no draft."""

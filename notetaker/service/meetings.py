@@ -169,4 +169,5 @@ def _meeting(wish: Start) -> Meeting:
         text_channel_id=wish.text_channel_id,
         started_by=wish.started_by,
         started_ns=started_ns,
+        language=wish.language,
     )

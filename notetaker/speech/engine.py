@@ -34,6 +34,8 @@ class Heard:
     """The same words with times; empty when the engine gives none."""
     language: str | None = None
     """ISO 639-1 code of the language that was spoken, as far as the engine knows."""
+    speech_s: float | None = None
+    """Seconds of the clip in which somebody speaks; None: not measured. Engines leave it alone."""
 
 
 @dataclass(frozen=True, slots=True)

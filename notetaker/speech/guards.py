@@ -11,6 +11,8 @@ LONG_S = 8.0
 """Seconds of speech ..."""
 FEWEST_WORDS = 0.7
 """... in which anybody says more words a second than this."""
+MOST_WORDS = 5.0
+"""Words a second of speech: nobody says the same over and over more quickly than this."""
 _SHORT = 24
 """Bytes. A shorter text compresses badly, whatever it says."""
 
@@ -23,3 +25,8 @@ def repetitive(text: str) -> bool:
 def too_few_words(text: str, speech_s: float) -> bool:
     """Whether the engine has stopped listening in the middle of ``speech_s`` seconds of speech."""
     return speech_s > LONG_S and len(text.split()) < FEWEST_WORDS * speech_s and text.isascii()
+
+
+def too_many_words(text: str, speech_s: float) -> bool:
+    """Whether nobody can have said so much in ``speech_s`` seconds of speech."""
+    return len(text.split()) > MOST_WORDS * max(speech_s, 1.0)

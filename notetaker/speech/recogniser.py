@@ -6,10 +6,11 @@ utterances that followed each other without a pause are joined again, and parted
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
-from notetaker.speech.engine import BYTES_PER_SECOND, Engine, Heard, Hints, Word
-from notetaker.speech.guards import repetitive, too_few_words
-from notetaker.speech.passages import Part, parts, stitch, to_pieces
+from notetaker.speech.engine import BYTES_PER_SECOND, Engine, Heard, Hints
+from notetaker.speech.guards import repetitive, too_few_words, too_many_words
+from notetaker.speech.passages import LONGEST_S, Part, parts, stitch, to_pieces
 from notetaker.speech.vad import VoiceDetector, speech_s
 
 _SPEECH_FOR_HINTS_S = 1.0
@@ -25,10 +26,21 @@ class Piece:
     pcm: bytes
     continues: bool = False
     """It follows the piece before without a pause."""
+    speech_s: float | None = None
+    """Seconds in which somebody speaks, as the draft found; None: to be measured, which costs as much as a draft."""
 
     @property
     def length_s(self) -> float:
         return len(self.pcm) / BYTES_PER_SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    passage: tuple[int, ...]
+    """Indices of the pieces that it is from."""
+    part: Part
+    pcm: bytes
+    speech_s: float
 
 
 class Recogniser:
@@ -41,49 +53,49 @@ class Recogniser:
     def draft(self, piece: Piece, hints: Hints) -> Heard:
         """The words of one utterance, as fast as can be. Raises EngineError."""
         spoken_s = speech_s(self._detector.probabilities(piece.pcm))
-        if not spoken_s:
-            return Heard()
-        return self._ask([piece.pcm], [spoken_s], replace(hints, thorough=False))[0]
+        [heard] = (
+            self._ask([piece.pcm], [spoken_s], replace(hints, thorough=False)) if spoken_s else [Heard()]
+        )
+        return replace(heard, speech_s=spoken_s)
 
     def final(self, pieces: Sequence[Piece], hints: Hints) -> list[Heard]:
         """The words of one speaker's utterances, in order, as well as can be. Raises EngineError."""
         hints = replace(hints, thorough=True)
-        passages = list(_passages(pieces, joined=self.engine.capabilities.word_times))
-        sounds = [b"".join(pieces[index].pcm for index in passage) for passage in passages]
-        voices = [self._detector.probabilities(sound) for sound in sounds]
-        cut: list[tuple[int, Part]] = [
-            (number, part)
-            for number, (sound, voice) in enumerate(zip(sounds, voices, strict=True))
-            for part in parts(sound, voice)
-            if speech_s(part.of(voice))
+        cuts = [
+            cut
+            for passage in _passages(pieces, joined=self.engine.capabilities.word_times)
+            for cut in self._cuts(pieces, passage)
+            if cut.speech_s
         ]
-        answers = self._ask(
-            [part.pcm(sounds[number]) for number, part in cut],
-            [speech_s(part.of(voices[number])) for number, part in cut],
-            hints,
-        )
+        answers = self._ask([cut.pcm for cut in cuts], [cut.speech_s for cut in cuts], hints)
         heard = [Heard() for _ in pieces]
-        for number, passage in enumerate(passages):
-            found = [(part, answer) for (of, part), answer in zip(cut, answers, strict=True) if of == number]
-            if len(passage) == 1 and len(found) == 1:
-                heard[passage[0]] = found[0][1]
-            elif found:
-                lengths_s = [pieces[index].length_s for index in passage]
-                for index, answer in zip(passage, _share(found, lengths_s), strict=True):
-                    heard[index] = answer
+        for passage, found in groupby(zip(cuts, answers, strict=True), key=lambda one: one[0].passage):
+            for index, answer in zip(passage, _share(list(found), pieces, passage), strict=True):
+                heard[index] = answer
         return heard
+
+    def _cuts(self, pieces: Sequence[Piece], passage: tuple[int, ...]) -> list[_Cut]:
+        """What of a passage goes to the engine at once."""
+        first = pieces[passage[0]]
+        if len(passage) == 1 and first.speech_s is not None and first.length_s <= LONGEST_S:
+            return [_Cut(passage, Part(0.0, first.length_s, 0.0), first.pcm, first.speech_s)]
+        pcm = b"".join(pieces[index].pcm for index in passage)
+        voice = self._detector.probabilities(pcm)
+        return [_Cut(passage, part, part.pcm(pcm), speech_s(part.of(voice))) for part in parts(pcm, voice)]
 
     def _ask(self, sounds: Sequence[bytes], spoken_s: Sequence[float], hints: Hints) -> list[Heard]:
         """The engine's answers, and better ones where the first were suspicious."""
         if not sounds:
             return []
-        if min(spoken_s) < _SPEECH_FOR_HINTS_S:
+        if sum(spoken_s) < _SPEECH_FOR_HINTS_S:
             hints = replace(hints, vocabulary=())
         answers = self.engine.transcribe(sounds, hints)
         for index, answer in enumerate(answers):
             if not _believable(answer, spoken_s[index]):
                 careful = Hints(answer.language or hints.language, thorough=True, careful=True)
-                [answers[index]] = self.engine.transcribe([sounds[index]], careful)
+                [again] = self.engine.transcribe([sounds[index]], careful)
+                loop = repetitive(again.text) and too_many_words(again.text, spoken_s[index])
+                answers[index] = Heard(language=again.language) if loop else again
         return answers
 
 
@@ -93,23 +105,31 @@ def _believable(answer: Heard, spoken_s: float) -> bool:
     return not (repetitive(answer.text) or too_few_words(answer.text, spoken_s))
 
 
-def _passages(pieces: Sequence[Piece], *, joined: bool) -> Iterator[list[int]]:
+def _passages(pieces: Sequence[Piece], *, joined: bool) -> Iterator[tuple[int, ...]]:
     """Indices of the pieces that were said without a pause between them; without ``joined``, each alone."""
     passage: list[int] = []
     for index, piece in enumerate(pieces):
         if passage and not (joined and piece.continues):
-            yield passage
+            yield tuple(passage)
             passage = []
         passage.append(index)
     if passage:
-        yield passage
+        yield tuple(passage)
 
 
-def _share(found: Sequence[tuple[Part, Heard]], lengths_s: Sequence[float]) -> list[Heard]:
-    """What each of the joined pieces gets of the words of the parts."""
+def _share(
+    found: Sequence[tuple[_Cut, Heard]], pieces: Sequence[Piece], passage: Sequence[int]
+) -> list[Heard]:
+    """What each piece of a passage gets of the words that were heard in it."""
+    if len(found) == len(passage) == 1:
+        return [found[0][1]]
     language = found[0][1].language
-    words: list[Word] = stitch([(part, answer.words) for part, answer in found])
+    if len(passage) == 1 and not any(
+        answer.words for _, answer in found
+    ):  # from an engine that gives no times
+        return [Heard(" ".join(filter(None, (answer.text for _, answer in found))), (), language)]
+    words = stitch([(cut.part, answer.words) for cut, answer in found])
     return [
         Heard("".join(word.text for word in own).strip(), tuple(own), language)
-        for own in to_pieces(words, lengths_s)
+        for own in to_pieces(words, [pieces[index].length_s for index in passage])
     ]

@@ -4,7 +4,19 @@ Every ``..._ns`` is Unix nanoseconds; Discord's ids are snowflakes, which fit a 
 """
 
 import sqlalchemy
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Dialect, ForeignKey, Index, Integer, MetaData, Table
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+)
 from sqlalchemy.types import TypeDecorator
 
 
@@ -100,6 +112,7 @@ transcriptions = Table(
     Column("engine", Text, nullable=False),
     Column("error", Text),
     Column("language", Text),
+    Column("speech_s", Float),
     Column("final", Boolean, nullable=False, server_default=sqlalchemy.true()),
     Column("first_ns", BigInteger),  # when there was a first text, draft or final
 )

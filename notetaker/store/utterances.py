@@ -148,12 +148,13 @@ def _columns(transcription: Transcription) -> dict[str, object]:
         "engine": transcription.engine,
         "error": transcription.error,
         "language": transcription.language,
+        "speech_s": transcription.speech_s,
         "final": transcription.final,
     }
 
 
 def _transcription(row: Row[tuple[object, ...]]) -> Transcription:
-    return Transcription(row.text, row.engine, row.error, row.language, row.final)
+    return Transcription(row.text, row.engine, row.error, row.language, row.speech_s, row.final)
 
 
 def _utterance(row: Row[tuple[object, ...]]) -> Utterance:

@@ -1,5 +1,7 @@
 """What is said must be sayable (Discord docs, Create Message: 2000 characters) and must name what to do."""
 
+from dataclasses import replace
+
 from notetaker.discordbot import answers
 from notetaker.discordbot.ports import Started, Stopped
 from notetaker.model.meeting import Meeting
@@ -18,6 +20,7 @@ def test_every_answer_fits_into_a_message() -> None:
         answers.only_connected(ID),
         answers.started(Started(MEETING)),
         answers.started(Started(MEETING, "x" * 1000)),
+        answers.unknown_language("*" * 6000),
         answers.begun_at_last(MEETING),
         answers.stopped(Stopped(MEETING, 0)),
         answers.stopped(Stopped(MEETING, 10**6)),
@@ -43,6 +46,12 @@ def test_the_announcement_says_who_is_recorded_where_and_on_whose_wish() -> None
     assert f"<#{MEETING.voice_channel_id}>" in said
     assert f"<@{MEETING.started_by}>" in said
     assert "record" in said
+
+
+def test_the_announcement_names_the_language_that_was_chosen() -> None:
+    german = replace(MEETING, language="de")
+    assert f"taken in <#{ID}>, in German.**" in answers.started(Started(german))
+    assert f"<#{ID}>, in German, and could not join it" in answers.started(Started(german, "Why."))
 
 
 def test_people_are_counted_in_english() -> None:

@@ -57,6 +57,19 @@ class Place:
             wait=5,
         )
 
+    async def typing(
+        self, command: str, focused: str, *, user: str = "Ada", channel: str = "general", **options: Any
+    ) -> Any:
+        """What a person is offered who is typing the option `focused`."""
+        return await self.sim(
+            "autocomplete",
+            user_id=str(self.user(user).id),
+            channel_id=str(self.channel_id(channel)),
+            command=command,
+            options=options,
+            focused=focused,
+        )
+
     async def rest(
         self, method: str, path: str, *, user: User | None = None, **kwargs: Any
     ) -> tuple[int, Any]:

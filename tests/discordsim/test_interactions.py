@@ -19,8 +19,14 @@ pytestmark = pytest.mark.usefixtures("command")
 
 @pytest.fixture
 async def command(place: Place) -> None:
-    body = {"name": "start", "description": "d"}
-    await place.rest("PUT", f"/applications/{place.bot.id}/commands", json=[body])
+    options: list[Any] = [
+        {"name": "tongue", "description": "d", "type": 3, "autocomplete": True, "max_length": 20},
+        {"name": "pages", "description": "d", "type": 4, "min_value": 0},
+        {"name": "loud", "description": "d", "type": 5},
+    ]
+    body = {"name": "start", "description": "d", "options": options}
+    status, _ = await place.rest("PUT", f"/applications/{place.bot.id}/commands", json=[body])
+    assert status == 200
 
 
 @asynccontextmanager
@@ -103,6 +109,113 @@ async def test_an_ephemeral_answer_reaches_no_gateway_session(place: Place) -> N
         await ben.nothing_came()
     [event] = [e for e in place.local.events.since(0) if e["event"] == "message_create"]
     assert (event["content"], event["visible_to"]) == ("psst", str(place.user("Ada").id))
+
+
+async def typed(place: Place, line: str) -> Any:
+    """The options that arrive when Ada types this; or why she cannot."""
+    async with logged_in(place, "Notetaker") as bot:
+        seen = asyncio.ensure_future(place.use(line))
+        came = asyncio.ensure_future(bot.event("INTERACTION_CREATE"))
+        await asyncio.wait({seen, came}, return_when=asyncio.FIRST_COMPLETED)
+        if not came.done():
+            came.cancel()
+            return (await seen)["error"]
+        seen.cancel()
+        options = (await came)["data"].get("options", [])
+        return {option["name"]: option["value"] for option in options}
+
+
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("/start", {}),
+        ("start tongue:German", {"tongue": "German"}),
+        (
+            "start tongue:Haitian Creole pages:2 loud:True",
+            {"tongue": "Haitian Creole", "pages": 2, "loud": True},
+        ),
+        ("start tongue:of http://x:1", {"tongue": "of http://x:1"}),
+        ("start pages:many", "Option pages does not take 'many'."),
+        ("start pages:-1", "Option pages does not take -1."),
+        ("start tongue:" + "x" * 21, f"Option tongue does not take '{'x' * 21}'."),
+        ("start tone:German", "/start has no subcommand tone:German."),
+        ("", "There is no command / in Office."),
+    ],
+)
+async def test_options_are_typed_behind_the_command(place: Place, line: str, options: Any) -> None:
+    assert await typed(place, line) == options
+
+
+@asynccontextmanager
+async def completing(place: Place, **options: Any) -> AsyncIterator[tuple[Any, asyncio.Task[Any]]]:
+    """Ada is typing the option tongue of /start: the interaction, and what she will be offered."""
+    async with logged_in(place, "Notetaker") as bot:
+        seen = asyncio.ensure_future(place.typing("start", "tongue", **options))
+        yield await bot.event("INTERACTION_CREATE"), seen
+        seen.cancel()
+
+
+async def test_what_a_person_is_typing_is_completed(place: Place) -> None:
+    choices = [{"name": "German (Deutsch)", "value": "de"}]
+    async with completing(place, tongue="ger", pages=2) as (interaction, seen):
+        assert (interaction["type"], interaction["data"]["name"]) == (4, "start")
+        assert interaction["data"]["options"] == [
+            {"name": "tongue", "type": 3, "value": "ger", "focused": True},
+            {"name": "pages", "type": 4, "value": 2},
+        ]
+        body = {"type": 8, "data": {"choices": choices}}
+        answered = await answer(place, interaction, body, "?with_response=true")
+        assert answered == (
+            200,
+            {"interaction": {"id": interaction["id"], "type": 4}, "resource": {"type": 8}},
+        )
+        shown = await seen
+        assert (shown["status"], shown["choices"], shown["messages"]) == ("answered", choices, [])
+        assert (await answer(place, interaction, body))[1]["code"] == 40060
+        webhook = f"/webhooks/{place.bot.id}/{interaction['token']}"
+        assert (await place.rest("POST", webhook, json={"content": "more"}))[1]["code"] == 10015
+    events = [event["event"] for event in place.local.events.since(0)]
+    assert events == ["gateway_ready", "autocomplete", "autocomplete_answered"]
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"type": 4, "data": {"content": "no"}}, "type"),
+        ({"type": 5}, "type"),
+        ({"type": 8}, "data.choices"),
+        ({"type": 8, "data": {"choices": [{"name": "x" * 101, "value": "x"}]}}, "data.choices.0.name"),
+        ({"type": 8, "data": {"choices": [{"name": "x", "value": "x" * 101}]}}, "data.choices.0.value"),
+        ({"type": 8, "data": {"choices": [{"name": "x", "value": 1}]}}, "data.choices.0.value"),
+        ({"type": 8, "data": {"choices": [{"name": "x", "value": "x"}] * 26}}, "data.choices"),
+    ],
+)
+async def test_choices_that_are_none_are_refused(place: Place, body: Any, path: str) -> None:
+    async with completing(place) as (interaction, _seen):
+        assert interaction["data"]["options"] == [{"name": "tongue", "type": 3, "value": "", "focused": True}]
+        status, error = await answer(place, interaction, body)
+        assert (status, error["code"]) == (400, 50035)
+        node = error["errors"]
+        for part in path.split("."):
+            node = node[part]
+        assert node["_errors"]
+
+
+async def test_a_command_is_not_answered_with_choices(place: Place) -> None:
+    async with asked(place) as (_, interaction, _seen):
+        status, error = await answer(place, interaction, {"type": 8, "data": {"choices": []}})
+        assert (status, error["code"]) == (400, 50035)
+
+
+async def test_choices_that_come_too_late(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interactions, "ANSWER_S", 0.05)
+    async with completing(place) as (_, seen):
+        assert (await seen)["error"] == "Loading options failed"
+
+
+async def test_only_some_options_are_completed(place: Place) -> None:
+    assert (await place.typing("start", "pages"))["error"] == "Option pages of /start has no autocomplete."
+    assert (await place.typing("start", "tone"))["error"] == "/start has no option tone."
 
 
 async def test_the_event_stream_has_everything_and_ends_with_the_server(place: Place) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import discord
 import pytest
@@ -109,6 +109,25 @@ async def test_every_way_to_answer_an_interaction(place: Place, run_bot: RunBot)
 
         answer = await place.use("slow")
         assert [(m["content"], m["flags"]) for m in answer["messages"]] == [("filled in", 64)]
+
+
+async def test_an_option_is_completed_while_it_is_typed(place: Place, run_bot: RunBot) -> None:
+    bot = new_bot()
+
+    def tongues(ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
+        return [discord.OptionChoice(f"{ctx.value}man", "de"), discord.OptionChoice("English", "en")]
+
+    tongue = discord.Option(str, "Which", autocomplete=tongues, required=False)
+
+    @bot.slash_command(description="Speak")
+    async def speak(ctx: discord.ApplicationContext, tongue: Annotated[str | None, tongue]) -> None:
+        await ctx.respond(str(tongue))
+
+    async with run_bot(bot):
+        offered = await place.typing("speak", "tongue", tongue="Ger")
+        assert offered["choices"] == [{"name": "German", "value": "de"}, {"name": "English", "value": "en"}]
+        for line, said in (("speak tongue:de", "de"), ("speak tongue:Klingon", "Klingon"), ("speak", "None")):
+            assert (await place.use(line))["messages"][0]["content"] == said
 
 
 async def _answers(place: Place, interaction_id: str, count: int) -> list[Any]:

@@ -221,6 +221,70 @@ async def test_a_command_is_refused_for_its_name(place: Place) -> None:
     assert (status, list(error["errors"]["0"])) == (400, ["name"])
 
 
+NAMED = {"name": "tongue", "description": "d", "type": 3}
+
+
+@pytest.mark.parametrize(
+    ("options", "path", "code"),
+    [
+        ([{**NAMED, "name": "Tongue"}], "0.name", "APPLICATION_COMMAND_INVALID_NAME"),
+        ([{**NAMED, "name": ""}], "0.name", "BASE_TYPE_REQUIRED"),
+        ([{**NAMED, "description": ""}], "0.description", "BASE_TYPE_BAD_LENGTH"),
+        ([{"name": "tongue", "description": "d"}], "0.type", "BASE_TYPE_REQUIRED"),
+        ([{**NAMED, "type": 12}], "0.type", "BASE_TYPE_CHOICES"),
+        ([{**NAMED, "type": 5, "autocomplete": True}], "0.type", "BASE_TYPE_CHOICES"),
+        ([NAMED, NAMED], "1", "APPLICATION_COMMAND_OPTIONS_NAME_INVALID"),
+        (
+            [NAMED, {**NAMED, "name": "b", "required": True}],
+            "1",
+            "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
+        ),
+        ([{**NAMED, "name": f"o{n}"} for n in range(26)], "", "BASE_TYPE_MAX_LENGTH"),
+        ([{**NAMED, "choices": [{"name": "a", "value": "a"}] * 26}], "0.choices", "BASE_TYPE_MAX_LENGTH"),
+        ([{**NAMED, "choices": [{"name": "", "value": "a"}]}], "0.choices.0.name", "BASE_TYPE_BAD_LENGTH"),
+        ([{**NAMED, "choices": [{"name": "a", "value": 1}]}], "0.choices.0.value", "STRING_TYPE_CONVERT"),
+        ([{**NAMED, "choices": [{"name": "a"}]}], "0.choices.0.value", "BASE_TYPE_REQUIRED"),
+        (
+            [{**NAMED, "type": 4, "choices": [{"name": "a", "value": "1"}]}],
+            "0.choices.0.value",
+            "NUMBER_TYPE_COERCE",
+        ),
+        ([{**NAMED, "max_length": 6001}], "0.max_length", "NUMBER_TYPE_RANGE"),
+        (
+            [{**NAMED, "choices": [{"name": "a", "value": "a"}], "autocomplete": True}],
+            "0.autocomplete",
+            "INVALID_AUTOCOMPLETE",
+        ),
+        (
+            [{**NAMED, "type": 1, "options": [{**NAMED, "name": "?"}]}],
+            "0.options.0.name",
+            "APPLICATION_COMMAND_INVALID_NAME",
+        ),
+        ("tongue", "", "LIST_TYPE_CONVERT"),
+        (["tongue"], "0", "DICT_TYPE_CONVERT"),
+    ],
+)
+async def test_a_command_is_refused_for_its_options(place: Place, options: Any, path: str, code: str) -> None:
+    body = {"name": "start", "description": "d", "options": options}
+    status, error = await place.rest("POST", f"/applications/{place.bot.id}/commands", json=body)
+    assert (status, error["code"]) == (400, 50035)
+    node = error["errors"]["options"]
+    for part in filter(None, path.split(".")):
+        node = node[part]
+    assert [problem["code"] for problem in node["_errors"]] == [code]
+
+
+async def test_a_command_has_8000_characters_at_most(place: Place) -> None:
+    path = f"/applications/{place.bot.id}/commands"
+    options = [
+        {**NAMED, "name": f"o{n}", "choices": [{"name": "x" * 70, "value": "y" * 70}] * 3} for n in range(19)
+    ]
+    fits = {"name": "start", "description": "d", "options": options[:18]}
+    assert (await place.rest("POST", path, json=fits))[0] == 201
+    status, error = await place.rest("POST", path, json={**fits, "options": options})
+    assert (status, error["errors"]["_"]["_errors"][0]["code"]) == (400, "APPLICATION_COMMAND_TOO_LARGE")
+
+
 async def test_guild_commands_stand_before_global_ones(place: Place) -> None:
     path = f"/applications/{place.bot.id}"
     body = {"name": "notes", "description": "global"}

@@ -23,7 +23,6 @@ class Host:
         self._bin = folder / "bin"
         self._bin.mkdir()
         self.has_systemd("252 (252.38-1~deb12u1)")
-        self.has("nproc", "echo 4")
         self.has("python3", SOME_PYTHON)
 
     def has(self, program: str, script: str) -> None:
@@ -99,6 +98,7 @@ def test_everything_happens_in_an_order_in_which_a_failure_leaves_no_half_of_it(
         "^setpriv --reuid=notetaker .* import.*notetaker",
         r"^touch .*/\.complete$",
         r"^mv -T /opt/notetaker/current\.new /opt/notetaker/current$",
+        "/bin/notetaker models pull whisper-base --to /opt/notetaker/models$",
         "^install -d -m 750 -o root -g notetaker /etc/notetaker$",
         "^install .*/etc/systemd/system .*notetaker-bot.service",
         "^systemctl --quiet enable notetaker.target notetaker-bot.service ",
@@ -182,12 +182,24 @@ def test_growing_delays_come_with_a_systemd_that_knows_them(host: Host, version:
     assert any("restart-delay" in action for action in host.would_run()) == can
 
 
-@pytest.mark.parametrize(("processors", "workers"), [(1, 1), (2, 1), (4, 3)])
-def test_one_processor_is_left_to_the_bot(host: Host, processors: int, workers: int) -> None:
-    host.has("nproc", f"echo {processors}")
-    [enabling] = [action for action in host.would_run() if "systemctl --quiet enable" in action]
-    numbers = [int(number) for number in re.findall(r"notetaker-worker@(\d+)\.service", enabling)]
-    assert numbers == list(range(1, workers + 1))
+@pytest.mark.parametrize(
+    ("environment", "pulled"),
+    [
+        ({}, "models pull whisper-base --to /opt/notetaker/models$"),
+        ({"MODEL": "whisper-tiny.en"}, "models pull whisper-tiny.en --to /opt/notetaker/models$"),
+        (
+            {"MODEL_FROM": "/media/usb"},
+            "models pull whisper-base --to /opt/notetaker/models --from /media/usb$",
+        ),
+        ({"MODEL": "none"}, None),
+    ],
+)
+def test_the_speech_model_is_the_administrators_choice(
+    host: Host, environment: dict[str, str], pulled: str | None
+) -> None:
+    actions = host.install("--dry-run", **environment).stdout.splitlines()
+    pulls = [action for action in actions if "models pull" in action]
+    assert [bool(pulled and re.search(pulled, pull)) for pull in pulls] == [True] * (pulled is not None)
 
 
 def test_what_is_enabled_is_the_administrators_choice_once_it_is_installed(host: Host) -> None:
@@ -305,9 +317,13 @@ def test_the_administrators_command_starts_no_second_bot_beside_systemd(
 
 
 def locked(lock: Path) -> dict[str, str]:
-    """Package -> everything the file says about it."""
+    """Package -> its version and hashes. For which Pythons it is depends on who else needs it."""
     packages = re.split(r"\n(?=\S)", "\n" + lock.read_text().split("scripts/lock\n", 1)[1])
-    return {entry.partition("==")[0]: entry.strip() for entry in packages if "==" in entry}
+    return {
+        entry.partition("==")[0]: re.sub(r" ; .*? (?=\\\n)", " ", entry.strip(), count=1)
+        for entry in packages
+        if "==" in entry
+    }
 
 
 def test_an_installation_has_the_versions_that_the_tests_have() -> None:

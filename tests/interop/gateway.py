@@ -14,7 +14,7 @@ from notetaker.discordsim.world import World
 from tests.interop.client import NODE, NODE_CLIENT, ClientFailed
 
 REFEREE = NODE_CLIENT.with_name("gateway.mjs")
-CHECKS = 25
+CHECKS = 26
 DEADLINE_S = 60.0
 HEARTBEAT_MS = 2000
 """Short, so that some are seen; discord.js sends the first after a random part of it."""

@@ -125,6 +125,20 @@ def test_a_meeting_in_which_nobody_spoke_is_finished(store: Store, workflows: Wo
     assert [posting.meeting_id for posting in store.due_postings()] == [MEETING.id]
 
 
+def test_the_notes_are_in_the_language_of_the_meeting_and_the_time_zone_of_the_settings(
+    tmp_path: Path, store: Store, queue: JobQueue, stopping: threading.Event
+) -> None:
+    store.add_meeting(replace(MEETING, language="de"))
+    store.end_meeting(MEETING.id, MEETING.started_ns + 1)
+    transcriber = Transcriber(POCKETSPHINX, processes=1)
+    wishes = Wishes(time_zone="Europe/Berlin")
+    Workflows(store, queue, transcriber, tmp_path, stopping, wishes).finish_meeting(MEETING.id)
+    transcriber.close()
+    [posting] = store.due_postings()
+    assert "18. November 2026" in posting.attachment
+    assert "Times are CET." in posting.attachment
+
+
 def test_an_utterance_whose_job_was_given_up_does_not_hold_up_the_notes(
     store: Store,
     queue: JobQueue,

@@ -36,6 +36,14 @@ async def test_stopping_hands_the_meeting_over(bench: Bench) -> None:
     assert bench.voice.here is None
 
 
+async def test_a_meeting_keeps_the_language_that_was_chosen(bench: Bench) -> None:
+    meeting = await bench.start(replace(WISH, language="de"))
+    await bench.stop()
+    kept = bench.store.meeting(meeting.id)
+    assert kept is not None
+    assert kept.language == "de"
+
+
 async def test_of_two_who_start_at_once_one_is_told_that_the_other_has(bench: Bench) -> None:
     results = await asyncio.gather(
         bench.start(),

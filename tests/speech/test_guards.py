@@ -2,7 +2,7 @@
 
 import pytest
 
-from notetaker.speech.guards import repetitive, too_few_words
+from notetaker.speech.guards import repetitive, too_few_words, too_many_words
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,10 @@ def test_few_words_in_much_speech_are_doubted(words: int, speech_s: float, doubt
 
 def test_languages_without_blanks_are_not_counted() -> None:
     assert not too_few_words("今日の会議では、新しいウェブサイトについて話しました。", 20.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "speech_s", "doubted"), [(5, 0.3, False), (6, 0.3, True), (50, 10.0, False), (51, 10.0, True)]
+)
+def test_more_words_than_anybody_says_are_doubted(words: int, speech_s: float, doubted: bool) -> None:
+    assert too_many_words("word " * words, speech_s) is doubted

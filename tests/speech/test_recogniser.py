@@ -43,7 +43,7 @@ def words(text: str) -> tuple[Word, ...]:
 def test_an_engine_is_never_given_silence() -> None:
     engine = Scripted([])
     recogniser = Recogniser(engine)
-    assert recogniser.draft(Piece(SILENCE), Hints()) == Heard()
+    assert recogniser.draft(Piece(SILENCE), Hints()) == Heard(speech_s=0.0)
     assert recogniser.final([Piece(SILENCE), Piece(b""), Piece(SILENCE)], Hints()) == [Heard()] * 3
     assert engine.asked == []
 
@@ -62,6 +62,17 @@ def test_a_suspicious_answer_is_asked_for_once_more(suspicious: str) -> None:
     found = Recogniser(engine).final([Piece(SPEECH[0]), Piece(SPEECH[1])], Hints(vocabulary=("Ada",)))
     assert [heard.text for heard in found] == ["Good morning.", "Hello."]
     assert engine.asked[1] == ([SPEECH[1]], Hints("en", thorough=True, careful=True))
+
+
+@pytest.mark.parametrize(
+    ("again", "kept"), [("No, no, no, no, no, no, no, no.", True), ("I'm sorry. " * 30, False)]
+)
+def test_what_is_still_the_same_over_and_over_is_kept_if_it_can_have_been_said(
+    again: str, kept: bool
+) -> None:
+    engine = Scripted([Heard("I'm sorry. " * 20), Heard(again)])
+    [heard] = Recogniser(engine).final([Piece(SPEECH[0])], Hints())
+    assert heard.text == (again if kept else "")
 
 
 def test_names_are_not_suggested_where_little_is_said() -> None:
@@ -110,3 +121,25 @@ def test_whisper_hears_a_monologue_of_a_minute_cut_in_mid_word() -> None:
     assert len(pieces) >= 3
     found = Recogniser(Whisper("whisper-base", model())).final(pieces, Hints("en"))
     assert word_error_rate(said, " ".join(heard.text for heard in found)) <= 0.03
+
+
+def test_what_a_draft_has_found_is_not_looked_for_again() -> None:
+    engine = Scripted([Heard("Good."), Heard("Good morning.")])
+    recogniser = Recogniser(engine)
+    draft = recogniser.draft(Piece(SPEECH[0]), Hints())
+    assert draft.speech_s is not None
+    assert draft.speech_s > 1
+    silent = Piece(SPEECH[1], speech_s=0.0)  # the detector would find speech here
+    found = recogniser.final([Piece(SPEECH[0], speech_s=draft.speech_s), silent], Hints())
+    assert [heard.text for heard in found] == ["Good morning.", ""]
+
+
+def test_a_long_piece_for_an_engine_without_word_times_keeps_all_its_words() -> None:
+    long = b"".join(SPEECH)
+    words_in_each = " ".join(f"word{n}" for n in range(30))
+    answers = [Heard(f"Part {n}. {words_in_each}") for n in range(9)]
+    engine = Scripted(list(answers), Capabilities(None, word_times=False))
+    [heard] = Recogniser(engine).final([Piece(long)], Hints())
+    asked = len(engine.asked[0][0])
+    assert asked >= 2
+    assert heard.text == " ".join(answer.text for answer in answers[:asked])

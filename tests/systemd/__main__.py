@@ -16,6 +16,8 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from notetaker.speech.models.catalogue import DEFAULT
+from notetaker.speech.models.store import SYSTEM_FOLDER, Store, user_folder
 from tests.supervised import common
 from tests.supervised.campaign import Step, play, which
 from tests.supervised.pace import HURRIED, PRODUCTION, Pace
@@ -23,7 +25,7 @@ from tests.supervised.world import discord
 from tests.systemd import ending, failing, installing, operating, remote, starting
 from tests.systemd.cgroup import own_cgroup
 from tests.systemd.container import Container, ContainerError, booted
-from tests.systemd.stage import WHEELS, Stage, copy_checkout
+from tests.systemd.stage import MODEL, WHEELS, Stage, copy_checkout
 
 STOPPED = 130
 """As a shell calls the end by Ctrl-C."""
@@ -98,9 +100,14 @@ async def run(
     )  # nobody else does it for PID 1
     failed = 0
     try:
-        async with discord(folder) as (office, branches), booted(folder / "console", wheels) as container:
+        model = _model()
+        async with (
+            discord(folder) as (office, branches),
+            booted(folder / "console", wheels, model) as container,
+        ):
             copy_checkout(container)
             container.path(WHEELS).symlink_to(wheels)
+            container.path(MODEL).symlink_to(model)
             stage = Stage(container, office, branches, pace)
             async with stage.ada.present():
                 failed = await play(steps, stage, console)
@@ -110,6 +117,16 @@ async def run(
         console.print(f"[bold red]✗[/] {escape(str(errors.exceptions[0]))}")
         failed += 1
     return min(1, failed)
+
+
+def _model() -> Path:
+    """What scripts/setup has pulled. Raises ContainerError."""
+    path = Store([user_folder(), SYSTEM_FOLDER]).path(DEFAULT)
+    if path is None:
+        raise ContainerError(
+            f"The speech model {DEFAULT.name} is not installed: run scripts/setup with a network."
+        )
+    return path
 
 
 async def _keep(container: Container, console: Console) -> None:

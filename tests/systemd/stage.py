@@ -26,6 +26,7 @@ LOG_LINES = 25
 
 CHECKOUT = "/root/notetaker"
 WHEELS = "/root/wheels"
+MODEL = "/root/model"
 SETTINGS = "/etc/notetaker/notetaker.env"
 TOKEN = "/etc/notetaker/discord_token"
 STATE = "/var/lib/notetaker"
@@ -49,7 +50,8 @@ class Stage(stage.Stage):
         """Without network: pip takes the packages from a folder (pip documentation, "Environment Variables")."""
         return await self.container.run(
             f"{checkout}/scripts/install", *options,
-            timeout_s=INSTALL_S, environment={"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": WHEELS},
+            timeout_s=INSTALL_S,
+            environment={"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": WHEELS, "MODEL_FROM": MODEL},
         )  # fmt: skip
 
     async def installed(self) -> None:

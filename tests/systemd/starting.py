@@ -8,7 +8,7 @@ import time
 from notetaker.model import events
 from notetaker.model.events import Event
 from notetaker.service.exit_codes import ExitCode
-from tests.supervised.patience import expect
+from tests.supervised.patience import expect, until
 from tests.systemd.journal import message
 from tests.systemd.stage import PROGRAM, Stage
 
@@ -54,9 +54,14 @@ async def start(stage: Stage) -> str:
     [entry] = await stage.journal.the(events.READY)
     expect(entry["PRIORITY"] == "6", f"The priority of “Ready” is {entry['PRIORITY']}.")
     expect(entry["_UID"] != "0", "The bot runs as root.")
+
+    async def worker_runs() -> bool:
+        return (await stage.worker.state()).runs
+
+    await until(worker_runs, 60, "The worker does not get ready.")
     worker = await stage.worker.state()
-    expect(worker.runs, f"The worker is {worker}.")
-    return f"{message(entry)}; “{state.status}”"
+    expect("whisper-base" in worker.status, f"Whisper does not work in the worker's sandbox: {worker.status}")
+    return f"{message(entry)}; “{state.status}”; “{worker.status}”"
 
 
 async def without_discord(stage: Stage) -> str:

@@ -39,6 +39,12 @@ export class Person {
     return this.post("interactions", body);
   }
 
+  /** Is typing the option `focused` of a slash command; returns what the person is offered. */
+  async types(command, focused, options = {}) {
+    const body = { user_id: this.user.id, channel_id: this.channel("general").id, command, options, focused };
+    return this.post("autocomplete", body);
+  }
+
   async press(message, customId) {
     const { id: message_id, channel_id } = message;
     return this.post("interactions", { user_id: this.user.id, channel_id, message_id, custom_id: customId });

@@ -14,3 +14,4 @@ def upgrade() -> None:
     op.add_column("transcriptions", sa.Column("language", sa.Text))
     op.add_column("transcriptions", sa.Column("final", sa.Boolean, nullable=False, server_default=sa.true()))
     op.add_column("transcriptions", sa.Column("first_ns", sa.BigInteger))
+    op.add_column("transcriptions", sa.Column("speech_s", sa.Float))

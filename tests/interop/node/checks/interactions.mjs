@@ -27,6 +27,7 @@ const command = new SlashCommandBuilder()
   .addStringOption((option) =>
     option.setName("form").setDescription("How").addChoices({ name: "Short", value: "short" }),
   )
+  .addStringOption((option) => option.setName("tongue").setDescription("Which language").setAutocomplete(true))
   .addChannelOption((option) => option.setName("where").setDescription("Of which channel"));
 
 /** What the person sees after using the command and `answer` answering it; and what the client got. */
@@ -145,6 +146,18 @@ async function hearsAButton(client, person) {
   assert.deepEqual([after.content, after.components.length], ["Recording", 0]);
 }
 
+async function completesAnOption(client, person) {
+  const completed = once(client, Events.InteractionCreate).then(async ([interaction]) => {
+    assert.equal(interaction.isAutocomplete(), true);
+    assert.deepEqual(interaction.options.getFocused(true).name, "tongue");
+    assert.equal(interaction.options.getFocused(), "Ger");
+    assert.equal(interaction.options.getInteger("pages"), 2);
+    await interaction.respond([{ name: "German", value: "de" }]);
+  });
+  const [seen] = await Promise.all([person.types("notes", "tongue", { tongue: "Ger", pages: 2 }), completed]);
+  assert.deepEqual([seen.status, seen.choices], ["answered", [{ name: "German", value: "de" }]]);
+}
+
 async function mayAnswerOnlyOnce(client, person) {
   await used(client, person, async (interaction) => {
     await interaction.reply("Here");
@@ -164,5 +177,6 @@ export const checks = [
   followsUpWithAFile,
   whispers,
   hearsAButton,
+  completesAnOption,
   mayAnswerOnlyOnce,
 ];

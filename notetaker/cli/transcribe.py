@@ -1,0 +1,333 @@
+"""Audio and video files to text: ``notetaker transcribe``."""
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
+
+from notetaker.cli.common import fail, sentences_instead_of_tracebacks
+from notetaker.model.languages import english_name, find
+from notetaker.model.printable import printable
+from notetaker.service.settings import Settings
+from notetaker.speech.engine import EngineError, EngineSettingError, Hints
+from notetaker.speech.engines import EngineSettings, load
+
+if TYPE_CHECKING:
+    from notetaker.speech.files.media import Media
+    from notetaker.speech.recogniser import Recogniser
+
+SUFFIXES = {"text": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".json"}
+INTERRUPTED = 130
+"""128 + SIGINT, as shells have it."""
+PATIENCE_S = 2.0
+"""Seconds after which progress is shown."""
+LINE_EVERY_S = 5.0
+"""How often, where there is no terminal."""
+
+Write = Callable[[str], None]
+
+
+def _language(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    if text is None:
+        return None
+    language = find(text)
+    if language is None:
+        raise click.BadParameter(
+            f"{text!r} is not a language that can be transcribed; for example: de, German."
+        )
+    return language.code
+
+
+@click.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=False), metavar="FILE..."
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(list(SUFFIXES)),
+    default="text",
+    show_default=True,
+    help="What to write: plain text, subtitles (srt, vtt), or JSON with the time of each word.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE|FOLDER",
+    help="Where to write it, instead of to standard output. With several files, a folder.",
+)
+@click.option(
+    "--language",
+    callback=_language,
+    metavar="LANGUAGE",
+    help="Language that is spoken, a code or a name. Default: SPEECH_LANGUAGE, or it is detected.",
+)
+@click.option("--model", metavar="NAME", help="Speech model, by default SPEECH_MODEL.")
+@click.option("--engine", metavar="NAME", help="Speech engine, by default SPEECH_ENGINE.")
+def transcribe(
+    files: tuple[Path, ...],
+    format_name: str,
+    output: Path | None,
+    language: str | None,
+    model: str | None,
+    engine: str | None,
+) -> None:
+    """Transcribe audio and video files.
+
+    Any format that FFmpeg knows will do. The exit code is 1 if one of the files could not be transcribed.
+    """
+    place: Place = Stdout(format_name, len(files)) if output is None else Outputs(format_name, files, output)
+    with sentences_instead_of_tracebacks():
+        settings = Settings.load()
+        listener = Listener(
+            _engine_settings(settings, engine, model),
+            language,
+            settings.speech_language,
+            settings.speech_vocabulary,
+        )
+        try:
+            done = [_transcribe(file, listener, format_name, place) for file in files]
+            place.close()
+        except KeyboardInterrupt:
+            fail("interrupted.", INTERRUPTED)
+        except BrokenPipeError:  # ``transcribe | head``
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python docs, Note on SIGPIPE
+            sys.exit(1)
+        except OSError as error:
+            fail(f"the text cannot be written: {error.strerror}.", 1)
+    sys.exit(0 if all(done) else 1)
+
+
+def _engine_settings(settings: Settings, engine: str | None, model: str | None) -> EngineSettings:
+    found = settings.engine_settings
+    if engine is not None and engine != found.engine:
+        found = replace(found, engine=engine, model=None)  # the model that is set belongs to another engine
+    return found if model is None else replace(found, model=model)
+
+
+@dataclass
+class Listener:
+    """The engine, loaded when the first file has been opened."""
+
+    settings: EngineSettings
+    language: str | None
+    """As it was asked for."""
+    usual_language: str | None
+    vocabulary: tuple[str, ...]
+
+    @cached_property
+    def recogniser(self) -> "Recogniser":
+        from notetaker.speech.recogniser import Recogniser
+
+        engine = load(self.settings)
+        known = engine.capabilities.languages
+        if self.language is not None and known is not None and self.language not in known:
+            raise EngineSettingError(
+                f"--language: {engine.name} does not understand {english_name(self.language)}."
+            )
+        return Recogniser(engine)
+
+    @property
+    def hints(self) -> Hints:
+        return Hints(language=self.language or self.usual_language, vocabulary=self.vocabulary)
+
+
+def _transcribe(file: Path, listener: Listener, format_name: str, place: "Place") -> bool:
+    """Whether all of the file could be transcribed; if not, says why."""
+    for library in "OMP", "OPENBLAS":  # before numpy is imported: more threads than one slow each other down
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    from notetaker.speech.files.media import MediaError, opened
+
+    try:
+        with opened(file) as media:
+            recogniser = listener.recogniser
+            with _progress(file, media.length_s) as progress, place.of(file) as write:
+                spoken = _write(file, media, recogniser, listener.hints, format_name, write, progress)
+            return _report(file, media, spoken)
+    except (MediaError, EngineError) as error:
+        _say(file, str(error))
+        return False
+
+
+def _write(
+    file: Path,
+    media: "Media",
+    recogniser: "Recogniser",
+    hints: Hints,
+    format_name: str,
+    write: Write,
+    progress: Callable[[float], None],
+) -> bool:
+    """Whether somebody speaks."""
+    from notetaker.speech.files.formats import FORMATS
+    from notetaker.speech.files.transcript import Transcript
+
+    transcript = Transcript(recogniser, hints)
+    document = FORMATS[format_name]()
+    spoken = False
+    write(document.head())
+    for segment in transcript.segments(media.pcm(), progress):
+        write(document.segment(segment))
+        spoken = True
+    write(
+        document.tail(
+            file=str(file),
+            length_s=transcript.length_s,
+            language=transcript.language if spoken else None,
+            engine=recogniser.engine.name,
+        )
+    )
+    return spoken
+
+
+def _report(file: Path, media: "Media", spoken: bool) -> bool:
+    if media.damaged:
+        _say(file, f"{media.damaged} damaged packets were skipped.")
+    if media.trouble is not None:
+        _say(file, media.trouble)
+    elif not spoken:
+        _say(file, "no speech was found in it.")
+    return media.trouble is None
+
+
+def _say(file: Path, sentence: str) -> None:
+    click.echo(f"notetaker: {printable(str(file))}: {printable(sentence)}", err=True)
+
+
+class Place(Protocol):
+    """Where transcripts go."""
+
+    def of(self, file: Path) -> AbstractContextManager[Write]: ...
+
+    def close(self) -> None: ...
+
+
+class Stdout:
+    """All of them to standard output: headed by their names where there are several, and JSON as one array."""
+
+    def __init__(self, format_name: str, files: int) -> None:
+        self._json = format_name == "json"
+        self._several = files > 1
+        self._first = True
+
+    @contextmanager
+    def of(self, file: Path) -> Iterator[Write]:
+        if self._several and not self._json:
+            _echo(f"{self._between('', chr(10))}==> {printable(str(file))} <==\n")
+        yield self._write_document if self._several and self._json else _echo
+
+    def _write_document(self, text: str) -> None:
+        """JSON comes in one piece, if it comes."""
+        if text:
+            _echo(self._between("[\n", ",\n") + text)
+
+    def _between(self, first: str, later: str) -> str:
+        between, self._first = first if self._first else later, False
+        return between
+
+    def close(self) -> None:
+        if self._several and self._json:
+            _echo(self._between("[]\n", "]\n"))
+
+
+def _echo(text: str) -> None:
+    click.echo(text, nl=False)
+
+
+class Outputs:
+    """Each to a file of its own, which appears when it is complete."""
+
+    def __init__(self, format_name: str, files: Sequence[Path], output: Path) -> None:
+        self._suffix = SUFFIXES[format_name]
+        self._output = output
+        self._stems = Counter(file.stem for file in files)
+        self._folder = len(files) > 1 or output.is_dir()
+        if len(files) > 1 and not output.is_dir():
+            raise click.UsageError(f"--output: with several files, {output} must be a folder.")
+        for file in files:
+            if self._path(file).exists() and file.exists() and self._path(file).samefile(file):
+                raise click.UsageError(f"--output: {file} would be overwritten by its own text.")
+
+    def _path(self, file: Path) -> Path:
+        if not self._folder:
+            return self._output
+        name = file.stem if self._stems[file.stem] == 1 else file.name
+        return self._output / f"{name}{self._suffix}"
+
+    @contextmanager
+    def of(self, file: Path) -> Iterator[Write]:
+        path = self._path(file)
+        unfinished = path.with_name(f".{path.name}.part")
+        with ExitStack() as stack:
+            stack.callback(unfinished.unlink, missing_ok=True)
+            with unfinished.open("w", encoding="utf-8", errors="backslashreplace") as opened:
+
+                def write(text: str) -> None:
+                    opened.write(text)
+
+                yield write
+            unfinished.replace(path)
+
+    def close(self) -> None:
+        """Nothing is left to write."""
+
+
+@contextmanager
+def _progress(file: Path, length_s: float | None) -> Iterator[Callable[[float], None]]:
+    """Shows how much of a file has been read, on standard error: as a bar on a terminal, in lines elsewhere."""
+    name = printable(file.name)
+    if not sys.stderr.isatty():
+        yield _Lines(name, length_s)
+        return
+    bar = Progress(
+        "{task.description}",
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=sys.stdout.isatty(),
+    )
+    task = bar.add_task(escape(name), total=length_s)
+    shown_from = time.monotonic() + PATIENCE_S
+
+    def show(done_s: float) -> None:
+        bar.update(task, completed=done_s)
+        if time.monotonic() >= shown_from:
+            bar.start()
+
+    try:
+        yield show
+    finally:
+        bar.stop()
+
+
+class _Lines:
+    """Progress as lines of text."""
+
+    def __init__(self, name: str, length_s: float | None) -> None:
+        self._name = name
+        self._of = "" if length_s is None else f" of {_clock(length_s)}"
+        self._next = time.monotonic() + PATIENCE_S
+
+    def __call__(self, done_s: float) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + LINE_EVERY_S
+            click.echo(f"{self._name}: {_clock(done_s)}{self._of}", err=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, whole = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{whole:02}"

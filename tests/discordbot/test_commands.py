@@ -1,0 +1,133 @@
+"""Slash commands of the real bot in the local Discord. Meetings are a stand-in: ``tests/service`` has real ones."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from aiohttp import ClientSession
+
+from notetaker.discordbot.bot import NotetakerBot
+from notetaker.discordbot.ports import Meetings, Start, Started, Voice
+from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.speaker import Speaker
+from notetaker.model.meeting import Meeting
+
+
+class NoMeetings:
+    """Starts whatever is asked for, and forgets it."""
+
+    def __init__(self) -> None:
+        self.wishes: list[Start] = []
+
+    def channel(self, guild_id: int) -> int | None:
+        return None
+
+    def meeting(self, guild_id: int) -> Meeting | None:
+        return None
+
+    async def start(self, wish: Start, command_id: int) -> Started:
+        self.wishes.append(wish)
+        where = wish.voice_channel_id, wish.voice_channel_name, wish.text_channel_id
+        return Started(Meeting("1", wish.guild_id, *where, wish.started_by, 1, language=wish.language))
+
+
+class Ada:
+    """In the voice channel Standup, and at the keyboard."""
+
+    def __init__(self, local: LocalDiscord, http: ClientSession, meetings: NoMeetings) -> None:
+        world = local.world
+        self.meetings = meetings
+        self._url = f"{world.cdn_url}/sim"
+        self._http = http
+        office = next(guild for guild in world.guilds.values() if guild.name == "Office")
+        ada = next(user for user in world.users.values() if user.display_name == "Ada")
+        channels = {channel.name: channel.id for channel in office.channels.values()}
+        self._place = {"user_id": str(ada.id), "channel_id": str(channels["general"])}
+        self.voice = Speaker(
+            api_url=f"{local.api_url}/v10",
+            token=ada.token,
+            ca_file=local.ca_file,
+            guild_id=office.id,
+            channel_id=channels["Standup"],
+            name="Ada",
+        )
+
+    async def says(self, line: str) -> Any:
+        """The message that she gets to see."""
+        return (await self._post("interactions", command=line))["messages"][0]
+
+    async def types(self, text: str) -> list[dict[str, str]]:
+        """What she is offered behind ``/startnotes language:``."""
+        shown = await self._post(
+            "autocomplete", command="startnotes", focused="language", options={"language": text}
+        )
+        return cast(list[dict[str, str]], shown["choices"])
+
+    async def _post(self, path: str, **body: Any) -> Any:
+        async with self._http.post(f"{self._url}/{path}", json={**self._place, **body}) as response:
+            return await response.json()
+
+
+@pytest.fixture
+async def ada(tmp_path: Path) -> AsyncIterator[Ada]:
+    async with asyncio.timeout(30), LocalDiscord(state_dir=tmp_path) as local, ClientSession() as http:
+        meetings = NoMeetings()
+        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
+        bot.attach(cast(Meetings, meetings), cast(Voice, None))
+        bot.bridge.received = lambda message: None  # type: ignore[method-assign]  # there is no voice stack
+        account = next(user for user in local.world.users.values() if user.bot)
+        serving = asyncio.ensure_future(bot.serve(account.token))
+        await bot.wait_for("ready")
+        person = Ada(local, http, meetings)
+        async with person.voice:
+            yield person
+        await bot.close()
+        await serving
+
+
+async def test_a_language_can_be_chosen_for_the_notes(ada: Ada) -> None:
+    [offered, *_] = await ada.types("germ")
+    assert offered == {"name": "German (Deutsch)", "value": "de"}
+    said = await ada.says(f"startnotes language:{offered['value']}")
+    assert "Notes are being taken in <#" in said["content"]
+    assert ">, in German.**" in said["content"]
+    assert [wish.language for wish in ada.meetings.wishes] == ["de"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "language"), [("Deutsch", "de"), ("haitian creole", "ht"), ("pt-BR", "pt")]
+)
+async def test_a_language_may_be_typed_without_choosing_it(ada: Ada, typed: str, language: str) -> None:
+    await ada.says(f"startnotes language:{typed}")
+    assert [wish.language for wish in ada.meetings.wishes] == [language]
+
+
+async def test_without_a_language_it_is_detected(ada: Ada) -> None:
+    said = await ada.says("startnotes")
+    assert ", in " not in said["content"].split("**")[1]
+    assert [wish.language for wish in ada.meetings.wishes] == [None]
+
+
+async def test_what_is_not_a_language_is_refused(ada: Ada) -> None:
+    said = await ada.says("startnotes language:*Klingon* @everyone")
+    assert said["flags"] & 64
+    assert said["content"] == (
+        "I don't know the language “\\*Klingon\\* @\u200beveryone”: pick one from the list that appears as you type, "
+        "or leave the option out and I detect what each person speaks."
+    )
+    assert ada.meetings.wishes == []
+    assert len((await ada.says("startnotes language:" + "x" * 6000))["content"]) < 400
+
+
+async def test_the_common_languages_are_offered_first(ada: Ada) -> None:
+    offered = await ada.types("")
+    assert len(offered) == 25
+    assert [choice["value"] for choice in offered[:3]] == ["en", "zh", "de"]
+    assert await ada.types("klingon") == []
+
+
+async def test_several_people_may_type_at_once(ada: Ada) -> None:
+    offered = await asyncio.gather(*(ada.types(text) for text in ("germ", "fren", "ital", "span")))
+    assert [choices[0]["value"] for choices in offered] == ["de", "fr", "it", "es"]

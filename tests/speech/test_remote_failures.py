@@ -1,0 +1,256 @@
+"""What each failure of a transcription server leads to: a real HTTP server plays them."""
+
+import gzip
+import io
+import json
+import logging
+import threading
+import wave
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from notetaker.speech import circuit_breaker, remote_client
+from notetaker.speech.engine import EngineError, EngineSettingError, Hints
+from notetaker.speech.remote import OpenAIEngine
+from tests.speech.transcription_server import (
+    CLIP,
+    KEY,
+    THOROUGH,
+    WORDS,
+    Answer,
+    Server,
+    Time,
+    Upload,
+    content,
+    engine,
+    failure,
+    hear,
+    json_answer,
+    no_proxy,
+    server,
+    time,
+)
+
+__all__ = ["engine", "no_proxy", "server", "time"]
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_server_in_trouble_is_asked_again(
+    server: Server, engine: OpenAIEngine, time: Time, status: int
+) -> None:
+    server.play(Answer(status), Answer(status), Answer())
+    assert hear(engine).text == "Hello."
+    assert time.waits == [1, 4]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_stays_in_trouble_costs_no_words(
+    server: Server, engine: OpenAIEngine, time: Time, status: int
+) -> None:
+    server.play(Answer(status))
+    error = failure(engine)
+    assert str(error) == f"The speech server cannot work at present (status {status})."
+    assert error.retryable
+    assert len(server.uploads) == {429: 3, 503: 4}[status]  # the last one is silence
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_is_given_the_time_that_it_asks_for(
+    server: Server, engine: OpenAIEngine, time: Time, status: int
+) -> None:
+    server.play(Answer(status, headers={"retry-after": "20"}), Answer())
+    assert hear(engine).text == "Hello."
+    assert time.waits == [20]
+
+
+@pytest.mark.parametrize(
+    ("value", "waits"),
+    [
+        ("0.5", [1]),
+        ("-7", [1]),
+        ("nan", [1]),
+        ("inf", [1]),
+        ("soon", [1]),
+        ("Sat, 01 Jan 2000 00:00:00 GMT", [1]),
+        ("Sat, 01 Jan 2000 00:00:00", [1]),
+        ("31", []),
+        ("9" * 400, [1]),
+        (format_datetime(datetime.now(UTC) + timedelta(days=9), usegmt=True), []),
+    ],
+)
+def test_how_long_it_may_ask_for(
+    server: Server, engine: OpenAIEngine, time: Time, value: str, waits: list[float]
+) -> None:
+    server.play(Answer(503, headers={"retry-after": value}), Answer())
+    if waits:
+        assert hear(engine).text == "Hello."
+    else:
+        assert failure(engine).retryable
+        assert "the next request is in" in str(failure(engine))
+        assert len(server.uploads) == 1
+        time.now += circuit_breaker.LONGEST_PAUSE_S
+        assert hear(engine).text == "Hello."
+    assert time.waits == waits
+
+
+def test_a_server_that_is_not_there_costs_no_words(time: Time) -> None:
+    with Server() as gone:
+        url = gone.url
+    engine = OpenAIEngine(url, "m", KEY, clock=time, wait=time.wait)
+    error = failure(engine)
+    assert (str(error), error.retryable) == ("The speech server cannot be reached.", True)
+    assert time.waits == [1, 4]
+    engine.close()
+
+
+def test_a_server_that_does_not_answer_costs_no_words(server: Server, time: Time) -> None:
+    end = threading.Event()
+    server.play(Answer(until=end))
+    engine = OpenAIEngine(server.url, "m", KEY, timeout_s=0.1, clock=time, wait=time.wait)
+    error = failure(engine)
+    end.set()
+    assert (str(error), error.retryable) == ("The speech server did not answer in 0.1 s.", True)
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(500), Answer(body=b"<html>"), json_answer({"text": "no " * 10_000})]
+)
+def test_sound_that_only_fails_where_others_do_not_is_to_blame(
+    server: Server, engine: OpenAIEngine, answer: Answer
+) -> None:
+    def play(upload: Upload) -> Answer:
+        with wave.open(io.BytesIO(content(upload.file))) as sound:
+            return answer if any(sound.readframes(1)) else Answer()
+
+    server.answer = play
+    for _ in range(circuit_breaker.FAILURES):
+        error = failure(engine)
+        assert (str(error), error.retryable) == ("The speech server fails on this sound.", False)
+
+
+def test_a_format_that_a_server_fails_on_is_not_asked_for_again(server: Server, engine: OpenAIEngine) -> None:
+    server.answer = lambda upload: Answer(200 if upload.form["response_format"] == "json" else 500)
+    assert hear(engine, Hints()).text == "Hello."
+    asked = len(server.uploads)
+    assert hear(engine, Hints()).text == "Hello."
+    assert len(server.uploads) == asked + 1
+
+
+def test_an_answer_that_takes_too_long_is_not_waited_for(server: Server) -> None:
+    ticks = iter(range(0, 10_000, 100))
+    engine = OpenAIEngine(server.url, "m", clock=lambda: next(ticks), wait=lambda _: None)
+    assert str(failure(engine)) == "The speech server did not answer in 60 s."
+    engine.close()
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(server: Server, engine: OpenAIEngine) -> None:
+    server.play(Answer(body=b'{"te', headers={"content-length": "40", "connection": "close"}), Answer())
+    assert hear(engine).text == "Hello."
+
+
+HOSTILE = {
+    "nothing": b"",
+    "HTML": b"<html><body>Log in to the network</body></html>",
+    "text": b"Hello.",
+    "no object": b"[1]",
+    "no text": b"{}",
+    "an error": b'{"error": {"message": "no"}}',
+    "text that is none": b'{"text": null}',
+    "half a character": b'{"text": "\\ud800"}',
+    "not UTF-8": b'{"text": "\xff"}',
+    "deep": b'{"text": ' + b"[" * 100_000,
+    "far too much text": json.dumps({"text": "no " * 100_000}).encode(),
+    "far too much": b" " * (remote_client.LONGEST_ANSWER + 1),
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
+def test_an_answer_that_is_none_costs_an_error(server: Server, engine: OpenAIEngine, body: bytes) -> None:
+    server.play(Answer(body=body))
+    error = failure(engine)
+    assert (str(error), error.retryable) == ("SPEECH_BASE_URL: what answers there is no speech server.", True)
+
+
+def test_an_answer_that_unpacks_to_far_too_much_costs_an_error(server: Server, engine: OpenAIEngine) -> None:
+    server.play(Answer(body=gzip.compress(bytes(50_000_000)), headers={"content-encoding": "gzip"}))
+    assert str(failure(engine)) == "SPEECH_BASE_URL: what answers there is no speech server."
+
+
+def test_a_failure_that_tells_far_too_much_is_not_read(server: Server, engine: OpenAIEngine) -> None:
+    server.play(Answer(401, b"{" * (50 * remote_client.LONGEST_ANSWER)))
+    assert "does not accept the key" in str(failure(engine))
+
+
+def test_a_server_that_stays_away_is_left_alone(server: Server, engine: OpenAIEngine, time: Time) -> None:
+    server.play(Answer(401))
+    for _ in range(circuit_breaker.FAILURES):
+        failure(engine)
+    assert str(failure(engine)) == (
+        "SPEECH_API_KEY: the speech server does not accept the key (status 401); the next request is in 5 s."
+    )
+    assert failure(engine).retryable
+    assert len(server.uploads) == circuit_breaker.FAILURES
+
+    time.now += 5
+    failure(engine)  # one request, which fails too
+    assert "in 10 s" in str(failure(engine))
+    assert len(server.uploads) == circuit_breaker.FAILURES + 1
+
+    time.now += 10
+    server.play(Answer())
+    assert hear(engine).text == "Hello."
+    assert hear(engine).text == "Hello."
+
+
+def test_one_clip_that_fails_fails_them_all(server: Server, engine: OpenAIEngine) -> None:
+    def answer(upload: Upload) -> Answer:
+        with wave.open(io.BytesIO(content(upload.file))) as sound:
+            return Answer(413) if sound.getnframes() == 16_000 else Answer()
+
+    server.answer = answer
+    engine.transcribe([CLIP * 2], THOROUGH)
+    with pytest.raises(EngineError, match=r"^The speech server refuses the sound \(status 413\)\.$"):
+        engine.transcribe([CLIP * 2, CLIP, CLIP * 2], THOROUGH)
+
+
+def test_the_log_holds_neither_words_nor_secrets(
+    server: Server, engine: OpenAIEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.play(Answer(400), json_answer(WORDS), Answer(503, b"sounds like Hello"), json_answer(WORDS))
+    hear(engine, Hints("en", ("Grace",), thorough=True))
+    hear(engine)
+    for secret in (KEY, "Hello", "Ada", "Grace"):
+        assert secret not in caplog.text
+    assert "The speech server refuses verbose_json with the times of words" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("", "SPEECH_BASE_URL: use an address like http://host:8000/v1."),
+        ("host:8000", "SPEECH_BASE_URL: use an address like http://host:8000/v1."),
+        ("ftp://host/v1", "SPEECH_BASE_URL: use an address like http://host:8000/v1."),
+        ("http://host:port/v1", "SPEECH_BASE_URL: use an address like http://host:8000/v1."),
+        *(
+            (
+                url,
+                "SPEECH_BASE_URL: use an address without name, password or query; a key is SPEECH_API_KEY.",
+            )
+            for url in ("https://me:secret@host/v1", "https://host/v1?key=secret")
+        ),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_one_sentence(url: str, sentence: str) -> None:
+    with pytest.raises(EngineSettingError) as caught:
+        OpenAIEngine(url, "m")
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("key", ["sk-\n", "sk-ключ"])
+def test_a_key_that_no_header_can_hold_is_one_sentence(key: str) -> None:
+    with pytest.raises(EngineSettingError, match=r"^SPEECH_API_KEY: [^-]*$"):
+        OpenAIEngine("http://host/v1", "m", key)
