@@ -14,7 +14,8 @@ from notetaker.model.printable import printable
 from notetaker.service import logs
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.instance import AlreadyRunning
-from notetaker.service.settings import DiskFull, Settings, SettingsError
+from notetaker.service.settings import Settings, SettingsError
+from notetaker.service.state_folder import DiskFull
 from notetaker.speech.engine import EngineError, EngineSettingError
 from notetaker.store.database import StoreError, StoreSettingError
 from notetaker.store.store import Store

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import click
 
 from notetaker.cli.common import fail, sentences_instead_of_tracebacks, settings
-from notetaker.service import stacks
+from notetaker.service import stacks, state_folder
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.identity import bot_identity
 from notetaker.service.instance import only_bot
@@ -34,7 +34,7 @@ def bot() -> None:
     with _restarted_in_time(), sentences_instead_of_tracebacks():
         found = settings()
         identity = bot_identity(found.require_token(), found.discord_api_base_url)
-        found.make_state_dir()
+        state_folder.make(found)
         from notetaker.service import bot as process  # py-cord takes a second to import
 
         stacks.block_abort()
@@ -52,7 +52,7 @@ def worker() -> None:
     """Run a worker: turns recorded speech into notes. Needs no token. Runs until it gets SIGTERM or Ctrl-C."""
     with _restarted_in_time(), sentences_instead_of_tracebacks():
         found = settings()
-        found.make_state_dir()
+        state_folder.make(found)
         from notetaker.service import worker as process  # so do DBOS and FFmpeg
 
         sys.exit(process.run(found))

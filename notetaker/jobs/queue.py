@@ -68,6 +68,6 @@ class JobQueue:
 
 
 def refine_name(utterance_ids: Sequence[str]) -> str:
-    """What the job for a batch is called: its first utterance, for a reader of the job database, and a digest of all."""
+    """What the job for a batch is called: its first utterance, for a reader of the database, and a digest of all."""
     digest = hashlib.sha256("\n".join(utterance_ids).encode()).hexdigest()[:16]
     return f"{utterance_ids[0]}.{digest}"

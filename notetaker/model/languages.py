@@ -132,11 +132,17 @@ OTHER_NAMES: Final = {
     "Farsi": "fa",
     "Filipino": "tl",
     "Flemish": "nl",
+    "Haitian": "ht",
     "jv": "jw",
+    "Letzeburgesch": "lb",
     "Mandarin": "zh",
+    "Moldavian": "ro",
     "Moldovan": "ro",
     "Myanmar": "my",
     "nb": "no",
+    "Panjabi": "pa",
+    "Pushto": "ps",
+    "Sinhalese": "si",
     "Valencian": "ca",
 }
 """Codes by other names and codes that people use."""

@@ -5,5 +5,6 @@
 ``citations``  every item of the notes rests on utterances that exist
 ``render``     the Discord message, and the transcript document attached to it;
                ``turns`` joins lines for reading, ``coverage`` says how much was heard, ``gaps`` when it was not,
-               ``wording`` times, durations and sentences, ``markdown`` what makes foreign text harmless
+               ``wording`` times, durations and sentences, ``dates`` dates in the language of the meeting,
+               ``markdown`` what makes foreign text harmless
 """

@@ -28,7 +28,8 @@ class NotHeard:
         """
         names = clip(", ".join(name(user_id, transcript) for user_id in self.user_ids), characters)
         whom = f"{escape(names)} not heard" if names else "not heard"
-        return f"{from_to(self.started_ns, self.ended_ns)} {whom}: {escape(clip(self.cause, characters))}"
+        when = from_to(self.started_ns, self.ended_ns, transcript.locale)
+        return f"{when} {whom}: {escape(clip(self.cause, characters))}"
 
 
 def not_heard(gaps: Iterable[Gap]) -> list[NotHeard]:

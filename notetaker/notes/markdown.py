@@ -18,9 +18,13 @@ def escape(text: str) -> str:
     """
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in _INVISIBLE.sub("", text))
     text = " ".join(text.split())
-    text = _SYNTAX.sub(r"\\\g<0>", text)
-    text = _AT_START.sub(lambda match: f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}", text)
+    text = at_start(_SYNTAX.sub(r"\\\g<0>", text))
     return text.replace("@", "@" + _ZERO_WIDTH_SPACE)
+
+
+def at_start(text: str) -> str:
+    """``text`` to begin a line with, where ``22. November`` would become an item of a list."""
+    return _AT_START.sub(lambda match: f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}", text)
 
 
 def length(text: str) -> int:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from notetaker.model.locale import Locale
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage
 from notetaker.model.transcript import Gap, Line, Transcript
@@ -16,11 +17,13 @@ def merge(
     speakers: Mapping[int, str],
     gaps: Iterable[Gap],
     coverage: Iterable[Coverage],
+    time_zone: str = "UTC",
 ) -> Transcript:
     """Lines by start; whoever spoke at the same time keeps a line of their own.
 
     An utterance without words is left out, one that could not be transcribed is not: its sound is there.
-    A speaker whose name is not known gets one that says so.
+    A speaker whose name is not known gets one that says so. Dates and times are written for ``time_zone``, in the
+    language that was chosen for the meeting, else in the one with the most lines.
     """
     transcribed = list(transcribed)
     coverage = sorted(coverage, key=lambda part: part.user_id)
@@ -40,6 +43,7 @@ def merge(
         for utterance, transcription in transcribed
         if transcription.text.strip() or transcription.error
     ]
+    languages = _by_frequency(said.language for _, said in transcribed if said.text and said.language)
     return Transcript(
         meeting=meeting,
         lines=tuple(sorted(lines, key=lambda line: (line.started_ns, line.ended_ns, line.utterance_id))),
@@ -47,7 +51,8 @@ def merge(
         speakers=dict(sorted(names.items())),
         coverage=tuple(coverage),
         engines=_by_frequency(said.engine for _, said in transcribed),
-        languages=_by_frequency(said.language for _, said in transcribed if said.text and said.language),
+        languages=languages,
+        locale=Locale(meeting.language or next(iter(languages), "en"), time_zone),
     )
 
 

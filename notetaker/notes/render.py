@@ -6,14 +6,15 @@ Both take notes that :func:`notetaker.notes.citations.check` has passed.
 from collections.abc import Iterator
 
 from notetaker.model.languages import english_name
+from notetaker.model.locale import Locale
 from notetaker.model.notes import Item, Notes
 from notetaker.model.outcome import Outcome
 from notetaker.model.transcript import Line, Transcript
 from notetaker.notes import coverage
 from notetaker.notes.gaps import not_heard
-from notetaker.notes.markdown import escape, length
+from notetaker.notes.markdown import at_start, escape, length
 from notetaker.notes.turns import Turn, turns
-from notetaker.notes.wording import clip, clock, day, duration, sentence, span
+from notetaker.notes.wording import clip, clock, day, duration, sentence, span, zones
 
 MESSAGE_LIMIT = 2000
 """Characters of a Discord message (Discord docs, Create Message)."""
@@ -52,7 +53,7 @@ def _message(
         return [f"{escape(clip(item.text, characters))} {_marks(item, times)}" for item in of]
 
     yield f"## Meeting notes: {escape(clip(meeting.voice_channel_name, _NAME))}"
-    yield f"{day(meeting.started_ns)}, {span(meeting.started_ns, _end_ns(transcript))}"
+    yield at_start(_when(transcript))
     yield from section("Summary", items(notes.summary))
     yield from section("Decisions", items(notes.decisions))
     yield from section("Action items", items(notes.actions))
@@ -93,11 +94,12 @@ def render_transcript(transcript: Transcript, notes: Notes) -> str:
 def _document(transcript: Transcript, notes: Notes) -> Iterator[str]:
     meeting = transcript.meeting
     times = _times(transcript)
-    yield f"# Meeting in {escape(meeting.voice_channel_name)}, {day(meeting.started_ns)}"
+    title = f"Meeting in {escape(meeting.voice_channel_name)}"
+    yield f"# {title}, {day(meeting.started_ns, transcript.locale)}"
     yield ""
     yield f"- Meeting: {escape(meeting.id)}"
     yield f"- Channel: {escape(meeting.voice_channel_name)}"
-    yield f"- Date: {day(meeting.started_ns)}, {span(meeting.started_ns, _end_ns(transcript))}"
+    yield f"- Date: {_when(transcript)}"
     yield f"- People: {_people(transcript)}"
     yield f"- Notes made by: {escape(notes.made_by)}"
     if transcript.engines:
@@ -112,7 +114,7 @@ def _document(transcript: Transcript, notes: Notes) -> Iterator[str]:
         if items:
             yield from ("", f"## {heading}", "")
             yield from (f"- {escape(item.text)} {_marks(item, times)}" for item in items)
-    yield from ("", "## Transcript", "", "Times are UTC.")
+    yield from ("", "## Transcript", "", f"Times are {_zones(transcript)}.")
     if not transcript.lines:
         yield from ("", _no_words(transcript))
     for paragraph in _paragraphs(transcript):
@@ -133,15 +135,15 @@ def _people(transcript: Transcript) -> str:
 
 def _paragraphs(transcript: Transcript) -> Iterator[str]:
     """Turns and gaps, by start."""
-    entries = [(turn.started_ns, _turn(turn)) for turn in turns(transcript)]
+    entries = [(turn.started_ns, _turn(turn, transcript.locale)) for turn in turns(transcript)]
     for gap in not_heard(transcript.gaps):
         entries.append((gap.started_ns, f"**{gap.words(transcript, characters=200)}**"))
     return (text for _, text in sorted(entries, key=lambda entry: entry[0]))
 
 
-def _turn(turn: Turn) -> str:
+def _turn(turn: Turn, locale: Locale) -> str:
     words = " ".join(_words(line) for line in turn.lines)
-    return f"{clock(turn.started_ns)} **{escape(turn.speaker)}:** {words}"
+    return f"{clock(turn.started_ns, locale)} **{escape(turn.speaker)}:** {words}"
 
 
 def _words(line: Line) -> str:
@@ -152,13 +154,29 @@ def _words(line: Line) -> str:
 
 def _times(transcript: Transcript) -> dict[str, str]:
     """By utterance id: the time at which the transcript document has it."""
-    return {line.utterance_id: clock(turn.started_ns) for turn in turns(transcript) for line in turn.lines}
+    return {
+        line.utterance_id: clock(turn.started_ns, transcript.locale)
+        for turn in turns(transcript)
+        for line in turn.lines
+    }
 
 
 def _marks(item: Item, times: dict[str, str]) -> str:
     """``(14:30:05)``: where the words that the item rests on stand in the transcript document."""
     cited = list(dict.fromkeys(times[cite] for cite in item.cites))
     return f"({', '.join(cited[:_MARKS])}{', …' if len(cited) > _MARKS else ''})"
+
+
+def _when(transcript: Transcript) -> str:
+    """``22 November 2026, 14:30:05 to 14:31:00 UTC (55 s)``."""
+    started_ns, locale = transcript.meeting.started_ns, transcript.locale
+    return f"{day(started_ns, locale)}, {span(started_ns, _end_ns(transcript), locale)}"
+
+
+def _zones(transcript: Transcript) -> str:
+    """``UTC``; ``CEST, then CET`` when the clocks changed during the meeting."""
+    names = zones(transcript.meeting.started_ns, _end_ns(transcript), transcript.locale)
+    return ", then ".join(dict.fromkeys(names))
 
 
 def _end_ns(transcript: Transcript) -> int:

@@ -1,7 +1,11 @@
 """Times, durations and sentences, as a person reads them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from notetaker.model.locale import ENGLISH_UTC, Locale
+from notetaker.notes.dates import long_date
 
 SECOND_NS = 1_000_000_000
 
@@ -31,25 +35,48 @@ def clip(text: str, limit: int) -> str:
     return (text[:limit].rpartition(" ")[0] or text[: limit - 1]) + "…"
 
 
-def clock(unix_ns: int) -> str:
-    """``14:30:05``, UTC."""
-    return f"{_utc(unix_ns):%H:%M:%S}"
+def clock(unix_ns: int, locale: Locale = ENGLISH_UTC) -> str:
+    """``14:30:05``."""
+    return f"{_local(unix_ns, locale):%H:%M:%S}"
 
 
-def day(unix_ns: int) -> str:
-    """``22 November 2026``, UTC."""
-    moment = _utc(unix_ns)
-    return f"{moment.day} {moment:%B %Y}"
+def day(unix_ns: int, locale: Locale = ENGLISH_UTC) -> str:
+    """``22 November 2026``, in German ``22. November 2026``."""
+    return long_date(_local(unix_ns, locale).date(), locale.language)
 
 
-def span(started_ns: int, ended_ns: int) -> str:
-    """``14:30:05 to 14:31:00 UTC (55 s)``; with the date of the end when that is another day."""
-    return f"{clock(started_ns)} to {_end(started_ns, ended_ns)} UTC ({duration(ended_ns - started_ns)})"
+def span(started_ns: int, ended_ns: int, locale: Locale = ENGLISH_UTC) -> str:
+    """``14:30:05 to 14:31:00 UTC (55 s)``; with the date of the end when that is another day.
+
+    When the clocks changed in between, both ends name their zone.
+    """
+    first, last = zones(started_ns, ended_ns, locale)
+    start = clock(started_ns, locale) + ("" if first == last else f" {first}")
+    end = _end(started_ns, ended_ns, locale)
+    return f"{start} to {end} {last} ({duration(ended_ns - started_ns)})"
 
 
-def from_to(started_ns: int, ended_ns: int) -> str:
-    """``14:30:05–14:31:00``, UTC: the whole seconds that it takes in; the date as with ``span``."""
-    return f"{clock(started_ns)}–{_end(started_ns, -(-ended_ns // SECOND_NS) * SECOND_NS)}"
+def from_to(started_ns: int, ended_ns: int, locale: Locale = ENGLISH_UTC) -> str:
+    """``14:30:05–14:31:00``: the whole seconds that it takes in; the date as with ``span``.
+
+    The zones are named only when the clocks changed in between.
+    """
+    ended_ns = -(-ended_ns // SECOND_NS) * SECOND_NS
+    start, end = clock(started_ns, locale), _end(started_ns, ended_ns, locale)
+    first, last = zones(started_ns, ended_ns, locale)
+    return f"{start}–{end}" if first == last else f"{start} {first}–{end} {last}"
+
+
+def zones(started_ns: int, ended_ns: int, locale: Locale) -> tuple[str, str]:
+    """What the time zone is called at both ends: ``CET``, in summer ``CEST``.
+
+    A zone without abbreviations has its name, ``Asia/Dubai``, or two offsets when the clocks changed in between.
+    """
+    first, last = _abbreviation(started_ns, locale), _abbreviation(ended_ns, locale)
+    if first != last or first.isalpha():
+        return first, last
+    name = locale.time_zone.replace("_", " ")
+    return name, name
 
 
 def duration(ns: int) -> str:
@@ -74,10 +101,16 @@ def unknown_speaker(user_id: int) -> str:
     return f"Unknown speaker (id {user_id})" if user_id else "Unknown speaker"
 
 
-def _end(started_ns: int, ended_ns: int) -> str:
-    last_day = "" if day(ended_ns) == day(started_ns) else f"{day(ended_ns)}, "
-    return f"{last_day}{clock(ended_ns)}"
+def _end(started_ns: int, ended_ns: int, locale: Locale) -> str:
+    last_day, time = day(ended_ns, locale), clock(ended_ns, locale)
+    return time if last_day == day(started_ns, locale) else f"{last_day}, {time}"
 
 
-def _utc(unix_ns: int) -> datetime:
-    return datetime.fromtimestamp(unix_ns // SECOND_NS, UTC)
+def _abbreviation(unix_ns: int, locale: Locale) -> str:
+    """``CET``; the offset, ``UTC-03``, where the time zone database has no letters."""
+    name = f"{_local(unix_ns, locale):%Z}"
+    return name if name.isalpha() else f"UTC{name}"
+
+
+def _local(unix_ns: int, locale: Locale) -> datetime:
+    return datetime.fromtimestamp(unix_ns // SECOND_NS, ZoneInfo(locale.time_zone))

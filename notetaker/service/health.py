@@ -12,7 +12,7 @@ from typing import Protocol
 from notetaker.model import events
 from notetaker.service.background import Background
 from notetaker.service.recordings import Recordings
-from notetaker.service.settings import FULL
+from notetaker.service.state_folder import FULL
 
 log = logging.getLogger(__name__)
 

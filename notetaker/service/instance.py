@@ -20,7 +20,8 @@ from pathlib import Path
 
 from notetaker.service import instance_socket, lock_file
 from notetaker.service.holder import Holder, Taken
-from notetaker.service.settings import FULL, DiskFull, SettingsError
+from notetaker.service.settings import SettingsError
+from notetaker.service.state_folder import FULL, DiskFull
 from notetaker.service.systemd import runtime_directory
 
 

@@ -66,7 +66,10 @@ def _lag_s(lags_ns: list[int]) -> dict[str, float] | None:
     if not lags_ns:
         return None
     lags_ns.sort()
-    return {name: round(lags_ns[len(lags_ns) * share // 100] / 1e9, 3) for name, share in (("p50", 50), ("p95", 95))}
+    return {
+        name: round(lags_ns[len(lags_ns) * share // 100] / 1e9, 3)
+        for name, share in (("p50", 50), ("p95", 95))
+    }
 
 
 def _meeting(meeting: Meeting) -> dict[str, Any]:

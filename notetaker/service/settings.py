@@ -1,21 +1,18 @@
 """Everything that can be set, in one frozen object. ``.env.example`` has the same list, kept equal by a test."""
 
-import errno
 import os
 import re
 import ssl
-import stat
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from notetaker.model.languages import find
-from notetaker.service.holder import user_name
 from notetaker.speech.engines import EngineSettings
 from notetaker.speech.models.store import SYSTEM_FOLDER, user_folder
 
@@ -24,9 +21,6 @@ TOKEN_CREDENTIAL = "discord_token"  # noqa: S105 - its name
 TOKEN_FILE = "/etc/notetaker/discord_token"  # noqa: S105 - its path
 """What systemd makes this credential of: LoadCredential= in the unit of the bot."""
 
-FULL = errno.ENOSPC, errno.EDQUOT
-"""What the kernel says when there is no room on a disk, or in a quota."""
-
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
@@ -34,18 +28,10 @@ class SettingsError(Exception):
     """The settings cannot be used. The message is one line per variable, for the person who wrote them."""
 
 
-class DiskFull(Exception):
-    """A folder or file cannot be made for want of room, which no setting mends. One sentence."""
-
-
-def _systemd_state_dir() -> Path | None:
+def systemd_state_dir() -> Path | None:
     """StateDirectory= in the unit; of several, which colons separate, the first one is ours."""
     directory = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     return Path(directory) if directory else None
-
-
-def _default_state_dir() -> Path:
-    return _systemd_state_dir() or Path.home() / ".local/state/notetaker"
 
 
 def _credentials_folder() -> Path | None:
@@ -63,7 +49,7 @@ def _token_credential() -> SecretStr | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise SettingsError(_sentence(TOKEN_FILE, f"it cannot be read ({error.strerror})")) from None
+        raise SettingsError(sentence(TOKEN_FILE, f"it cannot be read ({error.strerror})")) from None
     return SecretStr(token) if token else None
 
 
@@ -94,7 +80,7 @@ class Settings(BaseSettings):
         examples=["/etc/ssl/certs/our-proxy.pem"],
     )
     state_dir: Path = Field(
-        default_factory=_default_state_dir,
+        default_factory=lambda: systemd_state_dir() or Path.home() / ".local/state/notetaker",
         validation_alias="NOTETAKER_STATE_DIR",
         description="Folder for the database and for the sound of meetings that are not finished yet.",
         examples=["/var/lib/notetaker"],
@@ -148,6 +134,12 @@ class Settings(BaseSettings):
         validation_alias="MEETING_RESUME_WINDOW",
         description="Minutes after which a meeting that a stop of the bot interrupted is not gone on with.",
         examples=["15"],
+    )
+    time_zone: str = Field(
+        default="UTC",
+        validation_alias="TIME_ZONE",
+        description="Time zone of notes and transcripts, by its name in the IANA database.",
+        examples=["Europe/Berlin"],
     )
     metrics_port: int | None = Field(
         default=None,
@@ -279,18 +271,24 @@ class Settings(BaseSettings):
         """The ids that Discord's List Voice Regions gives."""
         if not isinstance(regions, str):
             return regions
-        names = tuple(name.strip().lower() for name in regions.split(",") if name.strip())
+        names = tuple(map(str.lower, _items(regions)))
         for name in names:
             if not re.fullmatch(r"[a-z0-9-]{1,32}", name):
                 raise ValueError(f"{name!r} is no voice region")
         return names
 
+    @field_validator("time_zone", mode="after")
+    @classmethod
+    def _is_time_zone(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key
+        except (KeyError, ValueError, OSError):  # OSError: a folder of the database, such as Europe
+            raise ValueError(f"there is no time zone {name!r}") from None
+
     @field_validator("speech_vocabulary", mode="before")
     @classmethod
     def _terms(cls, terms: Any) -> Any:
-        if not isinstance(terms, str):
-            return terms
-        return tuple(term.strip() for term in terms.split(",") if term.strip())
+        return _items(terms) if isinstance(terms, str) else terms
 
     @field_validator("speech_language", mode="after")
     @classmethod
@@ -299,7 +297,9 @@ class Settings(BaseSettings):
             return None
         language = find(code)
         if language is None:
-            raise ValueError(f"{code!r} is no language that Whisper knows; write its code or its English name")
+            raise ValueError(
+                f"{code!r} is no language that Whisper knows; write its code or its English name"
+            )
         return language.code
 
     @field_validator("log_level", mode="before")
@@ -318,7 +318,7 @@ class Settings(BaseSettings):
             return settings
         except ValidationError as error:
             given = os.environ if environment is None else environment
-            sentences = (_sentence(_place(str(e["loc"][0]), given), e["msg"]) for e in error.errors())
+            sentences = (sentence(_place(str(e["loc"][0]), given), e["msg"]) for e in error.errors())
             raise SettingsError("\n".join(sentences)) from None
 
     @property
@@ -358,62 +358,12 @@ class Settings(BaseSettings):
             place, problem = _place("discord_token", {}), "it is not set"
             if place == TOKEN_FILE:
                 problem = "it is missing or empty, and DISCORD_TOKEN is not set; put the token into this file"
-            raise SettingsError(_sentence(place, problem))
+            raise SettingsError(sentence(place, problem))
         return self.discord_token.get_secret_value()
 
-    def make_state_dir(self) -> None:
-        """Creates the state folder, if there is none, for this user only.
 
-        Raises SettingsError if it cannot, or if somebody else could replace what is in the folder; and DiskFull.
-        """
-        try:
-            self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.require_own_state_dir()
-            self.meetings_folder.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            problem = f"cannot be made or written to ({error.strerror})"
-            if error.errno in FULL:
-                raise DiskFull(
-                    f"The state folder {self.state_dir} {problem}: make room on its disk."
-                ) from None
-            closed = _closed_by_systemd(self.state_dir) if error.errno == errno.EROFS else None
-            raise SettingsError(_sentence("NOTETAKER_STATE_DIR", closed or f"the folder {problem}")) from None
-
-    def require_own_state_dir(self) -> None:
-        """Raises SettingsError if somebody else could replace what is in the folder, and OSError."""
-        intruder = _intruder(self.state_dir)
-        if intruder is not None:
-            user = user_name(os.geteuid())
-            reason = (
-                f"{intruder} can replace what {user} writes to {self.state_dir}: run this as the owner of the "
-                "folder, name another one, and let no others write to it"
-            )
-            raise SettingsError(_sentence("NOTETAKER_STATE_DIR", reason))
-
-
-def _intruder(folder: Path) -> str | None:
-    """Who else can replace what is in the folder. Not counted are root, and the group, which somebody has chosen."""
-    status = folder.stat()
-    if status.st_mode & stat.S_IWOTH:
-        return "every user of this host"
-    if status.st_uid in (0, os.geteuid()):
-        return None
-    with TemporaryFile(dir=folder) as file:  # a file server may have its own idea of who we are
-        if os.fstat(file.fileno()).st_uid == status.st_uid:
-            return None
-    return f"the user {user_name(status.st_uid)}"
-
-
-def _closed_by_systemd(folder: Path) -> str | None:
-    """What opens a folder that ProtectSystem= in the units makes read-only. Not the one that systemd has made."""
-    own = _systemd_state_dir()
-    if own is None or folder.is_relative_to(own):
-        return None
-    return (
-        f"systemd lets notetaker write to {own} only: mount the disk there, or put [Service] and "
-        f"ReadWritePaths={folder} into /etc/systemd/system/notetaker-.service.d/state.conf, run systemctl "
-        f"daemon-reload, and see that {folder} exists and belongs to {user_name(os.geteuid())}"
-    )
+def _items(text: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
 def token_place() -> str:
@@ -437,7 +387,7 @@ def _place(name: str, environment: Mapping[str, str]) -> str:
     return next((name for name in names if environment.get(name)), default)
 
 
-def _sentence(place: str, problem: str) -> str:
+def sentence(place: str, problem: str) -> str:
     """``VOICE_RETRY_ATTEMPTS cannot be used: ...; for example VOICE_RETRY_ATTEMPTS=3``"""
     problem = problem.removeprefix("Value error, ").removesuffix(".")
     problem = problem[0].lower() + problem[1:]

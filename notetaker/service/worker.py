@@ -34,7 +34,7 @@ def run(settings: Settings) -> ExitCode:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: stop.put(number))
     systemd = Systemd()
-    wishes = Wishes(settings.speech_language, settings.speech_vocabulary)
+    wishes = Wishes(settings.speech_language, settings.speech_vocabulary, settings.time_zone)
     worker = Worker(
         settings.database,
         settings.meetings_folder,

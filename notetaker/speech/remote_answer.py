@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from notetaker.model.languages import find
 from notetaker.speech.engine import Heard, Word
-from notetaker.speech.language_names import CODES
 
 _LONGEST_TEXT: Final = 5_000
 """Characters. In 30 s nobody says a tenth of that."""
@@ -62,10 +62,8 @@ def read(answer: bytes, length_s: float) -> Heard:
 
 def _code(language: object) -> str | None:
     """The ISO 639-1 code of a language that a server calls by its code, by its English name, or ``auto``."""
-    if not isinstance(language, str):
-        return None
-    name = language.strip().lower()
-    return name if name in CODES.values() else CODES.get(name)
+    found = find(language) if isinstance(language, str) else None
+    return None if found is None else found.code
 
 
 def _timed(answer: _Answer, length_s: float) -> list[_Word]:

@@ -1,6 +1,7 @@
 """Meetings for the tests of this folder, built by hand: times are seconds after the start."""
 
 from collections import Counter
+from datetime import datetime
 
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
@@ -28,14 +29,21 @@ MEETING = Meeting(
 Said = tuple[Utterance, Transcription]
 
 
+def unix_ns(iso: str) -> int:
+    """Of ``2026-11-22T14:30:05Z``."""
+    return round(datetime.fromisoformat(iso).timestamp()) * SECOND
+
+
 def at(seconds: float) -> int:
     return START + round(seconds * SECOND)
 
 
-def said(user_id: int, start: float, end: float, text: str, error: str | None = None) -> Said:
+def said(
+    user_id: int, start: float, end: float, text: str, error: str | None = None, language: str | None = None
+) -> Said:
     clip = Clip(1, start_offset=round(start * 1000), end_offset=round(end * 1000), ssrc=user_id)
     utterance = Utterance(MEETING.id, user_id, clip, at(start), at(end), packets=round((end - start) * 50))
-    return utterance, Transcription(text, "pocketsphinx", error)
+    return utterance, Transcription(text, "pocketsphinx", error, language)
 
 
 def gap(
@@ -55,5 +63,7 @@ def transcript(
     names: dict[int, str] | None = None,
     gaps: tuple[Gap, ...] = (),
     coverage: tuple[Coverage, ...] = (),
+    meeting: Meeting = MEETING,
+    time_zone: str = "UTC",
 ) -> Transcript:
-    return merge(MEETING, lines, NAMES if names is None else names, gaps, coverage)
+    return merge(meeting, lines, NAMES if names is None else names, gaps, coverage, time_zone)

@@ -4,6 +4,8 @@ from collections import Counter
 
 from hypothesis import strategies as st
 
+from notetaker.model.languages import LANGUAGES
+from notetaker.model.locale import Locale
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap, Transcript
 from tests.notes.builders import Said, at, said, transcript
@@ -63,6 +65,11 @@ _WORDS = (
 speech = st.lists(st.sampled_from(_WORDS), min_size=1, max_size=70).map(" ".join)
 foreign = st.one_of(speech, st.sampled_from(HOSTILE), st.text(min_size=1, max_size=300))
 names = st.one_of(st.sampled_from(["Ada", "Ben Smith", "Chloe", *HOSTILE]), st.text(max_size=60))
+locales = st.builds(
+    Locale,
+    st.sampled_from([language.code for language in LANGUAGES]),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "America/Santiago"]),
+)
 user_ids = st.sampled_from([101, 102, 103, 2**64 - 1])
 
 

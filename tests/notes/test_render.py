@@ -1,7 +1,9 @@
 import re
+from dataclasses import replace
 
 from hypothesis import given, settings
 
+from notetaker.model.locale import Locale
 from notetaker.model.notes import Item, Notes
 from notetaker.model.transcript import Transcript
 from notetaker.notes.gaps import not_heard
@@ -9,8 +11,22 @@ from notetaker.notes.markdown import length
 from notetaker.notes.render import MESSAGE_LIMIT, render_message, render_transcript
 from notetaker.notes.summary import summarise
 from notetaker.notes.wording import clock
-from tests.notes.builders import ADA, BEN, CHLOE, NAMES, gap, heard, said, transcript
-from tests.notes.strategies import meetings
+from tests.notes import builders
+from tests.notes.builders import (
+    ADA,
+    BEN,
+    CHLOE,
+    NAMES,
+    SECOND,
+    START,
+    at,
+    gap,
+    heard,
+    said,
+    transcript,
+    unix_ns,
+)
+from tests.notes.strategies import locales, meetings
 
 NOTHING = Notes((), (), (), "extractive summariser")
 DAN = 104
@@ -104,7 +120,7 @@ def test_a_meeting_in_which_nobody_spoke() -> None:
         "### Who spoke\n"
         "Nobody spoke.\n"
         "-# Coverage: No voice packet came.\n"
-        "-# Notes made by: extractive summariser; speech to text: pocketsphinx. The full transcript is attached."
+        "-# Notes made by: extractive summariser. The full transcript is attached."
     )
     assert "## Transcript\n\nTimes are UTC.\n\nNobody spoke.\n" in render_transcript(silent, NOTHING)
 
@@ -143,6 +159,72 @@ def test_lines_and_gaps_are_told_in_the_order_in_which_they_happened() -> None:
     ]
 
 
+def after_start(iso: str) -> float:
+    return (unix_ns(iso) - START) / SECOND
+
+
+def test_a_german_meeting_in_berlin_past_midnight() -> None:
+    midnight = after_start("2026-11-22T23:00Z")
+    meeting = transcript(
+        said(ADA, midnight - 10, midnight - 6, "Wir fangen an.", language="de"),
+        said(BEN, midnight + 5, midnight + 9, "Dann los.", language="de"),
+        said(BEN, midnight + 20, midnight + 21, "Yes.", language="en"),
+        gaps=(gap(midnight - 2, midnight + 1),),
+        meeting=replace(builders.MEETING, started_ns=at(midnight - 10), ended_ns=at(midnight + 30)),
+        time_zone="Europe/Berlin",
+    )
+    cited = Item("Ben: Dann los.", (meeting.lines[1].utterance_id,))
+    notes = Notes((cited,), (), (), "test")
+    message, document = render_message(notes, meeting), render_transcript(meeting, notes)
+    assert message.startswith(
+        "## Meeting notes: General\n22\\. November 2026, 23:59:50 to 23. November 2026, 00:00:30 CET (40 s)\n"
+    )
+    assert "- Ben: Dann los. (00:00:05)\n" in message
+    assert "- 23:59:58–23. November 2026, 00:00:01 not heard: " in message
+    assert document.startswith("# Meeting in General, 22. November 2026\n")
+    assert "- Date: 22. November 2026, 23:59:50 to 23. November 2026, 00:00:30 CET (40 s)\n" in document
+    assert "- Languages: German, English\n" in document
+    assert "- Ben: Dann los. (00:00:05)\n" in document
+    assert document.partition("Times are CET.\n\n")[2].startswith(
+        "23:59:50 **Ada:** Wir fangen an.\n"
+        "\n"
+        "**23:59:58–23. November 2026, 00:00:01 not heard: voice session lost (4006)**\n"
+        "\n"
+        "00:00:05 **Ben:** Dann los.\n"
+    )
+
+
+def test_a_meeting_in_which_the_clocks_change() -> None:
+    change = after_start("2027-10-31T01:00Z")
+    meeting = transcript(
+        said(ADA, change - 10, change - 6, "before"),
+        said(ADA, change + 5, change + 9, "after"),
+        gaps=(gap(change - 2, change + 1),),
+        meeting=replace(builders.MEETING, started_ns=at(change - 10), ended_ns=at(change + 30)),
+        time_zone="Europe/Berlin",
+    )
+    assert "\n31 October 2027, 02:59:50 CEST to 02:00:30 CET (40 s)\n" in render_message(NOTHING, meeting)
+    _, _, told = render_transcript(meeting, NOTHING).partition("## Transcript\n\n")
+    assert told.startswith(
+        "Times are CEST, then CET.\n"
+        "\n"
+        "02:59:50 **Ada:** Before.\n"
+        "\n"
+        "**02:59:58 CEST–02:00:01 CET not heard: voice session lost (4006)**\n"
+        "\n"
+        "02:00:05 **Ada:** After.\n"
+    )
+
+
+def test_the_language_that_was_chosen_counts_before_the_one_that_was_heard() -> None:
+    heard = said(ADA, 0, 1, "Bonjour.", language="fr")
+    assert "\n22 novembre 2026, 14:30:05 to " in render_message(NOTHING, transcript(heard))
+    chosen = transcript(heard, meeting=replace(builders.MEETING, language="ja"))
+    assert "\n2026年11月22日, 14:30:05 to " in render_message(NOTHING, chosen)
+    unknown = transcript(heard, meeting=replace(builders.MEETING, language="xx"))
+    assert "\n22 November 2026, 14:30:05 to " in render_message(NOTHING, unknown)
+
+
 def test_many_citations_of_one_item_are_cut() -> None:
     lines = [said(ADA, 40 * i, 40 * i + 5, "yes") for i in range(5)]
     item = Item("Ada: Yes, five times.", tuple(utterance.id for utterance, _ in lines))
@@ -154,8 +236,9 @@ OWN_MARKUP = re.compile(r"^(## |### |-# |- )")
 
 
 @settings(max_examples=300)
-@given(meetings())
-def test_any_meeting_fits_and_pings_nobody(meeting: Transcript) -> None:
+@given(meetings(), locales)
+def test_any_meeting_fits_and_pings_nobody(meeting: Transcript, locale: Locale) -> None:
+    meeting = replace(meeting, locale=locale)
     message = render_message(summarise(meeting), meeting)
     assert length(message) <= MESSAGE_LIMIT
     assert not re.search(r"@(?!\u200b)", message)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+from notetaker.service import state_folder
 from notetaker.service.holder import user_name
 from notetaker.service.settings import Settings, SettingsError, environment_names, token_place
 from tests.service.candidates import can_unshare
@@ -79,6 +80,14 @@ def test_every_setting_is_described_in_env_example() -> None:
             "us-west,somewhere else",
             "VOICE_REGION_FALLBACK cannot be used: 'somewhere else' is no voice region; "
             "for example VOICE_REGION_FALLBACK=us-west,us-east,us-central",
+        ),
+        *(
+            (
+                "TIME_ZONE",
+                name,
+                f"TIME_ZONE cannot be used: there is no time zone {name!r}; for example TIME_ZONE=Europe/Berlin",
+            )
+            for name in ("Berlin", "Europe", "../zone", "/etc/localtime", "z" * 300)
         ),
         (
             "DISCORD_API_BASE_URL",
@@ -185,6 +194,12 @@ def test_an_empty_preferred_name_does_not_hide_the_older_one(monkeypatch: pytest
     assert Settings.load().log_level == "WARNING"
 
 
+def test_the_time_zone_is_a_name_of_the_iana_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.load().time_zone == "UTC"
+    monkeypatch.setenv("TIME_ZONE", "Europe/Berlin")
+    assert Settings.load().time_zone == "Europe/Berlin"
+
+
 def test_voice_regions_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOICE_REGION_FALLBACK", "us-west, US-East,,rotterdam ")
     assert Settings.load().voice_region_fallback == ("us-west", "us-east", "rotterdam")
@@ -213,7 +228,7 @@ def test_a_ca_file_without_a_certificate_is_one_sentence(
 def test_the_state_folder_is_for_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = tmp_path / "new" / "state"
     monkeypatch.setenv("NOTETAKER_STATE_DIR", str(state))
-    Settings.load().make_state_dir()
+    state_folder.make(Settings.load())
     assert [path.stat().st_mode & 0o777 for path in (state, state / "meetings")] == [0o700, 0o700]
 
 
@@ -223,7 +238,7 @@ def test_a_state_folder_that_cannot_be_made_is_one_sentence(
     (tmp_path / "file").touch()
     monkeypatch.setenv("NOTETAKER_STATE_DIR", str(tmp_path / "file" / "state"))
     with pytest.raises(SettingsError, match=r"^NOTETAKER_STATE_DIR cannot be used: .*Not a directory"):
-        Settings.load().make_state_dir()
+        state_folder.make(Settings.load())
 
 
 @pytest.mark.skipif(not can_unshare("--mount"), reason="mounts a folder")
@@ -244,7 +259,10 @@ def test_a_read_only_state_folder_is_one_sentence_with_what_opens_it_to_systemd(
     tmp_path: Path, own: dict[str, str], sentence: str
 ) -> None:
     read_only = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
-    load = "from notetaker.service.settings import Settings; Settings.load().make_state_dir()"
+    load = (
+        "from notetaker.service import state_folder; from notetaker.service.settings import Settings; "
+        "state_folder.make(Settings.load())"
+    )
     result = subprocess.run(
         ["unshare", "--mount", "sh", "-c", read_only, tmp_path, sys.executable, "-c", load],
         env={
@@ -275,7 +293,7 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.mark.parametrize("mode", [0o700, 0o775, 0o2770])
 def test_a_state_folder_that_the_group_may_write_to_is_taken_as_it_is(folder: Path, mode: int) -> None:
     folder.chmod(mode)
-    Settings.load().make_state_dir()
+    state_folder.make(Settings.load())
     assert folder.stat().st_mode & 0o7777 == mode
 
 
@@ -283,7 +301,7 @@ def test_a_state_folder_that_the_group_may_write_to_is_taken_as_it_is(folder: Pa
 def test_a_state_folder_that_everybody_may_write_to_is_refused(folder: Path, mode: int) -> None:
     folder.chmod(mode)
     with pytest.raises(SettingsError, match=r"^NOTETAKER_STATE_DIR .*: every user of this host can replace "):
-        Settings.load().make_state_dir()
+        state_folder.make(Settings.load())
     assert list(folder.iterdir()) == []
 
 
@@ -294,7 +312,7 @@ def test_another_user_s_state_folder_is_refused(folder: Path) -> None:
         SettingsError,
         match=rf": the user nobody can replace what root writes to {folder}: run this as the owner of ",
     ):
-        Settings.load().make_state_dir()
+        state_folder.make(Settings.load())
     assert list(folder.iterdir()) == []
 
 
@@ -305,7 +323,7 @@ def test_a_file_server_may_call_us_another_user(folder: Path, monkeypatch: pytes
     os.seteuid(NOBODY)
     try:
         monkeypatch.setattr(os, "geteuid", lambda: NOBODY - 1)
-        Settings.load().make_state_dir()
+        state_folder.make(Settings.load())
     finally:
         os.seteuid(0)
     assert (folder / "meetings").is_dir()

@@ -9,6 +9,7 @@ from contextlib import closing
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
+from notetaker.service import state_folder
 from notetaker.service.background import in_thread
 from notetaker.service.doctor.checks import DATABASE, DEFECT, SETTINGS, SPEECH
 from notetaker.service.doctor.checkup import Trouble
@@ -95,7 +96,7 @@ async def disk(settings: Settings) -> str:
     there = _writable(folder)
     try:
         if there == folder:
-            settings.require_own_state_dir()
+            state_folder.require_own(folder)
         free = shutil.disk_usage(there).free
     except SettingsError as error:
         raise Trouble(str(error), USER) from None
