@@ -1,8 +1,13 @@
 """Speech to text, in the worker. Reading order:
 
-``decode``        Opus packets of an utterance -> 16 kHz mono PCM, silence where packets are missing
-``engine``        what an engine is, and :func:`~notetaker.speech.engine.load`, which makes one by its name
-``pocketsphinx``  the built-in engine: small, offline, its English model comes with its wheel
+``decode``        Opus packets of an utterance -> 16 kHz mono PCM; ``libopus`` is the decoder
+``engine``        what an engine is: clips in, words with times out
+``recogniser``    what surrounds an engine: ``vad`` (does anybody speak?), ``passages`` (speech without a pause, parted where
+                  an engine hears it best), ``guards`` (what gives an invention away)
+``engines``       which engines there are, and which one the settings mean
+``whisper``       the engine that a newcomer gets; ``models`` has what it needs
+``remote``        any server that speaks OpenAI's API; ``onnx`` Parakeet and others; ``pocketsphinx`` the last resort
+``files``         recordings of any kind, for ``notetaker transcribe``
 
-An engine is one small file, imported only when it is asked for.
+An engine is imported only when it is asked for.
 """

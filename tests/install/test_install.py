@@ -221,14 +221,17 @@ def test_what_is_enabled_is_the_administrators_choice_once_it_is_installed(host:
         ("NOTETAKER_DATABASE_URL=postgresql+psycopg://db/notes", True),
         ('NOTETAKER_DATABASE_URL="cockroachdb://db/notes"', True),
         ("NOTETAKER_DATABASE_URL=postgresql://db/notes\nNOTETAKER_DATABASE_URL=", False),
+        ("SPEECH_BASE_URL=", False),
+        ("SPEECH_BASE_URL=http://gpu.example:8000/v1", True),
     ],
 )
-def test_workers_need_the_network_for_any_database_but_a_file(
+def test_workers_need_the_network_for_any_database_but_a_file_and_for_a_speech_server(
     tmp_path: Path, lines: str, needed: bool
 ) -> None:
     settings = tmp_path / "notetaker.env"
     settings.write_text(f"LOG_LEVEL=INFO\n{lines}\n")
-    script = f"{function('workers_need_network')}\nif workers_need_network; then exit 0; else exit 3; fi"
+    functions = f"{function('setting')}\n{function('workers_need_network')}"
+    script = f"{functions}\nif workers_need_network; then exit 0; else exit 3; fi"
     assert bash(script, ENVIRONMENT=str(settings)).returncode == (0 if needed else 3)
 
 
