@@ -22,6 +22,7 @@ from notetaker.model.printable import printable
 from notetaker.service.settings import Settings
 from notetaker.speech.engine import EngineError, EngineSettingError, Hints
 from notetaker.speech.engines import EngineSettings, load
+from notetaker.speech.threads import use_one_thread
 
 if TYPE_CHECKING:
     from notetaker.speech.files.media import Media
@@ -146,8 +147,7 @@ class Listener:
 
 def _transcribe(file: Path, listener: Listener, format_name: str, place: "Place") -> bool:
     """Whether all of the file could be transcribed; if not, says why."""
-    for library in "OMP", "OPENBLAS":  # before numpy is imported: more threads than one slow each other down
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    use_one_thread()
     from notetaker.speech.files.media import MediaError, opened
 
     try:

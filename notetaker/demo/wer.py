@@ -1,26 +1,81 @@
-"""Word error rate: how far a transcript is from what was said."""
+"""Word error rate: how far a transcript is from what was said.
 
-import re
+Texts are compared as papers about speech to text do: numbers, contractions and spellings are written alike first, so
+that "two hundred" is "200" (Radford et al., 2022, appendix C).
+"""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Protocol
 
-def words(text: str) -> list[str]:
-    """Lower-case words; punctuation apart from apostrophes does not count."""
-    return re.findall(r"[\w']+", text.lower().replace("’", "'"))
+import jiwer
+from whisper_normalizer.basic import BasicTextNormalizer  # type: ignore[import-untyped]
+from whisper_normalizer.english import EnglishTextNormalizer  # type: ignore[import-untyped]
 
-
-def word_errors(said: str, heard: str) -> int:
-    """The fewest words to insert, delete or replace to make ``heard`` of ``said`` (Levenshtein distance)."""
-    reference, hypothesis = words(said), words(heard)
-    row = list(range(len(hypothesis) + 1))
-    for i, spoken in enumerate(reference, 1):
-        diagonal, row[0] = row[0], i
-        for j, written in enumerate(hypothesis, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (spoken != written))
-    return row[-1]
+WITHOUT_BLANKS: Final = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
+"""Languages that are written without blanks between words: their letters are compared instead."""
 
 
-def word_error_rate(said: str, heard: str) -> float:
+class Normaliser(Protocol):
+    def __call__(self, text: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Some words in a row, and what the transcript has in their place. Either may be empty."""
+
+    said: str
+    heard: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    right: tuple[bool, ...]
+    """For each word said, whether the transcript has it."""
+    inserted: int
+    """Words of the transcript that nobody said."""
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def errors(self) -> int:
+        """The fewest words to insert, delete or replace to make one text of the other (Levenshtein distance)."""
+        return self.right.count(False) + self.inserted
+
+
+def words(text: str, language: str = "en") -> list[str]:
+    """The words of a text as they are compared. ``language`` is an ISO 639-1 code."""
+    normal = _normaliser(language)(text.replace("’", "'"))
+    return [word for word in normal.split() if any(letter.isalnum() for letter in word)]
+
+
+def compare(said: Sequence[str], heard: Sequence[str]) -> Comparison:
+    """How the words of a transcript differ from those that were said."""
+    found = jiwer.process_words(" ".join(said), " ".join(heard))
+    right = [False] * len(said)
+    mistakes = []
+    for chunk in found.alignments[0]:
+        those_said = slice(chunk.ref_start_idx, chunk.ref_end_idx)
+        those_heard = slice(chunk.hyp_start_idx, chunk.hyp_end_idx)
+        if chunk.type == "equal":
+            right[those_said] = [True] * len(said[those_said])
+        else:
+            mistakes.append(Mistake(" ".join(said[those_said]), " ".join(heard[those_heard])))
+    return Comparison(tuple(right), found.insertions, tuple(mistakes))
+
+
+def word_error_rate(said: str, heard: str, language: str = "en") -> float:
     """Errors per word said: 0 is perfect. Raises ValueError if nothing was said."""
-    if not (said_words := words(said)):
+    said_words = words(said, language)
+    if not said_words:
         raise ValueError("A word error rate needs at least one word that was said.")
-    return word_errors(said, heard) / len(said_words)
+    return compare(said_words, words(heard, language)).errors / len(said_words)
+
+
+@cache
+def _normaliser(language: str) -> Normaliser:
+    if language == "en":
+        normaliser: Normaliser = EnglishTextNormalizer()
+    else:
+        normaliser = BasicTextNormalizer(split_letters=language in WITHOUT_BLANKS)
+    return normaliser

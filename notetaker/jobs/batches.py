@@ -7,7 +7,7 @@ from notetaker.model.utterance import Utterance
 
 WINDOW_NS: Final = 27_000_000_000
 """Of one speaker: as much speech as an engine listens to at once."""
-PAUSE_NS: Final = 900_000_000
+PAUSE_NS: Final = 1_200_000_000
 """What lies between two utterances in such a window."""
 JOINED_NS: Final = 200_000_000
 """Two utterances with less than this between them are one monologue, parted because it was long."""

@@ -17,6 +17,7 @@ from notetaker.speech.engine import SAMPLE_RATE, EngineError, Heard, Hints
 from notetaker.speech.engines import EngineSettings, choose
 from notetaker.speech.libopus import Decoder, LibopusMissingError
 from notetaker.speech.recogniser import Piece, Recogniser
+from notetaker.speech.threads import use_one_thread
 
 _RTP_RATE = 48_000
 _LONGEST_JOINED_S = 600.0
@@ -62,11 +63,7 @@ def final(settings: EngineSettings, folder: Path, clips: Sequence[ClipToHear], h
 
 @functools.cache
 def _recogniser(settings: EngineSettings) -> Recogniser:
-    for library in (
-        "OMP",
-        "OPENBLAS",
-    ):  # before numpy is imported: more threads than one slow each other down
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    use_one_thread()
     return Recogniser(choose(settings).load())
 
 

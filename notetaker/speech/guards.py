@@ -1,25 +1,46 @@
 """What gives an invention away: no engine is believed when its words cannot be what was said.
 
-Source: "Robust Speech Recognition via Large-Scale Weak Supervision" (Radford et al., 2022), section 4.5.
+Source: "Robust Speech Recognition via Large-Scale Weak Supervision" (Radford et al., 2022), section 4.5, for the
+compression ratio; the rest was measured (docs/speech.md).
 """
 
 import zlib
+from typing import Final
 
-REPETITIVE = 2.4
+REPETITIVE: Final = 2.4
 """Compression ratio above which a text says the same over and over."""
-LONG_S = 8.0
-"""Seconds of speech ..."""
-FEWEST_WORDS = 0.7
-"""... in which anybody says more words a second than this."""
-MOST_WORDS = 5.0
-"""Words a second of speech: nobody says the same over and over more quickly than this."""
-_SHORT = 24
+SHORT: Final = 24
 """Bytes. A shorter text compresses badly, whatever it says."""
+LONG_S: Final = 2.0
+"""Seconds of speech ..."""
+FEWEST_WORDS: Final = 0.7
+"""... in which anybody says more words a second than this."""
+MOST_WORDS: Final = 6.0
+"""Words a second of speech: nobody says more for long."""
+ECHO_WORDS: Final = 3
+"""Words that may be said twice in a row, "no problem, no problem", without a doubt."""
+
+
+def no_words(text: str) -> bool:
+    """Whether there is nothing in it but punctuation, or one letter over and over, as for birdsong."""
+    letters = [character for character in text.lower() if character.isalnum()]
+    return not letters or (len(letters) > 4 and len(set(letters)) == 1)
 
 
 def repetitive(text: str) -> bool:
     raw = text.strip().encode()
-    return len(raw) > _SHORT and len(raw) / len(zlib.compress(raw)) > REPETITIVE
+    return len(raw) > SHORT and len(raw) / len(zlib.compress(raw)) > REPETITIVE
+
+
+def echoes(text: str) -> bool:
+    """Whether it is one run of words, said twice or more."""
+    words = text.lower().split()
+    return any(
+        len(words) % times == 0
+        and len(words) // times >= ECHO_WORDS
+        and words == words[: len(words) // times] * times
+        for times in range(2, len(words) // ECHO_WORDS + 1)
+    )
 
 
 def too_few_words(text: str, speech_s: float) -> bool:
@@ -29,4 +50,4 @@ def too_few_words(text: str, speech_s: float) -> bool:
 
 def too_many_words(text: str, speech_s: float) -> bool:
     """Whether nobody can have said so much in ``speech_s`` seconds of speech."""
-    return len(text.split()) > MOST_WORDS * max(speech_s, 1.0)
+    return len(text.split()) > MOST_WORDS * speech_s + ECHO_WORDS

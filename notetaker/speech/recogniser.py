@@ -8,13 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from notetaker.speech import guards
 from notetaker.speech.engine import BYTES_PER_SECOND, Engine, Heard, Hints
-from notetaker.speech.guards import repetitive, too_few_words, too_many_words
 from notetaker.speech.passages import LONGEST_S, Part, parts, stitch, to_pieces
 from notetaker.speech.vad import VoiceDetector, speech_s
 
 _SPEECH_FOR_HINTS_S = 1.0
-"""Seconds of speech from which on an engine is given the vocabulary: in less, it may hear names that nobody said."""
+"""Seconds of speech from which on an engine is given the vocabulary: in less, it may hear names that nobody said.
+Drafts go without: quick as they are, they tend to repeat themselves with it.
+"""
 _WORD_S = 0.25
 """Seconds of speech that are taken for a word: where an engine hears none in them, it is asked once more."""
 
@@ -87,22 +89,36 @@ class Recogniser:
         """The engine's answers, and better ones where the first were suspicious."""
         if not sounds:
             return []
-        if sum(spoken_s) < _SPEECH_FOR_HINTS_S:
+        if not hints.thorough or sum(spoken_s) < _SPEECH_FOR_HINTS_S:
             hints = replace(hints, vocabulary=())
         answers = self.engine.transcribe(sounds, hints)
         for index, answer in enumerate(answers):
             if not _believable(answer, spoken_s[index]):
                 careful = Hints(answer.language or hints.language, thorough=True, careful=True)
                 [again] = self.engine.transcribe([sounds[index]], careful)
-                loop = repetitive(again.text) and too_many_words(again.text, spoken_s[index])
-                answers[index] = Heard(language=again.language) if loop else again
+                answers[index] = (
+                    again if _possible(again, spoken_s[index]) else Heard(language=again.language)
+                )
         return answers
 
 
 def _believable(answer: Heard, spoken_s: float) -> bool:
-    if not answer.text:
-        return spoken_s < _WORD_S
-    return not (repetitive(answer.text) or too_few_words(answer.text, spoken_s))
+    """Whether it is worth no second look."""
+    text = answer.text
+    if guards.no_words(text):
+        return not text and spoken_s < _WORD_S
+    return not (
+        guards.repetitive(text)
+        or guards.echoes(text)
+        or guards.too_few_words(text, spoken_s)
+        or guards.too_many_words(text, spoken_s)
+    )
+
+
+def _possible(answer: Heard, spoken_s: float) -> bool:
+    """Whether somebody can have said it: people do repeat themselves, but not that quickly."""
+    loop = guards.repetitive(answer.text) and guards.too_many_words(answer.text, spoken_s)
+    return not (loop or guards.no_words(answer.text))
 
 
 def _passages(pieces: Sequence[Piece], *, joined: bool) -> Iterator[tuple[int, ...]]:

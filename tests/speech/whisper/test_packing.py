@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notetaker.speech.engine import Word
-from notetaker.speech.whisper.packing import FULL_S, PAUSE_S, pack, unpack
+from notetaker.speech.whisper import packing
+from notetaker.speech.whisper.packing import FULL_S, PAUSE_S, Placed, unpack
+
+
+def pack(lengths_s: list[float]) -> list[list[Placed]]:
+    """Of clips that are loud from one end to the other."""
+    return packing.pack(lengths_s, [(0.0, length_s) for length_s in lengths_s])
+
 
 lengths = st.lists(st.floats(0.02, 30.0), max_size=40)
 
@@ -67,3 +74,26 @@ def test_a_word_that_is_heard_early_belongs_to_the_clip_that_is_nearer() -> None
     first, second = unpack(window, words)
     assert [word.text for word in first] == [" one"]
     assert [(word.text, word.start_s) for word in second] == [(" two", 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            Word(" week.", 1.7, 4.0, 1.0),
+            Word(" I", 4.0, 4.3, 1.0),
+        ),  # the pause is a part of the word before it
+        (Word(" week.", 1.5, 1.8, 1.0), Word(" I", 1.8, 3.9, 1.0)),  # or of the word behind it
+    ],
+)
+def test_the_pause_between_two_clips_belongs_to_no_word(first: Word, second: Word) -> None:
+    [window] = packing.pack([2.0, 2.0], [(0.0, 1.9), (0.3, 2.0)])
+    found = unpack(window, [Word(" last", 1.0, 1.5, 1.0), first, second, Word(" think", 4.3, 4.8, 1.0)])
+    assert [[word.text for word in own] for own in found] == [[" last", " week."], [" I", " think"]]
+
+
+def test_without_sentences_the_loud_part_of_a_clip_decides() -> None:
+    [window] = packing.pack([2.0, 2.0], [(0.0, 1.9), (0.8, 2.0)])
+    reaching = Word(" week", 1.6, 3.9, 1.0)  # 0.3 s of sound in its own clip, 0.7 s of silence in the next
+    first, second = unpack(window, [reaching, Word(" think", 4.1, 4.8, 1.0)])
+    assert ([word.text for word in first], [word.text for word in second]) == ([" week"], [" think"])
