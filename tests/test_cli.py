@@ -217,6 +217,7 @@ def test_a_list_has_a_sensible_length(runner: CliRunner) -> None:
 def test_a_meeting_shows_what_was_said_and_what_was_heard(runner: CliRunner) -> None:
     output = run(runner, "meeting", MEETING.id).output
     assert "14:30:06 Ada: good morning all\n" in output
+    assert "Half of the lines were there 1.0 s after the last word, 95 % after 1.0 s.\n" in output
     assert "14:30:08 to 14:30:09 not heard: voice session lost (4006)\n" in output
     assert "14:30:10 to 14:30:11 Ada not heard: 12 packets never arrived\n" in output
     assert output.splitlines()[-1].split() == ["Ada", "52", "50", "2", "duplicate", "1"]
@@ -231,6 +232,21 @@ def test_a_meeting_shows_what_was_said_and_what_was_heard(runner: CliRunner) -> 
             "lost": 1,
         }
     ]
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_draft_is_marked(runner: CliRunner, tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'state' / 'notetaker.db'}")
+    clip = Clip(1, 2000, 3000, 7)
+    utterance = Utterance(MEETING.id, ADA, clip, STARTED + 3 * 10**9, STARTED + 4 * 10**9, 50)
+    store.add_utterance(utterance)
+    store.set_draft(
+        utterance.id, Transcription("lets beginn", "whisper-base", final=False), STARTED + 5 * 10**9
+    )
+    store.close()
+    output = run(runner, "meeting", MEETING.id).output
+    assert "1 line marked ~ is a draft until the final pass.\n" in output
+    assert "14:30:06 Ada: good morning all\n14:30:08~Ada: lets beginn\n" in output
 
 
 def test_a_meeting_that_does_not_exist(runner: CliRunner) -> None:

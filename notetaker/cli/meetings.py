@@ -56,6 +56,10 @@ def _print_meeting(found: dict[str, Any]) -> None:
         click.echo(
             f"{found['waiting_for_transcription']} of {found['utterances']} utterances wait for a worker."
         )
+    if lag_s := found["lag_s"]:
+        click.echo(
+            f"Half of the lines were there {lag_s['p50']:.1f} s after the last word, 95 % after {lag_s['p95']:.1f} s."
+        )
     drafts = sum(not line["final"] for line in found["lines"])
     if drafts:
         click.echo(

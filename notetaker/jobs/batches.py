@@ -10,7 +10,9 @@ WINDOW_NS: Final = 27_000_000_000
 PAUSE_NS: Final = 1_200_000_000
 """What lies between two utterances in such a window."""
 JOINED_NS: Final = 200_000_000
-"""Two utterances with less than this between them are one monologue, parted because it was long."""
+"""Two utterances with less than this between them are one monologue, cut because it was long."""
+LONGEST_NS: Final = 180_000_000_000
+"""Of a monologue that is transcribed at once: its middle must not wait for its end, nor one call take minutes."""
 
 
 def continues(before: Utterance, after: Utterance) -> bool:
@@ -20,14 +22,16 @@ def continues(before: Utterance, after: Utterance) -> bool:
 
 
 def windows(utterances: Iterable[Utterance]) -> list[list[Utterance]]:
-    """Runs of one speaker's utterances that fill a window each; a monologue is not parted, however long it is."""
+    """Runs of one speaker's utterances that fill a window each; a monologue stays together for up to LONGEST_NS."""
     found: list[list[Utterance]] = []
     filled_ns = 0
     for utterance in utterances:
         lasts_ns = utterance.ended_ns - utterance.started_ns
-        if found and (continues(found[-1][-1], utterance) or filled_ns + PAUSE_NS + lasts_ns <= WINDOW_NS):
+        together_ns = filled_ns + PAUSE_NS + lasts_ns
+        monologue = found and continues(found[-1][-1], utterance) and together_ns <= LONGEST_NS
+        if found and (monologue or together_ns <= WINDOW_NS):
             found[-1].append(utterance)
-            filled_ns += PAUSE_NS + lasts_ns
+            filled_ns = together_ns
         else:
             found.append([utterance])
             filled_ns = lasts_ns

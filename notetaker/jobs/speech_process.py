@@ -4,20 +4,23 @@ Started by ``transcriber``. Nothing heavy is imported before ``_recogniser`` is 
 """
 
 import functools
+import logging
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from notetaker.model.utterance import Clip
 from notetaker.recording.journal import JournalError, Packet, read_clip
 from notetaker.speech.decode import decode
-from notetaker.speech.engine import SAMPLE_RATE, EngineError, Heard, Hints
+from notetaker.speech.engine import SAMPLE_RATE, EngineError, EngineSettingError, Heard, Hints
 from notetaker.speech.engines import EngineSettings, choose
 from notetaker.speech.libopus import Decoder, LibopusMissingError
 from notetaker.speech.recogniser import Piece, Recogniser
 from notetaker.speech.threads import use_one_thread
+
+log = logging.getLogger(__name__)
 
 _RTP_RATE = 48_000
 _LONGEST_JOINED_S = 600.0
@@ -34,7 +37,7 @@ class ClipToHear:
 
 
 def be_nice(increment: int) -> None:
-    """Leaves the processors to others when they are short. A sandbox may not allow it."""
+    """Lowers the priority of this process. A sandbox may not allow it."""
     with suppress(PermissionError):
         os.nice(increment)
 
@@ -51,14 +54,36 @@ def start(settings: EngineSettings) -> bool:
 
 
 def draft(settings: EngineSettings, folder: Path, clip: Clip, hints: Hints) -> Heard:
-    """The words of one utterance of the meeting in ``folder``. Raises EngineError."""
-    [piece] = _pieces(folder, [ClipToHear(clip, continues=False)])
-    return _recogniser(settings).draft(piece, hints)
+    """The words of one utterance of the meeting in ``folder``: the lasting ones, if no second pass is worth it.
+
+    Raises EngineError.
+    """
+    with _as_engine_errors():
+        recogniser = _recogniser(settings)
+        pieces = _pieces(folder, [ClipToHear(clip, continues=False)])
+        if recogniser.engine.capabilities.two_passes:
+            return recogniser.draft(pieces[0], hints)
+        return recogniser.final(pieces, hints)[0]
 
 
 def final(settings: EngineSettings, folder: Path, clips: Sequence[ClipToHear], hints: Hints) -> list[Heard]:
     """The words of one speaker's utterances, in order. Raises EngineError."""
-    return _recogniser(settings).final(_pieces(folder, clips), hints)
+    with _as_engine_errors():
+        return _recogniser(settings).final(_pieces(folder, clips), hints)
+
+
+@contextmanager
+def _as_engine_errors() -> Iterator[None]:
+    """So that whatever goes wrong with one utterance costs no other one: only an EngineError is looked into."""
+    try:
+        yield
+    except EngineError:
+        raise
+    except EngineSettingError as error:  # the model was removed while the worker runs
+        raise EngineError(str(error), retryable=True) from error
+    except Exception as error:
+        log.exception("The speech engine has failed")
+        raise EngineError("The speech engine failed.") from error
 
 
 @functools.cache

@@ -7,8 +7,8 @@ There are two lanes: live lines never wait behind a final pass, whose processes 
 loads the engine once and uses one thread, because a second one hardly makes Whisper faster.
 """
 
+import logging
 import multiprocessing
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
@@ -19,6 +19,7 @@ from typing import Final, ParamSpec, TypeVar
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from notetaker.jobs import speech_process
+from notetaker.jobs.capacity import processes_for
 from notetaker.jobs.speech_process import ClipToHear
 from notetaker.model.utterance import Clip
 from notetaker.speech.engine import EngineError, Heard, Hints
@@ -27,17 +28,11 @@ from notetaker.speech.engines import EngineSettings, choose
 P = ParamSpec("P")
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
 TIMEOUT_S: Final = 300.0
-"""Seconds after which an engine is taken to hang: a call is about a minute of sound at most."""
-MOST_PROCESSES: Final = 4
-"""Of each kind, unless set: every one holds a copy of the model."""
+"""Seconds after which an engine is taken to hang: a call is three minutes of sound at most."""
 FINAL_NICENESS: Final = 10
-
-
-def processes_by_cores() -> int:
-    """How many utterances to transcribe at a time on this host."""
-    cores = len(os.sched_getaffinity(0))
-    return min(max(cores // 2, 1), MOST_PROCESSES)
 
 
 class _Lane:
@@ -48,6 +43,7 @@ class _Lane:
         self._niceness = niceness
         self._lock = threading.Lock()
         self._pool: ProcessPool | None = None
+        self._closed = False
         self._calls = 0
 
     @property
@@ -77,15 +73,17 @@ class _Lane:
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
 
     def _running_pool(self) -> ProcessPool:
-        if (
-            self._pool is None or not self._pool.active
-        ):  # it is given up when a process dies between two calls
+        if self._closed:
+            raise CancelledError
+        # Pebble gives a pool up when a process dies between two calls.
+        if self._pool is None or not self._pool.active:
             self._pool = ProcessPool(
                 self._processes,
                 initializer=speech_process.be_nice,
@@ -102,11 +100,14 @@ class Transcriber:
         self, settings: EngineSettings, processes: int | None = None, timeout_s: float = TIMEOUT_S
     ) -> None:
         """``processes``: of each kind. Raises EngineSettingError when there is no such engine."""
-        self.engine_name = choose(settings).name
-        self.processes = processes or processes_by_cores()
+        chosen = choose(settings)
+        self.engine_name = chosen.name
+        if chosen.advice:
+            log.warning("The speech engine is %s. %s", chosen.name, chosen.advice)
+        self.processes = processes or processes_for(chosen.memory)
         self.two_passes = False
         """Whether a final pass is worth it; known after ``start``."""
-        self._settings = settings
+        self._settings = chosen.settings  # also when another model is installed while this runs
         self._timeout_s = timeout_s
         self._live = _Lane(self.processes, niceness=0)
         self._final = _Lane(self.processes, niceness=FINAL_NICENESS)

@@ -32,8 +32,8 @@ SWEEP_INTERVAL = 2.0
 STOP_TIMEOUT = 20
 """Seconds that ``stop`` gives running jobs. What does not end in time is begun again by the next worker."""
 
-MOST_STARTS = 10
-"""An utterance over which the worker has died so often is given up, and the transcript says so."""
+MOST_STARTS = 20
+"""A job for texts that was begun so often is given up: the worker may have died over it each time."""
 
 JOBS_VERSION = "1"
 """DBOS hands a job only to workers of its version. Ours run from the beginning each time, so any version of

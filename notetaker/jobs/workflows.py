@@ -14,7 +14,7 @@ from notetaker.jobs.queue import ENDED, REFINE, JobQueue, refine_name
 from notetaker.jobs.speech_process import ClipToHear
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.model import events
-from notetaker.model.meeting import Meeting
+from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Posting
 from notetaker.model.utterance import Transcription, Utterance
 from notetaker.notes.citations import check
@@ -113,7 +113,7 @@ class Workflows:
         if meeting is None or meeting.ended_ns is not None:
             return  # nobody reads live lines any more: the final pass has it all
         engine, final = self._transcriber.engine_name, not self._transcriber.two_passes
-        hints = replace(self._hints(meeting, [utterance]), thorough=final)
+        hints = self._hints(meeting, [utterance])
         try:
             heard = self._transcriber.draft(self._folder(utterance), utterance.clip, hints)
         except EngineError as error:
@@ -128,9 +128,11 @@ class Workflows:
 
     def _ask_for_final_texts(self, meeting_id: str, user_id: int) -> None:
         """Of what a speaker has said so far, as far as it fills whole windows."""
-        mine = [one for one in self._store.unfinished(meeting_id) if one.user_id == user_id]
+        unfinished = {one.id for one in self._store.unfinished(meeting_id)}
+        mine = [one for one in self._store.utterances(meeting_id) if one.user_id == user_id]
         for window in complete(mine):
-            self._queue.refine([one.id for one in window])
+            if any(one.id in unfinished for one in window):
+                self._queue.refine([one.id for one in window])
 
     def _refine(self, utterance_ids: Sequence[str]) -> None:
         found = filter(None, map(self._store.utterance, utterance_ids))
@@ -162,7 +164,8 @@ class Workflows:
                 log.warning("%d utterances from %s on: %s", len(utterances), utterances[0].id, error)
                 failed = Transcription("", self._transcriber.engine_name, str(error))
         if alone:
-            return {utterances[0].id: failed}
+            draft = self._store.transcription(utterances[0].id)
+            return {utterances[0].id: replace(draft, final=True) if draft and draft.text else failed}
         texts: dict[str, Transcription] = {}
         for one in utterances:
             texts |= self._final_texts(meeting, [one])
@@ -181,8 +184,8 @@ class Workflows:
         heard = self._transcriber.final(
             self._folder(utterances[0]),
             clips,
-            replace(self._hints(meeting, utterances), thorough=True),
-            urgent=meeting.ended_ns is not None,
+            self._hints(meeting, utterances),
+            urgent=meeting.ended_ns is not None and not self._store.meetings_in(MeetingState.RECORDING),
         )
         engine = self._transcriber.engine_name
         return {
@@ -228,23 +231,49 @@ class Workflows:
         self._store.save_notes(notes, posting)
 
     def _await_final_texts(self, meeting_id: str) -> None:
-        while unfinished := self._store.unfinished(meeting_id):
-            speakers = dict.fromkeys(one.user_id for one in unfinished)
-            batches = [
-                [one.id for one in window]
-                for user_id in speakers
-                for window in windows(one for one in unfinished if one.user_id == user_id)
-            ]
+        while batches := self._unfinished_batches(meeting_id):
             states = self._queue.states(REFINE, map(refine_name, batches))
             for batch in batches:
                 if states.get(refine_name(batch)) not in ENDED:
                     self._queue.refine(batch)
-                    continue
-                # The worker has died over it again and again. (Or the job has ended just now, with texts: then
-                # those stay.)
-                given_up = Transcription("", self._transcriber.engine_name, GIVEN_UP)
-                self._store.set_final(dict.fromkeys(batch, given_up), time.time_ns())
+                elif len(batch) > 1:
+                    self._give_up_together(batch)
+                else:
+                    self._give_up(batch[0])
             self._pause(WAIT_INTERVAL)
+
+    def _unfinished_batches(self, meeting_id: str) -> list[list[str]]:
+        """The windows in which a final text is missing, as they were asked for while the meeting ran."""
+        unfinished = {one.id for one in self._store.unfinished(meeting_id)}
+        if not unfinished:
+            return []
+        spoken = self._store.utterances(meeting_id)
+        batches = [
+            [one.id for one in window]
+            for user_id in dict.fromkeys(one.user_id for one in spoken)
+            for window in windows(one for one in spoken if one.user_id == user_id)
+        ]
+        return [batch for batch in batches if not unfinished.isdisjoint(batch)]
+
+    def _give_up_together(self, batch: Sequence[str]) -> None:
+        """The worker has died over these utterances again and again: one of them may be to blame, so each alone.
+
+        (Or the job has ended just now, with texts: then those stay.)
+        """
+        states = self._queue.states(REFINE, [refine_name([one]) for one in batch])
+        for utterance_id in batch:
+            if states.get(refine_name([utterance_id])) not in ENDED:
+                self._queue.refine([utterance_id])
+            elif not self._has_final_text(utterance_id):
+                self._give_up(utterance_id)
+
+    def _give_up(self, utterance_id: str) -> None:
+        """What there is stays: the draft, or a sentence that says why there is none."""
+        draft = self._store.transcription(utterance_id)
+        lasting = Transcription("", self._transcriber.engine_name, GIVEN_UP)
+        if draft is not None and draft.text:
+            lasting = replace(draft, final=True)
+        self._store.set_final({utterance_id: lasting}, time.time_ns())
 
     def _write_tracks(self, meeting_id: str) -> None:
         meeting = self._store.meeting(meeting_id)

@@ -4,6 +4,9 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
+WITHOUT_BLANKS: Final = frozenset({"zh", "ja", "th", "lo", "my", "yue", "km", "bo"})
+"""Codes of languages that are written without blanks between words."""
+
 MATCHES: Final = 25
 """Languages that are offered at a time. Discord takes no more choices."""
 

@@ -29,7 +29,9 @@ class Utterance:
 
     @property
     def id(self) -> str:
-        """The same for the same sound, however often it is cut: jobs and rows are keyed by it."""
+        """Jobs and rows are keyed by it. It is the same however often a release cuts the same sound; another release
+        may cut it elsewhere.
+        """
         return f"{self.meeting_id}.{self.clip.segment}.{self.clip.ssrc}.{self.clip.start_offset}"
 
 

@@ -2,9 +2,10 @@
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from notetaker.jobs.queue import JobQueue
@@ -12,11 +13,14 @@ from notetaker.model import events
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
+from notetaker.model.utterance import Clip, Utterance
 from notetaker.notes.wording import count
-from notetaker.recording.journal import JournalReader, Packet, journal_files
+from notetaker.recording import opus
+from notetaker.recording.journal import JournalReader, Packet, journal_files, read_clip
 from notetaker.recording.recovery import scan
 from notetaker.recording.rtcp import GapMarked
 from notetaker.recording.state import OpenGap, RecordingState, StateFile
+from notetaker.recording.utterances import QUIET_BYTES
 from notetaker.service import causes
 from notetaker.store.store import Store
 
@@ -99,9 +103,10 @@ class Recovery:
         """Utterances and gaps that only the journal has reach the store. Returns what had been counted by then."""
         meeting_id = interrupted.meeting.id
         utterances = scan(interrupted.folder, meeting_id, interrupted.segments)
-        for utterance in utterances:
+        for utterance in _not_covered(interrupted.folder, utterances, self._store.utterances(meeting_id)):
             self._store.add_utterance(utterance)
-            self._queue.transcribe(utterance.id)
+        for utterance_id in self._store.untranscribed(meeting_id):
+            self._queue.transcribe(utterance_id)
         packets, gaps = _journal(interrupted.folder, interrupted.segments)
         for gap in (*gaps, *interrupted.gaps):
             self._store.add_gap(meeting_id, gap)
@@ -141,6 +146,53 @@ def _tell(interrupted: Interrupted) -> None:
     level = logging.WARNING if cause == causes.CRASHED else logging.INFO
     extra = events.MEETING_INTERRUPTED.of(meeting)
     log.log(level, "Meeting %s was interrupted: %s", meeting.id, cause, extra=extra)
+
+
+def _not_covered(
+    folder: Path, found: Iterable[Utterance], stored: Iterable[Utterance]
+) -> Iterator[Utterance]:
+    """What the journal has beyond the stored utterances. An earlier release may have cut the same sound elsewhere,
+    and no packet may be in two utterances: its words would be written down twice. Raises OSError.
+    """
+    clips: defaultdict[tuple[int, int], set[Clip]] = defaultdict(set)
+    for utterance in stored:
+        clips[utterance.clip.segment, utterance.clip.ssrc].add(utterance.clip)
+    for utterance in found:
+        clip = utterance.clip
+        same = clips[clip.segment, clip.ssrc]
+        if clip in same:
+            continue
+        covering = [
+            one for one in same if one.start_offset < clip.end_offset and clip.start_offset < one.end_offset
+        ]
+        if covering:
+            yield from _rest(utterance, read_clip(folder, clip), covering)
+        else:
+            yield utterance
+
+
+def _rest(utterance: Utterance, packets: list[Packet], covering: list[Clip]) -> Iterator[Utterance]:
+    """An utterance of its own for each run of its packets that no clip covers, from the first sound to the last.
+    None begins where another does, so each has its own id.
+    """
+
+    def covered(packet: Packet) -> bool:
+        return any(one.start_offset <= packet.offset < one.end_offset for one in covering)
+
+    for is_covered, run in groupby(packets, covered):
+        parts = [*run]
+        sounds = [part for part in parts if len(part.opus) > QUIET_BYTES]
+        if is_covered or not sounds:
+            continue
+        first, last = sounds[0], sounds[-1]
+        latest = max(sounds, key=lambda part: part.arrival_ns)
+        yield replace(
+            utterance,
+            clip=replace(utterance.clip, start_offset=first.offset, end_offset=last.end_offset),
+            started_ns=min(part.arrival_ns for part in sounds),
+            ended_ns=latest.arrival_ns + (opus.duration(latest.opus) or opus.FRAME) * 1_000_000 // 48,
+            packets=sum(first.offset <= part.offset <= last.offset for part in parts),
+        )
 
 
 def _journal(folder: Path, segments: int) -> tuple[Counter[int], list[Gap]]:

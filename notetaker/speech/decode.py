@@ -23,7 +23,7 @@ _MOST_CONCEALED = 3 * _FRAME
 """Samples. Concealment repeats what was last heard; after some 60 ms it would be babble or has faded out."""
 _MAX_GAP = 2 * SAMPLE_RATE
 """Samples. An utterance is cut at a shorter pause than this, so a wider hole means a clock that cannot be trusted."""
-_MAX_SILENCE = 60 * SAMPLE_RATE
+_MAX_SILENCE = 180 * SAMPLE_RATE
 """Samples put between the packets of one utterance at most, so that a hostile RTP clock cannot fill the memory."""
 _QUIET_BYTES = 3
 """Packets up to this size hold no speech: the silence frame F8 FF FE that Discord's senders end with (Discord docs,

@@ -44,8 +44,11 @@ def echoes(text: str) -> bool:
 
 
 def too_few_words(text: str, speech_s: float) -> bool:
-    """Whether the engine has stopped listening in the middle of ``speech_s`` seconds of speech."""
-    return speech_s > LONG_S and len(text.split()) < FEWEST_WORDS * speech_s and text.isascii()
+    """Whether the engine has stopped listening in the middle of ``speech_s`` seconds of speech.
+
+    ``text`` is in a language with blanks between its words.
+    """
+    return speech_s > LONG_S and len(text.split()) < FEWEST_WORDS * speech_s
 
 
 def too_many_words(text: str, speech_s: float) -> bool:

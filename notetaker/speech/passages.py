@@ -5,7 +5,8 @@ taken from the part that has more sound around it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from math import ceil
 from typing import Final
 
@@ -57,18 +58,40 @@ def parts(passage: bytes, voice: Sequence[float]) -> Iterator[Part]:
 def stitch(found: Sequence[tuple[Part, Sequence[Word]]]) -> list[Word]:
     """The words of all parts, each once, with seconds from the start of the passage."""
     words: list[Word] = []
-    for number, (part, own) in enumerate(found):
-        until_s = found[number + 1][0].words_from_s if number + 1 < len(found) else float("inf")
-        for word in own:
-            start_s, end_s = word.start_s + part.start_s, word.end_s + part.start_s
-            middle_s = (start_s + end_s) / 2
-            if not part.words_from_s <= middle_s < until_s:
-                continue
-            moved = Word(word.text, start_s, end_s, word.confidence)
-            if words and _same(words[-1], moved):
-                continue
-            words.append(moved)
+    for part, own in found:
+        moved = [
+            replace(one, start_s=one.start_s + part.start_s, end_s=one.end_s + part.start_s) for one in own
+        ]
+        words = _joined(words, moved, part)
     return words
+
+
+def _joined(before: list[Word], after: list[Word], part: Part) -> list[Word]:
+    """Two parts that may overlap, of which ``after`` is ``part``: they change over at a word that both have heard.
+
+    Where they agree on none, at the seam: the times of words are not exact enough for more.
+    """
+    if part.words_from_s == part.start_s:
+        return before + after
+    tail = next((n for n, word in enumerate(before) if word.end_s > part.start_s), len(before))
+    head = [word for word in after if word.start_s < part.start_s + OVERLAP_S]
+    sides = [_key(word) for word in before[tail:]], [_key(word) for word in head]
+    same = SequenceMatcher(None, *sides, autojunk=False).find_longest_match()
+    if same.size:
+        middle = same.size // 2
+        return before[: tail + same.a + middle] + after[same.b + middle :]
+    return [
+        *(word for word in before if _middle_s(word) < part.words_from_s),
+        *(word for word in after if _middle_s(word) >= part.words_from_s),
+    ]
+
+
+def _key(word: Word) -> str:
+    return "".join(filter(str.isalnum, word.text.lower()))
+
+
+def _middle_s(word: Word) -> float:
+    return (word.start_s + word.end_s) / 2
 
 
 def to_pieces(words: Sequence[Word], lengths_s: Sequence[float]) -> list[list[Word]]:
@@ -99,11 +122,6 @@ def _pause(voice: Sequence[float], earliest: int, latest: int) -> int | None:
                 best = (length, -loudness, (begun + index) // 2)
             begun = None
     return None if best is None else best[2]
-
-
-def _same(before: Word, after: Word) -> bool:
-    """The same word, heard in both parts because it lies across the seam."""
-    return before.end_s > after.start_s and before.text.strip().lower() == after.text.strip().lower()
 
 
 def _offset(seconds: float) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from notetaker.model.languages import WITHOUT_BLANKS
 from notetaker.speech import guards
 from notetaker.speech.engine import BYTES_PER_SECOND, Engine, Heard, Hints
 from notetaker.speech.passages import LONGEST_S, Part, parts, stitch, to_pieces
@@ -71,8 +72,15 @@ class Recogniser:
         ]
         answers = self._ask([cut.pcm for cut in cuts], [cut.speech_s for cut in cuts], hints)
         heard = [Heard() for _ in pieces]
-        for passage, found in groupby(zip(cuts, answers, strict=True), key=lambda one: one[0].passage):
-            for index, answer in zip(passage, _share(list(found), pieces, passage), strict=True):
+        for passage, group in groupby(zip(cuts, answers, strict=True), key=lambda one: one[0].passage):
+            found = list(group)
+            if len(passage) > 1 and not _timed(found):
+                shared = [
+                    self.final([replace(pieces[index], continues=False)], hints)[0] for index in passage
+                ]
+            else:
+                shared = _share(found, pieces, passage)
+            for index, answer in zip(passage, shared, strict=True):
                 heard[index] = answer
         return heard
 
@@ -96,21 +104,27 @@ class Recogniser:
             if not _believable(answer, spoken_s[index]):
                 careful = Hints(answer.language or hints.language, thorough=True, careful=True)
                 [again] = self.engine.transcribe([sounds[index]], careful)
-                answers[index] = (
-                    again if _possible(again, spoken_s[index]) else Heard(language=again.language)
-                )
+                answers[index] = _better(answer, again, spoken_s[index])
         return answers
 
 
+def _better(first: Heard, again: Heard, spoken_s: float) -> Heard:
+    """Which of two answers to keep, of which the first is suspicious."""
+    if _believable(again, spoken_s):
+        return again
+    possible = [answer for answer in (again, first) if _possible(answer, spoken_s)]
+    return possible[0] if possible else Heard(language=again.language)
+
+
 def _believable(answer: Heard, spoken_s: float) -> bool:
-    """Whether it is worth no second look."""
+    """Whether it needs no second look."""
     text = answer.text
     if guards.no_words(text):
         return not text and spoken_s < _WORD_S
     return not (
         guards.repetitive(text)
         or guards.echoes(text)
-        or guards.too_few_words(text, spoken_s)
+        or (answer.language not in WITHOUT_BLANKS and guards.too_few_words(text, spoken_s))
         or guards.too_many_words(text, spoken_s)
     )
 
@@ -133,6 +147,11 @@ def _passages(pieces: Sequence[Piece], *, joined: bool) -> Iterator[tuple[int, .
         yield tuple(passage)
 
 
+def _timed(found: Sequence[tuple[_Cut, Heard]]) -> bool:
+    """Whether the engine gave the times of all words."""
+    return all(answer.words for _, answer in found if answer.text)
+
+
 def _share(
     found: Sequence[tuple[_Cut, Heard]], pieces: Sequence[Piece], passage: Sequence[int]
 ) -> list[Heard]:
@@ -140,9 +159,7 @@ def _share(
     if len(found) == len(passage) == 1:
         return [found[0][1]]
     language = found[0][1].language
-    if len(passage) == 1 and not any(
-        answer.words for _, answer in found
-    ):  # from an engine that gives no times
+    if len(passage) == 1 and not _timed(found):
         return [Heard(" ".join(filter(None, (answer.text for _, answer in found))), (), language)]
     words = stitch([(cut.part, answer.words) for cut, answer in found])
     return [

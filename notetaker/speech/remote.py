@@ -4,9 +4,11 @@ What goes wrong there costs time, not words: the error is retryable unless the s
 See ``remote_answer`` for what comes back, and ``circuit_breaker`` for a server that stays away.
 """
 
+import hashlib
 import io
 import logging
 import math
+import threading
 import time
 import wave
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +18,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import openai
 
@@ -37,11 +39,20 @@ PAUSES_S: Final = (1.0, 4.0)
 """Seconds before a request that failed is sent again."""
 LONGEST_RETRY_AFTER_S: Final = 30.0
 """Seconds for which a busy server is waited for; for longer ones the caller has to come back."""
+LATEST_REQUEST_S: Final = 180.0
+"""Seconds into a call after which no request is begun. One begun just before ends after 240 s at most; whoever calls
+gives up after 300 s (``transcriber.TIMEOUT_S``), and then takes the sound to be at fault.
+"""
+MOST_KEPT: Final = 1000
+"""Clips of calls that failed whose words are kept: far more than one call has."""
 LONGEST_PROMPT: Final = 600
 """Characters of vocabulary: Whisper takes 224 tokens at most."""
 NO_SPEECH_SERVER: Final = "SPEECH_BASE_URL: what answers there is no speech server."
 SHORTEST_S: Final = 0.1
 """Seconds. OpenAI refuses less, and no word is shorter."""
+
+_Key: TypeAlias = tuple[bytes, Hints]
+"""The hash of a clip, and what was known of it."""
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +76,27 @@ class _Refused(Exception):
 class _Unavailable(Exception):
     """The server cannot work at present, or not on this sound. The message is a sentence."""
 
-    def __init__(self, sentence: str, *, busy: bool = False, retry_after_s: float = 0.0) -> None:
+    sound_may_be_why = True
+
+    def __init__(self, sentence: str, *, retry_after_s: float = 0.0) -> None:
         super().__init__(sentence)
-        self.busy = busy
         self.retry_after_s = retry_after_s
+
+
+class _Unreachable(_Unavailable):
+    sound_may_be_why = False
+
+
+class _Busy(_Unavailable):
+    """It works, but for others."""
+
+    sound_may_be_why = False
+
+
+class _TimedOut(_Unavailable):
+    """It is slow, or has too much to do at a time. That it answers silence sooner says nothing of the sound."""
+
+    sound_may_be_why = False
 
 
 class OpenAIEngine:
@@ -94,7 +122,14 @@ class OpenAIEngine:
         self._local = is_this_host(url)
         self._timeout_s = timeout_s
         self._concurrency = concurrency
+        self._clock = clock
         self._wait = wait
+        self._until = 0.0
+        """From when on the call under way sends nothing more."""
+        self._timed_out = False
+        self._lock = threading.Lock()
+        self._kept: dict[_Key, Heard] = {}
+        """What was heard in calls that failed: repeated, they need not begin anew. Written under the lock."""
         self._breaker = CircuitBreaker(clock)
         self._reason = "The speech server cannot be reached."
         self._accepted: set[_Format] = set()
@@ -118,18 +153,47 @@ class OpenAIEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What is known of the server so far: words have times unless it has refused to give them."""
+        """What is known of the server so far: words have times until it gives none."""
         return Capabilities(languages=None, word_times=_Format.WORDS not in self._refused, local=self._local)
 
     def transcribe(self, clips: Sequence[bytes], hints: Hints) -> list[Heard]:
-        """See :class:`~notetaker.speech.engine.Engine`. One clip that fails fails them all."""
+        """See :class:`~notetaker.speech.engine.Engine`. One clip that fails fails them all.
+
+        A server that takes too long for a request gets half as many at a time from the next call on.
+        """
+        self._until = self._clock() + LATEST_REQUEST_S
+        self._timed_out = False
+        try:
+            heard = self._hear_all(clips, hints)
+        finally:
+            if self._timed_out and self._concurrency > 1:
+                self._concurrency //= 2
+                log.warning("The speech server is slow; it gets %d clips at a time", self._concurrency)
+        with self._lock:
+            for clip in clips:
+                self._kept.pop(_key(clip, hints), None)
+        return heard
+
+    def _hear_all(self, clips: Sequence[bytes], hints: Hints) -> list[Heard]:
         with ThreadPoolExecutor(self._concurrency, "speech-server") as pool:
-            futures = [pool.submit(self._hear, clip, hints) for clip in clips]
+            futures = [pool.submit(self._hear_once, clip, hints) for clip in clips]
             try:
                 return [future.result() for future in futures]
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+    def _hear_once(self, clip: bytes, hints: Hints) -> Heard:
+        key = _key(clip, hints)
+        kept = self._kept.get(key)
+        if kept is not None:
+            return kept
+        heard = self._hear(clip, hints)
+        with self._lock:
+            self._kept[key] = heard
+            if len(self._kept) > MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+        return heard
 
     def _hear(self, clip: bytes, hints: Hints) -> Heard:
         """One clip, in the best format that the server accepts."""
@@ -150,6 +214,9 @@ class OpenAIEngine:
                 for refused in formats[: number - 1]:
                     self._refused.add(refused)
                     log.warning("The speech server refuses %s", refused.value)
+                if wanted is _Format.WORDS and heard.text and not heard.words:
+                    self._refused.add(wanted)
+                    log.warning("The speech server gives no times of words")
                 return heard
         raise AssertionError("PLAIN is never among the refused ones")
 
@@ -161,7 +228,10 @@ class OpenAIEngine:
 
     def _request(self, clip: bytes, wanted: _Format, hints: Hints) -> Heard:
         """Send one clip, several times if need be. Raises _Refused and EngineError."""
+        sound_may_be_why = True
         for pause_s in (*PAUSES_S, None):
+            if self._is_late():
+                raise EngineError("The speech server takes too long.", retryable=True)
             held_back_s = self._breaker.held_back_s()
             if held_back_s:
                 sentence = f"{self._reason[:-1]}; the next request is in {math.ceil(held_back_s)} s."
@@ -169,16 +239,22 @@ class OpenAIEngine:
             try:
                 return self._send_counted(clip, wanted, hints)
             except _Unavailable as error:
+                sound_may_be_why &= error.sound_may_be_why
                 if error.retry_after_s > LONGEST_RETRY_AFTER_S:
                     self._breaker.hold_back(error.retry_after_s)
-                elif pause_s is not None:
-                    self._wait(max(pause_s, error.retry_after_s))
+                elif pause_s is None:
+                    if sound_may_be_why and not self._is_late() and self._works():
+                        sentence = "The speech server fails on this sound."
+                        raise _Refused(sentence, format_may_be_why=True) from None
+                elif not self._is_late(wait_s := max(pause_s, error.retry_after_s)):
+                    self._wait(wait_s)
                     continue
-                elif not error.busy and self._works():
-                    sentence = "The speech server fails on this sound."
-                    raise _Refused(sentence, format_may_be_why=True) from None
                 raise EngineError(str(error), retryable=True) from None
         raise AssertionError("the last attempt returns or raises")
+
+    def _is_late(self, wait_s: float = 0.0) -> bool:
+        """Whether the call under way has no time for another request after ``wait_s``."""
+        return self._clock() + wait_s > self._until
 
     def _works(self) -> bool:
         """Whether the server accepts a second of silence: if so, what it failed on is to blame."""
@@ -194,7 +270,9 @@ class OpenAIEngine:
         try:
             heard = self._send(clip, wanted, hints)
         except BaseException as error:
-            if isinstance(error, _Refused) or (isinstance(error, _Unavailable) and error.busy):
+            if isinstance(error, _TimedOut):
+                self._timed_out = True
+            if isinstance(error, _Refused | _Busy):
                 self._breaker.succeeded()
             else:
                 known = isinstance(error, _Unavailable | EngineError)
@@ -223,9 +301,9 @@ class OpenAIEngine:
             )
             heard = remote_answer.read(response.content, len(clip) / BYTES_PER_SECOND)
         except openai.APITimeoutError:
-            raise _Unavailable(f"The speech server did not answer in {self._timeout_s:g} s.") from None
+            raise _TimedOut(f"The speech server did not answer in {self._timeout_s:g} s.") from None
         except openai.APIConnectionError:
-            raise _Unavailable("The speech server cannot be reached.") from None
+            raise _Unreachable("The speech server cannot be reached.") from None
         except openai.APIStatusError as error:
             raise _failure(error.status_code, error.response.headers) from None
         except ValueError:
@@ -233,6 +311,10 @@ class OpenAIEngine:
         return replace(
             heard, words=heard.words if hints.thorough else (), language=heard.language or hints.language
         )
+
+
+def _key(clip: bytes, hints: Hints) -> _Key:
+    return hashlib.sha256(clip).digest(), hints
 
 
 def _wav(pcm: bytes) -> bytes:
@@ -266,9 +348,9 @@ def _failure(status: int, headers: Mapping[str, str]) -> Exception:
         sentence = f"SPEECH_BASE_URL or SPEECH_MODEL: there is no such address or model (status {status})."
         return EngineError(sentence, retryable=True)
     if status in (408, 409, 425, 429) or status >= 500:
-        return _Unavailable(
+        kind = _TimedOut if status in (408, 504, 524) else _Busy if status == 429 else _Unavailable
+        return kind(
             f"The speech server cannot work at present (status {status}).",
-            busy=status == 429,
             retry_after_s=_retry_after_s(headers.get("retry-after", "")),
         )
     return EngineError(f"The speech server refuses requests (status {status}).", retryable=True)

@@ -9,9 +9,6 @@ from notetaker.model.utterance import Clip, Transcription, Utterance
 from notetaker.store import tables
 from notetaker.store.database import Database, insert
 
-FIRST = 500
-"""Utterances: enough to know which language each speaker speaks."""
-
 _IN_TIME_ORDER = tables.utterances.c.started_ns, tables.utterances.c.id
 
 
@@ -87,7 +84,7 @@ class Utterances(Database):
         )
 
     def languages(self, meeting_id: str) -> list[tuple[int, str, int]]:
-        """User id, language and nanoseconds of the first utterances whose language is known, in time order."""
+        """User id, language and nanoseconds of every utterance whose language is known, in time order."""
         columns = tables.utterances.c
         lasted = columns.ended_ns - columns.started_ns
         with self._transaction() as connection:
@@ -96,7 +93,6 @@ class Utterances(Database):
                 .join_from(tables.utterances, tables.transcriptions)
                 .where(columns.meeting_id == meeting_id, tables.transcriptions.c.language.is_not(None))
                 .order_by(*_IN_TIME_ORDER)
-                .limit(FIRST)
             ).all()
         return [(row[0], row[1], row[2]) for row in rows]
 

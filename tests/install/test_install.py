@@ -209,6 +209,52 @@ def test_what_is_enabled_is_the_administrators_choice_once_it_is_installed(host:
     assert not any(action.startswith("systemctl --quiet enable") for action in actions)
 
 
+A_WORKER_PER_PROCESSOR = (
+    "# One for each processor to spare: systemctl enable --now notetaker-worker@2\n[Unit]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("unit", "enabled", "disabled"),
+    [
+        (A_WORKER_PER_PROCESSOR, ["1", "2", "3", "10", "15"], ["10", "15", "2", "3"]),
+        (A_WORKER_PER_PROCESSOR, ["1"], []),
+        (A_WORKER_PER_PROCESSOR, ["1", "2", "gpu"], ["2"]),
+        (A_WORKER_PER_PROCESSOR, ["2", "3"], []),
+        (A_WORKER_PER_PROCESSOR, [], []),
+        ("# One is enough for a host\n[Unit]\n", ["1", "2"], []),
+        (None, [], []),
+    ],
+)
+@pytest.mark.parametrize("dry_run", ["yes", "no"])
+def test_one_worker_is_left_of_a_release_that_had_one_for_each_processor(
+    tmp_path: Path, unit: str | None, enabled: list[str], disabled: list[str], dry_run: str
+) -> None:
+    wants = tmp_path / "notetaker.target.wants"
+    wants.mkdir()
+    if unit is not None:
+        (tmp_path / "notetaker-worker@.service").write_text(unit)
+    for instance in enabled:
+        (wants / f"notetaker-worker@{instance}.service").symlink_to(tmp_path / "notetaker-worker@.service")
+    functions = "\n".join(map(function, ("run", "say", "leave_one_worker")))
+    script = f"systemctl() {{ echo systemctl $*; }}; {functions}\nleave_one_worker"
+    done = bash(script, UNITS=str(tmp_path), dry_run=dry_run, LC_ALL="C")
+    units = " ".join(f"notetaker-worker@{instance}.service" for instance in disabled)
+    lines = [f"systemctl --quiet disable --now {units}"]
+    if dry_run == "yes":
+        lines[0] = f"would run: {lines[0]}"
+    else:
+        lines.append(
+            f"One worker is enough now, with speech processes by the number of cores: disabled {units}"
+        )
+    assert (done.returncode, done.stdout.splitlines()) == (0, lines if disabled else [])
+
+
+def test_workers_are_counted_before_their_unit_is_replaced() -> None:
+    units = function("install_units")
+    assert units.index("leave_one_worker") < units.index("notetaker-*.service")
+
+
 @pytest.mark.parametrize(
     ("lines", "needed"),
     [

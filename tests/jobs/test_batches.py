@@ -1,11 +1,12 @@
 """Which utterances get their final text together."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notetaker.jobs.batches import JOINED_NS, PAUSE_NS, WINDOW_NS, complete, continues, windows
+from notetaker.jobs.batches import JOINED_NS, LONGEST_NS, PAUSE_NS, WINDOW_NS, complete, continues, windows
 from notetaker.model.utterance import Utterance
 from tests.store.examples import SECOND, STARTED, utterance
 
@@ -38,6 +39,13 @@ def test_a_monologue_stays_together() -> None:
     assert windows(spoken) == [spoken[:3], spoken[3:]]
 
 
+def test_a_microphone_that_is_open_for_an_hour_is_transcribed_meanwhile() -> None:
+    spoken = said(*((24.02 * n, 24.02 * n + 24.0) for n in range(150)))
+    found = windows(spoken)
+    assert [len(window) for window in found[:-1]] == [7] * 21
+    assert complete(spoken) == found[:-1]
+
+
 def test_another_stream_does_not_continue_one() -> None:
     first, second = said((0, 24.0), (24.02, 48.0))
     assert continues(first, second)
@@ -61,11 +69,13 @@ def test_windows_are_full_but_not_too_full_and_leave_nothing_out(spoken: list[Ut
     found = windows(spoken)
     assert [one for window in found for one in window] == spoken
     for window in found:
-        monologue = all(map(continues, window, window[1:]))
-        filled_ns = sum(map(lasted, window)) + PAUSE_NS * (len(window) - 1)
-        assert (
-            filled_ns <= WINDOW_NS or monologue or any(map(continues, window, window[1:])) or len(window) == 1
-        )
+        filled_ns = lasted(window[0])
+        for before, after in pairwise(window):
+            filled_ns += PAUSE_NS + lasted(after)
+            assert filled_ns <= (LONGEST_NS if continues(before, after) else WINDOW_NS)
+    for window, following in pairwise(found):
+        filled_ns = sum(map(lasted, [*window, following[0]])) + PAUSE_NS * len(window)
+        assert filled_ns > (LONGEST_NS if continues(window[-1], following[0]) else WINDOW_NS)
 
 
 @given(utterances)

@@ -157,6 +157,28 @@ def test_an_utterance_whose_job_was_given_up_does_not_hold_up_the_notes(
     assert store.due_postings()
 
 
+def test_one_of_several_utterances_that_is_to_blame_costs_the_others_nothing(
+    store: Store, queue: JobQueue, workflows: Workflows, utterances: list[Utterance], database_url: str
+) -> None:
+    """Their job was given up, because the worker had died over it again and again; so each is tried alone."""
+    spoken = [replace(one, user_id=utterances[0].user_id) for one in utterances]
+    store.set_final({spoken[2].id: WORDS}, MEETING.started_ns)
+    store.set_draft(spoken[1].id, replace(WORDS, text="a draft", final=False), MEETING.started_ns)
+    batch = [spoken[0].id, spoken[1].id]
+    queue.refine(batch)
+    queue.refine([spoken[1].id])  # the one to blame was tried alone, too
+    client = DBOSClient(system_database_url=jobs_url(database_url))
+    for name in (refine_name(batch), refine_name([spoken[1].id])):
+        client.cancel_workflow(f"refine:{name}")
+    client.destroy()
+    workflows._give_up_together(batch)
+    assert queue.states(REFINE, [refine_name([spoken[0].id])]) == {refine_name([spoken[0].id]): "ENQUEUED"}
+    assert store.transcription(spoken[0].id) is None
+    assert store.transcription(spoken[1].id) == replace(WORDS, text="a draft"), (
+        "what is known is not thrown away"
+    )
+
+
 def test_a_job_that_fails_is_tried_again(
     tmp_path: Path,
     store: Store,

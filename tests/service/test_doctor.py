@@ -94,16 +94,16 @@ async def test_a_person_reads_a_line_for_each_check(office: Office) -> None:
         printed, errors = await process.communicate()
     lines = printed.decode().splitlines()
     assert (process.returncode, errors) == (1, b"")
-    assert [line[0] for line in lines] == [*"✓" * 14, "✗", " ", "✓", *"–" * 7]
+    assert [line[0] for line in lines] == [*"✓" * 15, "✗", " ", "✓", *"–" * 7]
     assert lines[9].split(maxsplit=2) == [
         "✓",
         "Token",
         f"it is the bot Notetaker, with the id {office.bot.id}",
     ]
-    assert lines[14].endswith("I may not join #Board room: I lack the permission Connect there")
-    assert lines[15].strip().startswith("Someone who manages the server can grant it")
-    assert lines[16].endswith("VOICE_REGION_FALLBACK is not set")
-    assert lines[17].endswith("not tried without: Permissions")
+    assert lines[15].endswith("I may not join #Board room: I lack the permission Connect there")
+    assert lines[16].strip().startswith("Someone who manages the server can grant it")
+    assert lines[17].endswith("VOICE_REGION_FALLBACK is not set")
+    assert lines[18].endswith("not tried without: Permissions")
 
 
 @pytest.mark.parametrize(

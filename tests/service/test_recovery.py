@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
-from notetaker.recording.journal import journal_files
+from notetaker.model.utterance import Utterance
+from notetaker.recording.journal import journal_files, read_clip
 from notetaker.recording.recorder import Recorder
+from notetaker.recording.recovery import scan
 from notetaker.service.recovery import Recovery
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
@@ -26,6 +28,13 @@ MEETING = Meeting("20251122-143005-k3f9qz", 1, 2, "Standup", 3, 4, STARTED)
 ADA, SSRC = 42, 7
 DIED = STARTED + 60 * 10**9
 GAP = Gap(STARTED + 10**9, STARTED + 2 * 10**9, "voice session lost (4006)")
+ONCE = [(3.0 + number * 0.02, opus) for number, opus in enumerate(SENTENCE)]
+PAUSED = [
+    *ONCE,
+    *((4.5 + number * 0.02, b"\xf8\xff\xfe") for number in range(5)),
+    *((5.1 + number * 0.02, opus) for number, opus in enumerate(SENTENCE)),
+]
+"""Two utterances, for this release. The ones before it made one of them."""
 
 
 class Bench:
@@ -36,14 +45,14 @@ class Bench:
         self.store.migrate()
         self.queue = JobQueue(self.url)
 
-    def record(self) -> None:
+    def record(self, packets: Iterable[tuple[float, bytes]] = ONCE) -> None:
         """A meeting of which nothing but its beginning has reached the store when the bot is killed."""
         self.store.add_meeting(MEETING)
         recorder = Recorder(self.folder / MEETING.id, MEETING.id)
         recorder.open_session(0.0, STARTED)
         recorder.mark_gap(GAP)
-        for number, opus in enumerate(SENTENCE):
-            recorder.write(AudioFrame(ADA, SSRC, number, 960 * number, opus, 3.0 + number * 0.02))
+        for number, (arrival, opus) in enumerate(packets):
+            recorder.write(AudioFrame(ADA, SSRC, number, 960 * number, opus, arrival))
         recorder.close_session(10.0)
         recorder.sync()
         [(_, journal)] = journal_files(self.folder / MEETING.id)
@@ -102,6 +111,67 @@ def test_a_recovery_that_failed_halfway_and_is_run_again_adds_nothing_twice(
     recovery.end(interrupted)
     assert len(bench.store.utterances(MEETING.id)) == 1
     assert len(bench.store.gaps(MEETING.id)) == 2
+
+
+def cut_before(bench: Bench, first: int, end: int) -> Utterance:
+    """Stores the packets ``first`` up to ``end`` as the utterance that an earlier release made of them."""
+    folder = bench.folder / MEETING.id
+    one, other = scan(folder, MEETING.id)
+    packets = read_clip(folder, replace(one.clip, end_offset=other.clip.end_offset))
+    assert len(packets) == len(PAUSED)
+    parts = packets[first:end]
+    utterance = Utterance(
+        MEETING.id,
+        ADA,
+        replace(one.clip, start_offset=parts[0].offset, end_offset=parts[-1].end_offset),
+        started_ns=parts[0].arrival_ns,
+        ended_ns=parts[-1].arrival_ns + 20_000_000,
+        packets=len(parts),
+    )
+    bench.store.add_utterance(utterance)
+    return utterance
+
+
+def test_sound_that_an_earlier_release_cut_otherwise_is_not_added_again(bench: Bench) -> None:
+    bench.record(PAUSED)
+    stored = cut_before(bench, 0, len(PAUSED))
+    assert len(scan(bench.folder / MEETING.id, MEETING.id)) == 2
+    bench.recover()
+    assert bench.store.utterances(MEETING.id) == [stored]
+    assert bench.queue.states("transcribe", [stored.id]) == {stored.id: "ENQUEUED"}
+
+
+@pytest.mark.parametrize(
+    ("covered", "added"),
+    [
+        ([(0, 100)], [(100, 155)]),
+        ([(10, 100)], [(0, 10), (100, 155)]),
+        ([(90, 155)], [(0, 75), (80, 90)]),
+        ([(0, 78), (80, 155)], []),
+        ([(0, 40), (40, 60), (60, 120)], [(120, 155)]),
+        ([], [(0, 75), (80, 155)]),
+    ],
+)
+def test_of_sound_that_an_earlier_release_had_stored_in_part_the_rest_is_added(
+    bench: Bench, covered: list[tuple[int, int]], added: list[tuple[int, int]]
+) -> None:
+    bench.record(PAUSED)
+    stored = [cut_before(bench, first, end) for first, end in covered]
+    recovery = bench.recovery()
+    [interrupted] = recovery.over
+    for _ in range(2):
+        recovery.read_back(interrupted)
+        utterances = bench.store.utterances(MEETING.id)
+        assert len(utterances) == len(covered) + len(added)
+    rest = [one for one in utterances if one not in stored]
+    for utterance, (first, end) in zip(rest, added, strict=True):
+        packets = read_clip(bench.folder / MEETING.id, utterance.clip)
+        assert [packet.sequence for packet in packets] == [*range(first, end)]
+        assert utterance.packets == end - first
+        assert utterance.started_ns == packets[0].arrival_ns
+        assert utterance.ended_ns == packets[-1].arrival_ns + 20_000_000
+    ids = [utterance.id for utterance in utterances]
+    assert set(bench.queue.states("transcribe", ids)) == set(ids)
 
 
 def test_counts_that_reached_the_store_are_kept(bench: Bench) -> None:

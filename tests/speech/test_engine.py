@@ -31,7 +31,12 @@ def test_auto_takes_the_best_model_on_disk(tmp_path: Path) -> None:
 
 
 def test_auto_without_a_model_is_pocketsphinx(tmp_path: Path) -> None:
-    assert choose(EngineSettings(models_folders=(tmp_path,))).name == "pocketsphinx"
+    chosen = choose(EngineSettings(models_folders=(tmp_path,)))
+    assert chosen.name == "pocketsphinx"
+    assert chosen.advice == (
+        "It gets a third of the words wrong; for Whisper, run: notetaker models pull whisper-base"
+    )
+    assert choose(EngineSettings(engine="pocketsphinx")).advice is None
 
 
 def test_without_any_engine_the_sentence_says_what_to_do(

@@ -88,7 +88,16 @@ def test_a_word_on_the_seam_is_there_once() -> None:
     ]  # its middle lies before the seam in one part, behind it in the other
     late = [Word(" Seam", 0.8, 1.4, 0.5), Word(" on", 1.5, 1.8, 0.9)]
     found = stitch(list(zip(parts_of, (early, late), strict=True)))
-    assert [word.text for word in found] == [" seam", " on"]
+    assert [word.text.lower() for word in found] == [" seam", " on"]
+
+
+@pytest.mark.parametrize(("early_s", "late_s"), [(27.05, 26.95), (26.95, 27.05), (26.4, 26.6), (27.6, 27.5)])
+def test_a_word_near_the_seam_is_neither_lost_nor_doubled(early_s: float, late_s: float) -> None:
+    """Each part places it a little differently, and writes it as its own sentence has it."""
+    early = [Word(" To", 25.0, 25.4, 1.0), Word(" end", early_s - 0.2, early_s + 0.2, 1.0)]
+    late = [Word(" end.", late_s - 26.2, late_s - 25.8, 1.0), Word(" Then", 3.0, 3.4, 1.0)]
+    found = stitch([(Part(0.0, 28.0, 0.0), early), (Part(26.0, 40.0, 27.0), late)])
+    assert [word.text.strip(" .").lower() for word in found] == ["to", "end", "then"]
 
 
 def test_words_belong_to_the_piece_that_has_their_middle() -> None:

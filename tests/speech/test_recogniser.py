@@ -87,6 +87,27 @@ def test_names_are_suggested_for_final_texts_where_enough_is_said() -> None:
         assert engine.asked[0][1].vocabulary == vocabulary
 
 
+def test_a_language_without_blanks_is_not_counted_in_words() -> None:
+    answer = Heard("今日の会議では新しいウェブサイトについて話しました。", language="ja")
+    engine = Scripted([answer])
+    assert Recogniser(engine).final([Piece(SPEECH[0])], Hints()) == [answer]
+
+
+@pytest.mark.parametrize("again", ["", "♪ ♪", "I'm sorry. " * 30])
+def test_a_second_look_that_finds_nothing_better_costs_no_words(again: str) -> None:
+    engine = Scripted([Heard("Yes."), Heard(again)])
+    assert [heard.text for heard in Recogniser(engine).final([Piece(SPEECH[0])], Hints())] == ["Yes."]
+
+
+def test_an_engine_that_leaves_out_times_costs_no_words() -> None:
+    """It has said that it gives them; a server may say so and not do it."""
+    engine = Scripted(
+        [Heard("all of it in one go, and no times"), Heard("That is one."), Heard("That is two.")]
+    )
+    found = Recogniser(engine).final([Piece(SPEECH[0]), Piece(SPEECH[1], continues=True)], Hints())
+    assert [heard.text for heard in found] == ["That is one.", "That is two."]
+
+
 def test_birdsong_has_no_words() -> None:
     engine = Scripted([Heard("... ..."), Heard("S-s-s-s-s-s-s-s.")])
     assert Recogniser(engine).final([Piece(SPEECH[0])], Hints()) == [Heard()]

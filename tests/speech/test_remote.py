@@ -128,6 +128,26 @@ def test_a_server_without_word_times_still_gives_the_language(server: Server, en
     assert len(server.uploads) == 3
 
 
+def test_a_server_that_takes_no_notice_of_word_times_is_said_to_have_none(
+    server: Server, engine: OpenAIEngine
+) -> None:
+    server.play(json_answer({"text": "Hello.", "language": "en", "words": None}))
+    assert hear(engine) == Heard("Hello.", (), "en")
+    assert not engine.capabilities.word_times
+
+    assert hear(engine) == Heard("Hello.", (), "en")
+    forms = [upload.form for upload in server.uploads]
+    assert ["timestamp_granularities[]" in form for form in forms] == [True, False]
+    assert all(form["response_format"] == "verbose_json" for form in forms)
+
+
+def test_drafts_and_silence_say_nothing_of_word_times(server: Server, engine: OpenAIEngine) -> None:
+    hear(engine, Hints())
+    server.play(json_answer({"text": " "}))
+    assert hear(engine) == Heard()
+    assert engine.capabilities.word_times
+
+
 @pytest.mark.parametrize("status", [400, 413, 415, 422])
 def test_sound_that_is_refused_is_not_sent_again(server: Server, engine: OpenAIEngine, status: int) -> None:
     server.play(json_answer(WORDS), Answer(status))

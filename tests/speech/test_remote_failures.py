@@ -8,10 +8,12 @@ import threading
 import wave
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from time import sleep
 
 import pytest
 
-from notetaker.speech import circuit_breaker, remote_client
+from notetaker.jobs.transcriber import TIMEOUT_S
+from notetaker.speech import circuit_breaker, remote, remote_client
 from notetaker.speech.engine import EngineError, EngineSettingError, Hints
 from notetaker.speech.remote import OpenAIEngine
 from tests.speech.transcription_server import (
@@ -115,6 +117,135 @@ def test_a_server_that_does_not_answer_costs_no_words(server: Server, time: Time
     engine.close()
 
 
+BROKEN_OFF = Answer(body=b'{"te', headers={"content-length": "40", "connection": "close"})
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        *([Answer(status)] * 3 for status in (408, 504, 524)),
+        [BROKEN_OFF] * 3,
+        [Answer(504), BROKEN_OFF, Answer(500)],
+    ],
+)
+def test_a_server_that_is_only_slow_never_blames_the_sound(
+    server: Server, engine: OpenAIEngine, answers: list[Answer]
+) -> None:
+    server.play(*answers, Answer())
+    assert failure(engine).retryable
+    assert len(server.uploads) == 3  # silence is not tried
+
+
+def slow(server: Server, time: Time, takes_s: float) -> None:
+    def answer(upload: Upload) -> Answer:
+        time.now += takes_s
+        return Answer()
+
+    server.answer = answer
+
+
+def test_sound_that_takes_longer_than_silence_is_not_to_blame(server: Server, time: Time) -> None:
+    def answer(upload: Upload) -> Answer:
+        with wave.open(io.BytesIO(content(upload.file))) as sound:
+            time.now += 11 if any(sound.readframes(1)) else 1
+        return Answer()
+
+    server.answer = answer
+    engine = OpenAIEngine(server.url, "m", timeout_s=10, clock=time, wait=time.wait)
+    error = failure(engine)
+    assert (str(error), error.retryable) == ("The speech server did not answer in 10 s.", True)
+    assert len(server.uploads) == 3
+    engine.close()
+
+
+def test_a_call_has_an_end_before_its_caller_gives_up(
+    server: Server, engine: OpenAIEngine, time: Time
+) -> None:
+    slow(server, time, takes_s=85)
+    error = failure(engine)
+    assert (str(error), error.retryable) == ("The speech server did not answer in 60 s.", True)
+    assert time.waits == [1, 4]
+    assert time.now == 85 + 1 + 85 + 4 + 85 < TIMEOUT_S
+
+    time.now += 1000
+    server.uploads.clear()
+    slow(server, time, takes_s=179.5)
+    assert failure(engine).retryable
+    assert len(server.uploads) == 1
+    assert time.waits == [1, 4]
+
+
+@pytest.mark.parametrize("takes_s", [61, 90])
+def test_no_other_format_is_tried_when_there_is_no_time(
+    server: Server, engine: OpenAIEngine, time: Time, takes_s: float
+) -> None:
+    def answer(upload: Upload) -> Answer:
+        time.now += takes_s
+        return Answer(400 if upload.form["response_format"] == "verbose_json" else 500)
+
+    server.answer = answer
+    assert failure(engine).retryable
+    assert time.now < TIMEOUT_S
+
+
+def test_a_call_that_takes_too_long_goes_on_when_it_is_repeated(server: Server, time: Time) -> None:
+    slow(server, time, takes_s=50)
+    clips = [CLIP + bytes(2 * number) for number in range(7)]
+    engine = OpenAIEngine(server.url, "m", concurrency=1, clock=time, wait=time.wait)
+    with pytest.raises(EngineError, match=r"^The speech server takes too long\.$") as caught:
+        engine.transcribe(clips, THOROUGH)
+    assert caught.value.retryable
+    assert time.now == 200
+    assert [heard.text for heard in engine.transcribe(clips, THOROUGH)] == ["Hello."] * 7
+    assert len(server.uploads) == 7
+    engine.transcribe(clips[:1], THOROUGH)  # what has been handed over is not kept
+    assert len(server.uploads) == 8
+    engine.close()
+
+
+def test_what_is_kept_of_calls_that_fail_has_a_bound(
+    server: Server, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "MOST_KEPT", 1)
+    slow(server, time, takes_s=50)
+    clips = [CLIP + bytes(2 * number) for number in range(5)]
+    engine = OpenAIEngine(server.url, "m", concurrency=1, clock=time, wait=time.wait)
+    with pytest.raises(EngineError):
+        engine.transcribe(clips, THOROUGH)
+    engine.transcribe(clips[3:4], THOROUGH)
+    assert len(server.uploads) == 4
+    engine.transcribe(clips[:1], THOROUGH)
+    assert len(server.uploads) == 5
+    engine.close()
+
+
+def test_a_slow_server_gets_fewer_clips_at_a_time(server: Server, time: Time) -> None:
+    lock = threading.Lock()
+    at_a_time: list[int] = []
+    here = 0
+
+    def answer(upload: Upload) -> Answer:
+        nonlocal here
+        with lock:
+            here += 1
+            at_a_time.append(here)
+        sleep(0.02)
+        with lock:
+            here -= 1
+        return Answer()
+
+    engine = OpenAIEngine(server.url, "m", concurrency=4, clock=time, wait=time.wait)
+    clips = [CLIP + bytes(2 * number) for number in range(8)]
+    for most in (4, 2, 1, 1):
+        at_a_time.clear()
+        server.answer = answer
+        engine.transcribe(clips, THOROUGH)
+        assert max(at_a_time) == most
+        server.play(Answer(504), Answer(504), Answer())  # once for each call, however often it is slow
+        hear(engine)
+    engine.close()
+
+
 @pytest.mark.parametrize(
     "answer", [Answer(500), Answer(body=b"<html>"), json_answer({"text": "no " * 10_000})]
 )
@@ -147,7 +278,7 @@ def test_an_answer_that_takes_too_long_is_not_waited_for(server: Server) -> None
 
 
 def test_an_answer_that_breaks_off_is_asked_for_again(server: Server, engine: OpenAIEngine) -> None:
-    server.play(Answer(body=b'{"te', headers={"content-length": "40", "connection": "close"}), Answer())
+    server.play(BROKEN_OFF, Answer())
     assert hear(engine).text == "Hello."
 
 

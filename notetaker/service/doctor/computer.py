@@ -88,7 +88,7 @@ async def speech(settings: Settings) -> str:
     except EngineSettingError as error:
         problem, _, mend = str(error).partition("; ")
         raise Trouble(problem, f"{mend[:1].upper()}{mend[1:]}" if mend else SPEECH.mend) from None
-    return f"{chosen.name}"
+    return chosen.name if chosen.advice is None else f"{chosen.name}. {chosen.advice}"
 
 
 async def disk(settings: Settings) -> str:

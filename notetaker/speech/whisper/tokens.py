@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-_WITHOUT_BLANKS = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-"""Languages that write no blanks between words: there, a word is what makes whole characters."""
+from notetaker.model.languages import WITHOUT_BLANKS
+
 _PIECE = re.compile(r"'(?:s|t|re|ve|m|ll|d)| ?[^\W\d_]+| ?\d+| ?(?:[^\w\s]|_)+|\s+(?!\S)|\s+")
 """What merges never cross: words, numbers and punctuation, each with the blank before it."""
 
@@ -81,7 +81,7 @@ class Tokens:
     def words(self, tokens: Sequence[int], language: str) -> list[TokenWord]:
         """How text tokens make words, in order; all their tokens together are ``tokens``."""
         words: list[TokenWord] = []
-        blanks = language not in _WITHOUT_BLANKS
+        blanks = language not in WITHOUT_BLANKS  # without, a word is what makes whole characters
         for character in self._characters(tokens):
             punctuation = not any(map(str.isalnum, character.text))
             if words and not character.text.startswith(" ") and (blanks or punctuation):

@@ -9,6 +9,7 @@ from notetaker.demo.wer import word_error_rate
 from notetaker.speech.decode import decode
 from notetaker.speech.engine import BYTES_PER_SECOND, EngineSettingError, Hints
 from notetaker.speech.whisper.engine import Whisper
+from notetaker.speech.whisper.features import samples
 from tests.speech.installed import model
 from tests.speech.packets import rtp
 
@@ -58,6 +59,15 @@ def test_a_clip_that_is_too_long_is_cut_and_an_empty_one_has_no_words(whisper: W
     silence, nothing = whisper.transcribe([bytes(40 * BYTES_PER_SECOND), b""], Hints(thorough=True))
     assert len(silence.text.split()) <= 1  # the voice detector, not the engine, keeps silence out
     assert len(nothing.text.split()) <= 1
+
+
+def test_a_text_that_reaches_the_limit_is_noticed(whisper: Whisper) -> None:
+    long = CLIPS[0] + CLIPS[1]
+    encoded = whisper._encode(samples(long), 15)
+    assert not whisper._generate(encoded, "en", len(long) / BYTES_PER_SECOND, Hints()).ran_on
+    cut_off = whisper._generate(encoded, "en", 0.0, Hints())  # as if it had no room for more
+    assert cut_off.ran_on
+    assert len(cut_off.tokens) == 16
 
 
 def test_vocabulary_spells_names(whisper: Whisper) -> None:
