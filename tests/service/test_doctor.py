@@ -95,7 +95,7 @@ async def test_a_person_reads_a_line_for_each_check(office: Office) -> None:
     lines = printed.decode().splitlines()
     assert (process.returncode, errors) == (1, b"")
     assert [line[0] for line in lines] == [*"✓" * 15, "✗", " ", "✓", *"–" * 7]
-    assert lines[9].split(maxsplit=2) == [
+    assert lines[10].split(maxsplit=2) == [
         "✓",
         "Token",
         f"it is the bot Notetaker, with the id {office.bot.id}",
