@@ -1,4 +1,4 @@
-"""Benchmarks: ours beside py-cord, @discordjs/voice and the bare primitives. Run with ``scripts/bench``.
+"""Benchmarks: ours beside others and beside the bare primitives. Run with ``scripts/bench``.
 
 Reading order:
 
@@ -7,5 +7,6 @@ Reading order:
 ``contender``   a receiver in a process of its own, driven by lines of JSON
 ``ours``, ``floor``, ``pycord``, ``discordjs.mjs``   the contenders, unmodified libraries in their own processes
 ``receive``, ``capacity``, ``join``, ``memory``, ``disk``   one benchmark each
+``speech/``     another one, of what becomes of sound: transcribing it, beside other programs
 ``report``      the result as a table
 """
