@@ -1,8 +1,8 @@
 """Whisper as a speech engine.
 
-What was measured and decided, with figures: docs/speech.md. In short: a window of 15 s instead of 30 s for a short
-clip costs a third and understands as well, below 10 s the model loops; short clips packed into one window cost less
-again and come out better; the times of words come from the attention of the decoder (dynamic time warping).
+What was measured and decided, with figures: docs/speech.md. In short: a window of 15 s instead of 30 s costs half and
+understands as well; short clips packed into one window cost less again and come out better; the times of words
+come from the attention of the decoder (dynamic time warping).
 """
 
 import math
