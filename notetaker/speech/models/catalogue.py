@@ -117,8 +117,8 @@ TINY_EN = Model(
         ),
     ),
     word_error_rate=0.046,
-    cpu_s=0.09,
-    memory=318_000_000,
+    cpu_s=0.06,
+    memory=254_000_000,
 )
 
 BASE = Model(
@@ -159,8 +159,8 @@ BASE = Model(
         ),
     ),
     word_error_rate=0.050,
-    cpu_s=0.17,
-    memory=420_000_000,
+    cpu_s=0.12,
+    memory=362_000_000,
 )
 
 SMALL = Model(

@@ -37,7 +37,7 @@ def run(*arguments: str, code: int = 0) -> Result:
 def test_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     rows = [line.split() for line in run("list").output.splitlines()]
-    assert rows[2] == ["whisper-tiny.en", "78", "MB", "English", "MIT", "4.6%", "0.09", "s"]
+    assert rows[2] == ["whisper-tiny.en", "78", "MB", "English", "MIT", "4.6%", "0.06", "s"]
     assert [row[0] for row in rows[2:]] == [model.name for model in MODELS]
 
 
