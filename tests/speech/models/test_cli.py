@@ -61,8 +61,8 @@ def test_list_shows_what_is_installed(folder: Path) -> None:
         "licence": "MIT",
         "author": "OpenAI",
         "word_error_rate": 0.046,
-        "cpu_s_per_s": 0.09,
-        "memory_bytes": 318_000_000,
+        "cpu_s_per_s": 0.06,
+        "memory_bytes": 254_000_000,
         "path": None,
     }
 
