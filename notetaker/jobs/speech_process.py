@@ -14,7 +14,7 @@ from pathlib import Path
 from notetaker.model.utterance import Clip
 from notetaker.recording.journal import JournalError, Packet, read_clip
 from notetaker.speech.decode import decode
-from notetaker.speech.engine import SAMPLE_RATE, EngineError, EngineSettingError, Heard, Hints
+from notetaker.speech.engine import SAMPLE_RATE, Capabilities, EngineError, EngineSettingError, Heard, Hints
 from notetaker.speech.engines import EngineSettings, choose
 from notetaker.speech.libopus import Decoder, LibopusMissingError
 from notetaker.speech.recogniser import Piece, Recogniser
@@ -42,15 +42,13 @@ def be_nice(increment: int) -> None:
         os.nice(increment)
 
 
-def start(settings: EngineSettings) -> bool:
-    """Loads the engine; says whether a final pass is worth it. Raises EngineSettingError, and EngineError without an
-    Opus decoder.
-    """
+def start(settings: EngineSettings) -> Capabilities:
+    """Loads the engine; says what it can do. Raises EngineSettingError, and EngineError without an Opus decoder."""
     try:
         Decoder()
     except LibopusMissingError as error:
         raise EngineError(str(error)) from error
-    return _recogniser(settings).engine.capabilities.two_passes
+    return _recogniser(settings).engine.capabilities
 
 
 def draft(settings: EngineSettings, folder: Path, clip: Clip, hints: Hints) -> Heard:

@@ -107,6 +107,9 @@ class Transcriber:
         self.processes = processes or processes_for(chosen.memory)
         self.two_passes = False
         """Whether a final pass is worth it; known after ``start``."""
+        self.languages: frozenset[str] | None = None
+        """Codes of the languages that the engine understands, known after ``start``; None: not known, perhaps all."""
+        self._local = chosen.local
         self._settings = chosen.settings  # also when another model is installed while this runs
         self._timeout_s = timeout_s
         self._live = _Lane(self.processes, niceness=0)
@@ -114,7 +117,8 @@ class Transcriber:
 
     def start(self) -> None:
         """Loads the engine. Raises EngineSettingError, or EngineError when it does not start."""
-        self.two_passes = self._call(self._live, speech_process.start, self._settings)
+        capabilities = self._call(self._live, speech_process.start, self._settings)
+        self.two_passes, self.languages = capabilities.two_passes, capabilities.languages
         if self.two_passes:
             self._call(self._final, speech_process.start, self._settings)
 
@@ -142,7 +146,8 @@ class Transcriber:
             return lane.call(self._timeout_s, function, *args, **kwargs)
         except TimeoutError:
             raise EngineError(
-                f"The speech engine {self.engine_name} did not answer in {self._timeout_s:g} s."
+                f"The speech engine {self.engine_name} did not answer in {self._timeout_s:g} s.",
+                retryable=not self._local,  # a server may be slow for reasons of its own
             ) from None
         except (ProcessExpired, BrokenProcessPool, RuntimeError):
             raise EngineError(f"The speech engine {self.engine_name} has died.") from None

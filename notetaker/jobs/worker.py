@@ -16,7 +16,7 @@ from notetaker.jobs.database import APPLICATION, jobs_url, store_errors
 from notetaker.jobs.queue import FINISH, REFINE, TRANSCRIBE, JobQueue
 from notetaker.jobs.slots import SlotLostError, open_slots, take_slot
 from notetaker.jobs.transcriber import Transcriber
-from notetaker.jobs.workflows import Wishes, Workflows
+from notetaker.jobs.workflows import Preferences, Workflows
 from notetaker.speech.engines import EngineSettings
 from notetaker.store.store import Store
 
@@ -72,7 +72,7 @@ class Worker:
         database_url: str,
         meetings_folder: Path,
         engine: EngineSettings,
-        wishes: Wishes = Wishes(),  # noqa: B008 - frozen
+        preferences: Preferences = Preferences(),  # noqa: B008 - frozen
         processes: int | None = None,
     ) -> None:
         """``processes``: utterances that are transcribed at a time; None: by the cores of this host.
@@ -92,7 +92,7 @@ class Worker:
         self._transcriber = Transcriber(engine, processes)
         self._stopping = threading.Event()
         self._workflows = Workflows(
-            self._store, self._queue, self._transcriber, meetings_folder, self._stopping, wishes
+            self._store, self._queue, self._transcriber, meetings_folder, self._stopping, preferences
         )
         self._sweeper = threading.Thread(target=self._sweep, name="job-sweeper", daemon=True)
 

@@ -14,6 +14,7 @@ from notetaker.jobs.queue import ENDED, REFINE, JobQueue, refine_name
 from notetaker.jobs.speech_process import ClipToHear
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.model import events
+from notetaker.model.languages import english_name
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Posting
 from notetaker.model.utterance import Transcription, Utterance
@@ -37,13 +38,15 @@ LONGEST_PAUSE = 300.0
 WAIT_INTERVAL = 0.1
 """Seconds between two looks whether everything has its final text."""
 
+FOREIGN = "Meeting %s is in %s, which %s does not understand; see notetaker models list"
+
 GIVEN_UP = "The transcription of this utterance could not be completed."
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class Preferences:
     """What the settings say about what is spoken, and about how it is written down."""
 
     language: str | None = None
@@ -66,14 +69,16 @@ class Workflows:
         transcriber: Transcriber,
         meetings_folder: Path,
         stopping: threading.Event,
-        wishes: Wishes,
+        preferences: Preferences,
     ) -> None:
         self._store = store
         self._queue = queue
         self._transcriber = transcriber
         self._meetings_folder = meetings_folder
         self._stopping = stopping
-        self._wishes = wishes
+        self._preferences = preferences
+        self._foreign: set[str] = set()
+        """Meetings in a language that the engine does not understand, of which the log has told."""
 
     def transcribe_utterance(self, utterance_id: str) -> None:
         """The utterance has a text, or a sentence about why there is none; a draft where a final pass follows."""
@@ -195,8 +200,14 @@ class Workflows:
 
     def _hints(self, meeting: Meeting, utterances: Sequence[Utterance]) -> Hints:
         names = self._store.speakers(meeting.id)
-        vocabulary = (*names.values(), *self._wishes.vocabulary)
-        language = meeting.language or self._wishes.language
+        vocabulary = (*names.values(), *self._preferences.vocabulary)
+        language = meeting.language or self._preferences.language
+        known = self._transcriber.languages
+        if language is not None and known is not None and language not in known:
+            if meeting.id not in self._foreign:
+                self._foreign.add(meeting.id)
+                log.warning(FOREIGN, meeting.id, english_name(language), self._transcriber.engine_name)
+            return Hints(None, vocabulary)
         if language is None:
             lasts_ns = sum(one.ended_ns - one.started_ns for one in utterances)
             language = language_of(utterances[0].user_id, lasts_ns, self._store.languages(meeting.id))
@@ -217,7 +228,7 @@ class Workflows:
             self._store.speakers(meeting_id),
             self._store.gaps(meeting_id),
             self._store.coverage(meeting_id),
-            self._wishes.time_zone,
+            self._preferences.time_zone,
         )
         notes = summarise(transcript)
         check(notes, transcript)

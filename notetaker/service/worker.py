@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
 from notetaker.jobs.worker import MOST_COUNTED, STOP_TIMEOUT, Work, Worker
-from notetaker.jobs.workflows import Wishes
+from notetaker.jobs.workflows import Preferences
 from notetaker.model import events
 from notetaker.notes.wording import count
 from notetaker.service import stacks
@@ -34,12 +34,12 @@ def run(settings: Settings) -> ExitCode:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: stop.put(number))
     systemd = Systemd()
-    wishes = Wishes(settings.speech_language, settings.speech_vocabulary, settings.time_zone)
+    preferences = Preferences(settings.speech_language, settings.speech_vocabulary, settings.time_zone)
     worker = Worker(
         settings.database,
         settings.meetings_folder,
         settings.engine_settings,
-        wishes,
+        preferences,
         settings.speech_processes,
     )
     idle = f"Waiting for speech, with {worker.engine_name}"

@@ -44,6 +44,8 @@ class Choice:
     settings: EngineSettings
     load: Callable[[], Engine]
     """Takes seconds for a large model. Raises EngineSettingError."""
+    local: bool = True
+    """Whether the sound stays on this host."""
     memory: int = 200_000_000
     """Bytes, at most, that it takes in each process."""
     advice: str | None = None
@@ -86,7 +88,7 @@ def _whisper(settings: EngineSettings) -> Choice:
 
     # CTranslate2 loads 16-bit floats and makes 8-bit integers of them: measured with tiny.en and base
     memory = 150_000_000 + (folder / "model.bin").stat().st_size * 3 // 2
-    return Choice(name, replace(settings, engine="whisper", model=str(folder)), load, memory)
+    return Choice(name, replace(settings, engine="whisper", model=str(folder)), load, memory=memory)
 
 
 def _whisper_model(settings: EngineSettings) -> tuple[str, Path]:
@@ -139,7 +141,7 @@ def _openai(settings: EngineSettings) -> Choice:
 
         return OpenAIEngine(base_url, model, settings.api_key)
 
-    return Choice(f"openai {model}", settings, load)
+    return Choice(f"openai {model}", settings, load, local=False)
 
 
 def _pocketsphinx(settings: EngineSettings) -> Choice:

@@ -1,5 +1,6 @@
 """A meeting as the bot leaves it: a journal on disk, utterances in the store. The speech is the demo's."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from notetaker.demo.script import Sentence, load
@@ -17,11 +18,13 @@ def short_sentences() -> list[Sentence]:
     return sorted(load().sentences, key=lambda sentence: len(sentence.frames))[:3]
 
 
-def record_meeting(meetings_folder: Path, store: Store, *, ended: bool = True) -> list[Utterance]:
+def record_meeting(
+    meetings_folder: Path, store: Store, *, ended: bool = True, language: str | None = None
+) -> list[Utterance]:
     """Three people speak in turn, a second apart; nothing is transcribed yet."""
     user_ids = {name: user_id for user_id, name in SPEAKERS.items()}
     said = [(user_ids[sentence.speaker], sentence) for sentence in short_sentences()]
-    return _record(meetings_folder, store, said, ended=ended)
+    return _record(meetings_folder, store, said, ended=ended, language=language)
 
 
 def record_speech(meetings_folder: Path, store: Store) -> list[Utterance]:
@@ -30,9 +33,14 @@ def record_speech(meetings_folder: Path, store: Store) -> list[Utterance]:
 
 
 def _record(
-    meetings_folder: Path, store: Store, said: list[tuple[int, Sentence]], *, ended: bool
+    meetings_folder: Path,
+    store: Store,
+    said: list[tuple[int, Sentence]],
+    *,
+    ended: bool,
+    language: str | None = None,
 ) -> list[Utterance]:
-    store.add_meeting(MEETING)
+    store.add_meeting(replace(MEETING, language=language))
     recorder = Recorder(meetings_folder / MEETING.id, MEETING.id)
     recorder.open_session(0.0, MEETING.started_ns)
     now = 0.0

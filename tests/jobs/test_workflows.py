@@ -12,7 +12,7 @@ from notetaker.jobs.batches import complete
 from notetaker.jobs.database import jobs_url
 from notetaker.jobs.queue import REFINE, JobQueue, refine_name
 from notetaker.jobs.transcriber import Transcriber
-from notetaker.jobs.workflows import Interrupted, Wishes, Workflows
+from notetaker.jobs.workflows import Interrupted, Preferences, Workflows
 from notetaker.model.utterance import Transcription, Utterance
 from notetaker.speech.engines import EngineSettings
 from notetaker.store.store import Store
@@ -46,7 +46,7 @@ def workflows(
     tmp_path: Path, store: Store, queue: JobQueue, stopping: threading.Event
 ) -> Iterator[Workflows]:
     transcriber = Transcriber(POCKETSPHINX, processes=1)
-    yield Workflows(store, queue, transcriber, tmp_path, stopping, Wishes())
+    yield Workflows(store, queue, transcriber, tmp_path, stopping, Preferences())
     transcriber.close()
 
 
@@ -91,6 +91,18 @@ def test_a_live_line_that_fails_is_left_to_the_final_pass(
     assert said.text and said.final, "PocketSphinx makes no better text in a second pass"
 
 
+def test_a_language_that_the_engine_does_not_know_is_in_the_log(
+    tmp_path: Path, store: Store, workflows: Workflows, caplog: pytest.LogCaptureFixture
+) -> None:
+    workflows._transcriber.start()
+    spoken = record_meeting(tmp_path, store, ended=False, language="de")
+    for utterance in spoken:
+        workflows.transcribe_utterance(utterance.id)
+    sentence = "is in German, which pocketsphinx does not understand; see notetaker models list"
+    assert caplog.text.count(sentence) == 1
+    assert all(said.text for _, said in store.transcribed(MEETING.id))
+
+
 def test_a_meeting_that_is_over_gets_no_live_lines(
     store: Store, workflows: Workflows, utterances: list[Utterance]
 ) -> None:
@@ -131,8 +143,8 @@ def test_the_notes_are_in_the_language_of_the_meeting_and_the_time_zone_of_the_s
     store.add_meeting(replace(MEETING, language="de"))
     store.end_meeting(MEETING.id, MEETING.started_ns + 1)
     transcriber = Transcriber(POCKETSPHINX, processes=1)
-    wishes = Wishes(time_zone="Europe/Berlin")
-    Workflows(store, queue, transcriber, tmp_path, stopping, wishes).finish_meeting(MEETING.id)
+    preferences = Preferences(time_zone="Europe/Berlin")
+    Workflows(store, queue, transcriber, tmp_path, stopping, preferences).finish_meeting(MEETING.id)
     transcriber.close()
     [posting] = store.due_postings()
     assert "18. November 2026" in posting.attachment
@@ -226,7 +238,7 @@ def test_drafts_while_the_meeting_runs_and_final_texts_of_full_windows(
     model()
     transcriber = Transcriber(EngineSettings("whisper", models_folders=FOLDERS), processes=1)
     transcriber.start()
-    workflows = Workflows(store, queue, transcriber, tmp_path, stopping, Wishes(language="en"))
+    workflows = Workflows(store, queue, transcriber, tmp_path, stopping, Preferences(language="en"))
     spoken = record_speech(tmp_path, store)
     for utterance in spoken:
         workflows.transcribe_utterance(utterance.id)

@@ -12,7 +12,7 @@ from typing import Final
 
 from notetaker.jobs.batches import windows
 from notetaker.jobs.queue import JobQueue
-from notetaker.jobs.workflows import Wishes, Workflows
+from notetaker.jobs.workflows import Preferences, Workflows
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting, new_meeting_id
 from notetaker.model.utterance import Utterance
@@ -70,7 +70,7 @@ class OfflineMeeting:
         self._store = Store(f"sqlite:///{folder / 'notetaker.db'}")
         self._asked = _Asked()
         self._workflows = Workflows(
-            self._store, self._asked, transcriber, self._folder, transcriber.broken, Wishes(language)
+            self._store, self._asked, transcriber, self._folder, transcriber.broken, Preferences(language)
         )
         self._id = new_meeting_id(STARTED_NS)
         self._drafts: dict[str, str] = {}

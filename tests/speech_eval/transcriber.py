@@ -55,7 +55,8 @@ class MeasuredTranscriber(Transcriber):
         """Set when anything but EngineError was raised: a job would try that again for ever."""
 
     def start(self) -> None:
-        self.two_passes = self._measure(self._drafting, Cost(), speech_process.start, self._settings)
+        capabilities = self._measure(self._drafting, Cost(), speech_process.start, self._settings)
+        self.two_passes, self.languages = capabilities.two_passes, capabilities.languages
         if self.two_passes:
             self._measure(self._finishing, Cost(), speech_process.start, self._settings)
 
