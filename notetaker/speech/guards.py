@@ -17,6 +17,8 @@ FEWEST_WORDS: Final = 0.7
 """... in which anybody says more words a second than this."""
 MOST_WORDS: Final = 6.0
 """Words a second of speech: nobody says more for long."""
+REPEATED_WORDS: Final = 4.0
+"""The same where they are all alike: "no, no, no"."""
 ECHO_WORDS: Final = 3
 """Words that may be said twice in a row, "no problem, no problem", without a doubt."""
 
@@ -30,6 +32,12 @@ def no_words(text: str) -> bool:
 def repetitive(text: str) -> bool:
     raw = text.strip().encode()
     return len(raw) > SHORT and len(raw) / len(zlib.compress(raw)) > REPETITIVE
+
+
+def stutters(text: str) -> bool:
+    """Whether it is one word, four times or more."""
+    words = ["".join(filter(str.isalnum, word)) for word in text.lower().split()]
+    return len(words) >= 4 and len(set(words)) == 1
 
 
 def echoes(text: str) -> bool:
@@ -49,6 +57,11 @@ def too_few_words(text: str, speech_s: float) -> bool:
     ``text`` is in a language with blanks between its words.
     """
     return speech_s > LONG_S and len(text.split()) < FEWEST_WORDS * speech_s
+
+
+def loops(text: str, speech_s: float) -> bool:
+    """Whether it says the same over and over, and more often than anybody can in ``speech_s`` seconds of speech."""
+    return (repetitive(text) or stutters(text)) and len(text.split()) > REPEATED_WORDS * speech_s + 2
 
 
 def too_many_words(text: str, speech_s: float) -> bool:

@@ -123,6 +123,7 @@ def _believable(answer: Heard, spoken_s: float) -> bool:
         return not text and spoken_s < _WORD_S
     return not (
         guards.repetitive(text)
+        or guards.stutters(text)
         or guards.echoes(text)
         or (answer.language not in WITHOUT_BLANKS and guards.too_few_words(text, spoken_s))
         or guards.too_many_words(text, spoken_s)
@@ -131,8 +132,7 @@ def _believable(answer: Heard, spoken_s: float) -> bool:
 
 def _possible(answer: Heard, spoken_s: float) -> bool:
     """Whether somebody can have said it: people do repeat themselves, but not that quickly."""
-    loop = guards.repetitive(answer.text) and guards.too_many_words(answer.text, spoken_s)
-    return not (loop or guards.no_words(answer.text))
+    return not (guards.loops(answer.text, spoken_s) or guards.no_words(answer.text))
 
 
 def _passages(pieces: Sequence[Piece], *, joined: bool) -> Iterator[tuple[int, ...]]:

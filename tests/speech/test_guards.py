@@ -2,7 +2,7 @@
 
 import pytest
 
-from notetaker.speech.guards import echoes, no_words, repetitive, too_few_words, too_many_words
+from notetaker.speech.guards import echoes, loops, no_words, repetitive, too_few_words, too_many_words
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,17 @@ def test_what_is_one(text: str) -> None:
 )
 def test_a_sentence_that_comes_twice_is_doubted(text: str, echo: bool) -> None:
     assert echoes(text) is echo
+
+
+@pytest.mark.parametrize(
+    ("text", "speech_s", "loop"),
+    [
+        ("Yeah, yeah, yeah, yeah, yeah.", 0.5, True),  # birdsong
+        ("No, no, no, no, no!", 1.0, False),
+        ("I'm sorry. " * 12, 2.0, True),
+        ("I'm sorry. " * 3, 2.0, False),
+        ("We meet on Monday morning at nine.", 0.3, False),
+    ],
+)
+def test_nobody_repeats_themselves_that_quickly(text: str, speech_s: float, loop: bool) -> None:
+    assert loops(text, speech_s) is loop
