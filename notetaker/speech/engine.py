@@ -48,6 +48,8 @@ class Hints:
     """Names and terms that are likely to come up."""
     thorough: bool = False
     """False: a draft, as fast as can be. True: as well as can be, with the times of words."""
+    doubtful: bool = False
+    """It is not certain that somebody speaks at all: an engine that hears none either is to answer nothing."""
     careful: bool = False
     """The first result was suspicious: too few words, or the same ones over and over."""
 

@@ -12,7 +12,7 @@ from notetaker.model.languages import WITHOUT_BLANKS
 from notetaker.speech import guards
 from notetaker.speech.engine import BYTES_PER_SECOND, Engine, Heard, Hints
 from notetaker.speech.passages import LONGEST_S, Part, parts, stitch, to_pieces
-from notetaker.speech.vad import VoiceDetector, speech_s
+from notetaker.speech.vad import VoiceDetector, is_certain, speech_s
 
 _SPEECH_FOR_HINTS_S = 1.0
 """Seconds of speech from which on an engine is given the vocabulary: in less, it may hear names that nobody said.
@@ -38,12 +38,19 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class _Clip:
+    pcm: bytes
+    speech_s: float
+    certain: bool
+    """Whether somebody speaks beyond doubt."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Cut:
     passage: tuple[int, ...]
     """Indices of the pieces that it is from."""
     part: Part
-    pcm: bytes
-    speech_s: float
+    clip: _Clip
 
 
 class Recogniser:
@@ -55,11 +62,13 @@ class Recogniser:
 
     def draft(self, piece: Piece, hints: Hints) -> Heard:
         """The words of one utterance, as fast as can be. Raises EngineError."""
-        spoken_s = speech_s(self._detector.probabilities(piece.pcm))
-        [heard] = (
-            self._ask([piece.pcm], [spoken_s], replace(hints, thorough=False)) if spoken_s else [Heard()]
-        )
-        return replace(heard, speech_s=spoken_s)
+        voice = self._detector.probabilities(piece.pcm)
+        clip = _Clip(piece.pcm, speech_s(voice), is_certain(voice))
+        if not clip.speech_s:
+            return Heard(speech_s=0.0)
+        [heard] = self._ask([clip], replace(hints, thorough=False))
+        nobody = not clip.certain and not heard.text
+        return replace(heard, speech_s=0.0 if nobody else clip.speech_s)
 
     def final(self, pieces: Sequence[Piece], hints: Hints) -> list[Heard]:
         """The words of one speaker's utterances, in order, as well as can be. Raises EngineError."""
@@ -68,9 +77,9 @@ class Recogniser:
             cut
             for passage in _passages(pieces, joined=self.engine.capabilities.word_times)
             for cut in self._cuts(pieces, passage)
-            if cut.speech_s
+            if cut.clip.speech_s
         ]
-        answers = self._ask([cut.pcm for cut in cuts], [cut.speech_s for cut in cuts], hints)
+        answers = self._ask([cut.clip for cut in cuts], hints)
         heard = [Heard() for _ in pieces]
         for passage, group in groupby(zip(cuts, answers, strict=True), key=lambda one: one[0].passage):
             found = list(group)
@@ -88,24 +97,41 @@ class Recogniser:
         """What of a passage goes to the engine at once."""
         first = pieces[passage[0]]
         if len(passage) == 1 and first.speech_s is not None and first.length_s <= LONGEST_S:
-            return [_Cut(passage, Part(0.0, first.length_s, 0.0), first.pcm, first.speech_s)]
+            clip = _Clip(first.pcm, first.speech_s, certain=True)  # else the draft would have found nobody
+            return [_Cut(passage, Part(0.0, first.length_s, 0.0), clip)]
         pcm = b"".join(pieces[index].pcm for index in passage)
         voice = self._detector.probabilities(pcm)
-        return [_Cut(passage, part, part.pcm(pcm), speech_s(part.of(voice))) for part in parts(pcm, voice)]
+        return [
+            _Cut(passage, part, _Clip(part.pcm(pcm), speech_s(part.of(voice)), is_certain(part.of(voice))))
+            for part in parts(pcm, voice)
+        ]
 
-    def _ask(self, sounds: Sequence[bytes], spoken_s: Sequence[float], hints: Hints) -> list[Heard]:
+    def _ask(self, clips: Sequence[_Clip], hints: Hints) -> list[Heard]:
         """The engine's answers, and better ones where the first were suspicious."""
-        if not sounds:
-            return []
-        if not hints.thorough or sum(spoken_s) < _SPEECH_FOR_HINTS_S:
+        certain = [clip for clip in clips if clip.certain]
+        if not hints.thorough or sum(clip.speech_s for clip in certain) < _SPEECH_FOR_HINTS_S:
             hints = replace(hints, vocabulary=())
-        answers = self.engine.transcribe(sounds, hints)
-        for index, answer in enumerate(answers):
-            if not _believable(answer, spoken_s[index]):
-                careful = Hints(answer.language or hints.language, thorough=True, careful=True)
-                [again] = self.engine.transcribe([sounds[index]], careful)
-                answers[index] = _better(answer, again, spoken_s[index])
+        together = iter(self.engine.transcribe([clip.pcm for clip in certain], hints) if certain else ())
+        answers: list[Heard] = []
+        for clip in clips:
+            if clip.certain:
+                answers.append(self._checked(next(together), clip, hints))
+            else:
+                alone = replace(hints, vocabulary=(), doubtful=True)
+                answers.append(self._checked(self.engine.transcribe([clip.pcm], alone)[0], clip, alone))
         return answers
+
+    def _checked(self, answer: Heard, clip: _Clip, hints: Hints) -> Heard:
+        """The answer, or a better one if it is suspicious."""
+        if _believable(answer, clip.speech_s) or (hints.doubtful and not answer.text):
+            return answer
+        language = answer.language or hints.language
+        doubtful = hints.doubtful or guards.stutters(answer.text)
+        careful = Hints(language, thorough=True, doubtful=doubtful, careful=True)
+        [again] = self.engine.transcribe([clip.pcm], careful)
+        if doubtful and not again.text:
+            return again
+        return _better(answer, again, clip.speech_s)
 
 
 def _better(first: Heard, again: Heard, spoken_s: float) -> Heard:

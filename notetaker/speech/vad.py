@@ -33,6 +33,8 @@ class VoiceDetector:
         return [self._model(padded[at : at + _CHUNK]) for at in range(0, len(padded), _CHUNK)]
 
 
+CERTAIN = 0.95
+"""Probability that every real word reaches somewhere, and birds and doors hardly ever."""
 FEWEST_CHUNKS = 3
 """Chunks of speech that make a voice, 96 ms in all: doors and birds make one or two, the shortest words six."""
 
@@ -41,3 +43,8 @@ def speech_s(probabilities: Sequence[float]) -> float:
     """Seconds of speech; 0: nobody speaks at all."""
     chunks = sum(probability >= VOICE for probability in probabilities)
     return CHUNK_S * chunks if chunks >= FEWEST_CHUNKS else 0.0
+
+
+def is_certain(probabilities: Sequence[float]) -> bool:
+    """Whether somebody speaks beyond doubt."""
+    return max(probabilities, default=0.0) >= CERTAIN

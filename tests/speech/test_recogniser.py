@@ -18,6 +18,10 @@ from tests.speech.packets import rtp
 SENTENCES = load().sentences
 SPEECH = [decode(rtp(sentence.frames)) for sentence in SENTENCES]
 SILENCE = bytes(3 * BYTES_PER_SECOND)
+FAINT = b"".join(
+    (sample // 160).to_bytes(2, "little", signed=True) for sample in memoryview(SPEECH[3]).cast("h")
+)
+"""Somebody who is hardly heard."""
 WITH_TIMES = Capabilities(languages=None, word_times=True)
 
 
@@ -64,6 +68,18 @@ def test_a_suspicious_answer_is_asked_for_once_more(suspicious: str) -> None:
     assert engine.asked[1] == ([SPEECH[1]], Hints("en", thorough=True, careful=True))
 
 
+def test_an_engine_is_told_when_the_detector_is_not_certain_and_hears_that_alone() -> None:
+    engine = Scripted([Heard("Good morning."), Heard(), Heard()])
+    recogniser = Recogniser(engine)
+    found = recogniser.final([Piece(SPEECH[0]), Piece(FAINT)], Hints(vocabulary=("Ada",)))
+    assert [heard.text for heard in found] == ["Good morning.", ""]
+    assert engine.asked == [
+        ([SPEECH[0]], Hints(vocabulary=("Ada",), thorough=True)),
+        ([FAINT], Hints(thorough=True, doubtful=True)),
+    ]
+    assert recogniser.draft(Piece(FAINT), Hints()).speech_s == 0, "the final pass need not look again"
+
+
 @pytest.mark.parametrize(
     ("again", "kept"), [("No, no, no, no, no, no, no, no.", True), ("I'm sorry. " * 30, False)]
 )
@@ -106,6 +122,14 @@ def test_an_engine_that_leaves_out_times_costs_no_words() -> None:
     )
     found = Recogniser(engine).final([Piece(SPEECH[0]), Piece(SPEECH[1], continues=True)], Hints())
     assert [heard.text for heard in found] == ["That is one.", "That is two."]
+
+
+def test_a_word_over_and_over_is_believed_if_the_engine_hears_speech_on_a_second_look() -> None:
+    for again in ("", "No, no, no, no!"):
+        engine = Scripted([Heard("No, no, no, no.", language="en"), Heard(again)])
+        [heard] = Recogniser(engine).final([Piece(SPEECH[0])], Hints())
+        assert heard.text == again
+        assert engine.asked[1][1] == Hints("en", thorough=True, doubtful=True, careful=True)
 
 
 def test_birdsong_has_no_words() -> None:

@@ -44,6 +44,8 @@ TOKENS_PER_SECOND: Final = 20
 MOST_HINTS: Final = 60
 """Tokens of vocabulary at most."""
 NO_SPEECH: Final = 0.6
+DOUBTED: Final = 0.5
+"""The same where the voice detector has its doubts. Short words alone reach 0.6, but are beyond doubt for it."""
 IMPROBABLE: Final = -1.0
 """Average log probability of a token; with ``NO_SPEECH`` together, the text is an invention (section 4.5)."""
 
@@ -121,8 +123,10 @@ class Whisper:
         language = self._language(encoded, hints)
         result = self._generate(encoded, language, length_s, hints)
         if not hints.careful and (result.ran_on or repetitive(self._tokens.decode(result.tokens))):
-            return self._listen(sound, Hints(language, thorough=True, careful=True))
-        if result.no_speech > NO_SPEECH and result.log_probability < IMPROBABLE:
+            careful = Hints(language, thorough=True, doubtful=hints.doubtful, careful=True)
+            return self._listen(sound, careful)
+        improbable = result.no_speech > NO_SPEECH and result.log_probability < IMPROBABLE
+        if improbable or (hints.doubtful and result.no_speech > DOUBTED):
             result.tokens.clear()
         return result, encoded, min(math.ceil(length_s * 100), 100 * LONGEST_S)
 
