@@ -72,7 +72,7 @@ def final(settings: EngineSettings, folder: Path, clips: Sequence[ClipToHear], h
 
 @contextmanager
 def _as_engine_errors() -> Iterator[None]:
-    """So that whatever goes wrong with one utterance costs no other one: only an EngineError is looked into."""
+    """Any failure becomes an EngineError: the worker then tries each utterance alone, and one costs no other."""
     try:
         yield
     except EngineError:

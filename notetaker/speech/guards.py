@@ -10,7 +10,7 @@ from typing import Final
 REPETITIVE: Final = 2.4
 """Compression ratio above which a text says the same over and over."""
 SHORT: Final = 24
-"""Bytes. A shorter text compresses badly, whatever it says."""
+"""Bytes. Any shorter text compresses badly."""
 LONG_S: Final = 2.0
 """Seconds of speech ..."""
 FEWEST_WORDS: Final = 0.7

@@ -1,4 +1,4 @@
-"""A passage of speech without a pause, parted where an engine hears it best, and its words brought together again.
+"""A passage of speech without a pause, split where an engine hears it best, and its words brought together again.
 
 Pure. A passage is cut at the best pause between 20 and 28 s; where there is none, the parts overlap, and each word is
 taken from the part that has more sound around it.
@@ -42,7 +42,7 @@ class Part:
 
 
 def parts(passage: bytes, voice: Sequence[float]) -> Iterator[Part]:
-    """How a passage of PCM is parted; ``voice``: the probability of speech for every ``CHUNK_S``."""
+    """How a passage of PCM is split; ``voice``: the probability of speech for every ``CHUNK_S``."""
     chunks = len(voice)
     earliest, longest, overlap = (round(s / CHUNK_S) for s in (EARLIEST_S, LONGEST_S, OVERLAP_S))
     start = words_from = 0

@@ -46,7 +46,7 @@ class PocketSphinx:
         self._decoder = _new_decoder()
 
     def transcribe(self, clips: Sequence[bytes], hints: Hints) -> list[Heard]:
-        """See :class:`~notetaker.speech.engine.Engine`. Whatever language is hinted at, it hears English."""
+        """See :class:`~notetaker.speech.engine.Engine`. It hears English, in any language."""
         return [self._hear(clip, hints) for clip in clips]
 
     def _hear(self, pcm: bytes, hints: Hints) -> Heard:

@@ -1,7 +1,7 @@
 """From a speaker's sound to words: what surrounds an engine, whichever it is.
 
 Nothing goes to the engine in which nobody speaks, nothing comes back from it unchecked, and no word is cut in two:
-utterances that followed each other without a pause are joined again, and parted at the best pause instead.
+utterances that followed each other without a pause are joined again, and split at the best pause instead.
 """
 
 from collections.abc import Iterator, Sequence

@@ -40,7 +40,7 @@ PAUSES_S: Final = (1.0, 4.0)
 LONGEST_RETRY_AFTER_S: Final = 30.0
 """Seconds for which a busy server is waited for; for longer ones the caller has to come back."""
 LATEST_REQUEST_S: Final = 180.0
-"""Seconds into a call after which no request is begun. One begun just before ends after 240 s at most; whoever calls
+"""Seconds into a call after which no request is begun. One begun just before ends after 240 s at most; the caller
 gives up after 300 s (``transcriber.TIMEOUT_S``), and then takes the sound to be at fault.
 """
 MOST_KEPT: Final = 1000
@@ -129,7 +129,7 @@ class OpenAIEngine:
         self._timed_out = False
         self._lock = threading.Lock()
         self._kept: dict[_Key, Heard] = {}
-        """What was heard in calls that failed: repeated, they need not begin anew. Written under the lock."""
+        """What was heard in calls that failed: a repeated call uses them. Written under the lock."""
         self._breaker = CircuitBreaker(clock)
         self._reason = "The speech server cannot be reached."
         self._accepted: set[_Format] = set()

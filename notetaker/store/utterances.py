@@ -44,7 +44,7 @@ class Utterances(Database):
         return self._utterances(tables.utterances.c.meeting_id == meeting_id)
 
     def set_draft(self, utterance_id: str, draft: Transcription, now_ns: int) -> None:
-        """What there is at once. Whatever text is there already stays. ``now_ns``: Unix nanoseconds."""
+        """The first text of an utterance; one that is already there stays. ``now_ns``: Unix nanoseconds."""
         with self._transaction() as connection:
             connection.execute(
                 insert(connection, tables.transcriptions)

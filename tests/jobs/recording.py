@@ -28,7 +28,7 @@ def record_meeting(
 
 
 def record_speech(meetings_folder: Path, store: Store) -> list[Utterance]:
-    """One person says all that is said in the demo, a second apart; the meeting goes on."""
+    """One person says all that is said in the demo, a second apart; the meeting is still running."""
     return _record(meetings_folder, store, [(1001, sentence) for sentence in load().sentences], ended=False)
 
 

@@ -1,7 +1,6 @@
 """Several clips of one speaker in one window, because a window costs the same however much of it is speech.
 
-Pure. Which words belong to which clip is told by the times of words, never by those of segments: a segment may span
-two clips.
+Pure. The times of words decide which clip a word belongs to, never those of segments: a segment may span two clips.
 """
 
 from collections.abc import Iterable, Sequence
@@ -65,7 +64,7 @@ def _clip(window: Sequence[Placed], at: int, word: Word, before: Word | None) ->
     """Which clip a word is from, ``at`` or a later one: that with which it shares most time, or else the nearest.
 
     The pause between two clips is a part of the last word before it or of the first word behind it, depending on the
-    model. So a word that reaches from one clip into the next is told by the sentences that the model has made.
+    model. So where a word reaches from one clip into the next, the sentences that the model has made decide.
     """
     nearest = max(range(at, len(window)), key=lambda index: _nearness(window[index], word))
     first = next((index for index in range(at, len(window)) if word.start_s < window[index].end_s), nearest)
