@@ -23,6 +23,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
     monkeypatch.setenv("NOTETAKER_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("SPEECH_ENGINE", "pocketsphinx")
     return tmp_path
 
 
@@ -58,9 +59,10 @@ def shown(state: Path, status: VoiceStatus | None = None, **changes: Any) -> str
 
 
 def test_the_headline_says_what_runs_since_when_and_as_whom(state: Path) -> None:
-    assert shown(state, pid=4242).splitlines()[:3] == [
+    assert shown(state, pid=4242).splitlines()[:4] == [
         f"notetaker {__version__}, process 4242, up 2 h 5 min",
         "connected to Discord as Notetaker#0042, in 3 servers, answers in 46 ms",
+        "speech to text: pocketsphinx",
         "21 tasks, 30 open files (12 sockets), 80 MiB of memory",
     ]
 
@@ -137,12 +139,17 @@ def test_a_second_bot_with_the_token_is_told_first(state: Path) -> None:
     assert text.index("Another process uses this [bold] token.") < text.index(str(OFFICE))
 
 
-def test_json_is_the_bot_s_own_answer(state: Path) -> None:
+def test_json_is_the_bot_s_own_answer_and_the_engine(state: Path) -> None:
     found = document(snapshot())
     with bot(state, json.dumps(found).encode()):
         result = CliRunner().invoke(main, ["status", "--json"])
     assert result.exit_code == 0
-    assert json.loads(result.stdout) == found
+    assert json.loads(result.stdout) == found | {"speech": "pocketsphinx"}
+
+
+def test_an_engine_that_cannot_be_had_is_told(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPEECH_ENGINE", "ear")
+    assert "speech to text: SPEECH_ENGINE: there is no speech engine called 'ear'" in shown(state)
 
 
 def test_no_bot_is_one_sentence_and_exit_code_3(state: Path) -> None:

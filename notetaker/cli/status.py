@@ -14,6 +14,8 @@ from notetaker.notes.wording import count, duration
 from notetaker.service import status_socket
 from notetaker.service.exit_codes import ExitCode
 from notetaker.service.settings import Settings
+from notetaker.speech.engine import EngineSettingError
+from notetaker.speech.engines import choose
 
 TROUBLE = {
     "undecryptable_runs": "undecryptable run",
@@ -28,14 +30,24 @@ TROUBLE = {
 def status(as_json: bool) -> None:
     """Show how the running bot is doing. The exit code is 3 when none runs, 4 when it does not answer."""
     with sentences_instead_of_tracebacks():
+        settings = Settings.load()
         try:
-            found = status_socket.ask(Settings.load().state_dir)
+            found = status_socket.ask(settings.state_dir)
         except status_socket.NotRunning as error:
             fail(str(error), ExitCode.NOT_RUNNING)
         except status_socket.NoAnswer as error:
             fail(str(error), ExitCode.NO_ANSWER)
         else:
+            found["speech"] = _speech(settings)
             print_json(found) if as_json else _show(printables(found))
+
+
+def _speech(settings: Settings) -> str:
+    """The engine that workers with these settings use, or why there is none."""
+    try:
+        return choose(settings.engine_settings).name
+    except EngineSettingError as error:
+        return str(error)
 
 
 def _show(found: dict[str, Any]) -> None:
@@ -76,6 +88,7 @@ def _headline(found: dict[str, Any]) -> Iterator[str]:
         yield f"{found['user']}, reconnecting to Discord"
     process = found["process"]
     tasks, files = count(process["tasks"], "task"), count(process["open_files"], "open file")
+    yield f"speech to text: {found['speech']}"
     yield f"{tasks}, {files} ({process['sockets']} sockets), {process['rss_bytes'] / 2**20:.0f} MiB of memory"
 
 
