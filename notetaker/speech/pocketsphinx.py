@@ -60,7 +60,7 @@ class PocketSphinx:
     def _words(self, pcm: bytes) -> tuple[Word, ...]:
         try:
             self._decoder.start_utt()
-            # full_utt: loudness and channel are judged by this clip alone, whoever spoke before,
+            # full_utt: loudness and channel are judged by this clip alone, not by earlier speakers,
             # so the same sound always gives the same words
             self._decoder.process_raw(pcm, full_utt=True)
             self._decoder.end_utt()

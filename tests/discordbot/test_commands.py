@@ -16,7 +16,7 @@ from notetaker.model.meeting import Meeting
 
 
 class NoMeetings:
-    """Starts whatever is asked for, and forgets it."""
+    """Accepts every request, and starts nothing."""
 
     def __init__(self) -> None:
         self.wishes: list[Start] = []

@@ -1,4 +1,4 @@
-"""The product's path, not in real time, with whatever engine is installed."""
+"""The product's path, not in real time, with the best engine that is installed."""
 
 import json
 import subprocess

@@ -49,7 +49,7 @@ def test_progress_and_length_are_those_of_the_sound(recogniser: Recogniser) -> N
 
 
 class Polyglot:
-    """Hears a word in each clip, in the language that it is told or else the next of its list."""
+    """Hears a word in each clip, in the language of the hints, or else the next of its list."""
 
     name = "polyglot"
     capabilities = Capabilities(languages=None, word_times=False)

@@ -1,4 +1,4 @@
-"""Archives are data: whatever they say, only the expected files come of them."""
+"""Archives are data: only the expected files are taken from them."""
 
 from pathlib import Path
 from zipfile import ZipFile, ZipInfo
