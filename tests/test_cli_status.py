@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from notetaker import __version__
 from notetaker.cli import main
 from notetaker.model.voice_status import VoiceStatus
-from notetaker.service.status import document
+from notetaker.status.snapshot import document
 from tests.service.status_examples import CONNECTED, ENDPOINT, LOUNGE, OFFICE, QUIET, STAGE, snapshot, voice
 
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from notetaker.cli import main
 from notetaker.demo.script import VOICES
 from notetaker.demo.wer import word_error_rate
-from notetaker.service.settings import Settings
+from notetaker.settings.values import Settings
 from notetaker.speech.models.store import Store
 from tests.speech.files.recordings import record, silence, voice, words
 

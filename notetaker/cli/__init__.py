@@ -1,4 +1,4 @@
-"""The command ``notetaker``. Says what went wrong in a sentence; exit codes are in ``service.exit_codes``."""
+"""The command ``notetaker``. Says what went wrong in a sentence; exit codes are in ``host.exit_codes``."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from notetaker.cli.status import status
 from notetaker.cli.supervisor import supervisor_watchdog
 from notetaker.cli.traces import voice_trace
 from notetaker.cli.transcribe import transcribe
-from notetaker.service.exit_codes import ExitCode
+from notetaker.host.exit_codes import ExitCode
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
+from notetaker.host.exit_codes import ExitCode
+from notetaker.host.instance.single import AlreadyRunning
+from notetaker.host.logs import setup
+from notetaker.host.state_folder import DiskFull
 from notetaker.model import events
 from notetaker.model.printable import printable
-from notetaker.service import logs
-from notetaker.service.exit_codes import ExitCode
-from notetaker.service.instance import AlreadyRunning
-from notetaker.service.settings import Settings, SettingsError
-from notetaker.service.state_folder import DiskFull
+from notetaker.settings.values import Settings, SettingsError
 from notetaker.speech.engine import EngineError, EngineSettingError
 from notetaker.store.database import StoreError, StoreSettingError
 from notetaker.store.store import Store
@@ -33,7 +33,7 @@ EVENTS: dict[int, events.Event] = {
 
 def settings() -> Settings:
     found = Settings.load()
-    logs.setup(found.log_level)
+    setup.setup(found.log_level)
     return found
 
 
@@ -69,8 +69,8 @@ def sentences_instead_of_tracebacks() -> Iterator[None]:
 def fail(sentence: str, code: int) -> None:
     """Ends the process. systemd's journal gets an event, and anybody else a line on standard error."""
     event = EVENTS.get(code)
-    if event is not None and logs.in_journal():
-        logs.setup("INFO")  # it may be the settings for the log that are wrong
+    if event is not None and setup.in_journal():
+        setup.setup("INFO")  # it may be the settings for the log that are wrong
         log.critical("%s", sentence, extra=event())
     else:
         click.echo(f"notetaker: {sentence}", err=True)

@@ -10,11 +10,11 @@ import click
 
 from notetaker import __version__
 from notetaker.cli.common import print_json, sentences_instead_of_tracebacks
+from notetaker.doctor.checks import CHECKS
+from notetaker.doctor.checkup import Check, Result, State, Watcher
+from notetaker.doctor.run import Examination
+from notetaker.host.logs import setup
 from notetaker.model.printable import printable
-from notetaker.service import logs
-from notetaker.service.doctor.checks import CHECKS
-from notetaker.service.doctor.checkup import Check, Result, State, Watcher
-from notetaker.service.doctor.examination import Examination
 
 SIGNS = {
     State.PASSED: click.style("✓", fg="green"),
@@ -41,7 +41,7 @@ def doctor(guild: int | None, channel: int | None, as_json: bool) -> None:
     """
     if channel is not None and guild is None:
         raise click.UsageError("--channel needs --guild.")
-    logs.setup("ERROR")
+    setup.setup("ERROR")
     logging.getLogger("discord").setLevel(logging.CRITICAL)  # py-cord logs what it then tries again
     watcher = Silence() if as_json else Lines(terminal=sys.stdout.isatty())
     with sentences_instead_of_tracebacks():

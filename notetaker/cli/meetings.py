@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks, store
 from notetaker.notes.wording import count
-from notetaker.service import report
+from notetaker.status import meeting_report
 
 
 @click.command()
@@ -18,7 +18,7 @@ from notetaker.service import report
 def meetings(limit: int, as_json: bool) -> None:
     """List the latest meetings."""
     with sentences_instead_of_tracebacks(), store() as opened:
-        rows = report.overview(opened, limit)
+        rows = meeting_report.overview(opened, limit)
     if as_json:
         print_json(rows)
     elif not rows:
@@ -41,7 +41,7 @@ def meetings(limit: int, as_json: bool) -> None:
 def meeting(meeting_id: str, as_json: bool) -> None:
     """Show what was said in a meeting, and how much of each speaker was heard."""
     with sentences_instead_of_tracebacks(), store() as opened:
-        found = report.detail(opened, meeting_id)
+        found = meeting_report.detail(opened, meeting_id)
     if found is None:
         fail(f"There is no meeting {meeting_id}; `notetaker meetings` lists them.", 1)
     elif as_json:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from notetaker.cli.common import fail, print_json, sentences_instead_of_tracebacks
 from notetaker.model.printable import printable
-from notetaker.service.settings import Settings
+from notetaker.settings.values import Settings
 from notetaker.speech.models.catalogue import BY_NAME, DEFAULT, MODELS, Model
 from notetaker.speech.models.errors import ModelError
 from notetaker.speech.models.pull import pull as install

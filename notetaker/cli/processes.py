@@ -11,11 +11,11 @@ from contextlib import contextmanager
 import click
 
 from notetaker.cli.common import fail, sentences_instead_of_tracebacks, settings
-from notetaker.service import stacks, state_folder
-from notetaker.service.exit_codes import ExitCode
-from notetaker.service.identity import bot_identity
-from notetaker.service.instance import only_bot
-from notetaker.service.settings import token_place
+from notetaker.host import stacks, state_folder
+from notetaker.host.exit_codes import ExitCode
+from notetaker.host.instance.account import bot_identity
+from notetaker.host.instance.single import only_bot
+from notetaker.settings.values import token_place
 
 REJECTED = (
     "Discord does not accept the token in {}: copy it again, or reset it, on the Bot page of the application at "

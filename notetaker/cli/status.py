@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks
+from notetaker.host.exit_codes import ExitCode
 from notetaker.notes.wording import count, duration
-from notetaker.service import status_socket
-from notetaker.service.exit_codes import ExitCode
-from notetaker.service.settings import Settings
+from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineSettingError
 from notetaker.speech.engines import choose
+from notetaker.status import unix_socket
 
 TROUBLE = {
     "undecryptable_runs": "undecryptable run",
@@ -32,10 +32,10 @@ def status(as_json: bool) -> None:
     with sentences_instead_of_tracebacks():
         settings = Settings.load()
         try:
-            found = status_socket.ask(settings.state_dir)
-        except status_socket.NotRunning as error:
+            found = unix_socket.ask(settings.state_dir)
+        except unix_socket.NotRunning as error:
             fail(str(error), ExitCode.NOT_RUNNING)
-        except status_socket.NoAnswer as error:
+        except unix_socket.NoAnswer as error:
             fail(str(error), ExitCode.NO_ANSWER)
         else:
             found["speech"] = _speech(settings)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from notetaker.cli.common import sentences_instead_of_tracebacks
-from notetaker.service import logs
+from notetaker.host.logs import setup
 
 
 @click.command()
@@ -16,7 +16,7 @@ def supervisor_watchdog(socket: Path) -> None:
     SOCKET is the NOTIFY_SOCKET of the processes that are to be watched.
     """
     with sentences_instead_of_tracebacks():
-        logs.setup("INFO")
-        from notetaker.service import supervisor  # its library is of no use to the other commands
+        setup.setup("INFO")
+        from notetaker.host.supervisor import listener  # its library is of no use to the other commands
 
-        supervisor.run(socket)
+        listener.run(socket)

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from notetaker.cli.common import fail, sentences_instead_of_tracebacks
+from notetaker.host.exit_codes import ExitCode
 from notetaker.model.printable import printable
-from notetaker.service.exit_codes import ExitCode
-from notetaker.service.settings import Settings
+from notetaker.settings.values import Settings
 from notetaker.voice import trace_files
 from notetaker.voice.explanations import Failure, explain
 from notetaker.voice.trace import LIBRARIES, MAX_FILES

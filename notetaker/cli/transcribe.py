@@ -19,7 +19,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemaining
 from notetaker.cli.common import fail, sentences_instead_of_tracebacks
 from notetaker.model.languages import english_name, find
 from notetaker.model.printable import printable
-from notetaker.service.settings import Settings
+from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineError, EngineSettingError, Hints
 from notetaker.speech.engines import EngineSettings, load
 from notetaker.speech.threads import use_one_thread

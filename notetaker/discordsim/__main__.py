@@ -15,8 +15,8 @@ import socket
 import sys
 from pathlib import Path
 
-from .control import describe
-from .server import LocalDiscord
+from notetaker.discordsim.control import describe
+from notetaker.discordsim.server import LocalDiscord
 
 
 def main() -> None:

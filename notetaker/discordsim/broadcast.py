@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import payloads
-from .entities import Channel, Guild, Json, Message, VoiceState
-from .events import EventLog
-from .gateway import Gateway
-from .permissions import Permission
-from .session import Session
-from .world import World
+from notetaker.discordsim import payloads
+from notetaker.discordsim.entities import Channel, Guild, Json, Message, VoiceState
+from notetaker.discordsim.events import EventLog
+from notetaker.discordsim.gateway import Gateway
+from notetaker.discordsim.permissions import Permission
+from notetaker.discordsim.session import Session
+from notetaker.discordsim.world import World
 
 
 class Broadcast:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from . import errors
-from .entities import Json
-from .usage import INTEGER, NUMBER, STRING, SUB_COMMAND, SUB_COMMAND_GROUP
+from notetaker.discordsim import errors
+from notetaker.discordsim.entities import Json
+from notetaker.discordsim.usage import INTEGER, NUMBER, STRING, SUB_COMMAND, SUB_COMMAND_GROUP
 
 CHAT_INPUT = 1
 NAME = re.compile(r"[-_'\w]{1,32}")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
 
-from . import tcp
-from .session import CloseConnection, Session, Wire
-from .tasks import Tasks
+from notetaker.discordsim import tcp
+from notetaker.discordsim.session import CloseConnection, Session, Wire
+from notetaker.discordsim.tasks import Tasks
 
 if TYPE_CHECKING:
-    from .gateway import Gateway
+    from notetaker.discordsim.gateway import Gateway
 
 
 class Connection:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from .entities import Channel, Guild, Json
-from .hub import Hub
-from .usage import UsageError
+from notetaker.discordsim.entities import Channel, Guild, Json
+from notetaker.discordsim.hub import Hub
+from notetaker.discordsim.usage import UsageError
 
 
 async def body_of(request: web.Request) -> Json:

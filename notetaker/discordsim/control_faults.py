@@ -11,12 +11,20 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from .control_body import body_of, choice_of, guild_of, id_of, integer_of, seconds_of, voice_channel_of
-from .entities import Json
-from .hub import Hub, hub_of, no_content
-from .usage import UsageError
-from .voice.faults import Step
-from .voicestates import ANSWERS
+from notetaker.discordsim.control_body import (
+    body_of,
+    choice_of,
+    guild_of,
+    id_of,
+    integer_of,
+    seconds_of,
+    voice_channel_of,
+)
+from notetaker.discordsim.entities import Json
+from notetaker.discordsim.hub import Hub, hub_of, no_content
+from notetaker.discordsim.usage import UsageError
+from notetaker.discordsim.voice.faults import Step
+from notetaker.discordsim.voicestates import ANSWERS
 
 routes = web.RouteTableDef()
 

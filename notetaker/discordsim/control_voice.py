@@ -12,9 +12,16 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from .control_body import body_of, flag_of, guild_of, id_of, integer_of, voice_channel_of
-from .hub import hub_of, no_content, reply
-from .usage import UsageError
+from notetaker.discordsim.control_body import (
+    body_of,
+    flag_of,
+    guild_of,
+    id_of,
+    integer_of,
+    voice_channel_of,
+)
+from notetaker.discordsim.hub import hub_of, no_content, reply
+from notetaker.discordsim.usage import UsageError
 
 routes = web.RouteTableDef()
 

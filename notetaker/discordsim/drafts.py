@@ -13,11 +13,11 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from . import errors
-from .entities import Attachment, Json, Message
-from .errors import DiscordError
-from .rest import body_of
-from .world import World
+from notetaker.discordsim import errors
+from notetaker.discordsim.entities import Attachment, Json, Message
+from notetaker.discordsim.errors import DiscordError
+from notetaker.discordsim.rest import body_of
+from notetaker.discordsim.world import World
 
 CONTENT_LIMIT = 2000
 EMBEDS_LIMIT = 10

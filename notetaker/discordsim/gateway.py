@@ -11,13 +11,13 @@ from typing import Protocol
 
 from aiohttp import web
 
-from . import payloads
-from .connection import Connection
-from .entities import Guild, Json
-from .events import EventLog
-from .session import KNOWN_INTENTS, PRIVILEGED, CloseConnection, Intent, Session
-from .tasks import Tasks
-from .world import World
+from notetaker.discordsim import payloads
+from notetaker.discordsim.connection import Connection
+from notetaker.discordsim.entities import Guild, Json
+from notetaker.discordsim.events import EventLog
+from notetaker.discordsim.session import KNOWN_INTENTS, PRIVILEGED, CloseConnection, Intent, Session
+from notetaker.discordsim.tasks import Tasks
+from notetaker.discordsim.world import World
 
 HEARTBEAT_MS = 41_250
 RESUMABLE_S = 120.0

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from .broadcast import Broadcast
-from .entities import Json
-from .events import EventLog
-from .gateway import Gateway
-from .ratelimit import RateLimiter
-from .voice.faults import Faults
-from .voice.server import VoiceServer
-from .voicestates import VoiceStates
-from .world import World
+from notetaker.discordsim.broadcast import Broadcast
+from notetaker.discordsim.entities import Json
+from notetaker.discordsim.events import EventLog
+from notetaker.discordsim.gateway import Gateway
+from notetaker.discordsim.ratelimit import RateLimiter
+from notetaker.discordsim.voice.faults import Faults
+from notetaker.discordsim.voice.server import VoiceServer
+from notetaker.discordsim.voicestates import VoiceStates
+from notetaker.discordsim.world import World
 
 if TYPE_CHECKING:
-    from .interactions import Interactions
+    from notetaker.discordsim.interactions import Interactions
 
 API = "/api/v10"
 

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from . import command_schema, drafts, errors, payloads
-from .broadcast import Broadcast
-from .drafts import Draft
-from .entities import Channel, Json, Message, MessageFlag, MessageType
-from .errors import DiscordError
-from .events import EventLog
-from .gateway import Gateway
-from .permissions import Permission
-from .snowflake import iso
-from .usage import focused
-from .world import World
+from notetaker.discordsim import command_schema, drafts, errors, payloads
+from notetaker.discordsim.broadcast import Broadcast
+from notetaker.discordsim.drafts import Draft
+from notetaker.discordsim.entities import Channel, Json, Message, MessageFlag, MessageType
+from notetaker.discordsim.errors import DiscordError
+from notetaker.discordsim.events import EventLog
+from notetaker.discordsim.gateway import Gateway
+from notetaker.discordsim.permissions import Permission
+from notetaker.discordsim.snowflake import iso
+from notetaker.discordsim.usage import focused
+from notetaker.discordsim.world import World
 
 ANSWER_S = 3.0
 """How long an application may take to answer at all."""

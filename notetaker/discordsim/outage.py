@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from . import tcp
-from .hub import hub_of
+from notetaker.discordsim import tcp
+from notetaker.discordsim.hub import hub_of
 
 GATEWAY = "/gateway"
 

@@ -5,8 +5,8 @@ Source: Discord docs, Resources and Events / Gateway Events. Snowflakes are stri
 
 from __future__ import annotations
 
-from . import permissions
-from .entities import (
+from notetaker.discordsim import permissions
+from notetaker.discordsim.entities import (
     Application,
     Attachment,
     Channel,
@@ -20,8 +20,8 @@ from .entities import (
     User,
     VoiceState,
 )
-from .snowflake import timestamp
-from .world import World
+from notetaker.discordsim.snowflake import timestamp
+from notetaker.discordsim.world import World
 
 
 def text(snowflake: int | None) -> str | None:

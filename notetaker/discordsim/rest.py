@@ -8,11 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from . import errors
-from .entities import Channel, Guild, Json, Member, Message, User
-from .errors import DiscordError
-from .hub import API, hub_of, reply
-from .permissions import Permission
+from notetaker.discordsim import errors
+from notetaker.discordsim.entities import Channel, Guild, Json, Member, Message, User
+from notetaker.discordsim.errors import DiscordError
+from notetaker.discordsim.hub import API, hub_of, reply
+from notetaker.discordsim.permissions import Permission
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import command_schema, errors, payloads
-from .entities import Application, Command
-from .errors import DiscordError
-from .hub import API, hub_of, no_content, reply
-from .rest import body_of, snowflake
-from .rest_users import own_application
+from notetaker.discordsim import command_schema, errors, payloads
+from notetaker.discordsim.entities import Application, Command
+from notetaker.discordsim.errors import DiscordError
+from notetaker.discordsim.hub import API, hub_of, no_content, reply
+from notetaker.discordsim.rest import body_of, snowflake
+from notetaker.discordsim.rest_users import own_application
 
 routes = web.RouteTableDef()
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import errors, payloads
-from .entities import ChannelType, Guild, VoiceState
-from .errors import DiscordError
-from .hub import API, hub_of, no_content, reply
-from .permissions import Permission
-from .rest import body_of, caller_of, guild_of, integer, member_of, snowflake
+from notetaker.discordsim import errors, payloads
+from notetaker.discordsim.entities import ChannelType, Guild, VoiceState
+from notetaker.discordsim.errors import DiscordError
+from notetaker.discordsim.hub import API, hub_of, no_content, reply
+from notetaker.discordsim.permissions import Permission
+from notetaker.discordsim.rest import body_of, caller_of, guild_of, integer, member_of, snowflake
 
 routes = web.RouteTableDef()
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import drafts, errors, payloads
-from .entities import Json, Message, MessageFlag
-from .hub import API, hub_of, no_content, reply
-from .interactions import Callback, Interaction
-from .rest import snowflake
+from notetaker.discordsim import drafts, errors, payloads
+from notetaker.discordsim.entities import Json, Message, MessageFlag
+from notetaker.discordsim.hub import API, hub_of, no_content, reply
+from notetaker.discordsim.interactions import Callback, Interaction
+from notetaker.discordsim.rest import snowflake
 
 routes = web.RouteTableDef()
 

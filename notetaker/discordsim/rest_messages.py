@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import drafts, errors, payloads
-from .drafts import Draft
-from .entities import Channel, ChannelType, Json, Message, MessageFlag, MessageType
-from .errors import DiscordError
-from .hub import API, Hub, hub_of, no_content, reply
-from .permissions import Permission
-from .rest import caller_of, channel_of, integer, message_of, snowflake
-from .snowflake import iso, timestamp
+from notetaker.discordsim import drafts, errors, payloads
+from notetaker.discordsim.drafts import Draft
+from notetaker.discordsim.entities import Channel, ChannelType, Json, Message, MessageFlag, MessageType
+from notetaker.discordsim.errors import DiscordError
+from notetaker.discordsim.hub import API, Hub, hub_of, no_content, reply
+from notetaker.discordsim.permissions import Permission
+from notetaker.discordsim.rest import caller_of, channel_of, integer, message_of, snowflake
+from notetaker.discordsim.snowflake import iso, timestamp
 
 routes = web.RouteTableDef()
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from . import errors, payloads
-from .entities import Application
-from .hub import API, hub_of, reply
-from .rest import caller_of, snowflake
+from notetaker.discordsim import errors, payloads
+from notetaker.discordsim.entities import Application
+from notetaker.discordsim.hub import API, hub_of, reply
+from notetaker.discordsim.rest import caller_of, snowflake
 
 routes = web.RouteTableDef()
 

@@ -10,7 +10,7 @@ from types import TracebackType
 import trustme
 from aiohttp import web
 
-from . import (
+from notetaker.discordsim import (
     control,
     control_faults,
     control_voice,
@@ -22,17 +22,17 @@ from . import (
     rest_messages,
     rest_users,
 )
-from .broadcast import Broadcast
-from .events import EventLog
-from .gateway import HEARTBEAT_MS, Gateway
-from .hub import HUB, Hub
-from .interactions import Interactions
-from .outage import outage
-from .ratelimit import RateLimiter
-from .voice.faults import Faults
-from .voice.server import VoiceServer
-from .voicestates import VoiceStates
-from .world import World
+from notetaker.discordsim.broadcast import Broadcast
+from notetaker.discordsim.events import EventLog
+from notetaker.discordsim.gateway import HEARTBEAT_MS, Gateway
+from notetaker.discordsim.hub import HUB, Hub
+from notetaker.discordsim.interactions import Interactions
+from notetaker.discordsim.outage import outage
+from notetaker.discordsim.ratelimit import RateLimiter
+from notetaker.discordsim.voice.faults import Faults
+from notetaker.discordsim.voice.server import VoiceServer
+from notetaker.discordsim.voicestates import VoiceStates
+from notetaker.discordsim.world import World
 
 HOST = "127.0.0.1"
 UPLOAD_LIMIT = 128 * 1024 * 1024

@@ -11,7 +11,7 @@ import zlib
 from collections import deque
 from enum import IntFlag
 
-from .entities import Json, User
+from notetaker.discordsim.entities import Json, User
 
 
 class Intent(IntFlag):

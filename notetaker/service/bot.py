@@ -10,24 +10,26 @@ import time
 from contextlib import suppress
 
 from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
+from notetaker.host import stacks
+from notetaker.host.exit_codes import ExitCode
+from notetaker.host.logs import setup
+from notetaker.host.worker_thread import Background
+from notetaker.meetings.announcer import DiscordFront
+from notetaker.meetings.commands import Meetings
+from notetaker.meetings.posting import Postings
+from notetaker.meetings.recordings import Recordings
+from notetaker.meetings.resuming import Resuming
+from notetaker.meetings.saving import Safekeeping
 from notetaker.model import events
-from notetaker.service import logs, metrics, stacks
-from notetaker.service.background import Background
-from notetaker.service.exit_codes import ExitCode
-from notetaker.service.front import DiscordFront
 from notetaker.service.health import Health
-from notetaker.service.meetings import Meetings
 from notetaker.service.opening import Opened, open_database
-from notetaker.service.postings import Postings
-from notetaker.service.recordings import Recordings
-from notetaker.service.reload import EnvFile, Reload
-from notetaker.service.resuming import Resuming
-from notetaker.service.safekeeping import Safekeeping
-from notetaker.service.settings import Settings
-from notetaker.service.status import Snapshot, document, process_figures
-from notetaker.service.status_line import status_line
-from notetaker.service.status_socket import StatusServer, socket_path
 from notetaker.service.supervision import Supervision
+from notetaker.settings.reload import EnvFile, Reload
+from notetaker.settings.values import Settings
+from notetaker.status import metrics
+from notetaker.status.line import status_line
+from notetaker.status.snapshot import Snapshot, document, process_figures
+from notetaker.status.unix_socket import StatusServer, socket_path
 from notetaker.store.database import StoreError
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.trace import Tracer
@@ -190,7 +192,7 @@ class _Bot:
 
     def _change(self, settings: Settings) -> None:
         """The settings in ``reload.LIVE``."""
-        logs.setup(settings.log_level)
+        setup.setup(settings.log_level)
         self._recordings.resume_window_s = settings.meeting_resume_window * 60
         self._voice.configure(
             connection_timeout_s=settings.voice_connection_timeout,

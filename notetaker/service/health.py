@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from notetaker.host.state_folder import FULL
+from notetaker.host.worker_thread import Background
+from notetaker.meetings.recordings import Recordings
 from notetaker.model import events
-from notetaker.service.background import Background
-from notetaker.service.recordings import Recordings
-from notetaker.service.state_folder import FULL
 
 log = logging.getLogger(__name__)
 

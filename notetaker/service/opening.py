@@ -8,12 +8,12 @@ from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
+from notetaker.host.sd_notify import Systemd
+from notetaker.host.worker_thread import SILENCE_S, Background
 from notetaker.jobs.queue import JobQueue
+from notetaker.meetings.recovery import Recovery
 from notetaker.model import events
-from notetaker.service.background import SILENCE_S, Background
-from notetaker.service.recovery import Recovery
-from notetaker.service.settings import Settings
-from notetaker.service.systemd import Systemd
+from notetaker.settings.values import Settings
 from notetaker.store.database import StoreError, StoreSettingError
 from notetaker.store.store import Store
 

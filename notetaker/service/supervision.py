@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from notetaker.service import stacks
-from notetaker.service.systemd import Systemd
+from notetaker.host import stacks
+from notetaker.host.sd_notify import Systemd
 
 STATUS_EVERY_S = 5.0
 EXTEND_EVERY_S, EXTEND_BY_S, EXTEND_TIMES = 5.0, 60.0, 60

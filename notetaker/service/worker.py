@@ -6,14 +6,14 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
+from notetaker.host import stacks
+from notetaker.host.exit_codes import ExitCode
+from notetaker.host.sd_notify import Systemd
 from notetaker.jobs.worker import MOST_COUNTED, STOP_TIMEOUT, Work, Worker
 from notetaker.jobs.workflows import Preferences
 from notetaker.model import events
 from notetaker.notes.wording import count
-from notetaker.service import stacks
-from notetaker.service.exit_codes import ExitCode
-from notetaker.service.settings import Settings
-from notetaker.service.systemd import Systemd
+from notetaker.settings.values import Settings
 
 log = logging.getLogger(__name__)
 

@@ -5,13 +5,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from notetaker.host.worker_thread import Background
+from notetaker.meetings.live import LiveMeeting
+from notetaker.meetings.recordings import SYNC_EVERY, TICK
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice import VoiceServer, VoiceState
-from notetaker.service.background import Background
-from notetaker.service.live import LiveMeeting
-from notetaker.service.recordings import SYNC_EVERY, TICK
 from notetaker.voice.manager import VoiceManager
 from tests.bench import child
 
@@ -70,7 +70,7 @@ class Receiver:
         child.say(event="joined")
 
     async def tick(self) -> None:
-        """As ``service.meetings`` does."""
+        """As ``meetings.commands`` does."""
         synced = time.monotonic()
         while True:
             await asyncio.sleep(TICK)

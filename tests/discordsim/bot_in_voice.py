@@ -7,10 +7,9 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from notetaker.discordsim.speaker_link import VoicePlace
-
-from .conftest import Place
-from .gateway_client import Client, logged_in
-from .voice.listener import Listener
+from tests.discordsim.conftest import Place
+from tests.discordsim.gateway_client import Client, logged_in
+from tests.discordsim.voice.listener import Listener
 
 
 class Bot:

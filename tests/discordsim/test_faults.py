@@ -12,11 +12,10 @@ from aiohttp import WSMsgType
 
 from notetaker.discordsim.control_faults import IMMEDIATE, WAITING
 from notetaker.discordsim.speaker_link import VoicePlace
-
-from .bot_in_voice import InVoice, closed_with, fault, told
-from .conftest import DEADLINE_S, Place
-from .gateway_client import connect, logged_in
-from .voice.listener import Listener
+from tests.discordsim.bot_in_voice import InVoice, closed_with, fault, told
+from tests.discordsim.conftest import DEADLINE_S, Place
+from tests.discordsim.gateway_client import connect, logged_in
+from tests.discordsim.voice.listener import Listener
 
 STATE, SERVER = "VOICE_STATE_UPDATE", "VOICE_SERVER_UPDATE"
 LONG_S = 60.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from .bot_in_voice import InVoice, closed_with
-from .conftest import Place
-from .gateway_client import logged_in
+from tests.discordsim.bot_in_voice import InVoice, closed_with
+from tests.discordsim.conftest import Place
+from tests.discordsim.gateway_client import logged_in
 
 STATE, SERVER = "VOICE_STATE_UPDATE", "VOICE_SERVER_UPDATE"
 

@@ -11,9 +11,8 @@ from notetaker.discordsim.entities import User
 from notetaker.discordsim.speaker import SILENCE, Speaker
 from notetaker.discordsim.speaker_link import VoicePlace
 from notetaker.discordsim.speaker_socket import SpeakerError
-
-from .conftest import Place
-from .voice.listener import Listener
+from tests.discordsim.conftest import Place
+from tests.discordsim.voice.listener import Listener
 
 
 def speaker(place: Place, name: str, channel: str = "Standup", **changes: object) -> Speaker:

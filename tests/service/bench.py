@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from notetaker.discordbot.ports import Start, Stopped
+from notetaker.host.worker_thread import Background
 from notetaker.jobs.queue import JobQueue
+from notetaker.meetings.commands import Meetings
+from notetaker.meetings.recordings import Recordings
+from notetaker.meetings.recovery import Interrupted, Recovery
+from notetaker.meetings.resuming import Resuming
+from notetaker.meetings.saving import Safekeeping
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
-from notetaker.service.background import Background
-from notetaker.service.meetings import Meetings
-from notetaker.service.recordings import Recordings
-from notetaker.service.recovery import Interrupted, Recovery
-from notetaker.service.resuming import Resuming
-from notetaker.service.safekeeping import Safekeeping
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from notetaker.voice.manager import VoiceManager

@@ -17,8 +17,8 @@ WAIT_S = 20.0
 HOLDER = """
 import subprocess, sys
 from pathlib import Path
-from notetaker.service.instance import AlreadyRunning, only_bot
-from notetaker.service.settings import SettingsError
+from notetaker.host.instance.single import AlreadyRunning, only_bot
+from notetaker.settings.values import SettingsError
 print("here", flush=True)
 sys.stdin.readline()
 try:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from notetaker.service import background
-from notetaker.service.background import Background
+from notetaker.host import worker_thread
+from notetaker.host.worker_thread import Background
 from notetaker.store.database import StoreError
 
 
@@ -26,9 +26,9 @@ async def test_hurrying_once_more_gives_nobody_more_time(
     database = Background("database")
     waiting = asyncio.ensure_future(database(frozen.wait))
     await asyncio.sleep(0)
-    monkeypatch.setattr(background, "FAREWELL_S", 0.01)
+    monkeypatch.setattr(worker_thread, "FAREWELL_S", 0.01)
     database.hurry()
-    monkeypatch.setattr(background, "FAREWELL_S", 3600.0)
+    monkeypatch.setattr(worker_thread, "FAREWELL_S", 3600.0)
     database.hurry()
     async with asyncio.timeout(10):
         with pytest.raises(StoreError, match="database does not answer"):
@@ -41,7 +41,7 @@ async def test_hurrying_once_more_gives_nobody_more_time(
 async def test_hurrying_as_a_limit_runs_out_is_no_error(
     frozen: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(background, "FAREWELL_S", 0.0)
+    monkeypatch.setattr(worker_thread, "FAREWELL_S", 0.0)
     database = Background("database")
     waiting = asyncio.ensure_future(database(frozen.wait))
     await asyncio.sleep(0)
@@ -55,7 +55,7 @@ async def test_hurrying_as_a_limit_runs_out_is_no_error(
 async def test_who_closes_in_a_hurry_does_not_wait_for_ever(
     frozen: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(background, "FAREWELL_S", 0.01)
+    monkeypatch.setattr(worker_thread, "FAREWELL_S", 0.01)
     disk = Background("disk")
     waiting = asyncio.ensure_future(disk(frozen.wait))
     await asyncio.sleep(0)

@@ -13,11 +13,11 @@ import pytest
 
 from notetaker.discordbot.ports import Refused, Start
 from notetaker.discordsim.speaker_link import VoiceLink
+from notetaker.meetings.saving import PATIENCE_S
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice import SessionBegan
 from notetaker.model.voice_status import VoicePhase
 from notetaker.service.health import SILENCE_S, TICK_S, Health
-from notetaker.service.safekeeping import PATIENCE_S
 from tests.service.bench import ADA, GENERAL, Bench
 from tests.service.office import SENTENCE
 from tests.store import postgres

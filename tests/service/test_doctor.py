@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from notetaker.service.doctor.checks import CHECKS
+from notetaker.doctor.checks import CHECKS
 from tests.service.office import WAIT_S, Office
 
 NAMES = [check.name for check in CHECKS]

@@ -15,10 +15,10 @@ from aiohttp import web
 
 from notetaker.discordsim.permissions import Permission
 from notetaker.discordsim.session import KNOWN_INTENTS
-from notetaker.service.doctor import computer
-from notetaker.service.doctor.checks import CHECKS
-from notetaker.service.doctor.checkup import Check, Checkup, NotTried, Result, State
-from notetaker.service.doctor.examination import Examination
+from notetaker.doctor import host
+from notetaker.doctor.checks import CHECKS
+from notetaker.doctor.checkup import Check, Checkup, NotTried, Result, State
+from notetaker.doctor.run import Examination
 from tests.service.office import Office
 
 
@@ -119,7 +119,7 @@ async def test_a_missing_library_is_told_and_what_needs_it_not_tried(
             raise PackageNotFoundError(name)
         return "2.8.1"
 
-    monkeypatch.setattr(computer, "version", version)
+    monkeypatch.setattr(host, "version", version)
     results = await examine()
     assert results["libraries"].text == "dave.py is not installed"
     assert results["connection"].state is State.FAILED  # was tried

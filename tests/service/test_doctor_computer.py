@@ -12,10 +12,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from notetaker.service.doctor import computer
-from notetaker.service.doctor.checkup import Trouble
-from notetaker.service.instance import only_bot
-from notetaker.service.settings import Settings
+from notetaker.doctor import host
+from notetaker.doctor.checkup import Trouble
+from notetaker.host.instance.single import only_bot
+from notetaker.settings.values import Settings
 from tests.store import postgres
 
 IDENTITY = f"doctor-{os.getpid()}"
@@ -59,7 +59,7 @@ async def test_settings_with_which_bot_or_worker_would_end_are_told(
 ) -> None:
     environment.setenv(name, value)
     with pytest.raises(Trouble) as trouble:
-        await computer.settings()
+        await host.settings()
     assert str(trouble.value).startswith(f"{name}: {problem}")
     assert "hidden" not in str(trouble.value)
 
@@ -71,7 +71,7 @@ async def test_the_file_is_named_in_which_the_settings_are(
     environment.setenv("NOTETAKER_ENV_FILE", file)
     environment.setenv("VOICE_RETRY_ATTEMPTS", "many")
     with pytest.raises(Trouble) as trouble:
-        await computer.settings()
+        await host.settings()
     assert (file or "or the file .env.") in trouble.value.mend
 
 
@@ -79,22 +79,22 @@ def test_the_libraries_that_are_supported_are_those_of_setup_cfg() -> None:
     config = ConfigParser()
     config.read(Path(__file__).parents[2] / "setup.cfg")
     required = config["options"]["install_requires"].splitlines()
-    for distribution, (_, least, below) in computer.SUPPORTED.items():
+    for distribution, (_, least, below) in host.SUPPORTED.items():
         assert f"{distribution} >= {least}, < {below}" in required
 
 
 @pytest.mark.parametrize("version", ["2.8.0", "2.9", "2.10.1", "3.0.0rc1", "weird"])
 async def test_a_version_out_of_range_is_told(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computer, "version", lambda name: version)
+    monkeypatch.setattr(host, "version", lambda name: version)
     with pytest.raises(Trouble, match=f"py-cord {version} is not supported") as trouble:
-        await computer.libraries()
+        await host.libraries()
     assert "pip install 'py-cord>=2.8.1,<2.9'" in trouble.value.mend
 
 
 async def test_discord_py_beside_py_cord_is_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(computer, "packages_distributions", lambda: {"discord": ["py-cord", "discord.py"]})
+    monkeypatch.setattr(host, "packages_distributions", lambda: {"discord": ["py-cord", "discord.py"]})
     with pytest.raises(Trouble, match=r"^discord\.py installs the package discord too") as trouble:
-        await computer.libraries()
+        await host.libraries()
     assert trouble.value.mend.startswith("pip uninstall discord.py py-cord")
 
 
@@ -104,21 +104,21 @@ async def test_a_library_that_does_not_load_is_told(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(importlib, "import_module", import_module)
     with pytest.raises(Trouble, match=r"^py-cord .* cannot be loaded: libopus\.so\.0"):
-        await computer.libraries()
+        await host.libraries()
 
 
 async def test_a_disk_that_is_nearly_full_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=500_000_000))
     with pytest.raises(Trouble, match=r"^only 0.47 GiB are free in .*, enough for 12 hours of speech$"):
-        await computer.disk(in_folder(home))
+        await host.disk(in_folder(home))
 
 
 async def test_a_state_folder_is_tried_and_left_as_it_was(home: Path) -> None:
-    assert (await computer.disk(in_folder(home))).endswith("the folder will be created")
+    assert (await host.disk(in_folder(home))).endswith("the folder will be created")
     assert not home.exists()
     home.mkdir()
-    assert (await computer.disk(in_folder(home))).endswith("hours of speech")
+    assert (await host.disk(in_folder(home))).endswith("hours of speech")
     assert list(home.iterdir()) == []
 
 
@@ -128,7 +128,7 @@ async def test_a_state_folder_that_the_bot_refuses_is_refused(home: Path) -> Non
     with pytest.raises(
         Trouble, match=r"^NOTETAKER_STATE_DIR cannot be used: every user of this host can replace"
     ):
-        await computer.disk(in_folder(home))
+        await host.disk(in_folder(home))
     assert list(home.iterdir()) == []
 
 
@@ -139,44 +139,44 @@ async def test_the_state_folder_of_another_user_is_refused(home: Path) -> None:
     with pytest.raises(
         Trouble, match=r"^NOTETAKER_STATE_DIR cannot be used: the user \S+ can replace what"
     ) as told:
-        await computer.disk(in_folder(home))
+        await host.disk(in_folder(home))
     assert told.value.mend.startswith("Run the doctor as the user of the bot")
 
 
 async def test_a_state_folder_that_cannot_be_is_told(home: Path) -> None:
     home.write_text("a file")
     with pytest.raises(Trouble, match="nothing can be written to"):
-        await computer.disk(in_folder(home))
+        await host.disk(in_folder(home))
     with pytest.raises(Trouble, match="does not exist and cannot be created in"):
-        await computer.disk(in_folder(home / "below"))
+        await host.disk(in_folder(home / "below"))
 
 
 async def test_a_database_is_asked_and_left_as_it_was(home: Path) -> None:
     url, file = f"sqlite:///{home}/notetaker.db", home / "notetaker.db"
-    assert await computer.database(url) == f"{file} will be created"
+    assert await host.database(url) == f"{file} will be created"
     assert not home.exists()
     home.mkdir()
     file.touch(mode=0o600)
-    assert await computer.database(url) == f"{file} answers"
+    assert await host.database(url) == f"{file} answers"
     file.write_text("This is no database, although it is as long as the head of one. " * 2)
     with pytest.raises(Trouble, match=f"^the database {file} cannot be used: file is not a database$"):
-        await computer.database(url)
+        await host.database(url)
     with pytest.raises(Trouble, match=f"^nothing can be written to {file} "):
-        await computer.database(f"sqlite:///{file}/notetaker.db")
+        await host.database(f"sqlite:///{file}/notetaker.db")
 
 
 async def test_a_server_is_asked_and_its_database_left_as_it_was() -> None:
     with postgres.temporary_cluster() as folder:
         url = postgres.new_database(folder)
-        assert (await computer.database(url)).endswith(" on the local socket answers")
+        assert (await host.database(url)).endswith(" on the local socket answers")
         with psycopg.connect(url) as connection:
             tables = connection.execute("SELECT * FROM pg_tables WHERE schemaname !~ '^(pg_|information)'")
             assert tables.fetchall() == []
         with pytest.raises(Trouble, match="option in the URL") as trouble:
-            await computer.database(f"{url}&connect_timeout=soon")
+            await host.database(f"{url}&connect_timeout=soon")
         assert "NOTETAKER_DATABASE_URL" in trouble.value.mend
     with pytest.raises(Trouble, match="on the local socket cannot be used: connection is bad: ") as trouble:
-        await computer.database(url)
+        await host.database(url)
     assert "NOTETAKER_DATABASE_URL" in trouble.value.mend
 
 
@@ -186,18 +186,18 @@ async def test_a_server_that_does_not_answer_keeps_nobody() -> None:
         server.listen()
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
-                await computer.database(f"postgresql://me@/notes?host={folder}&connect_timeout=0")
+                await host.database(f"postgresql://me@/notes?host={folder}&connect_timeout=0")
 
 
 async def test_a_bot_is_seen_while_it_runs(home: Path) -> None:
-    assert (await computer.instance(home, IDENTITY))[0] is None
+    assert (await host.instance(home, IDENTITY))[0] is None
     home.mkdir()
-    assert (await computer.instance(home, IDENTITY))[0] is None
+    assert (await host.instance(home, IDENTITY))[0] is None
     with only_bot(home, IDENTITY):
-        running, text = await computer.instance(home, IDENTITY)
+        running, text = await host.instance(home, IDENTITY)
         assert running is not None
         assert running.startswith("process ")
         assert running in text
-    assert (await computer.instance(home, IDENTITY))[0] is None
+    assert (await host.instance(home, IDENTITY))[0] is None
     with only_bot(home, IDENTITY):  # the looks have left nothing in its way
         pass

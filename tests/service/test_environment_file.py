@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.service.environment_file import parse
+from notetaker.settings.environment_file import parse
 
 GENERATOR = Path("/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator")
 

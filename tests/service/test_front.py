@@ -8,8 +8,8 @@ import pytest
 
 from notetaker.discordbot.bot import NotetakerBot
 from notetaker.discordbot.publish import Undelivered
-from notetaker.service import front
-from notetaker.service.front import DiscordFront
+from notetaker.meetings import announcer
+from notetaker.meetings.announcer import DiscordFront
 
 
 class Publisher:
@@ -46,7 +46,7 @@ async def test_when_the_bot_stops_no_message_is_waited_for_much_longer(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(front, "FAREWELL_S", 0.01)
+    monkeypatch.setattr(announcer, "FAREWELL_S", 0.01)
     async with asyncio.timeout(10):
         earlier = asyncio.ensure_future(told.say(1, "I am still not back."))
         await publisher.asked.wait()
@@ -61,7 +61,7 @@ async def test_when_the_bot_stops_no_message_is_waited_for_much_longer(
 async def test_the_bot_can_stop_as_a_limit_runs_out(
     publisher: Publisher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(front, "SAY_S", 0.0)
+    monkeypatch.setattr(announcer, "SAY_S", 0.0)
     told = a_front(publisher)
     saying = asyncio.ensure_future(told.say(1, "I am still not back."))
     await publisher.asked.wait()  # by then the limit has run out, and who waits has not heard of it yet

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from notetaker.meetings.recordings import STORING_S
 from notetaker.service.health import SILENCE_S, STORE_S, SYNC_S, TICK_S, Health
-from notetaker.service.recordings import STORING_S
 from tests.service.bench import GUILD, Bench
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notetaker.discordsim.snowflake import new_token
-from notetaker.service.identity import bot_identity
+from notetaker.host.instance.account import bot_identity
 
 API = "https://discord.com/api"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from notetaker.discordsim.speaker import Speaker
-from notetaker.service.identity import bot_identity
-from notetaker.service.instance import running_bot
-from notetaker.service.status_socket import ask
+from notetaker.host.instance.account import bot_identity
+from notetaker.host.instance.single import running_bot
+from notetaker.status.unix_socket import ask
 from tests.service.candidates import can_unshare
 from tests.service.office import SENTENCE, WAIT_S, Office
 

@@ -11,10 +11,10 @@ import pytest
 
 from notetaker.discordbot import answers
 from notetaker.discordbot.ports import Refused
+from notetaker.meetings import open_gaps
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.recording.state import StateFile
-from notetaker.service import missing
 from notetaker.voice.ports import JoinFailed
 from tests.service.bench import ADA, GENERAL, GUILD, PLANNING, STANDUP, WISH, Bench
 from tests.service.office import SENTENCE
@@ -25,7 +25,7 @@ HEARD = len(SENTENCE)
 @pytest.fixture(autouse=True)
 def _every_gap_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here, a restart takes less time than a packet."""
-    monkeypatch.setattr(missing, "PACKET_NS", 1)
+    monkeypatch.setattr(open_gaps, "PACKET_NS", 1)
 
 
 async def die(bench: Bench) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from notetaker.discordbot import answers
+from notetaker.meetings.live import LiveMeeting
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
@@ -16,7 +17,6 @@ from notetaker.recording.journal import JournalReader, journal_files
 from notetaker.recording.recorder import Recorder
 from notetaker.recording.recovery import scan
 from notetaker.recording.rtcp import GapMarked
-from notetaker.service.live import LiveMeeting
 from notetaker.wire.losses import Loss
 from tests.service.office import SENTENCE
 

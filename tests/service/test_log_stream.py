@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from notetaker.service import log_stream
-from notetaker.service.log_stream import StreamHandler
+from notetaker.host.logs import stream
+from notetaker.host.logs.stream import StreamHandler
 
 
 class Pipe:
@@ -68,7 +68,7 @@ def test_neither_a_long_text_nor_many_lines_wait_for_a_slow_reader(
 def test_a_reader_that_is_busy_for_a_moment_misses_nothing(
     pipe: Pipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_stream, "PATIENCE_S", 10.0)
+    monkeypatch.setattr(stream, "PATIENCE_S", 10.0)
     handler, size = StreamHandler(pipe.end), fcntl.fcntl(pipe.end, fcntl.F_GETPIPE_SZ)
     handler.handle(a_record("x" * (size - 1000)))
     shown: list[bytes] = []
@@ -94,4 +94,4 @@ def test_a_slow_reader_is_waited_for_a_share_of_the_time_only(
     assert handler.patience_s == pytest.approx(0.05, abs=0.01)
     monkeypatch.setattr(time, "monotonic", lambda: now + 60.0)
     handler.handle(a_record("c"))
-    assert handler.patience_s == log_stream.PATIENCE_S
+    assert handler.patience_s == stream.PATIENCE_S

@@ -14,9 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from notetaker import __version__
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice_status import VoiceStatus, VoiceTotals
-from notetaker.service import metrics
-from notetaker.service.metrics import CONNECTIONS_MAX, BotCollector, served
-from notetaker.service.status import Snapshot
+from notetaker.status import metrics
+from notetaker.status.metrics import CONNECTIONS_MAX, BotCollector, served
+from notetaker.status.snapshot import Snapshot
 from tests.service.status_examples import CONNECTED, QUIET, WAITING, snapshot, voice
 
 

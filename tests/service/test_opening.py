@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from notetaker.host.exit_codes import ExitCode
+from notetaker.host.worker_thread import Background
 from notetaker.service import opening
-from notetaker.service.background import Background
-from notetaker.service.exit_codes import ExitCode
 from notetaker.service.opening import open_database
-from notetaker.service.settings import Settings
+from notetaker.settings.values import Settings
 from tests.service.office import Office
 from tests.service.watchdog import a_watchdog
 from tests.store import postgres

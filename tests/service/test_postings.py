@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from notetaker.discordbot.publish import Undelivered
+from notetaker.host.worker_thread import Background
+from notetaker.meetings import posting
+from notetaker.meetings.posting import FIRST_PAUSE, LONGEST_PAUSE, Postings
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Notes, Posting
-from notetaker.service import postings
-from notetaker.service.background import Background
-from notetaker.service.postings import FIRST_PAUSE, LONGEST_PAUSE, Postings
 from notetaker.store.store import Store
 from tests.store import postgres
 
@@ -64,9 +64,9 @@ def state(store: Store) -> MeetingState:
 
 async def test_notes_are_posted_once(store: Store, background: Background) -> None:
     discord = Discord()
-    postings = Postings(store, background, discord)
-    await postings.tick()
-    await postings.tick()
+    posting = Postings(store, background, discord)
+    await posting.tick()
+    await posting.tick()
     assert discord.asked == [None]
     assert state(store) is MeetingState.POSTED
 
@@ -76,11 +76,11 @@ async def test_an_outage_is_waited_out_with_growing_pauses_and_the_channel_searc
 ) -> None:
     now = 0.0
     discord = Discord(refusals=10)
-    postings = Postings(store, background, discord, clock=lambda: now)
+    posting = Postings(store, background, discord, clock=lambda: now)
     attempts = []
     while state(store) is not MeetingState.POSTED:
         before = len(discord.asked)
-        await postings.tick()
+        await posting.tick()
         if len(discord.asked) > before:
             attempts.append(now)
         now += FIRST_PAUSE
@@ -122,7 +122,7 @@ async def test_a_database_that_rejects_the_question_does_not_end_the_bot(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(postings, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(posting, "FIRST_PAUSE", 0.0)
     with closing(Store(postgres.new_database(postgres_socket))) as empty:
         await Postings(empty, background, Discord()).tick()
     assert "Notes cannot be looked for or marked as posted: UndefinedTable" in caplog.text

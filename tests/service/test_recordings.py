@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from notetaker.jobs.queue import TRANSCRIBE
+from notetaker.meetings import recordings
 from notetaker.model.meeting import MeetingState
-from notetaker.service import recordings
 from tests.service.bench import ADA, GUILD, Bench
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from notetaker.jobs.queue import JobQueue
+from notetaker.meetings.recovery import Recovery
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
@@ -18,7 +19,6 @@ from notetaker.model.utterance import Utterance
 from notetaker.recording.journal import journal_files, read_clip
 from notetaker.recording.recorder import Recorder
 from notetaker.recording.recovery import scan
-from notetaker.service.recovery import Recovery
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from tests.service.office import SENTENCE

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.service import reload
-from notetaker.service.holder import user_name
-from notetaker.service.reload import LIVE, EnvFile, Reload
-from notetaker.service.settings import Settings, SettingsError
+from notetaker.host.instance.holder import user_name
+from notetaker.settings import reload
+from notetaker.settings.reload import LIVE, EnvFile, Reload
+from notetaker.settings.values import Settings, SettingsError
 from tests.service.office import WAIT_S, Office
 from tests.service.watchdog import a_watchdog
 

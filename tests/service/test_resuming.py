@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from notetaker.discordsim.speaker import Speaker
+from notetaker.meetings import resuming
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Outcome
 from notetaker.model.transcript import Gap
-from notetaker.service import resuming
 from notetaker.store.store import Store
 from tests.service.bench import Bench
 from tests.service.office import SENTENCE, Office, Process

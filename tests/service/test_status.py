@@ -4,7 +4,7 @@ import os
 import socket
 
 from notetaker import __version__
-from notetaker.service.status import document, process_figures
+from notetaker.status.snapshot import document, process_figures
 from tests.service.status_examples import (
     ADA,
     ENDPOINT,

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from notetaker.model.voice_status import VoiceStatus
-from notetaker.service.status import RunningMeeting
-from notetaker.service.status_line import status_line
+from notetaker.status.line import status_line
+from notetaker.status.snapshot import RunningMeeting
 from tests.service.status_examples import CONNECTED, NOW_NS, QUIET, WAITING, snapshot, voice
 
 HOUR_NS = 3600 * 10**9

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
-from notetaker.service.status_socket import NAME, NotRunning, ask
+from notetaker.status.unix_socket import NAME, NotRunning, ask
 from tests.service.office import SENTENCE, WAIT_S, Office
 
 READY = "Ready, as Notetaker"

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from notetaker.service import status_socket
-from notetaker.service.status_socket import NAME, NoAnswer, NotRunning, StatusServer, ask, socket_path
+from notetaker.status import unix_socket
+from notetaker.status.unix_socket import NAME, NoAnswer, NotRunning, StatusServer, ask, socket_path
 
 MUCH = {"much": "x" * 10_000_000}
 """More than the kernel buffers."""
@@ -91,7 +91,7 @@ def deaf_client(folder: Path) -> Iterator[socket.socket]:
 async def test_a_client_that_does_not_read_is_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(status_socket, "ANSWER_S", 0.05)
+    monkeypatch.setattr(unix_socket, "ANSWER_S", 0.05)
     async with serving(tmp_path / NAME, lambda: MUCH):
         with deaf_client(tmp_path) as client:
             hung_up = select.poll()
@@ -118,7 +118,7 @@ async def test_a_snapshot_that_fails_is_logged_and_told(
 
 
 async def test_a_bot_that_is_stuck_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status_socket, "ANSWER_S", 0.05)
+    monkeypatch.setattr(unix_socket, "ANSWER_S", 0.05)
     with socket.socket(socket.AF_UNIX) as stuck:
         stuck.bind(str(tmp_path / NAME))
         stuck.listen()

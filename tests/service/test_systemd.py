@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.service.systemd import Systemd
+from notetaker.host.sd_notify import Systemd
 
 
 @pytest.fixture

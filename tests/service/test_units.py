@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.service.exit_codes import ExitCode
-from notetaker.service.settings import TOKEN_CREDENTIAL, TOKEN_FILE
+from notetaker.host.exit_codes import ExitCode
+from notetaker.host.supervisor.watchdog import ABORT_S
 from notetaker.service.supervision import PATIENCE
-from notetaker.service.supervisor_watchdog import ABORT_S
+from notetaker.settings.values import TOKEN_CREDENTIAL, TOKEN_FILE
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SYSTEMD = DEPLOY / "systemd"

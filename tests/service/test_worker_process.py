@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from notetaker.host import stacks
 from notetaker.jobs.queue import JobQueue
 from notetaker.jobs.worker import Work
-from notetaker.service import stacks
 from notetaker.service.worker import status_line
 from notetaker.store.store import Store
 from tests.jobs.recording import record_meeting

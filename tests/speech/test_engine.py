@@ -96,7 +96,7 @@ def test_an_engine_is_imported_only_when_it_is_loaded(tmp_path: Path) -> None:
     put(tmp_path, BASE)
     heavy = {"ctranslate2", "numpy", "openai", "onnx_asr", "pocketsphinx", "av"}
     code = (
-        "import sys; from pathlib import Path; import notetaker.service.settings, notetaker.jobs.transcriber\n"
+        "import sys; from pathlib import Path; import notetaker.settings.values, notetaker.jobs.transcriber\n"
         "from notetaker.speech.engines import EngineSettings, choose\n"
         f"choose(EngineSettings(models_folders=(Path({str(tmp_path)!r}),)))\n"
         f"sys.exit(', '.join(sorted({heavy!r} & sys.modules.keys())) or 0)"

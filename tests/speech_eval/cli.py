@@ -16,7 +16,7 @@ from rich.console import Console
 
 from notetaker.demo.processes import DidNotStart
 from notetaker.jobs.workflows import Interrupted
-from notetaker.service.settings import Settings
+from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineError, EngineSettingError
 from notetaker.speech.engines import EngineSettings
 from tests.bench.report import Result, machine

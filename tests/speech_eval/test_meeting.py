@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from notetaker.demo.script import VOICES, load
-from notetaker.service.settings import Settings
+from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineSettingError
 from notetaker.speech.engines import EngineSettings, choose
 from tests.speech_eval import folder, live, nonspeech, sentences

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from notetaker.service import status_socket
+from notetaker.status import unix_socket
 from tests.service.office import SENTENCE, Office
 from tests.supervised.pace import Pace
 from tests.supervised.patience import Wrong, expect, until
@@ -73,8 +73,8 @@ class Stage(ABC):
     async def said(self) -> dict[str, Any]:
         """What the bot says of itself. Raises Wrong when it does not answer."""
         try:
-            return await asyncio.to_thread(status_socket.ask, self._socket_folder)
-        except (status_socket.NotRunning, status_socket.NoAnswer) as error:
+            return await asyncio.to_thread(unix_socket.ask, self._socket_folder)
+        except (unix_socket.NotRunning, unix_socket.NoAnswer) as error:
             raise Wrong(str(error)) from None
 
     async def meeting(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from notetaker import __version__
-from notetaker.service.exit_codes import ExitCode
+from notetaker.host.exit_codes import ExitCode
 from tests.supervised.patience import expect
 from tests.supervisor.stage import BOT, WATCHDOG_LOG, WORKER, Stage
 

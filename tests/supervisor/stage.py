@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
-from notetaker.service import report
+from notetaker.status import meeting_report
 from notetaker.store.store import Store
 from tests.service.office import Office
 from tests.supervised import stage
@@ -99,7 +99,7 @@ class Stage(stage.Stage):
 
     async def report(self, meeting_id: str) -> dict[str, Any]:
         with closing(Store(f"sqlite:///{self.office.state / 'notetaker.db'}")) as store:
-            found = report.detail(store, meeting_id)
+            found = meeting_report.detail(store, meeting_id)
         assert found, f"there is no meeting {meeting_id}"
         return found
 

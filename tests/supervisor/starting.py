@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from notetaker.cli.processes import SHORTEST_LIFE_S
-from notetaker.service.exit_codes import ExitCode
+from notetaker.host.exit_codes import ExitCode
 from tests.supervised.patience import expect
 from tests.supervisor.stage import BOT, BOT_LOG, SUPERVISOR_LOG, WATCHDOG, WORKER, Stage, configure
 

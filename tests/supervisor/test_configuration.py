@@ -4,7 +4,7 @@ import configparser
 
 import pytest
 
-from notetaker.service.exit_codes import ExitCode
+from notetaker.host.exit_codes import ExitCode
 from tests.supervisor.host import DEPLOYED
 
 

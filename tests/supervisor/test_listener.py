@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.service.supervisor_watchdog import ABORT_S
+from notetaker.host.supervisor.watchdog import ABORT_S
 from tests.supervisor.host import Host, deployed, running
 
 SILENCE_S = 2.0

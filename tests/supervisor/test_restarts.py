@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from notetaker.cli import main, processes
-from notetaker.service.exit_codes import ExitCode
+from notetaker.host.exit_codes import ExitCode
 
 PATIENCE_S = 60.0
 LONG_S = 3600.0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notetaker.service.supervisor_watchdog import (
+from notetaker.host.supervisor.watchdog import (
     ABORT_S,
     DAY_S,
     FIRST_SIGN_S,

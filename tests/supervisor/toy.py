@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 
-from notetaker.service.systemd import Systemd
+from notetaker.host.sd_notify import Systemd
 
 silent = False
 

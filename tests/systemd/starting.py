@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import time
 
+from notetaker.host.exit_codes import ExitCode
 from notetaker.model import events
 from notetaker.model.events import Event
-from notetaker.service.exit_codes import ExitCode
 from tests.supervised.patience import expect, until
 from tests.systemd.journal import message
 from tests.systemd.stage import PROGRAM, Stage

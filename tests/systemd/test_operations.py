@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from notetaker.host.exit_codes import ExitCode
 from notetaker.model import events
-from notetaker.service.exit_codes import ExitCode
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/operations.md").read_text()

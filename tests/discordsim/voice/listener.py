@@ -20,8 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nacl.exceptions import CryptoError
 
 from notetaker.discordsim.speaker_link import VoicePlace
-
-from .members import DaveyMember, LibdaveMember, Member
+from tests.discordsim.voice.members import DaveyMember, LibdaveMember, Member
 
 AES = "aead_aes256_gcm_rtpsize"
 XCHACHA = "aead_xchacha20_poly1305_rtpsize"

@@ -8,9 +8,8 @@ import pytest
 
 from notetaker.discordsim.speaker import SILENCE, SILENCE_FRAMES
 from notetaker.discordsim.speaker_link import VoiceLink
-
-from .conftest import House
-from .listener import AES, XCHACHA, Listener
+from tests.discordsim.voice.conftest import House
+from tests.discordsim.voice.listener import AES, XCHACHA, Listener
 
 PAUSE = [SILENCE] * SILENCE_FRAMES
 

@@ -5,9 +5,8 @@ import asyncio
 import pytest
 
 from notetaker.discordsim.speaker_link import VoiceLink
-
-from .conftest import CHANNEL, GUILD, House
-from .listener import XCHACHA, Listener
+from tests.discordsim.voice.conftest import CHANNEL, GUILD, House
+from tests.discordsim.voice.listener import XCHACHA, Listener
 
 BOTH = pytest.mark.parametrize("kind", ["d", "l"], ids=["davey", "libdave"])
 

@@ -8,9 +8,8 @@ import pytest
 from notetaker.discordsim.speaker_link import VoiceLink
 from notetaker.discordsim.voice.faults import Step
 from notetaker.discordsim.voice.session import RESUMABLE
-
-from .conftest import CHANNEL, GUILD, House
-from .listener import Listener
+from tests.discordsim.voice.conftest import CHANNEL, GUILD, House
+from tests.discordsim.voice.listener import Listener
 
 OTHER_GUILD = 7
 LONG_S = 60.0

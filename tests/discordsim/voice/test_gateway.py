@@ -8,9 +8,8 @@ import pytest
 from notetaker.discordsim.speaker_link import VoiceLink
 from notetaker.discordsim.speaker_socket import SpeakerError
 from notetaker.discordsim.voice import connection, switchboard
-
-from .conftest import CHANNEL, GUILD, House
-from .listener import PATIENCE_S, Listener
+from tests.discordsim.voice.conftest import CHANNEL, GUILD, House
+from tests.discordsim.voice.listener import PATIENCE_S, Listener
 
 
 async def closed_with(listener: Listener) -> int | None:

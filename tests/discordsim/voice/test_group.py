@@ -9,8 +9,7 @@ import pytest
 
 from notetaker.discordsim.voice.group import DaveGroup, Send
 from notetaker.discordsim.voice.mls import ExternalSender
-
-from .members import DaveyMember, LibdaveMember, Member
+from tests.discordsim.voice.members import DaveyMember, LibdaveMember, Member
 
 CHANNEL = 81384788765712384
 FRAME = b"\xfc" + bytes(range(80))

@@ -15,8 +15,7 @@ from notetaker.discordsim.voice.mls import (
     split_welcome,
     vector,
 )
-
-from .members import DaveyMember, LibdaveMember
+from tests.discordsim.voice.members import DaveyMember, LibdaveMember
 
 CHANNEL = 81384788765712384
 

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from notetaker.discordsim.voice.faults import Faults
 from notetaker.discordsim.voice.route import DELAY_S, Route
-
-from .conftest import House
-from .listener import Listener
+from tests.discordsim.voice.conftest import House
+from tests.discordsim.voice.listener import Listener
 
 PACKETS = 300
 

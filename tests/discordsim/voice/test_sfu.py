@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notetaker.discordsim.voice.renumber import Renumbering
-
-from .conftest import House
-from .listener import Listener
+from tests.discordsim.voice.conftest import House
+from tests.discordsim.voice.listener import Listener
 
 SPOKEN = b"\xfcstill here"
 

@@ -1,0 +1,71 @@
+"""Every check, in the order in which they are made."""
+
+from notetaker.doctor.checkup import Check
+from notetaker.voice.presence import CREDENTIALS_TIMEOUT_S
+from notetaker.wire.handshake import DEADLINES_S, Step
+
+STATUS = "See https://discordstatus.com, and try again later."
+DEFECT = "See in the system's log (dmesg) whether the disk is in order."
+ALLOW = (
+    "Allow outgoing TCP connections to it in the firewall of this computer and of its network; see whether "
+    "DISCORD_API_BASE_URL is right."
+)
+UDP_BLOCKED = (
+    "Allow outgoing UDP to ports 50000 to 65535, and the answers to it, in the firewall of this computer and of its "
+    "network or provider."
+)
+ANY_TCP = (
+    "Allow outgoing TCP to every port: voice servers are often not on 443. Behind a proxy that reads TLS, name its "
+    "authority in DISCORD_CA_FILE."
+)
+SERVER = "See whether NOTETAKER_DATABASE_URL is right, and whether its server runs and lets this computer in."
+RESOLVER = (
+    "See whether the name server of this computer answers (resolvectl query discord.com), and whether "
+    "DISCORD_API_BASE_URL is right."
+)
+OTHER_SERVER = f"Try again, and give the channel another region in its settings. {STATUS}"
+NEW_GROUP = (
+    "Have everyone leave the channel for a moment and come back: that creates the encrypted group anew."
+)
+
+# This computer
+SETTINGS = Check("settings", "Settings", 5, "Correct the environment, or the file .env.")
+LIBRARIES = Check("libraries", "Libraries", 30, DEFECT)
+SPEECH = Check("speech", "Speech to text", 10, "Correct SPEECH_ENGINE or SPEECH_MODEL.", needs=(SETTINGS,))
+DISK = Check("disk", "Disk", 10, DEFECT, needs=(SETTINGS,))
+DATABASE = Check("database", "Database", 15, SERVER, needs=(SETTINGS,))
+INSTANCE = Check("instance", "Running bot", 5, DEFECT, needs=(SETTINGS,))
+# Discord from here
+NAME = Check("dns", "Discord's address", 10, RESOLVER, needs=(SETTINGS,))
+CONNECTION = Check("connection", "Connection", 10, ALLOW, needs=(NAME,))
+HTTP = Check("http", "REST API", 15, STATUS, needs=(CONNECTION,))
+CLOCK = Check("clock", "System clock", 5, STATUS, needs=(HTTP,))
+TOKEN = Check("token", "Token", 15, STATUS, needs=(HTTP,))
+GATEWAY = Check("gateway", "Main gateway", 15, ALLOW, needs=(HTTP,))
+# The bot, connected
+IDENTIFY = Check("intents", "Identify, intents", 30, STATUS, needs=(LIBRARIES, TOKEN, GATEWAY))
+GUILD = Check("guild", "Server", 5, STATUS, needs=(IDENTIFY,))
+ALONE = Check("alone", "Sole use of token", 5, STATUS, needs=(IDENTIFY,))
+PERMISSIONS = Check("permissions", "Permissions", 5, STATUS, needs=(GUILD,))
+REGIONS = Check("regions", "Voice regions", 5, STATUS, needs=(GUILD,))
+# The bot, in voice
+VOICE_SERVER = Check(
+    "voice-server", "Voice: server", CREDENTIALS_TIMEOUT_S, OTHER_SERVER, needs=(PERMISSIONS, ALONE)
+)
+WEBSOCKET = Check(
+    "voice-websocket", "Voice: websocket", DEADLINES_S[Step.CONNECT], ANY_TCP, needs=(VOICE_SERVER,)
+)
+READY = Check("voice-ready", "Voice: identify", DEADLINES_S[Step.IDENTIFY], OTHER_SERVER, needs=(WEBSOCKET,))
+UDP = Check("voice-udp", "Voice: UDP", DEADLINES_S[Step.DISCOVER], UDP_BLOCKED, needs=(READY,))
+SESSION = Check("voice-session", "Voice: session", DEADLINES_S[Step.SELECT], OTHER_SERVER, needs=(UDP,))
+HEARTBEAT = Check(
+    "voice-heartbeat", "Voice: heartbeat", DEADLINES_S[Step.VERIFY], OTHER_SERVER, needs=(SESSION,)
+)
+GROUP = Check("voice-group", "Voice: encryption", DEADLINES_S[Step.GROUP], NEW_GROUP, needs=(HEARTBEAT,))
+
+CHECKS = (
+    SETTINGS, LIBRARIES, SPEECH, DISK, DATABASE, INSTANCE,
+    NAME, CONNECTION, HTTP, CLOCK, TOKEN, GATEWAY,
+    IDENTIFY, GUILD, ALONE, PERMISSIONS, REGIONS,
+    VOICE_SERVER, WEBSOCKET, READY, UDP, SESSION, HEARTBEAT, GROUP,
+)  # fmt: skip

@@ -1,0 +1,148 @@
+"""A real voice session, from opcode 4 to the end-to-end encrypted group, with a check for each step on the way.
+
+The bot's own voice stack does it, and tells of its steps as it would tell a trace.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+from notetaker.discordbot.bridge import Bridge
+from notetaker.doctor.checks import GROUP, HEARTBEAT, READY, SESSION, UDP, VOICE_SERVER, WEBSOCKET
+from notetaker.doctor.checkup import Check, Checkup
+from notetaker.settings.values import Settings
+from notetaker.voice import trace_messages
+from notetaker.voice.explanations import Failure, explain
+from notetaker.voice.manager import VoiceManager
+from notetaker.voice.ports import JoinFailed
+from notetaker.voice.presence import CREDENTIALS
+from notetaker.voice.trace import Fact, Trace, Tracer
+from notetaker.wire.close_codes import ABNORMAL
+from notetaker.wire.handshake import Step
+from notetaker.wire.opcodes import Op
+
+TLS_CLOSING_S = 0.5
+"""aiohttp returns from closing before TLS has said goodbye (aiohttp docs, Client, "Graceful shutdown")."""
+
+STEPS = {
+    CREDENTIALS: VOICE_SERVER,
+    Step.CONNECT.name: WEBSOCKET,
+    Step.IDENTIFY.name: READY,
+    Step.DISCOVER.name: UDP,
+    Step.SELECT.name: SESSION,
+    Step.VERIFY.name: HEARTBEAT,
+    Step.GROUP.name: GROUP,
+}
+"""In order, by the names that the voice stack has for them."""
+
+
+async def shake_hands(
+    checkup: Checkup, bridge: Bridge, settings: Settings, guild_id: int, channel_id: int
+) -> None:
+    """Joins the channel in a single attempt, and leaves it again whatever happens."""
+    listener = Listener(checkup)
+    manager = VoiceManager(
+        bridge,
+        connection_timeout_s=settings.voice_connection_timeout,
+        retry_attempts=1,
+        ca_file=settings.discord_ca_file,
+        tracer=listener,
+    )
+    bridge.connect(manager)
+    listener.begin()
+    try:
+        await manager.join(guild_id, channel_id)
+    except JoinFailed as failed:
+        listener.failed(str(failed).removeprefix("Tried once without success. "))
+    else:
+        listener.succeeded()
+    finally:
+        await manager.close()
+        await asyncio.sleep(TLS_CLOSING_S)
+
+
+class Listener(Tracer):
+    """Makes checks of what it is told of an attempt; ``succeeded`` or ``failed`` ends the last one that began."""
+
+    def __init__(self, checkup: Checkup) -> None:
+        super().__init__(None)
+        self._checkup = checkup
+        self._steps = list(STEPS)  # that have not ended
+        self._began = 0.0
+        self._close_code: int | None = None
+        self._facts: dict[str, Any] = {}
+        """What the steps have brought to light: endpoint, ip, port, mode, dave_protocol_version."""
+
+    def attempt(self, guild_id: int, channel_id: int, attempt: int, of: int) -> Trace:
+        return _Ear(self, guild_id)
+
+    def begin(self) -> None:
+        self._began = time.monotonic()
+        self._checkup.begin(STEPS[self._steps[0]])
+
+    def succeeded(self) -> None:
+        while self._steps:
+            self._pass()
+
+    def failed(self, reason: str) -> None:
+        step = self._steps[0]
+        check = STEPS[step]
+        closed = self._close_code is not None
+        mend = explain(Failure(step, self._close_code)).advice if closed else check.mend
+        self._checkup.fail(check, reason, mend)
+        self._steps = []
+
+    def noted(self, event: str, facts: dict[str, Fact]) -> None:
+        match event:
+            case "websocket opening":
+                self._facts["endpoint"] = facts["endpoint"]
+                self._reach(Step.CONNECT.name)
+            case "step":
+                self._reach(str(facts["name"]))
+            case "websocket closed":
+                self._close_code = int(facts["code"] or ABNORMAL)
+
+    def received(self, message: str | bytes) -> None:
+        facts = trace_messages.facts(message, ours=False)
+        if facts.get("op") in (Op.READY, Op.SESSION_DESCRIPTION):
+            self._facts |= facts["d"]
+
+    def _reach(self, step: str) -> None:
+        """All steps before this one have succeeded. The last one has only when the attempt has."""
+        reached = Step.GROUP.name if step == Step.ESTABLISHED.name else step
+        while reached in self._steps[1:]:
+            self._pass()
+
+    def _pass(self) -> None:
+        check = STEPS[self._steps.pop(0)]
+        self._checkup.succeed(check, self._found(check))
+        if self._steps:
+            self.begin()
+
+    def _found(self, check: Check) -> str:
+        facts, took = self._facts, f"{(time.monotonic() - self._began) * 1000:.0f} ms"
+        if check is VOICE_SERVER:
+            return f"Discord names {facts.get('endpoint')}, after {took}"
+        if check is WEBSOCKET:
+            return f"open after {took}"
+        if check is READY:
+            return f"READY after {took}"
+        if check is UDP:
+            return f"{facts.get('ip')} port {facts.get('port')} answers IP discovery after {took}"
+        if check is SESSION:
+            return f"{facts.get('mode')}, DAVE {facts.get('dave_protocol_version', 0)}, after {took}"
+        if check is HEARTBEAT:
+            return f"acknowledged after {took}"
+        return f"what is said could be heard, after {took}; the bot leaves again"
+
+
+class _Ear(Trace):
+    def __init__(self, listener: Listener, guild_id: int) -> None:
+        super().__init__(None, guild_id, time.monotonic)
+        self._listener = listener
+
+    def note(self, event: str, **facts: Fact) -> None:
+        self._listener.noted(event, facts)
+
+    def received(self, message: str | bytes) -> None:
+        self._listener.received(message)

@@ -1,0 +1,1 @@
+"""supervisor's missing watchdog: ``watchdog`` decides, ``listener`` talks to supervisor."""

@@ -1,0 +1,173 @@
+"""What people ask for with the slash commands, one guild at a time. ``discordbot.ports.Meetings``.
+
+The latest command wins, as Discord counts them, and interrupts what is under way for an earlier one.
+"""
+
+import logging
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from notetaker.discordbot import answers
+from notetaker.discordbot.ports import Refused, Start, Started, Stopped
+from notetaker.meetings import causes
+from notetaker.meetings.live import LiveMeeting
+from notetaker.meetings.recordings import Recordings
+from notetaker.meetings.saving import NO_ANSWER, PATIENCE_S, Safekeeping
+from notetaker.model import events
+from notetaker.model.meeting import Meeting, new_meeting_id
+from notetaker.recording.state import OpenGap
+from notetaker.store.database import Rejected, StoreError
+from notetaker.voice.manager import VoiceManager
+from notetaker.voice.ports import JoinFailed
+
+log = logging.getLogger(__name__)
+
+
+class Meetings:
+    def __init__(
+        self, voice: VoiceManager, recordings: Recordings, keeping: Safekeeping, folder: Path
+    ) -> None:
+        """``folder`` holds one folder per meeting."""
+        self._voice = voice
+        self._recordings = recordings
+        self._keeping = keeping
+        self._folder = folder
+        self._latest: dict[int, int] = {}  # command by guild
+        self._starting: dict[int, Meeting] = {}
+        self._closing = False
+
+    async def close(self) -> None:
+        """Suspends or ends what is being recorded. No other meeting begins."""
+        self._closing = True
+        await self._recordings.close()
+
+    # discordbot.ports.Meetings
+
+    def channel(self, guild_id: int) -> int | None:
+        return self._voice.channel(guild_id)
+
+    def wanted(self, guild_id: int) -> int | None:
+        return self._voice.wanted(guild_id)
+
+    def meeting(self, guild_id: int) -> Meeting | None:
+        live = self._recordings.get(guild_id)
+        if live is not None and not live.stopping:
+            return live.meeting
+        return self._starting.get(guild_id)
+
+    def already_so(self, guild_id: int, command_id: int) -> None:
+        self._latest[guild_id] = max(command_id, self._latest.get(guild_id, 0))
+
+    async def join(self, guild_id: int, channel_id: int, command_id: int) -> None:
+        self._refuse_another(guild_id)
+        self._obey(guild_id, channel_id, command_id)
+        async with self._recordings.locks[guild_id]:
+            trouble = await self._connect(guild_id, channel_id, command_id)
+        if trouble is not None:
+            raise Refused(answers.join_failed_so_far(channel_id, trouble))
+
+    async def leave(self, guild_id: int, command_id: int) -> Stopped | None:
+        self._obey(guild_id, None, command_id)
+        async with self._recordings.locks[guild_id]:
+            stopped = await self._recordings.stop(guild_id)
+            if stopped is not None:
+                return stopped
+            wanted = self._voice.wanted(guild_id)
+            if wanted is not None:
+                raise Refused(answers.overtaken(wanted))
+            await self._voice.leave(guild_id)
+            return None
+
+    async def start(self, wish: Start, command_id: int) -> Started:
+        guild_id = wish.guild_id
+        self._refuse_another(guild_id)
+        if self._keeping.database.waiting_s(time.monotonic()) > PATIENCE_S:
+            raise _not_stored(_meeting(wish), NO_ANSWER)
+        self._obey(guild_id, wish.voice_channel_id, command_id)
+        self._starting[guild_id] = _meeting(wish)
+        try:
+            async with self._recordings.locks[guild_id]:
+                began_ns = time.time_ns()
+                trouble = await self._connect(guild_id, wish.voice_channel_id, command_id)
+                meeting = _meeting(wish)
+                now = time.monotonic()
+                live = LiveMeeting(meeting, self._folder / meeting.id, now)
+                if trouble is not None:
+                    live.meeting = replace(meeting, started_ns=began_ns)
+                    live.absent(now, OpenGap(began_ns, causes.not_joined(trouble)))
+                try:
+                    await self._keeping.add(live)
+                except (OSError, StoreError) as error:
+                    await self._voice.leave(guild_id)
+                    raise _not_stored(meeting, error) from error
+                self._recordings.begin(live)
+        finally:
+            del self._starting[guild_id]
+        return Started(live.meeting, trouble)
+
+    async def stop(self, guild_id: int, command_id: int) -> Stopped | None:
+        if self.meeting(guild_id) is None:
+            return None
+        self._obey(guild_id, None, command_id)
+        return await self._recordings.end(guild_id)
+
+    # In their order
+
+    def _refuse_another(self, guild_id: int) -> None:
+        if self._closing:
+            raise Refused(answers.SHUTDOWN)
+        meeting = self.meeting(guild_id)
+        if meeting is not None:
+            raise Refused(answers.already_running(meeting))
+
+    def _obey(self, guild_id: int, channel_id: int | None, command_id: int) -> None:
+        """From now on this is wanted, whatever is under way. Raises Refused when a later command came first."""
+        if command_id < self._latest.get(guild_id, 0):
+            raise Refused(answers.overtaken(self._voice.wanted(guild_id)))
+        self._latest[guild_id] = command_id
+        if channel_id is None:
+            self._recordings.give_up(guild_id)
+        else:
+            self._voice.want(guild_id, channel_id)
+
+    async def _connect(self, guild_id: int, channel_id: int, command_id: int) -> str | None:
+        """Returns None when in the channel; or why not yet. Raises Refused when that is not to be any more."""
+        while True:
+            try:
+                await self._voice.settled(guild_id, channel_id)
+                return None
+            except JoinFailed as failed:
+                if self._closing:
+                    raise Refused(answers.SHUTDOWN) from None
+                if not failed.final:
+                    return str(failed)
+                wanted = self._voice.wanted(guild_id)
+                if wanted == channel_id:
+                    continue  # somebody gave it up, and somebody else asked for it once more
+                if self._latest[guild_id] != command_id:
+                    raise Refused(answers.overtaken(wanted)) from None
+                raise Refused(answers.join_failed(channel_id, str(failed))) from failed
+
+
+def _not_stored(meeting: Meeting, why: Exception | str) -> Refused:
+    bug = why if isinstance(why, Exception) and isinstance(why.__cause__, Rejected) else None
+    log.critical(
+        "A meeting could not be started: %s", why, extra=events.MEETING_NOT_STORED.of(meeting), exc_info=bug
+    )
+    return Refused(answers.CANNOT_WRITE)
+
+
+def _meeting(wish: Start) -> Meeting:
+    """One that starts now."""
+    started_ns = time.time_ns()
+    return Meeting(
+        id=new_meeting_id(started_ns),
+        guild_id=wish.guild_id,
+        voice_channel_id=wish.voice_channel_id,
+        voice_channel_name=wish.voice_channel_name,
+        text_channel_id=wish.text_channel_id,
+        started_by=wish.started_by,
+        started_ns=started_ns,
+        language=wish.language,
+    )

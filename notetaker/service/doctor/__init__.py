@@ -1,7 +1,0 @@
-"""``notetaker doctor``: finds out why the bot does not work here, one check after the other.
-
-Reading order: ``checks`` (the list), ``checkup`` (what a check is, and what becomes of it), ``examination`` (makes
-them all), and what they look at: ``computer`` (this one), ``reach`` (Discord from here, over the network),
-``connection`` (the bot connected to Discord, its server and permissions), ``handshake`` (a real voice session).
-From the connection on, everything is done by the code that the bot itself runs.
-"""

@@ -1,0 +1,56 @@
+"""How the bot is doing in one line: what ``systemctl status`` shows."""
+
+from collections.abc import Sequence
+
+from notetaker.model.voice_status import VoicePhase, VoiceStatus
+from notetaker.notes.wording import clock, count
+from notetaker.status.snapshot import RunningMeeting
+
+MINUTE_NS, HOUR_NS, DAY_NS = (seconds * 1_000_000_000 for seconds in (60, 3600, 86400))
+
+
+def status_line(
+    voice: VoiceStatus,
+    meetings: Sequence[RunningMeeting],
+    servers: int,
+    away_since_ns: int | None,
+    now_ns: int,
+    trouble: str | None = None,
+) -> str:
+    """``2 meetings, 7 people heard, 0 reconnecting, last 4006 3 h ago``; times are Unix ns.
+
+    ``away_since_ns``: since when the main gateway is not connected; None: it is. ``trouble``: of the database.
+    """
+    quiet = not meetings and not _reconnecting(voice)
+    parts = []
+    if away_since_ns is not None:
+        parts.append(f"Waiting for Discord since {clock(away_since_ns)} UTC")
+    elif quiet:
+        parts.append(f"No meeting, in {count(servers, 'server')}")
+    if not quiet:
+        people = count(sum(one.people for one in meetings), "person", "people")
+        parts += [count(len(meetings), "meeting"), f"{people} heard", f"{_reconnecting(voice)} reconnecting"]
+    closes = voice.totals.last_close_ns
+    if closes:
+        code = max(closes, key=lambda code: closes[code])
+        parts.append(f"last {code} {_ago(now_ns - closes[code])}")
+    if voice.duplicate is not None:
+        parts.append("another process uses this bot's token")
+    if trouble is not None:
+        parts.append(trouble)
+    return ", ".join(parts)
+
+
+def _reconnecting(voice: VoiceStatus) -> int:
+    return sum(guild.phase not in (VoicePhase.IDLE, VoicePhase.CONNECTED) for guild in voice.guilds)
+
+
+def _ago(ns: int) -> str:
+    """Whole units: a line that changed every second would be told every second."""
+    if ns < MINUTE_NS:
+        return "just now"
+    if ns < HOUR_NS:
+        return f"{ns // MINUTE_NS} min ago"
+    if ns < 2 * DAY_NS:
+        return f"{ns // HOUR_NS} h ago"
+    return f"{ns // DAY_NS} days ago"

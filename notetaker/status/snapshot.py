@@ -1,0 +1,174 @@
+"""How the bot process is doing at one moment, gathered for ``notetaker status`` and for Prometheus."""
+
+import asyncio
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from notetaker import __version__
+from notetaker.model.meeting import Meeting
+from notetaker.model.outcome import Outcome
+from notetaker.model.voice_status import GuildVoiceStatus, VoiceStatus, VoiceTotals
+from notetaker.status.meeting_report import counts, iso
+from notetaker.wire.close_codes import close_code
+
+
+@dataclass(frozen=True, slots=True)
+class RunningMeeting:
+    meeting: Meeting
+    people: int
+    """How many were heard so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFigures:
+    """What grows when something leaks."""
+
+    tasks: int
+    """Of the event loop."""
+    open_files: int
+    """File descriptors, sockets included."""
+    sockets: int
+    rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    started_ns: int
+    """When the process began, Unix ns."""
+    uptime_s: float
+    user: str | None
+    """The bot's name on Discord; None before login."""
+    servers: int
+    connected: bool
+    """To Discord's main gateway, with every shard."""
+    latency_s: float | None
+    """Of the main gateway: from heartbeat to acknowledgement."""
+    process: ProcessFigures
+    voice: VoiceStatus
+    meetings: tuple[RunningMeeting, ...]
+
+
+def process_figures() -> ProcessFigures:
+    """Of this process, to be asked on its event loop. Linux only: proc(5)."""
+    kinds = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        try:
+            kinds.append(str(descriptor.readlink()))
+        except FileNotFoundError:  # closed meanwhile, like the one with which the folder was listed
+            continue
+    resident_pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return ProcessFigures(
+        tasks=len(asyncio.all_tasks()),
+        open_files=len(kinds),
+        sockets=sum(kind.startswith("socket:") for kind in kinds),
+        rss_bytes=resident_pages * os.sysconf("SC_PAGE_SIZE"),
+    )
+
+
+def document(snapshot: Snapshot) -> dict[str, Any]:
+    """Plain values, ready for JSON; ids are strings, durations are seconds, moments are ISO 8601 in UTC."""
+    return {
+        "version": __version__,
+        "pid": os.getpid(),
+        "started": iso(snapshot.started_ns),
+        "uptime_s": round(snapshot.uptime_s, 3),
+        "user": snapshot.user,
+        "servers": snapshot.servers,
+        "gateway": {"connected": snapshot.connected, "latency_s": _rounded(snapshot.latency_s)},
+        "process": {
+            "tasks": snapshot.process.tasks,
+            "open_files": snapshot.process.open_files,
+            "sockets": snapshot.process.sockets,
+            "rss_bytes": snapshot.process.rss_bytes,
+        },
+        "voice": {
+            "duplicate": snapshot.voice.duplicate,
+            "guilds": [_guild(guild) for guild in snapshot.voice.guilds],
+            "totals": _totals(snapshot.voice.totals),
+        },
+        "meetings": [
+            {
+                "id": running.meeting.id,
+                "guild_id": str(running.meeting.guild_id),
+                "channel": running.meeting.voice_channel_name,
+                "since": iso(running.meeting.started_ns),
+                "people": running.people,
+            }
+            for running in snapshot.meetings
+        ],
+    }
+
+
+def _guild(guild: GuildVoiceStatus) -> dict[str, Any]:
+    return {
+        "guild_id": str(guild.guild_id),
+        "phase": guild.phase.value,
+        "phase_s": round(guild.phase_s, 3),
+        "wanted": _id(guild.wanted),
+        "connected_to": _id(guild.connected_to),
+        "attempt": guild.attempt,
+        "next_try_s": _rounded(guild.next_try_s),
+        "problem": guild.problem,
+        "endpoint": guild.endpoint,
+        "mode": guild.mode,
+        "dave_version": guild.dave_version,
+        "latency_s": _rounded(guild.latency_s),
+        "deafened": guild.deafened,
+        "coverage": [{"user_id": str(one.user_id), **counts(one)} for one in guild.coverage],
+    }
+
+
+def _totals(totals: VoiceTotals) -> dict[str, Any]:
+    first_packets = totals.first_packet_s
+    return {
+        "attempts": totals.attempts,
+        "established": totals.established,
+        "success_rate": _rounded(totals.success_rate),
+        "attempts_per_success": _rounded(totals.attempts_per_success),
+        "failures": _plain(totals.failures),
+        "timeouts": _plain(totals.timeouts),
+        "retries": totals.retries,
+        "rounds_failed": totals.rounds_failed,
+        "close_codes": [
+            {
+                "code": code,
+                "meaning": close_code(code).meaning,
+                "count": count,
+                "last": iso(totals.last_close_ns[code]),
+            }
+            for code, count in sorted(totals.close_codes.items())
+        ],
+        "resumes": totals.resumes,
+        "resumes_failed": totals.resumes_failed,
+        "disconnected_s": round(totals.disconnected_s, 3),
+        "first_packet_s": {
+            "sessions": len(first_packets),
+            "median": round(median(first_packets), 3) if first_packets else None,
+            "worst": round(max(first_packets), 3) if first_packets else None,
+        },
+        "packets": _plain(totals.packets),
+        "lost": totals.lost,
+        "dave_invalid": totals.dave_invalid,
+        "dave_recoveries": totals.dave_recoveries,
+        "undecryptable_runs": totals.undecryptable_runs,
+        "malformed_messages": totals.malformed_messages,
+        "udp_errors": totals.udp_errors,
+        "health_checks": totals.health_checks,
+        "ghosts": totals.ghosts,
+    }
+
+
+def _plain(counter: Counter[str] | Counter[Outcome]) -> dict[str, int]:
+    return {str(key): count for key, count in counter.items() if count}
+
+
+def _id(snowflake: int | None) -> str | None:
+    return None if snowflake is None else str(snowflake)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -1,0 +1,131 @@
+"""``notetaker status`` asks the running bot over a Unix socket: connect, read one JSON document until the end."""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from notetaker.host.instance import single
+from notetaker.host.sd_notify import runtime_directory
+
+log = logging.getLogger(__name__)
+
+NAME = "notetaker.sock"
+ANSWER_S = 5.0
+"""How long either side waits for the other one."""
+
+
+class NotRunning(Exception):
+    """No bot listens. One sentence."""
+
+
+class NoAnswer(Exception):
+    """There is a bot, and it cannot be asked, or does not answer. One sentence."""
+
+
+def socket_path(state_dir: Path) -> Path:
+    """In systemd's ``RuntimeDirectory=`` where there is one, else in the state folder."""
+    return (runtime_directory() or state_dir) / NAME
+
+
+def ask(state_dir: Path) -> dict[str, Any]:
+    """The document of the bot that uses the state folder. Raises NotRunning and NoAnswer."""
+    for path in dict.fromkeys((socket_path(state_dir), state_dir / NAME)):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(ANSWER_S)
+            try:
+                client.connect(str(path))
+                with client.makefile("rb") as stream:
+                    answer: dict[str, Any] = json.load(stream)
+                return answer
+            except (FileNotFoundError, ConnectionRefusedError):
+                continue
+            except PermissionError:
+                raise NoAnswer(
+                    f"you may not use {path}: run this as the user that runs the bot, or as root."
+                ) from None
+            except TimeoutError:
+                raise NoAnswer(
+                    f"a bot listens at {path} and has not answered within {ANSWER_S:.0f} s: it is stuck; its log "
+                    "may say why, and restarting it helps."
+                ) from None
+            except (OSError, ValueError) as error:  # ValueError: it ended in the middle of the answer
+                raise NoAnswer(f"the bot at {path} gave no answer that can be read ({error}).") from None
+    busy = single.user_of_folder(state_dir)
+    if busy is not None:
+        raise NoAnswer(
+            f"a bot is starting or stopping there ({busy}): ask again in a moment; its log says what it waits for."
+        )
+    remedy = "start one with `notetaker bot`, or name its folder in NOTETAKER_STATE_DIR"
+    if runtime_directory() is not None:
+        remedy = "`systemctl start notetaker-bot` starts it"
+    raise NotRunning(f"no bot is running with the state folder {state_dir}: {remedy}.")
+
+
+class StatusServer:
+    """Answers everyone who connects with ``snapshot()`` as JSON; only this user may connect."""
+
+    def __init__(self, path: Path, snapshot: Callable[[], dict[str, Any]]) -> None:
+        """``snapshot`` is called on the event loop, for each connection."""
+        self._path = path
+        self._snapshot = snapshot
+
+    async def run(self) -> None:
+        """Until cancelled. A bot that cannot listen is worth more than none: it says so once and goes on."""
+        try:
+            listening = self._listen()
+        except OSError as error:
+            log.warning("notetaker status will not work: the socket %s cannot be made: %s", self._path, error)
+            return
+        clients: set[asyncio.Transport] = set()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_unix_server(
+            lambda: _Client(self._snapshot, clients), sock=listening, start_serving=False
+        )
+        try:
+            await server.start_serving()
+            await loop.create_future()
+        finally:
+            server.close()
+            self._path.unlink(missing_ok=True)
+            for client in list(clients):
+                client.abort()
+
+    def _listen(self) -> socket.socket:
+        """Replaces the file of a bot that was killed: there is only one bot per folder, see ``instance``."""
+        listening = socket.socket(socket.AF_UNIX)
+        try:
+            os.fchmod(listening.fileno(), 0o600)  # before bind(2), which gives the file the socket's mode
+            self._path.unlink(missing_ok=True)
+            listening.bind(str(self._path))
+        except OSError:
+            listening.close()
+            raise
+        return listening
+
+
+class _Client(asyncio.Protocol):
+    """Says its piece and hangs up; whoever does not read it is cut off."""
+
+    def __init__(self, snapshot: Callable[[], dict[str, Any]], clients: set[asyncio.Transport]) -> None:
+        self._snapshot = snapshot
+        self._clients = clients
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._clients.add(transport)
+        self._patience = asyncio.get_running_loop().call_later(ANSWER_S, transport.abort)
+        try:
+            answer = json.dumps(self._snapshot(), ensure_ascii=False, allow_nan=False)
+            transport.write(answer.encode() + b"\n")
+        finally:
+            transport.close()  # once everything is written
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._patience.cancel()
+        self._clients.discard(self._transport)
