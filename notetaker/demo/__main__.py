@@ -22,7 +22,7 @@ from notetaker.demo.processes import DidNotStart, Process, output_of
 from notetaker.demo.report import Figures, figures, table
 from notetaker.demo.screen import Screen
 from notetaker.demo.script import load
-from notetaker.discordsim.speaker_socket import SpeakerError
+from notetaker.discordsim.speaker.socket import SpeakerError
 
 START_TIMEOUT_S = 60.0
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from notetaker.demo.person import TEXT_CHANNEL, Event, Place
 from notetaker.demo.screen import Screen
 from notetaker.demo.script import Person, Script
-from notetaker.discordsim.speaker import Speaker
+from notetaker.discordsim.speaker.speaker import Speaker
 
 NOTES_TIMEOUT_S = 60.0
 SCREEN_S = 0.1

@@ -15,7 +15,7 @@ import socket
 import sys
 from pathlib import Path
 
-from notetaker.discordsim.control import describe
+from notetaker.discordsim.control.people import describe
 from notetaker.discordsim.server import LocalDiscord
 
 

@@ -5,7 +5,7 @@ Source: Discord docs, Topics / Opcodes and Status Codes / JSON Error Codes, and 
 
 from __future__ import annotations
 
-from notetaker.discordsim.entities import Json
+from notetaker.discordsim.world.entities import Json
 
 
 class DiscordError(Exception):

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from notetaker.discordsim.broadcast import Broadcast
-from notetaker.discordsim.entities import Json
-from notetaker.discordsim.events import EventLog
-from notetaker.discordsim.gateway import Gateway
-from notetaker.discordsim.ratelimit import RateLimiter
+from notetaker.discordsim.gateway.broadcast import Broadcast
+from notetaker.discordsim.gateway.gateway import Gateway
+from notetaker.discordsim.gateway.voice_states import VoiceStates
+from notetaker.discordsim.rest.ratelimit import RateLimiter
 from notetaker.discordsim.voice.faults import Faults
 from notetaker.discordsim.voice.server import VoiceServer
-from notetaker.discordsim.voicestates import VoiceStates
-from notetaker.discordsim.world import World
+from notetaker.discordsim.world.entities import Json
+from notetaker.discordsim.world.events import EventLog
+from notetaker.discordsim.world.world import World
 
 if TYPE_CHECKING:
-    from notetaker.discordsim.interactions import Interactions
+    from notetaker.discordsim.messages.interactions import Interactions
 
 API = "/api/v10"
 

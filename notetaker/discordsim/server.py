@@ -10,29 +10,19 @@ from types import TracebackType
 import trustme
 from aiohttp import web
 
-from notetaker.discordsim import (
-    control,
-    control_faults,
-    control_voice,
-    rest,
-    rest_channels,
-    rest_commands,
-    rest_guilds,
-    rest_interactions,
-    rest_messages,
-    rest_users,
-)
-from notetaker.discordsim.broadcast import Broadcast
-from notetaker.discordsim.events import EventLog
-from notetaker.discordsim.gateway import HEARTBEAT_MS, Gateway
+from notetaker.discordsim.control import faults, people, voice
+from notetaker.discordsim.control.outage import outage
+from notetaker.discordsim.gateway.broadcast import Broadcast
+from notetaker.discordsim.gateway.gateway import HEARTBEAT_MS, Gateway
+from notetaker.discordsim.gateway.voice_states import VoiceStates
 from notetaker.discordsim.hub import HUB, Hub
-from notetaker.discordsim.interactions import Interactions
-from notetaker.discordsim.outage import outage
-from notetaker.discordsim.ratelimit import RateLimiter
+from notetaker.discordsim.messages.interactions import Interactions
+from notetaker.discordsim.rest import channels, commands, frame, guilds, interactions, messages, users
+from notetaker.discordsim.rest.ratelimit import RateLimiter
 from notetaker.discordsim.voice.faults import Faults
 from notetaker.discordsim.voice.server import VoiceServer
-from notetaker.discordsim.voicestates import VoiceStates
-from notetaker.discordsim.world import World
+from notetaker.discordsim.world.events import EventLog
+from notetaker.discordsim.world.world import World
 
 HOST = "127.0.0.1"
 UPLOAD_LIMIT = 128 * 1024 * 1024
@@ -121,19 +111,19 @@ class LocalDiscord:
 
     def _application(self) -> web.Application:
         application = web.Application(
-            middlewares=[outage, rest.frame, control.refusals], client_max_size=UPLOAD_LIMIT
+            middlewares=[outage, frame.frame, people.refusals], client_max_size=UPLOAD_LIMIT
         )
         application[HUB] = self.hub
         for module in (
-            rest_users,
-            rest_channels,
-            rest_messages,
-            rest_guilds,
-            rest_commands,
-            rest_interactions,
-            control,
-            control_voice,
-            control_faults,
+            users,
+            channels,
+            messages,
+            guilds,
+            commands,
+            interactions,
+            people,
+            voice,
+            faults,
         ):
             application.add_routes(module.routes)
         application.router.add_get("/gateway", self.gateway.handle)

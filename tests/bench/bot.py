@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import aiohttp
 
-from notetaker.discordsim.entities import ChannelType, Guild, VoiceState
-from notetaker.discordsim.world import World
+from notetaker.discordsim.world.entities import ChannelType, Guild, VoiceState
+from notetaker.discordsim.world.world import World
 from tests.bench.contender import ContenderFailed
 from tests.bench.studio import WAIT_S, Studio
 

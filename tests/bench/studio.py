@@ -16,10 +16,10 @@ from types import TracebackType
 from typing import NamedTuple
 
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.speaker_link import VoiceLink, VoicePlace
+from notetaker.discordsim.speaker.link import VoiceLink, VoicePlace
 from notetaker.discordsim.voice import rtp
 from notetaker.discordsim.voice.session import Session
-from notetaker.discordsim.world import World
+from notetaker.discordsim.world.world import World
 from tests.bench.sound import talk
 
 EXTENSION = bytes((0x10, 0x2A, 0x90, 0x01)).ljust(8, b"\0")

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from notetaker.discordsim.entities import User
 from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.world.entities import User
 
 START_S = 60.0
 STOP_S = 30.0

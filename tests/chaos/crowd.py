@@ -9,7 +9,7 @@ from random import Random
 import aiohttp
 
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.speaker import Speaker
+from notetaker.discordsim.speaker.speaker import Speaker
 from tests.chaos.faults import Fault
 from tests.chaos.patience import comes_true
 from tests.chaos.place import Site

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 from itertools import count
 
-from notetaker.discordsim.entities import ChannelType, Guild, User
-from notetaker.discordsim.permissions import Permission
-from notetaker.discordsim.snowflake import Snowflakes
-from notetaker.discordsim.world import DEMO_BORN, World
+from notetaker.discordsim.world.entities import ChannelType, Guild, User
+from notetaker.discordsim.world.permissions import Permission
+from notetaker.discordsim.world.snowflake import Snowflakes
+from notetaker.discordsim.world.world import DEMO_BORN, World
 
 PEOPLE = 2
 """Who speak in a meeting: with fewer, nobody would speak to anybody while the bot is away."""

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.speaker import Speaker
+from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.model.meeting import MeetingState
 from notetaker.model.outcome import Outcome
 from notetaker.store.store import Store

@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from notetaker.discordsim.entities import User
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.speaker import Speaker
-from notetaker.discordsim.speaker_socket import SpeakerError
+from notetaker.discordsim.speaker.socket import SpeakerError
+from notetaker.discordsim.speaker.speaker import Speaker
+from notetaker.discordsim.world.entities import User
 from tests.chaos.truth import Sent, opus, read_opus
 
 BREATH = 25

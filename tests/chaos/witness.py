@@ -11,10 +11,10 @@ import time
 from collections import defaultdict, deque
 from typing import Any, cast
 
-from notetaker.discordsim.entities import Json
+from notetaker.discordsim.gateway.session import Session
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.session import Session
 from notetaker.discordsim.voice.session import Session as VoiceSession
+from notetaker.discordsim.world.entities import Json
 from tests.chaos.truth import Delivered
 
 RTP = struct.Struct(">BBHII")

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 from notetaker.discordbot.bot import NotetakerBot
 from notetaker.discordbot.ports import Meetings, Start, Started, Voice
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.speaker import Speaker
+from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.model.meeting import Meeting
 
 

@@ -13,9 +13,9 @@ from discord.http import Route
 
 from notetaker.discordbot.bot import NotetakerBot, TokenRejected
 from notetaker.discordbot.publish import NONCE_LENGTH, Undelivered, nonce
-from notetaker.discordsim.entities import Channel
-from notetaker.discordsim.permissions import Permission
 from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.world.entities import Channel
+from notetaker.discordsim.world.permissions import Permission
 from notetaker.model.meeting import new_meeting_id
 from notetaker.model.notes import Posting
 

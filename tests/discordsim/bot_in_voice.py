@@ -6,7 +6,7 @@ import ssl
 from contextlib import AsyncExitStack
 from typing import Any
 
-from notetaker.discordsim.speaker_link import VoicePlace
+from notetaker.discordsim.speaker.link import VoicePlace
 from tests.discordsim.conftest import Place
 from tests.discordsim.gateway_client import Client, logged_in
 from tests.discordsim.voice.listener import Listener

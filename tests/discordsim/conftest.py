@@ -12,9 +12,9 @@ import discord
 import pytest
 from aiohttp import ClientSession
 
-from notetaker.discordsim.entities import Guild, User
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.world import World
+from notetaker.discordsim.world.entities import Guild, User
+from notetaker.discordsim.world.world import World
 
 DEADLINE_S = 20.0
 

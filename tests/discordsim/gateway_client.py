@@ -11,8 +11,8 @@ from typing import Any
 
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
-from notetaker.discordsim.entities import User
-from notetaker.discordsim.session import Intent
+from notetaker.discordsim.gateway.session import Intent
+from notetaker.discordsim.world.entities import User
 from tests.discordsim.conftest import DEADLINE_S, Place
 
 INTENTS = int(Intent.GUILDS | Intent.GUILD_VOICE_STATES | Intent.GUILD_MESSAGES)

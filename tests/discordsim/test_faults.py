@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 from aiohttp import WSMsgType
 
-from notetaker.discordsim.control_faults import IMMEDIATE, WAITING
-from notetaker.discordsim.speaker_link import VoicePlace
+from notetaker.discordsim.control.faults import IMMEDIATE, WAITING
+from notetaker.discordsim.speaker.link import VoicePlace
 from tests.discordsim.bot_in_voice import InVoice, closed_with, fault, told
 from tests.discordsim.conftest import DEADLINE_S, Place
 from tests.discordsim.gateway_client import connect, logged_in

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from notetaker.discordsim.session import Intent
+from notetaker.discordsim.gateway.session import Intent
 from tests.discordsim.conftest import Place
 from tests.discordsim.gateway_client import connect, logged_in
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from notetaker.discordsim import interactions
+from notetaker.discordsim.messages import interactions
 from tests.discordsim.conftest import DEADLINE_S, Place
 from tests.discordsim.gateway_client import Client, logged_in
 

@@ -12,9 +12,9 @@ import aiohttp
 import discord
 import pytest
 
-from notetaker.discordsim.entities import User
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.world import World
+from notetaker.discordsim.world.entities import User
+from notetaker.discordsim.world.world import World
 from tests.discordsim.conftest import DEADLINE_S, Place
 from tests.voice_clients import connect, keep_awake
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from aiohttp import FormData
 
-from notetaker.discordsim.entities import ChannelType
-from notetaker.discordsim.permissions import Permission
+from notetaker.discordsim.world.entities import ChannelType
+from notetaker.discordsim.world.permissions import Permission
 from tests.discordsim.conftest import Place
 
 

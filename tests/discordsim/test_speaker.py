@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from notetaker.discordsim.entities import User
-from notetaker.discordsim.speaker import SILENCE, Speaker
-from notetaker.discordsim.speaker_link import VoicePlace
-from notetaker.discordsim.speaker_socket import SpeakerError
+from notetaker.discordsim.speaker.link import VoicePlace
+from notetaker.discordsim.speaker.socket import SpeakerError
+from notetaker.discordsim.speaker.speaker import SILENCE, Speaker
+from notetaker.discordsim.world.entities import User
 from tests.discordsim.conftest import Place
 from tests.discordsim.voice.listener import Listener
 

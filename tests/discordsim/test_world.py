@@ -6,11 +6,11 @@ import base64
 
 import pytest
 
-from notetaker.discordsim.entities import ChannelType, VoiceState
-from notetaker.discordsim.permissions import ALL, EVERYONE, Permission, compute
-from notetaker.discordsim.snowflake import Snowflakes, timestamp
-from notetaker.discordsim.usage import UsageError, command_data
-from notetaker.discordsim.world import World
+from notetaker.discordsim.messages.usage import UsageError, command_data
+from notetaker.discordsim.world.entities import ChannelType, VoiceState
+from notetaker.discordsim.world.permissions import ALL, EVERYONE, Permission, compute
+from notetaker.discordsim.world.snowflake import Snowflakes, timestamp
+from notetaker.discordsim.world.world import World
 
 
 def test_the_demo_world_is_the_same_every_time() -> None:

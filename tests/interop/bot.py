@@ -9,8 +9,8 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from notetaker.demo.processes import Process
-from notetaker.discordsim.entities import User
 from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.world.entities import User
 from notetaker.model.meeting import MeetingState
 from notetaker.model.outcome import Coverage
 from notetaker.recording.journal import JournalReader, Packet, journal_files

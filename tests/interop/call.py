@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from notetaker.discordsim.entities import User
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.speaker import Speaker
-from notetaker.discordsim.speaker_socket import SpeakerError
+from notetaker.discordsim.speaker.socket import SpeakerError
+from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.discordsim.voice.sfu import Counts
+from notetaker.discordsim.world.entities import User
 from tests.interop import verdict
 from tests.interop.bot import Bot
 from tests.interop.client import Client, ClientFailed, Kind

@@ -8,9 +8,9 @@ from asyncio.subprocess import DEVNULL, PIPE
 from dataclasses import dataclass
 from pathlib import Path
 
-from notetaker.discordsim.entities import Channel, User, VoiceState
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.world import World
+from notetaker.discordsim.world.entities import Channel, User, VoiceState
+from notetaker.discordsim.world.world import World
 from tests.interop.client import NODE, NODE_CLIENT, ClientFailed
 
 REFEREE = NODE_CLIENT.with_name("gateway.mjs")

@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass
 from itertools import count
 
-from notetaker.discordsim.entities import ChannelType, Guild, User
-from notetaker.discordsim.permissions import Permission
-from notetaker.discordsim.snowflake import Snowflakes
 from notetaker.discordsim.voice.faults import Faults
-from notetaker.discordsim.world import DEMO_BORN, World
+from notetaker.discordsim.world.entities import ChannelType, Guild, User
+from notetaker.discordsim.world.permissions import Permission
+from notetaker.discordsim.world.snowflake import Snowflakes
+from notetaker.discordsim.world.world import DEMO_BORN, World
 from tests.interop.client import LISTENERS, SPEAKERS, Kind
 
 TEXT_CHANNEL = "notes"

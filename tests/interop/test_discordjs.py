@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.discordsim.entities import Channel, User
 from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.world.entities import Channel, User
 from tests.interop.client import DISCORD_JS, Client
 from tests.interop.clients.protocol import digest
 from tests.interop.gateway import CHECKS, HEARTBEAT_MS, Office, judge

@@ -12,9 +12,9 @@ from typing import Any
 from aiohttp import ClientSession
 
 from notetaker.demo.script import VOICES, opus_packets
-from notetaker.discordsim.entities import Guild, Message, User
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.speaker import Speaker
+from notetaker.discordsim.speaker.speaker import Speaker
+from notetaker.discordsim.world.entities import Guild, Message, User
 
 WAIT_S = 30.0
 """At most, for anything."""

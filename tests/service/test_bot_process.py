@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.discordsim.permissions import Permission
+from notetaker.discordsim.world.permissions import Permission
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Notes, Posting
 from notetaker.model.outcome import Outcome

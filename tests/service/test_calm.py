@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from notetaker.discordbot.ports import Refused, Start
-from notetaker.discordsim.speaker_link import VoiceLink
+from notetaker.discordsim.speaker.link import VoiceLink
 from notetaker.meetings.saving import PATIENCE_S
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice import SessionBegan

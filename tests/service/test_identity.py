@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notetaker.discordsim.snowflake import new_token
+from notetaker.discordsim.world.snowflake import new_token
 from notetaker.host.instance.account import bot_identity
 
 API = "https://discord.com/api"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.discordsim.speaker import Speaker
+from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.host.instance.account import bot_identity
 from notetaker.host.instance.single import running_bot
 from notetaker.status.unix_socket import ask

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.discordsim.speaker import Speaker
+from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.meetings import resuming
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Outcome

@@ -12,10 +12,10 @@ import aiohttp
 
 from notetaker.demo.person import GUILD, Place
 from notetaker.demo.processes import Process
-from notetaker.discordsim.control import describe
+from notetaker.discordsim.control.people import describe
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.speaker import Speaker
-from notetaker.discordsim.world import World
+from notetaker.discordsim.speaker.speaker import Speaker
+from notetaker.discordsim.world.world import World
 from notetaker.model.meeting import MeetingState
 from notetaker.speech.engines import EngineSettings
 from notetaker.store.store import Store

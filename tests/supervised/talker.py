@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from notetaker.discordsim.speaker_socket import SpeakerError
+from notetaker.discordsim.speaker.socket import SpeakerError
 from tests.service.office import SENTENCE, Office
 
 BREATH = SENTENCE[:25]

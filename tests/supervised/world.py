@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from aiohttp import ClientSession
 
-from notetaker.discordsim.entities import ChannelType, Guild, User
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.speaker import Speaker
-from notetaker.discordsim.world import World
+from notetaker.discordsim.speaker.speaker import Speaker
+from notetaker.discordsim.world.entities import ChannelType, Guild, User
+from notetaker.discordsim.world.world import World
 from tests.service.office import Office
 
 BRANCHES = 14

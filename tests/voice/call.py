@@ -9,7 +9,7 @@ from pathlib import Path
 
 import trustme
 
-from notetaker.discordsim.speaker_link import VoiceLink, VoicePlace
+from notetaker.discordsim.speaker.link import VoiceLink, VoicePlace
 from notetaker.discordsim.voice.faults import Faults
 from notetaker.discordsim.voice.server import VoiceServer
 from notetaker.model.audio import AudioFrame

@@ -7,7 +7,7 @@ from ssl import SSLContext
 import pytest
 from aiohttp import ClientSession
 
-from notetaker.discordsim.speaker_link import VoiceLink
+from notetaker.discordsim.speaker.link import VoiceLink
 from notetaker.discordsim.voice.faults import Step as Moment
 from notetaker.model.outcome import Outcome
 from notetaker.voice import attempts, presence

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from notetaker.discordsim.speaker_link import VoicePlace
+from notetaker.discordsim.speaker.link import VoicePlace
 from notetaker.discordsim.voice.faults import Faults
 from notetaker.discordsim.voice.server import VoiceServer
 

@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nacl.exceptions import CryptoError
 
-from notetaker.discordsim.speaker_link import VoicePlace
+from notetaker.discordsim.speaker.link import VoicePlace
 from tests.discordsim.voice.members import DaveyMember, LibdaveMember, Member
 
 AES = "aead_aes256_gcm_rtpsize"

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from notetaker.discordsim.speaker import SILENCE, SILENCE_FRAMES
-from notetaker.discordsim.speaker_link import VoiceLink
+from notetaker.discordsim.speaker.link import VoiceLink
+from notetaker.discordsim.speaker.speaker import SILENCE, SILENCE_FRAMES
 from tests.discordsim.voice.conftest import House
 from tests.discordsim.voice.listener import AES, XCHACHA, Listener
 

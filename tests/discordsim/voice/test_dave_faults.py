@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from notetaker.discordsim.speaker_link import VoiceLink
+from notetaker.discordsim.speaker.link import VoiceLink
 from tests.discordsim.voice.conftest import CHANNEL, GUILD, House
 from tests.discordsim.voice.listener import XCHACHA, Listener
 

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from notetaker.discordsim.speaker_link import VoiceLink
+from notetaker.discordsim.speaker.link import VoiceLink
 from notetaker.discordsim.voice.faults import Step
 from notetaker.discordsim.voice.session import RESUMABLE
 from tests.discordsim.voice.conftest import CHANNEL, GUILD, House

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from notetaker.discordsim.speaker_link import VoiceLink
-from notetaker.discordsim.speaker_socket import SpeakerError
+from notetaker.discordsim.speaker.link import VoiceLink
+from notetaker.discordsim.speaker.socket import SpeakerError
 from notetaker.discordsim.voice import connection, switchboard
 from tests.discordsim.voice.conftest import CHANNEL, GUILD, House
 from tests.discordsim.voice.listener import PATIENCE_S, Listener

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import dave
 
-from notetaker.discordsim.speaker_dave import Reply
+from notetaker.discordsim.speaker.dave import Reply
 from notetaker.discordsim.voice.group import DaveOp
 
 SSRC = 1

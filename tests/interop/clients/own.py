@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from notetaker.discordsim.speaker import Speaker
-from notetaker.discordsim.speaker_dave import MakeDave, SpeakerDave
+from notetaker.discordsim.speaker.dave import MakeDave, SpeakerDave
+from notetaker.discordsim.speaker.speaker import Speaker
 from tests.interop.clients.libdave import LibdaveSpeaker
 from tests.interop.clients.protocol import Order, obey, run, sent
 

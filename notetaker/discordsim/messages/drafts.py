@@ -14,10 +14,10 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from notetaker.discordsim import errors
-from notetaker.discordsim.entities import Attachment, Json, Message
 from notetaker.discordsim.errors import DiscordError
-from notetaker.discordsim.rest import body_of
-from notetaker.discordsim.world import World
+from notetaker.discordsim.rest.frame import body_of
+from notetaker.discordsim.world.entities import Attachment, Json, Message
+from notetaker.discordsim.world.world import World
 
 CONTENT_LIMIT = 2000
 EMBEDS_LIMIT = 10

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from notetaker.discordsim import errors, payloads
-from notetaker.discordsim.entities import ChannelType, Guild, VoiceState
+from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError
 from notetaker.discordsim.hub import API, hub_of, no_content, reply
-from notetaker.discordsim.permissions import Permission
-from notetaker.discordsim.rest import body_of, caller_of, guild_of, integer, member_of, snowflake
+from notetaker.discordsim.rest.frame import body_of, caller_of, guild_of, integer, member_of, snowflake
+from notetaker.discordsim.world import payloads
+from notetaker.discordsim.world.entities import ChannelType, Guild, VoiceState
+from notetaker.discordsim.world.permissions import Permission
 
 routes = web.RouteTableDef()
 

@@ -10,7 +10,7 @@ from enum import IntFlag
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from notetaker.discordsim.entities import Channel, Guild, Overwrite
+    from notetaker.discordsim.world.entities import Channel, Guild, Overwrite
 
 
 class Permission(IntFlag):

@@ -11,13 +11,19 @@ from typing import Protocol
 
 from aiohttp import web
 
-from notetaker.discordsim import payloads
-from notetaker.discordsim.connection import Connection
-from notetaker.discordsim.entities import Guild, Json
-from notetaker.discordsim.events import EventLog
-from notetaker.discordsim.session import KNOWN_INTENTS, PRIVILEGED, CloseConnection, Intent, Session
+from notetaker.discordsim.gateway.connection import Connection
+from notetaker.discordsim.gateway.session import (
+    KNOWN_INTENTS,
+    PRIVILEGED,
+    CloseConnection,
+    Intent,
+    Session,
+)
 from notetaker.discordsim.tasks import Tasks
-from notetaker.discordsim.world import World
+from notetaker.discordsim.world import payloads
+from notetaker.discordsim.world.entities import Guild, Json
+from notetaker.discordsim.world.events import EventLog
+from notetaker.discordsim.world.world import World
 
 HEARTBEAT_MS = 41_250
 RESUMABLE_S = 120.0

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from notetaker.discordsim import errors, payloads
-from notetaker.discordsim.entities import Application
+from notetaker.discordsim import errors
 from notetaker.discordsim.hub import API, hub_of, reply
-from notetaker.discordsim.rest import caller_of, snowflake
+from notetaker.discordsim.rest.frame import caller_of, snowflake
+from notetaker.discordsim.world import payloads
+from notetaker.discordsim.world.entities import Application
 
 routes = web.RouteTableDef()
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import aiohttp
 
-from notetaker.discordsim.speaker_dave import MakeDave, SpeakerDave
-from notetaker.discordsim.speaker_link import JOIN_TIMEOUT_S, VoiceLink, VoicePlace
-from notetaker.discordsim.speaker_socket import GatewaySocket, SpeakerError
+from notetaker.discordsim.speaker.dave import MakeDave, SpeakerDave
+from notetaker.discordsim.speaker.link import JOIN_TIMEOUT_S, VoiceLink, VoicePlace
+from notetaker.discordsim.speaker.socket import GatewaySocket, SpeakerError
 
 FRAME_S = 0.02
 SILENCE = b"\xf8\xff\xfe"

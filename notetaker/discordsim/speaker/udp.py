@@ -5,7 +5,7 @@ import random
 import struct
 from typing import cast
 
-from notetaker.discordsim.speaker_socket import SpeakerError
+from notetaker.discordsim.speaker.socket import SpeakerError
 from notetaker.discordsim.voice.aead import TransportKey
 from notetaker.discordsim.voice.rtp import PAYLOAD_TYPE_OPUS, Header
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from notetaker.discordsim.control_body import (
+from notetaker.discordsim.control.body import (
     body_of,
     flag_of,
     guild_of,
@@ -21,7 +21,7 @@ from notetaker.discordsim.control_body import (
     voice_channel_of,
 )
 from notetaker.discordsim.hub import hub_of, no_content, reply
-from notetaker.discordsim.usage import UsageError
+from notetaker.discordsim.messages.usage import UsageError
 
 routes = web.RouteTableDef()
 

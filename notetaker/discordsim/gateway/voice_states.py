@@ -9,13 +9,13 @@ import asyncio
 from enum import Enum, auto
 from typing import Protocol
 
-from notetaker.discordsim.broadcast import Broadcast
-from notetaker.discordsim.entities import Channel, ChannelType, Json, VoiceState
-from notetaker.discordsim.gateway import Gateway
-from notetaker.discordsim.session import Session
+from notetaker.discordsim.gateway.broadcast import Broadcast
+from notetaker.discordsim.gateway.gateway import Gateway
+from notetaker.discordsim.gateway.session import Session
 from notetaker.discordsim.tasks import Tasks
 from notetaker.discordsim.voice.script import Armed, Script
-from notetaker.discordsim.world import World
+from notetaker.discordsim.world.entities import Channel, ChannelType, Json, VoiceState
+from notetaker.discordsim.world.world import World
 
 DISCONNECTED = 4014
 """Voice close code: kicked, moved, or the main gateway session is gone (docs, Voice Close Event Codes)."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from notetaker.discordsim.entities import Channel, Guild, Json
 from notetaker.discordsim.hub import Hub
-from notetaker.discordsim.usage import UsageError
+from notetaker.discordsim.messages.usage import UsageError
+from notetaker.discordsim.world.entities import Channel, Guild, Json
 
 
 async def body_of(request: web.Request) -> Json:

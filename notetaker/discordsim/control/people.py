@@ -19,12 +19,12 @@ from typing import Any
 
 from aiohttp import web
 
-from notetaker.discordsim import payloads
-from notetaker.discordsim.control_body import body_of, channel_of, id_of
-from notetaker.discordsim.entities import Channel, Guild, Json
+from notetaker.discordsim.control.body import body_of, channel_of, id_of
 from notetaker.discordsim.hub import Hub, hub_of, reply
-from notetaker.discordsim.interactions import Interaction, Kind
-from notetaker.discordsim.usage import UsageError, command_data
+from notetaker.discordsim.messages.interactions import Interaction, Kind
+from notetaker.discordsim.messages.usage import UsageError, command_data
+from notetaker.discordsim.world import payloads
+from notetaker.discordsim.world.entities import Channel, Guild, Json
 
 routes = web.RouteTableDef()
 

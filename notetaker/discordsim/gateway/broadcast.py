@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from notetaker.discordsim import payloads
-from notetaker.discordsim.entities import Channel, Guild, Json, Message, VoiceState
-from notetaker.discordsim.events import EventLog
-from notetaker.discordsim.gateway import Gateway
-from notetaker.discordsim.permissions import Permission
-from notetaker.discordsim.session import Session
-from notetaker.discordsim.world import World
+from notetaker.discordsim.gateway.gateway import Gateway
+from notetaker.discordsim.gateway.session import Session
+from notetaker.discordsim.world import payloads
+from notetaker.discordsim.world.entities import Channel, Guild, Json, Message, VoiceState
+from notetaker.discordsim.world.events import EventLog
+from notetaker.discordsim.world.permissions import Permission
+from notetaker.discordsim.world.world import World
 
 
 class Broadcast:

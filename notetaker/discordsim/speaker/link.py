@@ -7,9 +7,9 @@ from typing import Any
 
 import aiohttp
 
-from notetaker.discordsim.speaker_dave import DaveSender, MakeDave, Reply, SpeakerDave
-from notetaker.discordsim.speaker_socket import GatewaySocket, SpeakerError
-from notetaker.discordsim.speaker_udp import KEEPALIVE_S, OpusPackets, SpeakerUdp
+from notetaker.discordsim.speaker.dave import DaveSender, MakeDave, Reply, SpeakerDave
+from notetaker.discordsim.speaker.socket import GatewaySocket, SpeakerError
+from notetaker.discordsim.speaker.udp import KEEPALIVE_S, OpusPackets, SpeakerUdp
 from notetaker.discordsim.voice.aead import MODES, TransportKey
 from notetaker.discordsim.voice.group import DaveOp
 

@@ -11,7 +11,7 @@ import zlib
 from collections import deque
 from enum import IntFlag
 
-from notetaker.discordsim.entities import Json, User
+from notetaker.discordsim.world.entities import Json, User
 
 
 class Intent(IntFlag):

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from notetaker.discordsim import errors
-from notetaker.discordsim.entities import Json
-from notetaker.discordsim.usage import INTEGER, NUMBER, STRING, SUB_COMMAND, SUB_COMMAND_GROUP
+from notetaker.discordsim.messages.usage import INTEGER, NUMBER, STRING, SUB_COMMAND, SUB_COMMAND_GROUP
+from notetaker.discordsim.world.entities import Json
 
 CHAT_INPUT = 1
 NAME = re.compile(r"[-_'\w]{1,32}")

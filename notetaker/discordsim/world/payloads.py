@@ -5,8 +5,8 @@ Source: Discord docs, Resources and Events / Gateway Events. Snowflakes are stri
 
 from __future__ import annotations
 
-from notetaker.discordsim import permissions
-from notetaker.discordsim.entities import (
+from notetaker.discordsim.world import permissions
+from notetaker.discordsim.world.entities import (
     Application,
     Attachment,
     Channel,
@@ -20,8 +20,8 @@ from notetaker.discordsim.entities import (
     User,
     VoiceState,
 )
-from notetaker.discordsim.snowflake import timestamp
-from notetaker.discordsim.world import World
+from notetaker.discordsim.world.snowflake import timestamp
+from notetaker.discordsim.world.world import World
 
 
 def text(snowflake: int | None) -> str | None:

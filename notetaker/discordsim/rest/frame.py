@@ -9,10 +9,10 @@ from typing import Any
 from aiohttp import web
 
 from notetaker.discordsim import errors
-from notetaker.discordsim.entities import Channel, Guild, Json, Member, Message, User
 from notetaker.discordsim.errors import DiscordError
 from notetaker.discordsim.hub import API, hub_of, reply
-from notetaker.discordsim.permissions import Permission
+from notetaker.discordsim.world.entities import Channel, Guild, Json, Member, Message, User
+from notetaker.discordsim.world.permissions import Permission
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

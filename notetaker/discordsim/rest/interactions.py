@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from notetaker.discordsim import drafts, errors, payloads
-from notetaker.discordsim.entities import Json, Message, MessageFlag
+from notetaker.discordsim import errors
 from notetaker.discordsim.hub import API, hub_of, no_content, reply
-from notetaker.discordsim.interactions import Callback, Interaction
-from notetaker.discordsim.rest import snowflake
+from notetaker.discordsim.messages import drafts
+from notetaker.discordsim.messages.interactions import Callback, Interaction
+from notetaker.discordsim.rest.frame import snowflake
+from notetaker.discordsim.world import payloads
+from notetaker.discordsim.world.entities import Json, Message, MessageFlag
 
 routes = web.RouteTableDef()
 

@@ -7,12 +7,27 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from notetaker.discordsim import errors, payloads
-from notetaker.discordsim.entities import Channel, ChannelType, Json, Message, MessageFlag, MessageType
+from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError
 from notetaker.discordsim.hub import API, Hub, hub_of, no_content, reply
-from notetaker.discordsim.permissions import Permission
-from notetaker.discordsim.rest import body_of, caller_of, channel_of, message_of, snowflake, text_field
+from notetaker.discordsim.rest.frame import (
+    body_of,
+    caller_of,
+    channel_of,
+    message_of,
+    snowflake,
+    text_field,
+)
+from notetaker.discordsim.world import payloads
+from notetaker.discordsim.world.entities import (
+    Channel,
+    ChannelType,
+    Json,
+    Message,
+    MessageFlag,
+    MessageType,
+)
+from notetaker.discordsim.world.permissions import Permission
 
 routes = web.RouteTableDef()
 

@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from notetaker.discordsim import drafts, errors, payloads
-from notetaker.discordsim.drafts import Draft
-from notetaker.discordsim.entities import Channel, ChannelType, Json, Message, MessageFlag, MessageType
+from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError
 from notetaker.discordsim.hub import API, Hub, hub_of, no_content, reply
-from notetaker.discordsim.permissions import Permission
-from notetaker.discordsim.rest import caller_of, channel_of, integer, message_of, snowflake
-from notetaker.discordsim.snowflake import iso, timestamp
+from notetaker.discordsim.messages import drafts
+from notetaker.discordsim.messages.drafts import Draft
+from notetaker.discordsim.rest.frame import caller_of, channel_of, integer, message_of, snowflake
+from notetaker.discordsim.world import payloads
+from notetaker.discordsim.world.entities import (
+    Channel,
+    ChannelType,
+    Json,
+    Message,
+    MessageFlag,
+    MessageType,
+)
+from notetaker.discordsim.world.permissions import Permission
+from notetaker.discordsim.world.snowflake import iso, timestamp
 
 routes = web.RouteTableDef()
 

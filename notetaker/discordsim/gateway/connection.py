@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from notetaker.discordsim import tcp
-from notetaker.discordsim.session import CloseConnection, Session, Wire
+from notetaker.discordsim.gateway.session import CloseConnection, Session, Wire
 from notetaker.discordsim.tasks import Tasks
 
 if TYPE_CHECKING:
-    from notetaker.discordsim.gateway import Gateway
+    from notetaker.discordsim.gateway.gateway import Gateway
 
 
 class Connection:

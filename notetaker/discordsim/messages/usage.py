@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from notetaker.discordsim import payloads
-from notetaker.discordsim.entities import Command, Guild, Json
-from notetaker.discordsim.world import World
+from notetaker.discordsim.world import payloads
+from notetaker.discordsim.world.entities import Command, Guild, Json
+from notetaker.discordsim.world.world import World
 
 SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER = range(3, 11)

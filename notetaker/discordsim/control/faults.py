@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from notetaker.discordsim.control_body import (
+from notetaker.discordsim.control.body import (
     body_of,
     choice_of,
     guild_of,
@@ -20,11 +20,11 @@ from notetaker.discordsim.control_body import (
     seconds_of,
     voice_channel_of,
 )
-from notetaker.discordsim.entities import Json
+from notetaker.discordsim.gateway.voice_states import ANSWERS
 from notetaker.discordsim.hub import Hub, hub_of, no_content
-from notetaker.discordsim.usage import UsageError
+from notetaker.discordsim.messages.usage import UsageError
 from notetaker.discordsim.voice.faults import Step
-from notetaker.discordsim.voicestates import ANSWERS
+from notetaker.discordsim.world.entities import Json
 
 routes = web.RouteTableDef()
 

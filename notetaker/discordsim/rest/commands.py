@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from notetaker.discordsim import command_schema, errors, payloads
-from notetaker.discordsim.entities import Application, Command
+from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError
 from notetaker.discordsim.hub import API, hub_of, no_content, reply
-from notetaker.discordsim.rest import body_of, snowflake
-from notetaker.discordsim.rest_users import own_application
+from notetaker.discordsim.messages import command_schema
+from notetaker.discordsim.rest.frame import body_of, snowflake
+from notetaker.discordsim.rest.users import own_application
+from notetaker.discordsim.world import payloads
+from notetaker.discordsim.world.entities import Application, Command
 
 routes = web.RouteTableDef()
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from itertools import count
 from random import Random
 
-from notetaker.discordsim import permissions
-from notetaker.discordsim.entities import (
+from notetaker.discordsim.world import permissions
+from notetaker.discordsim.world.entities import (
     Application,
     Channel,
     ChannelType,
@@ -23,8 +23,8 @@ from notetaker.discordsim.entities import (
     User,
     VoiceState,
 )
-from notetaker.discordsim.permissions import Permission
-from notetaker.discordsim.snowflake import Snowflakes, iso, new_token
+from notetaker.discordsim.world.permissions import Permission
+from notetaker.discordsim.world.snowflake import Snowflakes, iso, new_token
 
 DEMO_BORN = 1_735_689_600.0
 """2025-01-01, when everything in the demo world was made: its ids are the same in every run."""

@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from notetaker.discordsim import command_schema, drafts, errors, payloads
-from notetaker.discordsim.broadcast import Broadcast
-from notetaker.discordsim.drafts import Draft
-from notetaker.discordsim.entities import Channel, Json, Message, MessageFlag, MessageType
+from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError
-from notetaker.discordsim.events import EventLog
-from notetaker.discordsim.gateway import Gateway
-from notetaker.discordsim.permissions import Permission
-from notetaker.discordsim.snowflake import iso
-from notetaker.discordsim.usage import focused
-from notetaker.discordsim.world import World
+from notetaker.discordsim.gateway.broadcast import Broadcast
+from notetaker.discordsim.gateway.gateway import Gateway
+from notetaker.discordsim.messages import command_schema, drafts
+from notetaker.discordsim.messages.drafts import Draft
+from notetaker.discordsim.messages.usage import focused
+from notetaker.discordsim.world import payloads
+from notetaker.discordsim.world.entities import Channel, Json, Message, MessageFlag, MessageType
+from notetaker.discordsim.world.events import EventLog
+from notetaker.discordsim.world.permissions import Permission
+from notetaker.discordsim.world.snowflake import iso
+from notetaker.discordsim.world.world import World
 
 ANSWER_S = 3.0
 """How long an application may take to answer at all."""

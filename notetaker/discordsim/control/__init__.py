@@ -1,0 +1,1 @@
+"""The control API under /sim/: people at their keyboards, moderators, and faults."""

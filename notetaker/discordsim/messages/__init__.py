@@ -1,0 +1,1 @@
+"""Messages and interactions: what clients may send, and what becomes of it."""

@@ -1,0 +1,1 @@
+"""People who speak: clients of their own, with websocket, UDP and DAVE."""
