@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+pytest_plugins = ["tests.harness.fixtures"]
+
 
 @pytest.fixture(autouse=True)
 def log_levels() -> Iterator[None]:

@@ -15,7 +15,7 @@ from notetaker import __version__
 from notetaker.cli import main
 from notetaker.model.voice_status import VoiceStatus
 from notetaker.status.snapshot import document
-from tests.service.status_examples import CONNECTED, ENDPOINT, LOUNGE, OFFICE, QUIET, STAGE, snapshot, voice
+from tests.status.examples import CONNECTED, ENDPOINT, LOUNGE, OFFICE, QUIET, STAGE, snapshot, voice
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from notetaker.discordbot.voicestatus import VoiceStatusCommand, embed
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.voice_status import GuildVoiceStatus, VoicePhase, VoiceStatus, VoiceTotals
 from notetaker.wire.close_codes import CLOSE_CODES
-from tests.service.status_examples import (
+from tests.status.examples import (
     ADA,
     CONNECTED,
     LOUNGE,

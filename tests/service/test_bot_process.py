@@ -11,7 +11,7 @@ from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Notes, Posting
 from notetaker.model.outcome import Outcome
 from notetaker.store.store import Store
-from tests.service.office import SENTENCE, Office
+from tests.harness.office import SENTENCE, Office
 
 READY = "Ready, as Notetaker"
 

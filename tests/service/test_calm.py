@@ -18,8 +18,8 @@ from notetaker.model.outcome import Outcome
 from notetaker.model.voice import SessionBegan
 from notetaker.model.voice_status import VoicePhase
 from notetaker.service.health import SILENCE_S, TICK_S, Health
-from tests.service.bench import ADA, GENERAL, Bench
-from tests.service.office import SENTENCE
+from tests.harness.bench import ADA, GENERAL, Bench
+from tests.harness.office import SENTENCE
 from tests.store import postgres
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Gateway, a_call
 

@@ -12,9 +12,9 @@ from aiohttp.test_utils import TestServer
 
 from notetaker.model import events
 from notetaker.store.store import Store
-from tests.service.canaries import Canaries
-from tests.service.journald import FakeJournald
-from tests.service.office import SENTENCE, Office
+from tests.harness.canaries import Canaries
+from tests.harness.journald import FakeJournald
+from tests.harness.office import SENTENCE, Office
 
 TALKATIVE = {"LOG_LEVEL": "DEBUG", "VOICE_DEBUG": "1"}
 

@@ -10,7 +10,7 @@ import pytest
 
 from notetaker.meetings.recordings import STORING_S
 from notetaker.service.health import SILENCE_S, STORE_S, SYNC_S, TICK_S, Health
-from tests.service.bench import GUILD, Bench
+from tests.harness.bench import GUILD, Bench
 
 
 class Judged:

@@ -15,8 +15,8 @@ from notetaker.host.worker_thread import Background
 from notetaker.service import opening
 from notetaker.service.opening import open_database
 from notetaker.settings.values import Settings
-from tests.service.office import Office
-from tests.service.watchdog import a_watchdog
+from tests.harness.office import Office
+from tests.harness.watchdog import a_watchdog
 from tests.store import postgres
 
 WATCHDOG_S = 3.0

@@ -4,8 +4,8 @@ import signal
 import sqlite3
 from pathlib import Path
 
-from tests.service.office import SENTENCE, Office, Process
-from tests.service.watchdog import Watchdog, a_watchdog
+from tests.harness.office import SENTENCE, Office, Process
+from tests.harness.watchdog import Watchdog, a_watchdog
 
 
 async def reloaded(bot: Process, watchdog: Watchdog) -> list[str]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.office import SENTENCE, Office, Process
-from tests.service.watchdog import Watchdog, a_watchdog
+from tests.harness.office import SENTENCE, Office, Process
+from tests.harness.watchdog import Watchdog, a_watchdog
 
 SECONDS = 3.0
 SABOTAGE = Path(__file__).parent / "sabotage"

@@ -17,9 +17,9 @@ from notetaker.jobs.queue import JobQueue
 from notetaker.jobs.worker import Work
 from notetaker.service.worker import status_line
 from notetaker.store.store import Store
+from tests.harness.office import Office
+from tests.harness.watchdog import a_watchdog
 from tests.jobs.recording import record_meeting
-from tests.service.office import Office
-from tests.service.watchdog import a_watchdog
 from tests.store import postgres
 from tests.store.examples import MEETING
 

@@ -1,0 +1,231 @@
+"""A guild in which notes are taken while people speak and things go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.speaker.speaker import Speaker
+from notetaker.model.meeting import MeetingState
+from notetaker.model.outcome import Outcome
+from notetaker.store.store import Store
+from tests.campaigns.chaos.account import Account
+from tests.campaigns.chaos.judge import Evidence
+from tests.campaigns.chaos.patience import comes_true
+from tests.campaigns.chaos.place import Site
+from tests.campaigns.chaos.talker import Talker
+from tests.campaigns.chaos.truth import Sent
+from tests.campaigns.chaos.witness import Witness
+
+HEARD = 20
+"""Packets of everybody that must be stored in a row: 0.4 s of speech."""
+FRESH_S = 0.3
+"""A packet that old is in the journal, if it ever will be."""
+LEAD_S = 0.6
+"""Of speech before a fault and after it."""
+SETTLE_S = 0.4
+"""After the last word, until it is in the journal."""
+STEADY_S = 6.0
+"""From a new session to the next fault: when sessions die within 5 s again and again, the bot takes its time."""
+START_S = 90.0
+ANSWER_S = 60.0
+
+OF_USE = {Outcome.STORED, Outcome.DUPLICATE, Outcome.PADDING_ONLY, Outcome.NOT_AUDIO}
+
+
+class NotWell(Exception):
+    """Something was wrong before the fault came. One sentence."""
+
+
+class Room:
+    """`run` it as a task: it keeps the people there."""
+
+    def __init__(
+        self,
+        local: LocalDiscord,
+        site: Site,
+        witness: Witness,
+        store: Store,
+        meetings: Path,
+        http: aiohttp.ClientSession,
+    ) -> None:
+        """`store` and the folder `meetings` are the bot's; it is only looked at."""
+        self.local = local
+        self.site = site
+        self.witness = witness
+        self.account: Account | None = None
+        """Of the meeting that is being held."""
+        self.channel_id = site.voice_channel_ids[0]
+        self.talkers = [
+            Talker(local, user, site.guild.id, self.channel_id, self._note) for user in site.people
+        ]
+        self._store = store
+        self._meetings = meetings
+        self._http = http
+        self._newest: dict[int, list[Sent]] = {}
+        self._session: int | None = None
+        self._session_since = 0.0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for talker in self.talkers:
+                tasks.create_task(talker.run())
+
+    # What people do
+
+    async def says(self, command: str) -> str:
+        """What somebody reads after typing a command."""
+        body = {
+            "user_id": str(self.site.people[0].id),
+            "channel_id": str(self.site.text_channel_id),
+            "command": command,
+            "wait": ANSWER_S,
+        }
+        async with self._http.post(f"{self.local.world.cdn_url}/sim/interactions", json=body) as response:
+            answer = await response.json()
+        if answer.get("status") != "answered":
+            return str(answer.get("error", "no answer"))
+        return str(answer["messages"][-1]["content"])
+
+    async def stop_notes(self) -> None:
+        """Whether notes are being taken or not; the bot leaves."""
+        await self.hush()
+        await self.says("stopnotes")
+        if self.account is not None:
+            self.account.over = True
+            self.account = None
+
+    @asynccontextmanager
+    async def guest(self) -> AsyncIterator[None]:
+        """Somebody who only listens is there."""
+        async with Speaker(
+            api_url=f"{self.local.api_url}/v10",
+            token=self.site.guest.token,
+            ca_file=self.local.ca_file,
+            guild_id=self.site.guild.id,
+            channel_id=self.channel_id,
+            name=self.site.guest.display_name,
+        ):
+            yield
+
+    async def hush(self) -> None:
+        await asyncio.gather(*(talker.hush() for talker in self.talkers))
+
+    async def go_to(self, channel_id: int) -> None:
+        """Everybody but the bot."""
+        self.channel_id = channel_id
+        await asyncio.gather(*(talker.go_to(channel_id) for talker in self.talkers))
+
+    def next_channel(self) -> int:
+        """Another voice channel that exists."""
+        others = [
+            i for i in self.site.voice_channel_ids if i in self.site.guild.channels and i != self.channel_id
+        ]
+        return min(others, key=lambda channel_id: (channel_id < self.channel_id, channel_id))
+
+    # What the local Discord does
+
+    async def fault(self, kind: str, *, everywhere: bool = False, **fields: Any) -> None:
+        """To the bot, in this guild only unless `everywhere`."""
+        where = {} if everywhere else {"guild_id": str(self.site.guild.id)}
+        await self.sim("faults", kind=kind, user_id=str(self.bot_id), **where, **fields)
+
+    async def sim(self, path: str, **body: Any) -> None:
+        async with self._http.post(f"{self.local.world.cdn_url}/sim/{path}", json=body) as response:
+            if response.status != 204:
+                raise NotWell(f"The local Discord refused {path} {body}: {await response.text()}")
+
+    @property
+    def bot_id(self) -> int:
+        return self.witness.bot_id
+
+    @property
+    def messages(self) -> list[str]:
+        """What the bot has posted, oldest first."""
+        messages = self.site.guild.channels[self.site.text_channel_id].messages.values()
+        return [message.content for message in messages if message.author_id == self.bot_id]
+
+    # A window: from some speech before a fault until everybody is silent
+
+    async def begin(self) -> None:
+        """People speak and are heard. Raises NotWell."""
+        if self.account is None:
+            self.account = await self._start_notes()
+            self.connected()
+        await asyncio.sleep(self._session_since + STEADY_S - LEAD_S - time.monotonic())
+        for talker in self.talkers:
+            talker.talk()
+        since = time.time()
+        if not await comes_true(lambda: self.hears(since), START_S):
+            raise NotWell("Not everybody was heard before the fault came.")
+        await asyncio.sleep(LEAD_S)
+
+    def connected(self) -> None:
+        """The bot is in voice, perhaps with a new session."""
+        session = self.witness.session(self.site.guild.id)
+        if session != self._session:
+            self._session, self._session_since = session, time.monotonic()
+
+    async def end(self) -> tuple[Account, Evidence]:
+        """Everybody is silent. The evidence is to be settled."""
+        assert self.account is not None
+        await asyncio.sleep(LEAD_S)
+        await self.hush()
+        await asyncio.sleep(SETTLE_S)
+        return self.account, self.account.close_window()
+
+    def hears(self, since: float) -> bool:
+        """Whether everybody's newest words since then are in the journal."""
+        assert self.account is not None
+        self.account.read()
+        fresh = time.time() - FRESH_S
+        stored = {(packet.sent_by, packet.number) for packet in self.account.window.stored}
+        for talker in self.talkers:
+            newest = [s for s in self._newest.get(talker.user.id, []) if since <= s.time <= fresh][-HEARD:]
+            if len(newest) < HEARD or any((s.user_id, s.number) not in stored for s in newest):
+                return False
+        return True
+
+    @property
+    def notes_are_taken(self) -> bool:
+        recording = self._store.meetings_in(MeetingState.RECORDING)
+        return any(meeting.guild_id == self.site.guild.id for meeting in recording)
+
+    def _note(self, sent: Sent) -> None:
+        if self.account is not None:
+            self.account.sent(sent)
+        newest = self._newest.setdefault(sent.user_id, [])
+        newest.append(sent)
+        del newest[: -10 * HEARD]
+
+    async def _start_notes(self) -> Account:
+        """By somebody in the channel, while nobody speaks. Raises NotWell."""
+        await self.hush()
+        for talker in self.talkers:
+            await talker.here()
+        deadline = time.monotonic() + START_S
+        while "Notes are being taken" not in (said := await self.says("startnotes")):
+            if time.monotonic() > deadline:
+                raise NotWell(f"No notes were started within {START_S:.0f} s: {said}")
+            await asyncio.sleep(1.0)
+        guild_id = self.site.guild.id
+        self.witness.take(guild_id)  # of the time before
+        meeting_id = next(m.id for m in self._store.meetings(100) if m.guild_id == guild_id)
+        return Account(
+            self._meetings / meeting_id,
+            partial(self.witness.take, guild_id),
+            partial(self._given_up, meeting_id),
+        )
+
+    def _given_up(self, meeting_id: str) -> int:
+        outcomes = [one.outcomes for one in self._store.coverage(meeting_id)]
+        return sum(count for one in outcomes for outcome, count in one.items() if outcome not in OF_USE)

@@ -1,0 +1,241 @@
+"""Meetings on a real recorder, store and job queue. The voice stack is a stand-in that joins at once:
+``test_bot_process`` has the real one.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any, cast
+
+from notetaker.discordbot.ports import Start, Stopped
+from notetaker.host.worker_thread import Background
+from notetaker.jobs.queue import JobQueue
+from notetaker.meetings.commands import Meetings
+from notetaker.meetings.recordings import Recordings
+from notetaker.meetings.recovery import Interrupted, Recovery
+from notetaker.meetings.resuming import Resuming
+from notetaker.meetings.saving import Safekeeping
+from notetaker.model.audio import AudioFrame
+from notetaker.model.meeting import Meeting
+from notetaker.model.outcome import Coverage, Outcome
+from notetaker.store.database import StoreError
+from notetaker.store.store import Store
+from notetaker.voice.manager import VoiceManager
+from notetaker.voice.ports import JoinFailed, SessionSink
+from tests.harness.office import SENTENCE
+
+GUILD, STANDUP, PLANNING, GENERAL, ADA = 1, 2, 3, 4, 42
+WISH = Start(GUILD, STANDUP, "Standup", GENERAL, ADA)
+
+
+class Voice:
+    """Of one guild. As the real one does, it gives up what is not wanted any more."""
+
+    def __init__(self) -> None:
+        self.here: int | None = None
+        self.target: int | None = None
+        self.sink: SessionSink | None = None
+        self.failure: JoinFailed | None = None
+        self.slow = asyncio.Event()
+        """While it is not set, nothing that is wanted comes about."""
+        self.slow.set()
+        self.left = 0
+        self.patience_s = 300.0
+        self.heard = 0
+        self._changed = asyncio.Event()
+        self._joined = asyncio.Event()
+
+    def want(self, guild_id: int, channel_id: int | None) -> None:
+        self.target = channel_id
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    def wanted(self, guild_id: int) -> int | None:
+        return self.target
+
+    async def join(self, guild_id: int, channel_id: int) -> None:
+        self.want(guild_id, channel_id)
+        await self.settled(guild_id, channel_id)
+
+    async def settled(self, guild_id: int, channel_id: int) -> None:
+        changed = asyncio.ensure_future(self._changed.wait())
+        slow = asyncio.ensure_future(self.slow.wait())
+        if self.target == channel_id:
+            await asyncio.wait({changed, slow}, return_when=asyncio.FIRST_COMPLETED)
+        changed.cancel()
+        slow.cancel()
+        if self.target != channel_id:
+            raise JoinFailed("Somebody has asked for something else meanwhile.", final=True)
+        if self.failure is not None:
+            if self.failure.final:
+                self.target = None
+            raise self.failure
+        self._come_in(channel_id, asyncio.get_running_loop().time())
+
+    def _come_in(self, channel_id: int, now: float) -> None:
+        self.here = channel_id
+        self._joined.set()
+        if self.sink is not None:
+            self.sink.session_opened(now)
+
+    async def is_asked(self) -> None:
+        """Until somebody wants something."""
+        async with asyncio.timeout(5):
+            await self._changed.wait()
+
+    async def is_in(self) -> None:
+        """Until it has joined."""
+        async with asyncio.timeout(5):
+            await self._joined.wait()
+
+    def comes_in(self) -> None:
+        """The next round of attempts succeeds, after three seconds."""
+        assert self.target is not None
+        self._come_in(self.target, asyncio.get_running_loop().time() + 3)
+
+    async def leave(self, guild_id: int) -> None:
+        self.target = self.here = None
+        self.left += 1
+        await asyncio.sleep(0)
+        if self.sink is not None:
+            self.sink.session_closed(asyncio.get_running_loop().time(), "we left")
+
+    def record(self, guild_id: int, sink: SessionSink | None) -> None:
+        self.sink, self.heard = sink, 0
+        if sink is not None and self.here is not None:
+            sink.session_opened(asyncio.get_running_loop().time())
+
+    def channel(self, guild_id: int) -> int | None:
+        return self.here
+
+    def coverage(self, guild_id: int) -> list[Coverage]:
+        return [Coverage(ADA, Counter({Outcome.STORED: self.heard}))] if self.heard else []
+
+    def hear(self) -> None:
+        """Ada says a sentence."""
+        assert self.sink is not None
+        now = asyncio.get_running_loop().time()
+        self.heard += len(SENTENCE)
+        self.sink.speaker_joined(ADA, 7, now)
+        for number, opus in enumerate(SENTENCE):
+            self.sink.frame(AudioFrame(ADA, 7, number, 960 * number, opus, now))
+
+
+class Front:
+    def __init__(self) -> None:
+        self.said: list[tuple[int, str]] = []
+        self.gone: str | None = None
+
+    async def display_name(self, guild_id: int, user_id: int) -> str:
+        return "Ada"
+
+    async def say(self, channel_id: int, text: str) -> None:
+        self.said.append((channel_id, text))
+
+    def obstacle(self, guild_id: int, channel_id: int) -> str | None:
+        return self.gone
+
+
+class Broken:
+    """A store of which the calls named in ``calls`` fail."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.calls: set[str] = set()
+        self.error: Exception = StoreError("the database notetaker.db cannot be used: database is locked")
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.calls:
+            return self._fail
+        return getattr(self.store, name)
+
+    def _fail(self, *_: object) -> None:
+        raise self.error
+
+
+class Bench:
+    def __init__(
+        self,
+        folder: Path,
+        tasks: asyncio.TaskGroup,
+        resume_window_s: float = 900.0,
+        manager: VoiceManager | None = None,
+        database_url: str | None = None,
+    ) -> None:
+        """``manager``: the real one, in place of the stand-in. ``database_url``: in place of a SQLite file."""
+        url = database_url or f"sqlite:///{folder / 'notetaker.db'}"
+        self.folder = folder / "meetings"
+        self.store = Store(url)
+        self.store.migrate()
+        self.broken = Broken(self.store)
+        self.queue = JobQueue(url)
+        self.disk = Background("disk")
+        self.database = Background("database")
+        self.front = Front()
+        self._tasks = tasks
+        self._manager = manager
+        self._commands = count(1)
+        self.begin(resume_window_s)
+
+    def begin(self, resume_window_s: float) -> None:
+        """Another life of the bot."""
+        self.voice = Voice()
+        voice = self._manager or cast("VoiceManager", self.voice)
+        keeping = Safekeeping(
+            cast("Store", self.broken), self.queue, self.disk, self.database, self._tasks, self.front
+        )
+        self.recordings = Recordings(voice, keeping, self._tasks, self.front, resume_window_s)
+        self.meetings = Meetings(voice, self.recordings, keeping, self.folder)
+
+    async def restart(self, resume_window_s: float = 900.0) -> None:
+        """The process ends and starts again."""
+        self.begin(resume_window_s)
+        await self.take_up(resume_window_s)
+
+    async def take_up(
+        self, resume_window_s: float = 900.0, before_reading: Callable[[], object] = lambda: None
+    ) -> None:
+        """What the process does when it starts, until it is done with what was interrupted."""
+        recovery = Recovery(self.store, self.queue, self.folder, resume_window_s)
+        read_back = recovery.read_back
+
+        def slowly(interrupted: Interrupted) -> list[Coverage]:
+            before_reading()
+            return read_back(interrupted)
+
+        recovery.read_back = slowly  # type: ignore[method-assign]
+        connected = asyncio.Event()
+        connected.set()
+        await Resuming(recovery, self.recordings, self.front).run(connected.wait)
+
+    async def start(self, wish: Start = WISH) -> Meeting:
+        return (await self.meetings.start(wish, next(self._commands))).meeting
+
+    async def stop(self) -> Stopped | None:
+        """With what the loop does for it half a second later."""
+        stopped = await self.meetings.stop(GUILD, next(self._commands))
+        await self.recordings.store()
+        return stopped
+
+    async def join(self, channel_id: int) -> None:
+        await self.meetings.join(GUILD, channel_id, next(self._commands))
+
+    async def leave(self) -> Stopped | None:
+        return await self.meetings.leave(GUILD, next(self._commands))
+
+    def close(self) -> None:
+        self.disk.close()
+        self.database.close()
+        self.queue.close()
+        self.store.close()
+
+    async def tick(self, now: float = 0.0) -> None:
+        """All that is done for meetings from time to time."""
+        await self.recordings.tick(now)
+        await self.recordings.store()
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _, text in self.front.said]

@@ -1,0 +1,249 @@
+"""One meeting while it is recorded, on a real recorder; only the disk is made to refuse."""
+
+import errno
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from notetaker.discordbot import answers
+from notetaker.meetings.live import LiveMeeting
+from notetaker.model.audio import AudioFrame
+from notetaker.model.meeting import Meeting
+from notetaker.model.outcome import Coverage, Outcome
+from notetaker.recording.journal import JournalReader, journal_files
+from notetaker.recording.recorder import Recorder
+from notetaker.recording.recovery import scan
+from notetaker.recording.rtcp import GapMarked
+from notetaker.wire.losses import Loss
+from tests.harness.office import SENTENCE
+
+MEETING = Meeting("20261122-143005-k3f9qz", 1, 2, "Standup", 3, 4, 1_795_357_805_000_000_000)
+ADA, SSRC = 42, 7
+
+
+class FullDisk:
+    """Wraps a recorder's methods that write: while ``full``, they raise what a full disk raises."""
+
+    def __init__(self, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.full = False
+        for name in ("open_session", "add_speaker", "remove_speaker", "write", "mark_gap"):
+            monkeypatch.setattr(recorder, name, self._refusing(getattr(recorder, name)))
+
+    def _refusing(self, write: Callable[..., None]) -> Callable[..., None]:
+        def wrapped(*args: object) -> None:
+            if self.full:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            write(*args)
+
+        return wrapped
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> LiveMeeting:
+    return LiveMeeting(MEETING, tmp_path / MEETING.id, 100.0)
+
+
+def say(live: LiveMeeting, now: float, first: int = 0) -> float:
+    """A sentence; returns when it ends."""
+    for number, opus in enumerate(SENTENCE):
+        sequence = first + number
+        live.frame(AudioFrame(ADA, SSRC, sequence, 960 * sequence, opus, now + number * 0.02))
+    return now + len(SENTENCE) * 0.02
+
+
+def test_a_sentence_becomes_an_utterance_when_the_session_closes(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    live.speaker_joined(ADA, SSRC, 100.0)
+    end = say(live, 100.0)
+    live.stopping = True
+    live.session_closed(end, "we left")
+    live.end(end)
+    [utterance] = live.utterances
+    assert (utterance.user_id, utterance.packets) == (ADA, len(SENTENCE))
+    assert live.speakers == 1
+    assert live.unnamed == [ADA]
+    assert live.gaps == []
+
+
+def test_time_between_two_sessions_is_a_gap_with_its_cause(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    before = time.time_ns()
+    end = say(live, 100.0)
+    live.session_closed(end, "voice session lost (4006)")
+    live.session_opened(end + 3)
+    say(live, end + 3)
+    live.tick(end + 30)
+    [gap] = live.gaps
+    assert gap.cause == "voice session lost (4006)"
+    assert abs(gap.started_ns - before - len(SENTENCE) * 20_000_000) < 1e9
+    assert gap.ended_ns - gap.started_ns == pytest.approx(3e9)
+    assert len(live.utterances) == 2
+
+
+def test_a_session_that_is_replaced_by_one_that_is_up_already_leaves_no_gap(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    live.session_closed(101.0, "Discord moved the call to another voice server.")
+    live.session_opened(101.001)
+    live.end(102.0)
+    assert live.gaps == []
+
+
+def test_a_meeting_that_ends_without_a_session_has_a_gap_until_its_end(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    live.session_closed(101.0, "voice session lost (4014)")
+    live.stopping = True
+    live.end(102.0)
+    assert [gap.cause for gap in live.gaps] == ["voice session lost (4014)"]
+
+
+def test_packets_that_come_before_the_word_that_the_session_is_up_are_kept(live: LiveMeeting) -> None:
+    live.speaker_joined(ADA, SSRC, 100.0)
+    end = say(live, 100.0)
+    live.session_opened(end)
+    live.end(end)
+    assert sum(utterance.packets for utterance in live.utterances) == len(SENTENCE)
+    assert {utterance.clip.segment for utterance in live.utterances} == {1}
+
+
+def test_a_full_disk_is_a_gap_and_counted_as_lost_and_recording_goes_on_when_it_is_free(
+    live: LiveMeeting, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    disk = FullDisk(live.recorder, monkeypatch)
+    live.session_opened(100.0)
+    end = say(live, 100.0)
+    disk.full = True
+    end = say(live, end, first=1000)
+    disk.full = False
+    end = say(live, end, first=2000)
+    live.end(end)
+    assert [gap.cause for gap in live.gaps] == ["the sound could not be written to disk"]
+    counted = Coverage(ADA, Counter({Outcome.STORED: 3 * len(SENTENCE), Outcome.DUPLICATE: 1}), lost=2)
+    [true] = live.true_coverage([counted])
+    assert true.outcomes == {Outcome.STORED: 2 * len(SENTENCE), Outcome.DUPLICATE: 1}
+    assert true.lost == 2 + len(SENTENCE)
+    assert sum("No space left on device" in record.message for record in caplog.records) == 1
+
+
+@pytest.mark.parametrize("finish", [LiveMeeting.tick, LiveMeeting.end, LiveMeeting.suspend])
+def test_a_disk_that_is_still_full_is_never_said_to_take_the_recording_again(
+    live: LiveMeeting,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    finish: Callable[[LiveMeeting, float], None],
+) -> None:
+    disk = FullDisk(live.recorder, monkeypatch)
+    live.session_opened(100.0)
+    disk.full = True
+    live.speaker_joined(ADA, SSRC, 101.0)
+    live.tick(101.01)  # less than a packet later: there is no gap to mark yet
+    finish(live, 102.0)
+    assert live.refusal is not None
+    assert "is not being recorded" in caplog.text
+    assert "is being recorded again" not in caplog.text
+
+
+def test_a_disk_that_is_full_when_the_session_opens_is_tried_again_with_every_packet(
+    live: LiveMeeting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    disk = FullDisk(live.recorder, monkeypatch)
+    disk.full = True
+    live.session_opened(100.0)
+    live.speaker_joined(ADA, SSRC, 100.0)
+    live.speaker_left(ADA, 100.0)
+    end = say(live, 100.0)
+    disk.full = False
+    end = say(live, end, first=1000)
+    live.end(end)
+    assert [utterance.packets for utterance in live.utterances] == [len(SENTENCE)]
+    assert [u.user_id for u in scan(tmp_path / MEETING.id, MEETING.id)] == [ADA]
+
+
+def test_stretches_that_were_lost_on_the_way_are_gaps_of_their_speaker(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    before = time.time_ns()
+    live.lost(Loss(ADA, 101.0, 101.5, 12, None))
+    live.lost(Loss(ADA, 102.0, 103.0, 3, Outcome.UNDECRYPTABLE))
+    live.lost(Loss(0, 103.0, 104.0, 4, Outcome.HELD_TOO_LONG))
+    assert [(gap.user_id, gap.cause) for gap in live.gaps] == [
+        (ADA, "12 packets never arrived"),
+        (ADA, "3 packets could not be decrypted"),
+        (None, "4 packets came without a known speaker or key"),
+    ]
+    first = live.gaps[0]
+    assert first.ended_ns - first.started_ns == pytest.approx(0.5e9)
+    assert abs(first.started_ns - before - 1e9) < 1e9
+
+
+def test_every_gap_is_marked_in_the_journal(live: LiveMeeting, tmp_path: Path) -> None:
+    live.session_opened(100.0)
+    live.lost(Loss(ADA, 101.0, 101.5, 12, None))
+    live.deafened(102.0, True)
+    live.session_closed(103.0, "voice session lost (4006)")
+    live.session_opened(104.0)
+    live.end(105.0)
+    live.sync(live.state)
+    marked = [
+        event.gap
+        for _, path in journal_files(tmp_path / MEETING.id)
+        for event in JournalReader(path)
+        if isinstance(event, GapMarked)
+    ]
+    assert marked == live.gaps
+    assert len(journal_files(tmp_path / MEETING.id)) == 2, "one for each session, and none for marks alone"
+    assert [gap.cause for gap in marked] == [
+        "12 packets never arrived",
+        "a moderator had deafened the note-taker",
+        "voice session lost (4006)",
+    ]
+
+
+def test_being_deafened_is_told_once_however_often_it_is_said(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    for now, deaf in ((100.0, False), (101.0, True), (101.5, True), (103.0, False), (104.0, False)):
+        live.deafened(now, deaf)
+        live.tick(now)
+    assert live.news == [answers.deafened(2), answers.undeafened(2)]
+    [gap] = live.gaps
+    assert gap.ended_ns - gap.started_ns == pytest.approx(2e9)
+
+
+@pytest.mark.parametrize("still_deaf", [True, False])
+def test_a_new_session_tells_whether_the_bot_is_still_deafened(live: LiveMeeting, still_deaf: bool) -> None:
+    live.session_opened(100.0)
+    live.deafened(101.0, True)
+    live.tick(101.0)
+    live.session_closed(102.0, "voice session lost (4006)")
+    live.tick(102.5)
+    live.session_opened(103.0)
+    if still_deaf:
+        live.deafened(103.0, True)
+    live.tick(103.0)
+    live.end(104.0)
+    deafened, lost = "a moderator had deafened the note-taker", "voice session lost (4006)"
+    assert [gap.cause for gap in live.gaps] == [deafened, lost, *([deafened] if still_deaf else [])]
+    assert live.news == [answers.deafened(2), *([] if still_deaf else [answers.undeafened(2)])]
+
+
+def test_what_is_missing_is_in_the_state_for_the_next_life(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    live.deafened(101.0, True)
+    assert [since.cause for since in live.state.missing] == ["a moderator had deafened the note-taker"]
+    live.session_closed(102.0, "voice session lost (4006)")
+    assert [since.cause for since in live.state.missing] == ["voice session lost (4006)"]
+    assert not live.state.over
+    live.end(103.0)
+    assert (live.state.missing, live.state.over) == ((), True)
+
+
+def test_a_suspended_meeting_is_missing_from_the_moment_it_left(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    live.stopping = True
+    live.session_closed(101.0, "we left")
+    live.suspend(105.0)
+    [since] = live.state.missing
+    assert since.cause == "the note-taker was restarted"
+    assert abs(since.started_ns - time.time_ns() - 1e9) < 1e9
+    assert live.gaps == []
