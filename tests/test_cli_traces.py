@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from notetaker import __version__
 from notetaker.cli import main
 from notetaker.cli.traces import COLOURS
-from notetaker.voice.trace import Tracer
+from notetaker.voice.trace.writer import Tracer
 
 TOKEN, SESSION = "canary-token", "canary-session"
 

@@ -11,11 +11,11 @@ from notetaker.cli.common import fail, sentences_instead_of_tracebacks
 from notetaker.host.exit_codes import ExitCode
 from notetaker.model.printable import printable
 from notetaker.settings.values import Settings
-from notetaker.voice import trace_files
 from notetaker.voice.explanations import Failure, explain
-from notetaker.voice.trace import LIBRARIES, MAX_FILES
-from notetaker.voice.trace_files import Recorded
-from notetaker.voice.trace_text import described
+from notetaker.voice.trace import reader
+from notetaker.voice.trace.reader import Recorded
+from notetaker.voice.trace.text import described
+from notetaker.voice.trace.writer import LIBRARIES, MAX_FILES
 
 COLOURS = {"*": "bright_black", ">": "green", "<": "cyan"}
 WIDTH = 110
@@ -36,7 +36,7 @@ def voice_trace(limit: int, guild: int | None, as_json: bool) -> None:
     with sentences_instead_of_tracebacks():
         folder = Settings.load().traces_folder
         try:
-            traces = trace_files.latest(folder, limit, guild)
+            traces = reader.latest(folder, limit, guild)
         except OSError as error:
             fail(f"the voice traces in {folder} cannot be read: {error.strerror}.", ExitCode.TRY_AGAIN)
     if as_json:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import discord
 
-from notetaker.discordbot import answers, obstacles
+from notetaker.discordbot import permission_checks, replies
 from notetaker.discordbot.ports import Meetings, Refused, Start
 from notetaker.discordbot.publish import Undelivered, delivering
 from notetaker.model import events, languages
@@ -45,11 +45,11 @@ class Commands(discord.Cog):
         self._refuse_if_running(guild)
         if self._meetings.channel(guild.id) == self._meetings.wanted(guild.id) == channel.id:
             self._meetings.already_so(guild.id, ctx.interaction.id)
-            raise Refused(answers.already_joined(channel.id))
-        _refuse(obstacles.to_joining(channel, guild.me))
+            raise Refused(replies.already_joined(channel.id))
+        _refuse(permission_checks.to_joining(channel, guild.me))
         await _defer(ctx)
         await self._meetings.join(guild.id, channel.id, ctx.interaction.id)
-        await _answer(ctx, answers.joined(channel.id))
+        await _answer(ctx, replies.joined(channel.id))
 
     @discord.slash_command(description="Leave the voice channel. If notes are being taken, they end.")
     async def leavevoice(self, ctx: discord.ApplicationContext) -> None:
@@ -57,17 +57,17 @@ class Commands(discord.Cog):
         channel_id, wanted = self._meetings.channel(guild.id), self._meetings.wanted(guild.id)
         if channel_id is None and wanted is None and self._meetings.meeting(guild.id) is None:
             self._meetings.already_so(guild.id, ctx.interaction.id)
-            raise Refused(answers.NOT_CONNECTED)
+            raise Refused(replies.NOT_CONNECTED)
         await _defer(ctx)
         stopped = await self._meetings.leave(guild.id, ctx.interaction.id)
         if stopped is not None:
-            await _answer(ctx, answers.stopped(stopped))
+            await _answer(ctx, replies.stopped(stopped))
         elif channel_id is not None:
-            await _answer(ctx, answers.left(channel_id))
+            await _answer(ctx, replies.left(channel_id))
         elif wanted is not None:
-            await _answer(ctx, answers.no_longer_joining(wanted))
+            await _answer(ctx, replies.no_longer_joining(wanted))
         else:  # somebody else stopped the notes while we waited for our turn
-            await _answer(ctx, answers.NOT_CONNECTED)
+            await _answer(ctx, replies.NOT_CONNECTED)
 
     @discord.slash_command(description="Take notes in my voice channel. Everyone in it is recorded.")
     async def startnotes(
@@ -78,7 +78,7 @@ class Commands(discord.Cog):
         spoken = _language(language)
         _refuse(_obstacle_to_posting(ctx, guild.me))
         if self._meetings.channel(guild.id) != channel.id:
-            _refuse(obstacles.to_joining(channel, guild.me))
+            _refuse(permission_checks.to_joining(channel, guild.me))
         await _defer(ctx)
         wish = Start(
             guild_id=guild.id,
@@ -89,7 +89,7 @@ class Commands(discord.Cog):
             language=spoken,
         )
         started = await self._meetings.start(wish, ctx.interaction.id)
-        await _answer(ctx, answers.started(started))
+        await _answer(ctx, replies.started(started))
 
     @discord.slash_command(
         description="End the notes. They are posted in the channel where they were started."
@@ -98,10 +98,10 @@ class Commands(discord.Cog):
         guild = _guild(ctx)
         if self._meetings.meeting(guild.id) is None:
             channel_id = self._meetings.channel(guild.id)
-            raise Refused(answers.NOT_RUNNING if channel_id is None else answers.only_connected(channel_id))
+            raise Refused(replies.NOT_RUNNING if channel_id is None else replies.only_connected(channel_id))
         await _defer(ctx)
         stopped = await self._meetings.stop(guild.id, ctx.interaction.id)
-        await _answer(ctx, answers.NOT_RUNNING if stopped is None else answers.stopped(stopped))
+        await _answer(ctx, replies.NOT_RUNNING if stopped is None else replies.stopped(stopped))
 
     async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:
         """A refusal; or a bug, a broken database, or Discord failing while we answered.
@@ -116,7 +116,7 @@ class Commands(discord.Cog):
             answer = str(cause)
         else:
             log.error("/%s failed", ctx.command, exc_info=cause, extra=events.BUG())
-            answer = answers.INTERNAL_TROUBLE
+            answer = replies.INTERNAL_TROUBLE
         try:
             await _answer(ctx, answer)
         except Undelivered as failed:
@@ -125,14 +125,14 @@ class Commands(discord.Cog):
     def _refuse_if_running(self, guild: discord.Guild) -> None:
         meeting = self._meetings.meeting(guild.id)
         if meeting is not None:
-            raise Refused(answers.already_running(meeting))
+            raise Refused(replies.already_running(meeting))
 
 
 def _guild(ctx: discord.ApplicationContext) -> discord.Guild:
     if ctx.interaction.guild_id is None:
-        raise Refused(answers.NOT_IN_DMS)
+        raise Refused(replies.NOT_IN_DMS)
     if ctx.guild is None or ctx.guild.me is None:
-        raise Refused(answers.NOT_A_MEMBER)
+        raise Refused(replies.NOT_A_MEMBER)
     return ctx.guild
 
 
@@ -142,15 +142,15 @@ def _language(text: str | None) -> str | None:
         return None
     language = languages.find(text)
     if language is None:
-        raise Refused(answers.unknown_language(text))
+        raise Refused(replies.unknown_language(text))
     return language.code
 
 
-def _voice_channel(ctx: discord.ApplicationContext) -> obstacles.VoiceChannel:
+def _voice_channel(ctx: discord.ApplicationContext) -> permission_checks.VoiceChannel:
     """Where the author's voice is."""
     voice = ctx.author.voice if isinstance(ctx.author, discord.Member) else None
-    if voice is None or not isinstance(voice.channel, obstacles.VoiceChannel):
-        raise Refused(answers.NOT_IN_A_VOICE_CHANNEL)
+    if voice is None or not isinstance(voice.channel, permission_checks.VoiceChannel):
+        raise Refused(replies.NOT_IN_A_VOICE_CHANNEL)
     return voice.channel
 
 
@@ -163,7 +163,7 @@ def _obstacle_to_posting(ctx: discord.ApplicationContext, me: discord.Member) ->
         # answers to this command, to which files may always be attached.
         permissions = ctx.app_permissions
     in_thread = isinstance(channel, discord.Thread)
-    return obstacles.to_posting(ctx.interaction.channel_id, permissions, in_thread=in_thread)
+    return permission_checks.to_posting(ctx.interaction.channel_id, permissions, in_thread=in_thread)
 
 
 def _refuse(obstacle: str | None) -> None:

@@ -8,7 +8,7 @@ from statistics import median
 
 import discord
 
-from notetaker.discordbot import answers
+from notetaker.discordbot import replies
 from notetaker.discordbot.ports import VoiceHealth
 from notetaker.discordbot.publish import Undelivered, delivering
 from notetaker.model import events
@@ -46,7 +46,7 @@ class VoiceStatusCommand(discord.Cog):
         guild_id = ctx.interaction.guild_id
         with delivering():
             if guild_id is None:
-                await ctx.respond(answers.NOT_IN_DMS, ephemeral=True)
+                await ctx.respond(replies.NOT_IN_DMS, ephemeral=True)
             else:
                 await ctx.respond(embed=embed(self._voice.status(), guild_id, time.time()), ephemeral=True)
 

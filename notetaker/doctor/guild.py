@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from notetaker.discordbot import obstacles
+from notetaker.discordbot import permission_checks
 from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
 from notetaker.doctor.checks import STATUS
 from notetaker.doctor.checkup import NotTried, Trouble
@@ -92,13 +92,13 @@ class Connection:
         if self._channel_id is None:
             raise NotTried(f"{NO_CHANNEL}; the voice channels of {guild.name} are {candidates or 'none'}")
         channel = guild.get_channel(self._channel_id)
-        if not isinstance(channel, obstacles.VoiceChannel):
+        if not isinstance(channel, permission_checks.VoiceChannel):
             raise Trouble(
                 f"{self._channel_id} is no voice channel of {guild.name} that the bot sees; those are "
                 f"{candidates or 'none'}",
                 f"{COPY_ID}. If it is one, grant the bot View Channel there.",
             )
-        obstacle = obstacles.to_joining(channel, guild.me)
+        obstacle = permission_checks.to_joining(channel, guild.me)
         if obstacle is not None:
             problem, _, mend = obstacle.partition(". ")
             raise Trouble(

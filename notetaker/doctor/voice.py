@@ -11,12 +11,12 @@ from notetaker.discordbot.bridge import Bridge
 from notetaker.doctor.checks import GROUP, HEARTBEAT, READY, SESSION, UDP, VOICE_SERVER, WEBSOCKET
 from notetaker.doctor.checkup import Check, Checkup
 from notetaker.settings.values import Settings
-from notetaker.voice import trace_messages
 from notetaker.voice.explanations import Failure, explain
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.presence import CREDENTIALS
-from notetaker.voice.trace import Fact, Trace, Tracer
+from notetaker.voice.trace import redaction
+from notetaker.voice.trace.writer import Fact, Trace, Tracer
 from notetaker.wire.close_codes import ABNORMAL
 from notetaker.wire.handshake import Step
 from notetaker.wire.opcodes import Op
@@ -103,7 +103,7 @@ class Listener(Tracer):
                 self._close_code = int(facts["code"] or ABNORMAL)
 
     def received(self, message: str | bytes) -> None:
-        facts = trace_messages.facts(message, ours=False)
+        facts = redaction.facts(message, ours=False)
         if facts.get("op") in (Op.READY, Op.SESSION_DESCRIPTION):
             self._facts |= facts["d"]
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from notetaker.discordbot import obstacles
+from notetaker.discordbot import permission_checks
 from notetaker.discordbot.bot import NotetakerBot
 from notetaker.discordbot.publish import Undelivered
 
@@ -38,7 +38,7 @@ class DiscordFront:
             self._limits.discard(limit)
 
     def obstacle(self, guild_id: int, channel_id: int) -> str | None:
-        return obstacles.to_returning(self._discord.get_guild(guild_id), channel_id)
+        return permission_checks.to_returning(self._discord.get_guild(guild_id), channel_id)
 
     def hurry(self) -> None:
         """The process stops."""

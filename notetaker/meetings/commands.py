@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from notetaker.discordbot import answers
+from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Refused, Start, Started, Stopped
 from notetaker.meetings import causes
 from notetaker.meetings.live import LiveMeeting
@@ -65,7 +65,7 @@ class Meetings:
         async with self._recordings.locks[guild_id]:
             trouble = await self._connect(guild_id, channel_id, command_id)
         if trouble is not None:
-            raise Refused(answers.join_failed_so_far(channel_id, trouble))
+            raise Refused(replies.join_failed_so_far(channel_id, trouble))
 
     async def leave(self, guild_id: int, command_id: int) -> Stopped | None:
         self._obey(guild_id, None, command_id)
@@ -75,7 +75,7 @@ class Meetings:
                 return stopped
             wanted = self._voice.wanted(guild_id)
             if wanted is not None:
-                raise Refused(answers.overtaken(wanted))
+                raise Refused(replies.overtaken(wanted))
             await self._voice.leave(guild_id)
             return None
 
@@ -116,15 +116,15 @@ class Meetings:
 
     def _refuse_another(self, guild_id: int) -> None:
         if self._closing:
-            raise Refused(answers.SHUTDOWN)
+            raise Refused(replies.SHUTDOWN)
         meeting = self.meeting(guild_id)
         if meeting is not None:
-            raise Refused(answers.already_running(meeting))
+            raise Refused(replies.already_running(meeting))
 
     def _obey(self, guild_id: int, channel_id: int | None, command_id: int) -> None:
         """From now on this is wanted, whatever is under way. Raises Refused when a later command came first."""
         if command_id < self._latest.get(guild_id, 0):
-            raise Refused(answers.overtaken(self._voice.wanted(guild_id)))
+            raise Refused(replies.overtaken(self._voice.wanted(guild_id)))
         self._latest[guild_id] = command_id
         if channel_id is None:
             self._recordings.give_up(guild_id)
@@ -139,15 +139,15 @@ class Meetings:
                 return None
             except JoinFailed as failed:
                 if self._closing:
-                    raise Refused(answers.SHUTDOWN) from None
+                    raise Refused(replies.SHUTDOWN) from None
                 if not failed.final:
                     return str(failed)
                 wanted = self._voice.wanted(guild_id)
                 if wanted == channel_id:
                     continue  # somebody gave it up, and somebody else asked for it once more
                 if self._latest[guild_id] != command_id:
-                    raise Refused(answers.overtaken(wanted)) from None
-                raise Refused(answers.join_failed(channel_id, str(failed))) from failed
+                    raise Refused(replies.overtaken(wanted)) from None
+                raise Refused(replies.join_failed(channel_id, str(failed))) from failed
 
 
 def _not_stored(meeting: Meeting, why: Exception | str) -> Refused:
@@ -155,7 +155,7 @@ def _not_stored(meeting: Meeting, why: Exception | str) -> Refused:
     log.critical(
         "A meeting could not be started: %s", why, extra=events.MEETING_NOT_STORED.of(meeting), exc_info=bug
     )
-    return Refused(answers.CANNOT_WRITE)
+    return Refused(replies.CANNOT_WRITE)
 
 
 def _meeting(wish: Start) -> Meeting:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ParamSpec
 
-from notetaker.discordbot import answers
+from notetaker.discordbot import replies
 from notetaker.meetings import causes
 from notetaker.meetings.open_gaps import Missing, What
 from notetaker.model import events
@@ -141,7 +141,7 @@ class LiveMeeting:
         deaf = What.HEARING in self._missing
         if self._open and deaf != self._told_deaf:
             self._told_deaf = deaf
-            self.news.append((answers.deafened if deaf else answers.undeafened)(self.channel_id))
+            self.news.append((replies.deafened if deaf else replies.undeafened)(self.channel_id))
         return bool(ended)
 
     @property

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from notetaker.discordbot import answers
+from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Stopped
 from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.recovery import Interrupted
@@ -159,7 +159,7 @@ class Recordings:
         """The bot could not get into its voice channel, and goes on trying: people must not talk in vain."""
         live = self._live.get(guild_id)
         if live is not None and not live.stopping:
-            self._say(live, answers.still_away(live.channel_id, reason))
+            self._say(live, replies.still_away(live.channel_id, reason))
 
     def joined(self, guild_id: int) -> None:
         """The bot is in its voice channel, after attempts had failed."""
@@ -252,11 +252,11 @@ class Recordings:
         stopped = await self.end(guild_id)
         if stopped is not None:
             meeting = stopped.meeting
-            await self._front.say(meeting.text_channel_id, answers.ended_unasked(meeting, why))
+            await self._front.say(meeting.text_channel_id, replies.ended_unasked(meeting, why))
 
     async def _close(self, guild_id: int) -> None:
         if not self.resume_window_s:
-            await self._end_and_say(guild_id, answers.SHUTDOWN)
+            await self._end_and_say(guild_id, replies.SHUTDOWN)
             return
         async with self.locks[guild_id]:
             if guild_id not in self._live:
@@ -270,7 +270,7 @@ class Recordings:
                 "Meeting %s is suspended", live.meeting.id, extra=events.MEETING_SUSPENDED.of(live.meeting)
             )
         until_s = round(time.time() + self.resume_window_s)
-        await self._front.say(live.meeting.text_channel_id, answers.suspended(live.meeting, until_s))
+        await self._front.say(live.meeting.text_channel_id, replies.suspended(live.meeting, until_s))
 
     def _goes_on(self, live: LiveMeeting) -> bool:
         return self._live.get(live.meeting.guild_id) is live and not live.stopping
@@ -286,7 +286,7 @@ class Recordings:
             return
         first = live.absence.started_ns == live.meeting.started_ns
         meeting = live.meeting
-        self._say(live, answers.begun_at_last(meeting) if first else answers.back(meeting, live.absence))
+        self._say(live, replies.begun_at_last(meeting) if first else replies.back(meeting, live.absence))
 
     def _say(self, live: LiveMeeting, text: str) -> None:
         self._tasks.create_task(self._front.say(live.meeting.text_channel_id, text))

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
-from notetaker.discordbot import answers
+from notetaker.discordbot import replies
 from notetaker.host.worker_thread import Background
 from notetaker.meetings import causes
 from notetaker.meetings.live import LiveMeeting
@@ -60,8 +60,8 @@ class Resuming:
         if interrupted.over:
             return
         await connected()
-        why = answers.CRASH if interrupted.absence.cause == causes.CRASHED else answers.STOPPED
-        await self._front.say(meeting.text_channel_id, answers.ended_unasked(meeting, why))
+        why = replies.CRASH if interrupted.absence.cause == causes.CRASHED else replies.STOPPED
+        await self._front.say(meeting.text_channel_id, replies.ended_unasked(meeting, why))
 
     async def _until_done(
         self, meeting: Meeting, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs

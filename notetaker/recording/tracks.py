@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 from notetaker.recording import opus
 from notetaker.recording.journal import JournalReader, Packet, journal_files, sync_directory
 from notetaker.recording.ogg import PRE_SKIP, OggError, OggWriter, read_packets
-from notetaker.recording.rtp import Reorder
+from notetaker.recording.reorder import Reorder
 
 _RESYNC = 48_000
 """Ticks (1 s) by which the RTP clock may differ from the arrival: more than jitter and clock drift make, less than a

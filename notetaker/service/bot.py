@@ -32,7 +32,7 @@ from notetaker.status.snapshot import Snapshot, document, process_figures
 from notetaker.status.unix_socket import StatusServer, socket_path
 from notetaker.store.database import StoreError
 from notetaker.voice.manager import VoiceManager
-from notetaker.voice.trace import Tracer
+from notetaker.voice.trace.writer import Tracer
 
 log = logging.getLogger(__name__)
 

@@ -17,13 +17,13 @@ from notetaker.voice.arrivals import Arrivals
 from notetaker.voice.backoff import delay_s
 from notetaker.voice.clock import Clock
 from notetaker.voice.connection import VoiceConnection
+from notetaker.voice.duplicate_bot import Instances
 from notetaker.voice.explanations import likely_cause
-from notetaker.voice.instances import Instances
 from notetaker.voice.ports import JoinFailed, MainGateway
 from notetaker.voice.presence import CREDENTIALS, AttemptFailed, Presence
 from notetaker.voice.reception import Reception
 from notetaker.voice.regions import Regions
-from notetaker.voice.trace import Trace, Tracer
+from notetaker.voice.trace.writer import Trace, Tracer
 from notetaker.wire.close_codes import Rung, close_code
 from notetaker.wire.commands import Ended
 from notetaker.wire.whereabouts import Credentials

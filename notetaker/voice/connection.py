@@ -16,7 +16,7 @@ from notetaker.model import events
 from notetaker.model.audio import AudioFrame
 from notetaker.model.outcome import Coverage
 from notetaker.model.voice_status import VoiceTotals
-from notetaker.voice.trace import Trace
+from notetaker.voice.trace.writer import Trace
 from notetaker.voice.udp import UdpSocket
 from notetaker.voice.websocket import VoiceWebSocket
 from notetaker.wire.close_codes import ABNORMAL

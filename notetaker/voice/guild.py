@@ -14,14 +14,14 @@ from collections.abc import Callable
 from notetaker.model import events
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.voice.attempts import COOL_DOWN_S, Attempts, Shared, rung
-from notetaker.voice.instances import DUPLICATE
+from notetaker.voice.downtime import Uptime
+from notetaker.voice.duplicate_bot import DUPLICATE
 from notetaker.voice.outcome import Outcome
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.presence import ALLOCATION_S, WHAT_NEXT_S, Presence
 from notetaker.voice.reception import Reception
-from notetaker.voice.rest import Rest
+from notetaker.voice.retry_hold import Rest
 from notetaker.voice.timed_lock import HoldersClock, TimedLock
-from notetaker.voice.uptime import Uptime
 from notetaker.wire.close_codes import Rung
 from notetaker.wire.commands import Ended
 

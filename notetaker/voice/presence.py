@@ -5,9 +5,9 @@ import logging
 
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.voice.clock import Clock
-from notetaker.voice.instances import Instances
+from notetaker.voice.duplicate_bot import Instances
 from notetaker.voice.ports import MainGateway
-from notetaker.voice.trace import Trace
+from notetaker.voice.trace.writer import Trace
 from notetaker.wire.close_codes import Rung
 from notetaker.wire.whereabouts import Credentials, Whereabouts
 

@@ -28,7 +28,7 @@ from notetaker.wire.commands import (
     SpeakerLeft,
 )
 from notetaker.wire.dave import MAX_RECOVERIES, MAX_VERSION, DaveGroup, Outgoing
-from notetaker.wire.deafness import Advice, Deafness
+from notetaker.wire.decrypt_watch import Advice, Deafness
 from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S, Step
 from notetaker.wire.heartbeat import Heartbeat
 from notetaker.wire.losses import Loss

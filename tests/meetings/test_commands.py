@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from notetaker.discordbot import answers
+from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Refused
 from notetaker.model.meeting import MeetingState
 from notetaker.model.outcome import Coverage, Outcome
@@ -53,7 +53,7 @@ async def test_of_two_who_start_at_once_one_is_told_that_the_other_has(bench: Be
     [refused] = [result for result in results if isinstance(result, Refused)]
     running = bench.meetings.meeting(GUILD)
     assert running is not None
-    assert str(refused) == answers.already_running(running)
+    assert str(refused) == replies.already_running(running)
     assert len(bench.store.meetings()) == 1
     await bench.meetings.close()
 
@@ -178,7 +178,7 @@ async def test_the_latest_command_wins_and_everyone_is_answered(bench: Bench) ->
     results = await asyncio.gather(*running, return_exceptions=True)
     assert bench.voice.here == bench.voice.target == STANDUP
     assert results[-1] is None
-    assert [str(one) for one in results[1:4]] == [answers.overtaken(STANDUP)] * 3
+    assert [str(one) for one in results[1:4]] == [replies.overtaken(STANDUP)] * 3
 
 
 async def test_whoever_asks_to_leave_interrupts_a_join_that_takes_long(bench: Bench) -> None:
@@ -192,7 +192,7 @@ async def test_whoever_asks_to_leave_interrupts_a_join_that_takes_long(bench: Be
     assert await bench.leave() is None
     with pytest.raises(Refused) as refused:
         await starting
-    assert str(refused.value) == answers.overtaken(None)
+    assert str(refused.value) == replies.overtaken(None)
     assert (bench.voice.here, bench.voice.target, bench.store.meetings()) == (None, None, [])
 
 
@@ -200,7 +200,7 @@ async def test_a_command_that_discord_delivers_late_does_not_undo_a_later_one(be
     await bench.meetings.join(GUILD, STANDUP, 1000)
     with pytest.raises(Refused) as refused:
         await bench.meetings.leave(GUILD, 999)
-    assert str(refused.value) == answers.overtaken(STANDUP)
+    assert str(refused.value) == replies.overtaken(STANDUP)
     assert bench.voice.here == STANDUP
     await bench.meetings.leave(GUILD, 1001)
 
@@ -209,7 +209,7 @@ async def test_a_command_for_what_is_so_already_counts_as_well(bench: Bench) -> 
     bench.meetings.already_so(GUILD, 1000)
     with pytest.raises(Refused) as refused:
         await bench.meetings.join(GUILD, STANDUP, 999)
-    assert str(refused.value) == answers.overtaken(None)
+    assert str(refused.value) == replies.overtaken(None)
     assert bench.voice.target is None
 
 
@@ -233,7 +233,7 @@ async def test_notes_that_cannot_begin_yet_begin_when_the_bot_is_in(bench: Bench
     stopped = await bench.stop()
     assert stopped is not None
     assert (stopped.speakers, stopped.connected) == (1, True)
-    assert bench.texts == [answers.begun_at_last(started.meeting)]
+    assert bench.texts == [replies.begun_at_last(started.meeting)]
     [gap] = bench.store.gaps(started.meeting.id)
     assert gap.started_ns == started.meeting.started_ns
     assert gap.cause == "the voice channel could not be joined: Tried 3 times without success."
@@ -246,7 +246,7 @@ async def test_people_hear_at_once_that_the_bot_has_lost_the_channel_and_cannot_
     await bench.start()
     bench.recordings.waiting(GUILD, "Tried 3 times without success.")
     await asyncio.sleep(0)
-    assert bench.texts == [answers.still_away(STANDUP, "Tried 3 times without success.")]
+    assert bench.texts == [replies.still_away(STANDUP, "Tried 3 times without success.")]
     await bench.stop()
     bench.recordings.waiting(GUILD, "Tried 3 times without success.")
     await asyncio.sleep(0)
@@ -259,7 +259,7 @@ async def test_notes_that_never_began_say_so(bench: Bench) -> None:
     stopped = await bench.stop()
     assert stopped is not None
     assert not stopped.connected
-    assert "I never got into" in answers.stopped(stopped)
+    assert "I never got into" in replies.stopped(stopped)
 
 
 async def test_people_are_told_when_a_moderator_deafens_the_bot_and_when_that_is_over(bench: Bench) -> None:
@@ -271,7 +271,7 @@ async def test_people_are_told_when_a_moderator_deafens_the_bot_and_when_that_is
     bench.voice.sink.deafened(now + 5, False)
     await bench.tick(now + 5)
     await bench.stop()
-    assert bench.texts == [answers.deafened(STANDUP), answers.undeafened(STANDUP)]
+    assert bench.texts == [replies.deafened(STANDUP), replies.undeafened(STANDUP)]
     [gap] = bench.store.gaps(meeting.id)
     assert gap.cause == "a moderator had deafened the note-taker"
     assert gap.ended_ns - gap.started_ns == pytest.approx(5e9, abs=1000)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from notetaker.discordbot import answers
+from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Refused
 from notetaker.meetings import open_gaps
 from notetaker.model.meeting import Meeting, MeetingState
@@ -55,7 +55,7 @@ async def test_a_meeting_goes_on_after_a_clean_stop(bench: Bench) -> None:
     assert len(bench.store.utterances(meeting.id)) == 1
     [told] = bench.front.said
     assert told[0] == GENERAL
-    assert told[1].startswith(answers.SHUTDOWN)
+    assert told[1].startswith(replies.SHUTDOWN)
     assert "The notes go on by themselves if I am back before <t:" in told[1]
 
     await bench.restart()
@@ -71,7 +71,7 @@ async def test_a_meeting_goes_on_after_a_clean_stop(bench: Bench) -> None:
     assert gap.cause == "the note-taker was restarted"
     assert before_ns <= gap.started_ns <= after_ns <= gap.ended_ns
     assert bench.store.coverage(meeting.id) == [Coverage(ADA, Counter({Outcome.STORED: 2 * HEARD}))]
-    assert bench.texts[1:] == [answers.back(meeting, gap)]
+    assert bench.texts[1:] == [replies.back(meeting, gap)]
 
 
 async def test_a_meeting_goes_on_after_a_crash(bench: Bench) -> None:
@@ -88,7 +88,7 @@ async def test_a_meeting_goes_on_after_a_crash(bench: Bench) -> None:
     assert gap.cause == "the note-taker had stopped unexpectedly"
     assert gap.ended_ns - gap.started_ns == pytest.approx(60e9, rel=0.1)
     assert bench.store.coverage(meeting.id) == [Coverage(ADA, Counter({Outcome.STORED: 2 * HEARD}))]
-    assert bench.texts == [answers.back(meeting, gap)]
+    assert bench.texts == [replies.back(meeting, gap)]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ async def test_a_meeting_older_than_the_window_is_finished(bench: Bench) -> None
     assert stored is not None
     assert (stored.id, stored.state) == (meeting.id, MeetingState.FINISHING)
     assert len(bench.store.utterances(meeting.id)) == 1
-    assert bench.texts == [answers.ended_unasked(meeting, answers.CRASH)]
+    assert bench.texts == [replies.ended_unasked(meeting, replies.CRASH)]
 
 
 async def test_a_meeting_that_was_suspended_for_too_long_is_finished(bench: Bench) -> None:
@@ -227,7 +227,7 @@ async def test_a_meeting_that_was_suspended_for_too_long_is_finished(bench: Benc
     await bench.restart()
     assert bench.meetings.meeting(GUILD) is None
     assert [gap.cause for gap in bench.store.gaps(meeting.id)] == ["the note-taker was restarted"]
-    assert bench.texts[-1] == answers.ended_unasked(meeting, answers.STOPPED)
+    assert bench.texts[-1] == replies.ended_unasked(meeting, replies.STOPPED)
 
 
 async def test_without_a_window_every_stop_ends_the_meeting(bench: Bench) -> None:
@@ -237,7 +237,7 @@ async def test_without_a_window_every_stop_ends_the_meeting(bench: Bench) -> Non
     stored = bench.store.meeting(meeting.id)
     assert stored is not None
     assert stored.state is MeetingState.FINISHING
-    assert bench.texts == [answers.ended_unasked(meeting, answers.SHUTDOWN)]
+    assert bench.texts == [replies.ended_unasked(meeting, replies.SHUTDOWN)]
     bench.begin(0.0)
     await bench.start()
     await die(bench)
@@ -289,14 +289,14 @@ async def test_where_the_bot_cannot_go_back_the_meeting_is_finished_and_people_t
     await bench.meetings.close()
     bench.begin(900.0)
     if gone:
-        bench.front.gone = answers.CHANNEL_GONE
+        bench.front.gone = replies.CHANNEL_GONE
     else:
-        bench.voice.failure = JoinFailed(answers.CHANNEL_GONE, final=True)
+        bench.voice.failure = JoinFailed(replies.CHANNEL_GONE, final=True)
     await bench.take_up()
     await bench.tick()
     assert bench.meetings.meeting(GUILD) is None
     assert bench.store.meetings_in(MeetingState.FINISHING)[0].id == meeting.id
-    assert bench.texts[-1] == answers.ended_unasked(meeting, answers.CHANNEL_GONE)
+    assert bench.texts[-1] == replies.ended_unasked(meeting, replies.CHANNEL_GONE)
 
 
 async def test_a_bot_that_cannot_get_back_yet_says_so_and_goes_on_trying(bench: Bench) -> None:
@@ -308,13 +308,13 @@ async def test_a_bot_that_cannot_get_back_yet_says_so_and_goes_on_trying(bench: 
     assert bench.meetings.meeting(GUILD) == meeting
     bench.recordings.waiting(GUILD, "Tried 3 times without success.")
     await asyncio.sleep(0)
-    assert bench.texts[-1] == answers.still_away(STANDUP, "Tried 3 times without success.")
+    assert bench.texts[-1] == replies.still_away(STANDUP, "Tried 3 times without success.")
     bench.voice.comes_in()
     bench.recordings.joined(GUILD)
     bench.voice.hear()
     await bench.stop()
     [gap] = bench.store.gaps(meeting.id)
-    assert bench.texts[-1] == answers.back(meeting, gap)
+    assert bench.texts[-1] == replies.back(meeting, gap)
     assert len(bench.store.utterances(meeting.id)) == 1
 
 
@@ -379,7 +379,7 @@ async def test_a_shutdown_does_not_wait_for_a_join_and_no_other_begins(bench: Be
     for attempt in (starting, bench.start(), bench.join(STANDUP)):
         with pytest.raises(Refused) as refused:
             await attempt
-        assert str(refused.value) == answers.SHUTDOWN
+        assert str(refused.value) == replies.SHUTDOWN
     assert bench.store.meetings() == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.discordbot import answers
+from notetaker.discordbot import replies
 from notetaker.meetings.live import LiveMeeting
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
@@ -205,7 +205,7 @@ def test_being_deafened_is_told_once_however_often_it_is_said(live: LiveMeeting)
     for now, deaf in ((100.0, False), (101.0, True), (101.5, True), (103.0, False), (104.0, False)):
         live.deafened(now, deaf)
         live.tick(now)
-    assert live.news == [answers.deafened(2), answers.undeafened(2)]
+    assert live.news == [replies.deafened(2), replies.undeafened(2)]
     [gap] = live.gaps
     assert gap.ended_ns - gap.started_ns == pytest.approx(2e9)
 
@@ -224,7 +224,7 @@ def test_a_new_session_tells_whether_the_bot_is_still_deafened(live: LiveMeeting
     live.end(104.0)
     deafened, lost = "a moderator had deafened the note-taker", "voice session lost (4006)"
     assert [gap.cause for gap in live.gaps] == [deafened, lost, *([deafened] if still_deaf else [])]
-    assert live.news == [answers.deafened(2), *([] if still_deaf else [answers.undeafened(2)])]
+    assert live.news == [replies.deafened(2), *([] if still_deaf else [replies.undeafened(2)])]
 
 
 def test_what_is_missing_is_in_the_state_for_the_next_life(live: LiveMeeting) -> None:

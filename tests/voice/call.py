@@ -16,7 +16,7 @@ from notetaker.model.audio import AudioFrame
 from notetaker.model.voice import VoiceServer as ServerUpdate
 from notetaker.model.voice import VoiceState
 from notetaker.voice.manager import VoiceManager
-from notetaker.voice.trace import Tracer
+from notetaker.voice.trace.writer import Tracer
 from notetaker.wire.losses import Loss
 
 GUILD, CHANNEL, BOT = 10, 20, 4242

@@ -7,7 +7,7 @@ import pytest
 
 from notetaker.model.voice import ChannelDeleted, SessionBegan, SessionResumed, VoiceState
 from notetaker.model.voice_status import VoicePhase
-from notetaker.voice import attempts, guild, presence, rest
+from notetaker.voice import attempts, guild, presence, retry_hold
 from notetaker.voice.ports import JoinFailed
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call, until
 
@@ -47,7 +47,7 @@ async def test_after_a_failed_round_voice_activity_starts_another_one(tmp_path: 
         [status] = call.manager.status().guilds
         assert status.phase is VoicePhase.WAITING
         assert "(4006)" in (status.problem or "")
-        call.clock.skip(rest.LEAST_S)
+        call.clock.skip(retry_hold.LEAST_S)
         someone_moves(call)
         await until_joined(call)
         assert call.manager.channel(GUILD) == CHANNEL

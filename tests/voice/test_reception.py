@@ -10,7 +10,7 @@ from notetaker.voice.arrivals import Arrivals
 from notetaker.voice.clock import LoopClock
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.reception import Reception
-from notetaker.voice.trace import Tracer
+from notetaker.voice.trace.writer import Tracer
 from notetaker.wire.whereabouts import Credentials
 
 PLACE = Credentials(1, 2, 3, "session", "token", "localhost:1")

@@ -1,6 +1,6 @@
 """One bot per account, and one per state folder.
 
-Two processes with one token take the voice sessions away from each other (4006, ``voice.instances``). Two in one
+Two processes with one token take the voice sessions away from each other (4006, ``voice.duplicate_bot``). Two in one
 state folder take each other's running meetings for interrupted ones. Whoever comes second is refused by
 
 1. the name of the account on this host (``instance_socket``): whichever user, checkout and folders;
@@ -9,7 +9,7 @@ state folder take each other's running meetings for interrupted ones. Whoever co
 3. a locked file in the state folder: whichever account.
 
 All three end with the process. Other hosts see none of them; there Discord itself gives the second one away
-(``voice.instances``).
+(``voice.duplicate_bot``).
 """
 
 import os

@@ -53,18 +53,9 @@ class Kind:
 
 
 _MODULE = (sys.executable, "-m")
-DAVEY = Kind(
-    DAVE_PY=Kind(
-        "davepy",
-        "own, dave.py",
-        (*_MODULE, "tests.campaigns.interop.clients.own"),
-        ("dave.py",),
-        is_bot=False,
-    )
-)
-DAVE_PY = Kind(
-    "davepy", "own, dave.py", (*_MODULE, "tests.campaigns.interop.clients.own"), ("dave.py",), is_bot=False
-)
+_OWN = (*_MODULE, "tests.campaigns.interop.clients.own")
+DAVEY = Kind("davey", "own, davey", _OWN, ("davey",), is_bot=False)
+DAVE_PY = Kind("davepy", "own, dave.py", _OWN, ("dave.py",), is_bot=False)
 PY_CORD = Kind(
     "pycord",
     "py-cord",

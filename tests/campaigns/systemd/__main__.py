@@ -1,4 +1,4 @@
-"""Started by scripts/test-systemd (`python -m tests.campaigns.systemd`), as the first process of its own namespaces."""
+"""`python -m tests.campaigns.systemd`: run by scripts/test-systemd, as the first process of its own namespaces."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 import discord
 import pytest
 
-from notetaker.discordbot import answers, obstacles
+from notetaker.discordbot import permission_checks, replies
 
 STANDUP = 20
 
@@ -30,22 +30,24 @@ def _permissions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_server_that_the_bot_was_removed_from_is_gone() -> None:
-    assert obstacles.to_returning(None, STANDUP) == answers.GUILD_GONE
+    assert permission_checks.to_returning(None, STANDUP) == replies.GUILD_GONE
 
 
 def test_of_a_server_that_has_an_outage_nothing_is_known() -> None:
-    assert obstacles.to_returning(guild(unavailable=True), STANDUP) is None
+    assert permission_checks.to_returning(guild(unavailable=True), STANDUP) is None
 
 
 def test_a_channel_that_was_deleted_is_gone() -> None:
-    assert obstacles.to_returning(guild(), STANDUP) == answers.CHANNEL_GONE
+    assert permission_checks.to_returning(guild(), STANDUP) == replies.CHANNEL_GONE
 
 
 def test_a_permission_that_was_taken_away_is_named() -> None:
-    said = obstacles.to_returning(guild(voice_channel(view_channel=True, connect=False)), STANDUP)
+    said = permission_checks.to_returning(guild(voice_channel(view_channel=True, connect=False)), STANDUP)
     assert said is not None
     assert "I lack the permission Connect" in said
 
 
 def test_where_the_bot_may_go_nothing_is_in_the_way() -> None:
-    assert obstacles.to_returning(guild(voice_channel(view_channel=True, connect=True)), STANDUP) is None
+    assert (
+        permission_checks.to_returning(guild(voice_channel(view_channel=True, connect=True)), STANDUP) is None
+    )

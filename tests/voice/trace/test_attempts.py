@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from notetaker.model.voice import VoiceServer, VoiceState
-from notetaker.voice import trace_files
 from notetaker.voice.explanations import CREDENTIALS, Failure
 from notetaker.voice.ports import JoinFailed
-from notetaker.voice.trace import fingerprint
-from notetaker.voice.trace_files import Recorded
+from notetaker.voice.trace import reader
+from notetaker.voice.trace.reader import Recorded
+from notetaker.voice.trace.writer import fingerprint
 from notetaker.voice.websocket import VoiceWebSocket
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call
 
@@ -61,7 +61,7 @@ def wiretap(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wiretap]:
 
 
 def recorded(folder: Path) -> list[Recorded]:
-    return trace_files.latest(folder / "traces", 100)
+    return reader.latest(folder / "traces", 100)
 
 
 def events(found: Recorded) -> list[Any]:

@@ -10,7 +10,7 @@ from notetaker.discordsim.voice.group import DaveOp, Send
 from notetaker.discordsim.voice.mls import ExternalSender
 from notetaker.wire.commands import Ended, Reconnect, SendBinary, SendText
 from notetaker.wire.dave import MAX_RECOVERIES
-from notetaker.wire.deafness import CHANCE_S, FRAMES, GRACE_S, PAUSE_S
+from notetaker.wire.decrypt_watch import CHANCE_S, FRAMES, GRACE_S, PAUSE_S
 from notetaker.wire.handshake import Step
 from notetaker.wire.losses import FRAME_S
 from notetaker.wire.opcodes import Op

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notetaker.voice import trace_files
 from notetaker.voice.explanations import CREDENTIALS, GATEWAY, SERVER, STATE, Failure
-from notetaker.voice.trace import Tracer
-from notetaker.voice.trace_text import described
+from notetaker.voice.trace import reader
+from notetaker.voice.trace.text import described
+from notetaker.voice.trace.writer import Tracer
 
 Line = tuple[str, dict[str, Any]]
 
@@ -57,11 +57,11 @@ FAILURES = [
 ]
 
 
-def recorded(tmp_path: Path, *lines: Line, guild: int = 10) -> trace_files.Recorded:
+def recorded(tmp_path: Path, *lines: Line, guild: int = 10) -> reader.Recorded:
     attempt = Tracer(tmp_path).attempt(guild, 20, 1, 3)
     for event, facts in lines:
         attempt.note(event, **facts)
-    return trace_files.latest(tmp_path, 1)[0]
+    return reader.latest(tmp_path, 1)[0]
 
 
 @pytest.mark.parametrize(("lines", "step", "code"), FAILURES)
@@ -112,13 +112,13 @@ def test_a_session_that_was_lost_later_tells_how(lines: list[Line], failure: Fai
 def test_the_latest_are_shown_in_order(tmp_path: Path) -> None:
     for guild in (1, 22, 1, 2, 1):
         recorded(tmp_path, guild=guild)
-    assert [found.head["guild"] for found in trace_files.latest(tmp_path, 3)] == [1, 2, 1]
-    assert [found.head["guild"] for found in trace_files.latest(tmp_path, 9, guild_id=2)] == [2]
-    assert len(trace_files.latest(tmp_path, 2, guild_id=1)) == 2
+    assert [found.head["guild"] for found in reader.latest(tmp_path, 3)] == [1, 2, 1]
+    assert [found.head["guild"] for found in reader.latest(tmp_path, 9, guild_id=2)] == [2]
+    assert len(reader.latest(tmp_path, 2, guild_id=1)) == 2
 
 
 def test_no_folder_means_no_traces(tmp_path: Path) -> None:
-    assert trace_files.latest(tmp_path / "none", 3) == []
+    assert reader.latest(tmp_path / "none", 3) == []
 
 
 def test_damaged_lines_are_counted_and_the_others_are_read(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_damaged_lines_are_counted_and_the_others_are_read(tmp_path: Path) -> No
         file.write(
             b'\xff\xfe\x00\n[1]\n"op 4"\nnull\n\n{"t":1,"event":"end","outcome":"It failed."}\n{"t":2,"ev'
         )
-    (found,) = trace_files.latest(tmp_path, 1)
+    (found,) = reader.latest(tmp_path, 1)
     assert (found.damaged, found.outcome) == (5, "It failed.")
     assert found.failure() == Failure(CREDENTIALS)
 
@@ -146,7 +146,7 @@ OBJECTS = st.dictionaries(
 
 @given(st.lists(OBJECTS, max_size=8))
 def test_whatever_the_lines_are_they_can_be_shown(lines: list[dict[str, Any]]) -> None:
-    found = trace_files.Recorded(Path("trace"), lines=json.loads(json.dumps(lines)))
+    found = reader.Recorded(Path("trace"), lines=json.loads(json.dumps(lines)))
     found.failure()
     for one in found.lines:
         sign, text = described(one)

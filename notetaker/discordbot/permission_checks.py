@@ -2,7 +2,7 @@
 
 import discord
 
-from notetaker.discordbot import answers
+from notetaker.discordbot import replies
 
 VoiceChannel = discord.VoiceChannel | discord.StageChannel
 
@@ -25,12 +25,12 @@ def to_joining(channel: VoiceChannel, me: discord.Member) -> str | None:
 def to_returning(guild: discord.Guild | None, channel_id: int) -> str | None:
     """Why the bot can never go back into a voice channel; None also while Discord has not told about it."""
     if guild is None:  # not even as one that has an outage
-        return answers.GUILD_GONE
+        return replies.GUILD_GONE
     if guild.unavailable or guild.me is None:
         return None
     channel = guild.get_channel(channel_id)
     if not isinstance(channel, VoiceChannel):
-        return answers.CHANNEL_GONE
+        return replies.CHANNEL_GONE
     return _without_permission(channel, guild.me)
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notetaker import __version__
-from notetaker.voice import trace, trace_messages
-from notetaker.voice.trace import MAX_FILES, MAX_LINES, MAX_MESSAGES, Tracer, fingerprint
+from notetaker.voice.trace import redaction, writer
+from notetaker.voice.trace.writer import MAX_FILES, MAX_LINES, MAX_MESSAGES, Tracer, fingerprint
 from notetaker.wire.opcodes import Op
 
 GUILD, CHANNEL = 10, 20
@@ -252,7 +252,7 @@ def test_the_log_shows_each_line_and_no_control_characters(
 def test_a_library_that_is_missing_is_named(
     tracer: Tracer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(trace, "LIBRARIES", ("no-such-library-at-all",))
+    monkeypatch.setattr(writer, "LIBRARIES", ("no-such-library-at-all",))
     tracer.attempt(GUILD, CHANNEL, 1, 1)
     assert lines(tmp_path)[0]["no-such-library-at-all"] is None
 
@@ -269,14 +269,14 @@ HOSTILE = st.text() | st.binary() | st.builds(message, st.integers(), JSON) | st
 
 @given(HOSTILE, st.booleans())
 def test_whatever_comes_is_described_in_a_line_of_bounded_size(hostile: str | bytes, ours: bool) -> None:
-    facts = trace_messages.facts(hostile, ours=ours)
+    facts = redaction.facts(hostile, ours=ours)
     line = json.dumps(facts, allow_nan=False)
     assert len(line) < 20_000
     assert "\n" not in line
 
 
-@given(st.text(min_size=6, alphabet="⚷abcdef"), st.sampled_from(sorted(trace_messages.SECRET)), st.booleans())
+@given(st.text(min_size=6, alphabet="⚷abcdef"), st.sampled_from(sorted(redaction.SECRET)), st.booleans())
 def test_a_secret_is_a_fingerprint_in_whatever_message(secret: str, name: str, nested: bool) -> None:
     data = {name: secret}
-    facts = trace_messages.facts(message(Op.READY, {"data": data} if nested else data), ours=False)
+    facts = redaction.facts(message(Op.READY, {"data": data} if nested else data), ours=False)
     assert facts["d"] == {name: fingerprint(secret)}

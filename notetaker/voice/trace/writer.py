@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from notetaker import __version__
-from notetaker.voice import trace_messages
-from notetaker.voice.trace_messages import fingerprint
-from notetaker.voice.trace_text import SUFFIX, described
+from notetaker.voice.trace import redaction
+from notetaker.voice.trace.redaction import fingerprint
+from notetaker.voice.trace.text import SUFFIX, described
 from notetaker.wire.opcodes import Op
 
 __all__ = ["Trace", "Tracer", "fingerprint"]
@@ -110,7 +110,7 @@ class Trace:
     def _message(self, event: str, message: str | bytes) -> None:
         if self._path is None or self._messages > MAX_MESSAGES:
             return
-        facts = trace_messages.facts(message, ours=event == "sent")
+        facts = redaction.facts(message, ours=event == "sent")
         op = facts.get("op")
         if op in REPEATED:
             kind = event, op, str(facts.get("d", {}).get("ssrc"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from notetaker.voice.explanations import CREDENTIALS, GATEWAY, SERVER, STATE, Failure
-from notetaker.voice.trace_text import SUFFIX
+from notetaker.voice.trace.text import SUFFIX
 from notetaker.wire.close_codes import ABNORMAL
 from notetaker.wire.handshake import Step
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notetaker.recording.journal import Packet
-from notetaker.recording.rtp import WINDOW, Reorder
+from notetaker.recording.reorder import WINDOW, Reorder
 
 
 def packet(sequence: int) -> Packet:
