@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
+from notetaker.host.errors import DiskFull, SettingsError
 from notetaker.host.exit_codes import ExitCode
 from notetaker.host.instance.single import AlreadyRunning
 from notetaker.host.logs import setup
-from notetaker.host.state_folder import DiskFull
 from notetaker.model import events
 from notetaker.model.printable import printable
-from notetaker.settings.values import Settings, SettingsError
+from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineError, EngineSettingError
 from notetaker.store.database import StoreError, StoreSettingError
 from notetaker.store.store import Store

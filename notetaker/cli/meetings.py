@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks, store
-from notetaker.notes.wording import count
+from notetaker.model.wording import count
 from notetaker.status import meeting_report
 
 

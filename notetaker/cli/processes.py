@@ -11,10 +11,11 @@ from contextlib import contextmanager
 import click
 
 from notetaker.cli.common import fail, sentences_instead_of_tracebacks, settings
-from notetaker.host import stacks, state_folder
+from notetaker.host import stacks
 from notetaker.host.exit_codes import ExitCode
 from notetaker.host.instance.account import bot_identity
 from notetaker.host.instance.single import only_bot
+from notetaker.settings import state_folder
 from notetaker.settings.values import token_place
 
 REJECTED = (

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks
 from notetaker.host.exit_codes import ExitCode
-from notetaker.notes.wording import count, duration
+from notetaker.model.wording import count, duration
 from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineSettingError
 from notetaker.speech.engines import choose

@@ -8,8 +8,8 @@ from notetaker.discordbot.ports import Started, Stopped
 from notetaker.model.languages import english_name
 from notetaker.model.meeting import Meeting
 from notetaker.model.transcript import Gap
+from notetaker.model.wording import SECOND_NS, clip, duration
 from notetaker.notes.markdown import escape
-from notetaker.notes.wording import SECOND_NS, clip, duration
 
 NOT_IN_DMS = (
     "I take notes in a server's voice channels, not in direct messages: type this in a channel of the server."

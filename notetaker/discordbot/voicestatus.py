@@ -14,7 +14,7 @@ from notetaker.discordbot.publish import Undelivered, delivering
 from notetaker.model import events
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.voice_status import GuildVoiceStatus, VoicePhase, VoiceStatus, VoiceTotals
-from notetaker.notes.wording import clip, count, duration
+from notetaker.model.wording import clip, count, duration
 from notetaker.wire.close_codes import close_code
 
 log = logging.getLogger(__name__)

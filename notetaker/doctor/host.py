@@ -11,10 +11,11 @@ from pathlib import Path
 
 from notetaker.doctor.checks import DATABASE, DEFECT, SETTINGS, SPEECH
 from notetaker.doctor.checkup import Trouble
-from notetaker.host import state_folder
+from notetaker.host.errors import SettingsError
 from notetaker.host.instance.single import running_bot
 from notetaker.host.worker_thread import in_thread
-from notetaker.settings.values import Settings, SettingsError
+from notetaker.settings import state_folder
+from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineSettingError
 from notetaker.speech.engines import choose
 from notetaker.store.database import Database, Rejected, StoreError, StoreSettingError, parse_url

@@ -21,6 +21,12 @@ def runtime_directory() -> Path | None:
     return Path(name) if name else None
 
 
+def state_directory() -> Path | None:
+    """The unit's ``StateDirectory=``; of several, the first one is ours (systemd.exec(5))."""
+    directory = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return Path(directory) if directory else None
+
+
 class Systemd:
     """The state of a ``Type=notify`` service, see sd_notify(3). A status is one line, for ``systemctl status``."""
 

@@ -12,8 +12,6 @@ from functools import partial
 from queue import SimpleQueue
 from typing import ParamSpec, TypeVar
 
-from notetaker.store.database import StoreError
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -23,12 +21,13 @@ FAREWELL_S = 10.0
 """When the process stops: what a database does not take by then is read back from the journal at the next start."""
 
 
-class Background:
+class WorkerThread:
     """Runs calls one after the other, in the order they were asked for."""
 
-    def __init__(self, name: str) -> None:
-        """``name``: of what the calls may wait for."""
+    def __init__(self, name: str, no_answer: Callable[[str], Exception]) -> None:
+        """``name`` is what the calls may wait for; ``no_answer`` makes the error of a call that took too long."""
         self._name = name
+        self._no_answer = no_answer
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._waiting = 0
         self._moved_at = time.monotonic()  # when a call began or ended last
@@ -53,7 +52,7 @@ class Background:
         return now - self._waited_s - self.waiting_s(now)
 
     async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What ``call`` returns or raises. Raises StoreError if that takes too long after ``hurry``."""
+        """Returns what ``call`` returns and raises what it raises; ``no_answer`` if that takes long after a hurry."""
         future: Future[T] = Future()
         self._calls.put(partial(_settle, future, partial(call, *args, **kwargs)))
         if not self.busy:
@@ -67,7 +66,7 @@ class Background:
         except TimeoutError:
             if limit.expired():
                 self._patience_s = 0.0
-                raise StoreError(f"the {self._name} does not answer") from None
+                raise self._no_answer(f"the {self._name} does not answer") from None
             raise
         finally:
             self._limits.discard(limit)

@@ -1,7 +1,7 @@
 """Why a stretch of a meeting was not heard, as the notes name it."""
 
 from notetaker.model.outcome import Outcome
-from notetaker.notes.wording import count
+from notetaker.model.wording import count
 
 RESTARTED = "the note-taker was restarted"
 CRASHED = "the note-taker had stopped unexpectedly"

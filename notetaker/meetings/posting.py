@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from notetaker.discordbot.publish import Undelivered
-from notetaker.host.worker_thread import Background
+from notetaker.host.worker_thread import WorkerThread
 from notetaker.model import events
 from notetaker.model.notes import Posting
 from notetaker.store.database import Rejected, StoreError
@@ -29,7 +29,7 @@ class Postings:
     def __init__(
         self,
         store: Store,
-        background: Background,
+        background: WorkerThread,
         publisher: Post,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -20,9 +20,8 @@ from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.recovery import Interrupted
 from notetaker.meetings.saving import Ending, Safekeeping
 from notetaker.model import events
-from notetaker.model.meeting import MeetingState
+from notetaker.model.meeting import MeetingState, RunningMeeting
 from notetaker.model.outcome import Coverage
-from notetaker.status.snapshot import RunningMeeting
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.timed_lock import TimedLock

@@ -15,7 +15,7 @@ from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Clip, Utterance
-from notetaker.notes.wording import count
+from notetaker.model.wording import count
 from notetaker.recording import opus
 from notetaker.recording.journal import JournalReader, Packet, journal_files, read_clip
 from notetaker.recording.recovery import scan
@@ -218,13 +218,3 @@ def _at_least(coverage: list[Coverage], stored: Counter[int]) -> list[Coverage]:
         outcomes = by_user.setdefault(user_id, Coverage(user_id)).outcomes
         outcomes[Outcome.STORED] = max(outcomes[Outcome.STORED], packets)
     return list(by_user.values())
-
-
-def total(parts: Iterable[Coverage]) -> list[Coverage]:
-    """The sum for each user."""
-    whole: dict[int, Coverage] = {}
-    for part in parts:
-        one = whole.setdefault(part.user_id, Coverage(part.user_id))
-        one.outcomes.update(part.outcomes)
-        one.lost += part.lost
-    return [whole[user_id] for user_id in sorted(whole)]

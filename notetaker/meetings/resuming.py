@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import ParamSpec, TypeVar
 
 from notetaker.discordbot import replies
-from notetaker.host.worker_thread import Background
+from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings import causes
 from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.recordings import Front, Recordings
@@ -32,7 +32,7 @@ class Resuming:
         self._front = front
         self._resumed = [(recordings.take_up(one), one) for one in recovery.resumed.values()]
         # A thread of its own: hours of sound must not keep others from disk and database.
-        self._reading = Background("recovery")
+        self._reading = WorkerThread("recovery", OSError)
 
     async def run(self, connected: Callable[[], Awaitable[object]]) -> None:
         """``connected`` returns when the bot is connected to Discord. A meeting that cannot be read back keeps no

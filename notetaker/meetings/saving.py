@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from notetaker.host.worker_thread import SILENCE_S, Background
+from notetaker.host.worker_thread import SILENCE_S, WorkerThread
 from notetaker.jobs.queue import JobQueue
 from notetaker.meetings.live import LiveMeeting
-from notetaker.meetings.recovery import total
 from notetaker.model import events
 from notetaker.model.meeting import Meeting
-from notetaker.model.outcome import Coverage
+from notetaker.model.outcome import Coverage, total
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
 from notetaker.store.database import Rejected, StoreError
@@ -45,8 +44,8 @@ class Safekeeping:
         self,
         store: Store,
         queue: JobQueue,
-        disk: Background,
-        database: Background,
+        disk: WorkerThread,
+        database: WorkerThread,
         tasks: asyncio.TaskGroup,
         names: Names,
     ) -> None:

@@ -40,3 +40,10 @@ def new_meeting_id(started_ns: int) -> str:
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(started_ns // 1_000_000_000))
     suffix = "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _ in range(6))
     return f"{stamp}-{suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningMeeting:
+    meeting: Meeting
+    people: int
+    """How many were heard so far."""

@@ -1,6 +1,7 @@
 """What became of a packet. Every packet that reaches the socket has exactly one outcome."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -37,3 +38,13 @@ class Coverage:
     def received(self) -> int:
         """Packets that arrived, whatever became of them."""
         return self.outcomes.total()
+
+
+def total(parts: Iterable[Coverage]) -> list[Coverage]:
+    """Several coverages of the same people, such as those of one meeting's voice sessions, summed per user."""
+    whole: dict[int, Coverage] = {}
+    for part in parts:
+        one = whole.setdefault(part.user_id, Coverage(part.user_id))
+        one.outcomes.update(part.outcomes)
+        one.lost += part.lost
+    return [whole[user_id] for user_id in sorted(whole)]

@@ -4,8 +4,9 @@ from collections import Counter
 
 from notetaker.model.outcome import Outcome
 from notetaker.model.transcript import Transcript
+from notetaker.model.wording import count, duration
 from notetaker.notes.markdown import escape
-from notetaker.notes.wording import count, duration, unknown_speaker
+from notetaker.notes.wording import unknown_speaker
 
 _DROPPED = {
     Outcome.HELD_TOO_LONG: "came without a known speaker or key",

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from notetaker.model.transcript import Gap, Transcript
+from notetaker.model.wording import SECOND_NS, clip
 from notetaker.notes.coverage import name
 from notetaker.notes.markdown import escape
-from notetaker.notes.wording import SECOND_NS, clip, from_to
+from notetaker.notes.wording import from_to
 
 _NEAR_NS = SECOND_NS
 """Gaps of one speaker that lie no further apart than this are one; and so are those of several speakers that begin

@@ -10,11 +10,12 @@ from notetaker.model.locale import Locale
 from notetaker.model.notes import Item, Notes
 from notetaker.model.outcome import Outcome
 from notetaker.model.transcript import Line, Transcript
+from notetaker.model.wording import clip, duration
 from notetaker.notes import coverage
 from notetaker.notes.gaps import not_heard
 from notetaker.notes.markdown import at_start, escape, length
 from notetaker.notes.turns import Turn, turns
-from notetaker.notes.wording import clip, clock, day, duration, sentence, span, zones
+from notetaker.notes.wording import clock, day, sentence, span, zones
 
 MESSAGE_LIMIT = 2000
 """Characters of a Discord message (Discord docs, Create Message)."""

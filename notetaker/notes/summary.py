@@ -14,9 +14,10 @@ from itertools import pairwise
 
 from notetaker.model.notes import Item, Notes
 from notetaker.model.transcript import Line, Transcript
+from notetaker.model.wording import SECOND_NS
 from notetaker.notes import cues
 from notetaker.notes.stopwords import STOP_WORDS
-from notetaker.notes.wording import SECOND_NS, sentence
+from notetaker.notes.wording import sentence
 
 MADE_BY = "extractive summariser"
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from notetaker.model.transcript import Line, Transcript
+from notetaker.model.wording import SECOND_NS
 from notetaker.notes.gaps import not_heard
-from notetaker.notes.wording import SECOND_NS
 
 _PAUSE_NS = 3 * SECOND_NS
 """A longer pause begins a new paragraph."""

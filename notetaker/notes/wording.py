@@ -5,9 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from notetaker.model.locale import ENGLISH_UTC, Locale
+from notetaker.model.wording import SECOND_NS, duration
 from notetaker.notes.dates import long_date
-
-SECOND_NS = 1_000_000_000
 
 _FIRST_PERSON = re.compile(r"\bi\b")
 _DAYS_AND_MONTHS = re.compile(
@@ -26,13 +25,6 @@ def sentence(text: str) -> str:
     text = _DAYS_AND_MONTHS.sub(lambda match: match[0].capitalize(), text)
     text = text[0].upper() + text[1:]
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
-
-
-def clip(text: str, limit: int) -> str:
-    """At most ``limit`` characters, cut behind a word where there is one, the cut marked."""
-    if len(text) <= limit:
-        return text
-    return (text[:limit].rpartition(" ")[0] or text[: limit - 1]) + "…"
 
 
 def clock(unix_ns: int, locale: Locale = ENGLISH_UTC) -> str:
@@ -77,23 +69,6 @@ def zones(started_ns: int, ended_ns: int, locale: Locale) -> tuple[str, str]:
         return first, last
     name = locale.time_zone.replace("_", " ")
     return name, name
-
-
-def duration(ns: int) -> str:
-    """``8 s``, ``12 min 5 s``, ``1 h 20 min``; anything at all is at least a second."""
-    seconds = max(round(ns / SECOND_NS), 1 if ns > 0 else 0)
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 60:
-        return f"{minutes} min {seconds} s" if seconds else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-
-
-def count(number: int, noun: str, plural: str | None = None) -> str:
-    """``1 packet``, ``1,904 packets``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def unknown_speaker(user_id: int) -> str:

@@ -13,7 +13,7 @@ from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
 from notetaker.host import stacks
 from notetaker.host.exit_codes import ExitCode
 from notetaker.host.logs import setup
-from notetaker.host.worker_thread import Background
+from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings.announcer import DiscordFront
 from notetaker.meetings.commands import Meetings
 from notetaker.meetings.posting import Postings
@@ -46,7 +46,7 @@ async def run(settings: Settings) -> ExitCode:
     token = settings.require_token()
     loop, stop, reload = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     stacks.on_abort(loop)
-    database = Background("database")
+    database = WorkerThread("database", StoreError)
 
     def end() -> None:
         stop.set()
@@ -86,7 +86,7 @@ async def run(settings: Settings) -> ExitCode:
 class _Bot:
     """``discordbot``, ``voice`` and the rest of this package, wired together."""
 
-    def __init__(self, settings: Settings, opened: Opened, database: Background) -> None:
+    def __init__(self, settings: Settings, opened: Opened, database: WorkerThread) -> None:
         self._settings = settings
         self._opened = opened
         self._database = database
@@ -119,7 +119,7 @@ class _Bot:
         """Until ``stop`` is set; settings are read again whenever ``reload`` is. Raises SettingsError, or a group of
         TokenRejected, Closed, or of what nobody foresaw.
         """
-        opened, database, disk = self._opened, self._database, Background("disk")
+        opened, database, disk = self._opened, self._database, WorkerThread("disk", OSError)
         window_s = self._settings.meeting_resume_window * 60
         try:
             async with (

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from notetaker.host.state_folder import FULL
-from notetaker.host.worker_thread import Background
+from notetaker.host.errors import FULL
+from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings.recordings import Recordings
 from notetaker.model import events
 
@@ -45,8 +45,8 @@ class Health:
         voice: Voice,
         gateway: Gateway,
         recordings: Recordings,
-        disk: Background,
-        database: Background,
+        disk: WorkerThread,
+        database: WorkerThread,
         on_healthy: Callable[[], None],
     ) -> None:
         self._voice = voice

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from notetaker.host.sd_notify import Systemd
-from notetaker.host.worker_thread import SILENCE_S, Background
+from notetaker.host.worker_thread import SILENCE_S, WorkerThread
 from notetaker.jobs.queue import JobQueue
 from notetaker.meetings.recovery import Recovery
 from notetaker.model import events
@@ -35,7 +35,7 @@ class Opened:
 
 
 async def open_database(
-    settings: Settings, database: Background, stop: asyncio.Event, retry_s: float = RETRY_S
+    settings: Settings, database: WorkerThread, stop: asyncio.Event, retry_s: float = RETRY_S
 ) -> Opened | None:
     """Once it can be reached; None: ``stop`` was set before. Raises StoreSettingError when waiting cannot help."""
     systemd, told = Systemd(), ""

@@ -12,7 +12,7 @@ from notetaker.host.sd_notify import Systemd
 from notetaker.jobs.worker import MOST_COUNTED, STOP_TIMEOUT, Work, Worker
 from notetaker.jobs.workflows import Preferences
 from notetaker.model import events
-from notetaker.notes.wording import count
+from notetaker.model.wording import count
 from notetaker.settings.values import Settings
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,11 @@ from pathlib import Path
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
-from notetaker.host.instance.holder import user_name
+from notetaker.host.errors import SettingsError
+from notetaker.host.users import user_name
 from notetaker.host.worker_thread import in_thread
 from notetaker.settings import environment_file
-from notetaker.settings.values import Settings, SettingsError, environment_names
+from notetaker.settings.values import Settings, environment_names
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from notetaker.host.errors import SettingsError
+from notetaker.host.sd_notify import state_directory
 from notetaker.model.languages import find
 from notetaker.speech.engines import EngineSettings
 from notetaker.speech.models.store import SYSTEM_FOLDER, user_folder
@@ -22,16 +24,6 @@ TOKEN_FILE = "/etc/notetaker/discord_token"  # noqa: S105 - its path
 """What systemd makes this credential of: LoadCredential= in the unit of the bot."""
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-
-
-class SettingsError(Exception):
-    """The settings cannot be used. The message is one line per variable, for the person who wrote them."""
-
-
-def systemd_state_dir() -> Path | None:
-    """StateDirectory= in the unit; of several, which colons separate, the first one is ours."""
-    directory = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    return Path(directory) if directory else None
 
 
 def _credentials_folder() -> Path | None:
@@ -80,7 +72,7 @@ class Settings(BaseSettings):
         examples=["/etc/ssl/certs/our-proxy.pem"],
     )
     state_dir: Path = Field(
-        default_factory=lambda: systemd_state_dir() or Path.home() / ".local/state/notetaker",
+        default_factory=lambda: state_directory() or Path.home() / ".local/state/notetaker",
         validation_alias="NOTETAKER_STATE_DIR",
         description="Folder for the database and for the sound of meetings that are not finished yet.",
         examples=["/var/lib/notetaker"],

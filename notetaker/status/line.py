@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from notetaker.model.meeting import RunningMeeting
 from notetaker.model.voice_status import VoicePhase, VoiceStatus
-from notetaker.notes.wording import clock, count
-from notetaker.status.snapshot import RunningMeeting
+from notetaker.model.wording import count
+from notetaker.notes.wording import clock
 
 MINUTE_NS, HOUR_NS, DAY_NS = (seconds * 1_000_000_000 for seconds in (60, 3600, 86400))
 

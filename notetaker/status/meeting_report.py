@@ -2,11 +2,11 @@
 they do not fit into the numbers of JavaScript.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.wording import iso
 from notetaker.store.store import Store
 
 
@@ -103,8 +103,3 @@ def counts(coverage: Coverage) -> dict[str, Any]:
 
 def _words(store: Store, meeting_id: str) -> int:
     return sum(len(transcription.text.split()) for _, transcription in store.transcribed(meeting_id))
-
-
-def iso(time_ns: int) -> str:
-    """``2026-11-22T14:30:05.000+00:00``"""
-    return datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat(timespec="milliseconds")

@@ -9,18 +9,12 @@ from statistics import median
 from typing import Any
 
 from notetaker import __version__
-from notetaker.model.meeting import Meeting
+from notetaker.model.meeting import RunningMeeting
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice_status import GuildVoiceStatus, VoiceStatus, VoiceTotals
-from notetaker.status.meeting_report import counts, iso
+from notetaker.model.wording import iso
+from notetaker.status.meeting_report import counts
 from notetaker.wire.close_codes import close_code
-
-
-@dataclass(frozen=True, slots=True)
-class RunningMeeting:
-    meeting: Meeting
-    people: int
-    """How many were heard so far."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from notetaker.voice.reception import Reception
 from notetaker.voice.regions import Regions
 from notetaker.voice.trace.writer import Trace, Tracer
 from notetaker.wire.close_codes import Rung, close_code
-from notetaker.wire.commands import Ended
+from notetaker.wire.events import Ended
 from notetaker.wire.whereabouts import Credentials
 
 log = logging.getLogger(__name__)

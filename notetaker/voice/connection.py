@@ -20,19 +20,8 @@ from notetaker.voice.trace.writer import Trace
 from notetaker.voice.udp import UdpSocket
 from notetaker.voice.websocket import VoiceWebSocket
 from notetaker.wire.close_codes import ABNORMAL
-from notetaker.wire.commands import (
-    Command,
-    Ended,
-    Established,
-    OpenUdp,
-    Reconnect,
-    Resumed,
-    SendBinary,
-    SendDatagram,
-    SendText,
-    SpeakerJoined,
-    SpeakerLeft,
-)
+from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
+from notetaker.wire.events import Ended, Established, Resumed, SpeakerJoined, SpeakerLeft
 from notetaker.wire.handshake import DEADLINES_S, Step
 from notetaker.wire.losses import Loss
 from notetaker.wire.session import VoiceSession

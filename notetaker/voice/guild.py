@@ -23,7 +23,7 @@ from notetaker.voice.reception import Reception
 from notetaker.voice.retry_hold import Rest
 from notetaker.voice.timed_lock import HoldersClock, TimedLock
 from notetaker.wire.close_codes import Rung
-from notetaker.wire.commands import Ended
+from notetaker.wire.events import Ended
 
 log = logging.getLogger(__name__)
 

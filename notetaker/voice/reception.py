@@ -12,7 +12,7 @@ from notetaker.voice.arrivals import Arrivals
 from notetaker.voice.clock import Clock
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.ports import SessionSink
-from notetaker.wire.commands import Ended
+from notetaker.wire.events import Ended
 from notetaker.wire.losses import Loss
 
 

@@ -1,8 +1,8 @@
-"""What a voice session asks of its shell."""
+"""What a voice session asks its shell to do."""
 
 from dataclasses import dataclass, field
 
-from notetaker.wire.handshake import Step
+from notetaker.wire.events import Ended, Established, Resumed, SpeakerJoined, SpeakerLeft
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,51 +35,10 @@ class SendDatagram:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakerJoined:
-    """An RTP stream has got a name."""
-
-    user_id: int
-    ssrc: int
-    now: float
-
-
-@dataclass(frozen=True, slots=True)
-class SpeakerLeft:
-    """A user has left the channel."""
-
-    user_id: int
-    now: float
-
-
-@dataclass(frozen=True, slots=True)
 class Reconnect:
     """Open a new websocket to the same endpoint in place of the lost one; UDP and keys go on as they are."""
 
     delay_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """The session goes on over the new websocket."""
-
-
-@dataclass(frozen=True, slots=True)
-class Established:
-    """The handshake is complete and a heartbeat was acknowledged."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The session is over; the shell closes websocket and socket."""
-
-    reason: str
-    """For a person: what happened, at which step."""
-    close_code: int | None = None
-    """Set when the server closed the websocket."""
-    step: Step | None = None
-    """The step of the handshake that it did not get past; None: it had been established."""
-    timed_out: bool = False
-    """The server did not answer, or not in time."""
 
 
 Command = (

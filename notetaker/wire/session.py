@@ -14,21 +14,10 @@ from typing import Any
 from notetaker.model.audio import AudioFrame
 from notetaker.wire import dave_messages, discovery, messages
 from notetaker.wire.close_codes import Rung, close_code
-from notetaker.wire.commands import (
-    Command,
-    Ended,
-    Established,
-    OpenUdp,
-    Reconnect,
-    Resumed,
-    SendBinary,
-    SendDatagram,
-    SendText,
-    SpeakerJoined,
-    SpeakerLeft,
-)
+from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
 from notetaker.wire.dave import MAX_RECOVERIES, MAX_VERSION, DaveGroup, Outgoing
 from notetaker.wire.decrypt_watch import Advice, Deafness
+from notetaker.wire.events import Ended, Established, Resumed, SpeakerJoined, SpeakerLeft
 from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S, Step
 from notetaker.wire.heartbeat import Heartbeat
 from notetaker.wire.losses import Loss

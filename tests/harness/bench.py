@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from notetaker.discordbot.ports import Start, Stopped
-from notetaker.host.worker_thread import Background
+from notetaker.host.worker_thread import WorkerThread
 from notetaker.jobs.queue import JobQueue
 from notetaker.meetings.commands import Meetings
 from notetaker.meetings.recordings import Recordings
@@ -171,8 +171,8 @@ class Bench:
         self.store.migrate()
         self.broken = Broken(self.store)
         self.queue = JobQueue(url)
-        self.disk = Background("disk")
-        self.database = Background("database")
+        self.disk = WorkerThread("disk", OSError)
+        self.database = WorkerThread("database", StoreError)
         self.front = Front()
         self._tasks = tasks
         self._manager = manager

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 import notetaker
+from notetaker.host.errors import SettingsError
 from notetaker.host.instance.holder import UNKNOWN, Holder
 from notetaker.host.instance.single import AlreadyRunning, only_bot, running_bot
 from notetaker.host.instance.socket_name import ANSWER_EVERY_S
-from notetaker.settings.values import SettingsError
 from tests.host.candidates import CHECKOUT, HOLDER, WAIT_S, can_unshare, candidate
 
 NOBODY = 65534

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from notetaker.host import worker_thread
-from notetaker.host.worker_thread import Background
+from notetaker.host.worker_thread import WorkerThread
 from notetaker.store.database import StoreError
 
 
@@ -23,7 +23,7 @@ def frozen() -> Iterator[threading.Event]:
 async def test_hurrying_once_more_gives_nobody_more_time(
     frozen: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = Background("database")
+    database = WorkerThread("database", StoreError)
     waiting = asyncio.ensure_future(database(frozen.wait))
     await asyncio.sleep(0)
     monkeypatch.setattr(worker_thread, "FAREWELL_S", 0.01)
@@ -42,7 +42,7 @@ async def test_hurrying_as_a_limit_runs_out_is_no_error(
     frozen: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_thread, "FAREWELL_S", 0.0)
-    database = Background("database")
+    database = WorkerThread("database", StoreError)
     waiting = asyncio.ensure_future(database(frozen.wait))
     await asyncio.sleep(0)
     database.hurry()
@@ -56,10 +56,10 @@ async def test_who_closes_in_a_hurry_does_not_wait_for_ever(
     frozen: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_thread, "FAREWELL_S", 0.01)
-    disk = Background("disk")
+    disk = WorkerThread("disk", OSError)
     waiting = asyncio.ensure_future(disk(frozen.wait))
     await asyncio.sleep(0)
     disk.hurry()
     disk.close()
-    with pytest.raises(StoreError):
+    with pytest.raises(OSError):
         await waiting

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from notetaker.discordbot.publish import Undelivered
-from notetaker.host.worker_thread import Background
+from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings import posting
 from notetaker.meetings.posting import FIRST_PAUSE, LONGEST_PAUSE, Postings
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Notes, Posting
+from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from tests.store import postgres
 
@@ -50,8 +51,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def background() -> AsyncIterator[Background]:
-    background = Background("database")
+async def background() -> AsyncIterator[WorkerThread]:
+    background = WorkerThread("database", StoreError)
     yield background
     background.close()
 
@@ -62,7 +63,7 @@ def state(store: Store) -> MeetingState:
     return meeting.state
 
 
-async def test_notes_are_posted_once(store: Store, background: Background) -> None:
+async def test_notes_are_posted_once(store: Store, background: WorkerThread) -> None:
     discord = Discord()
     posting = Postings(store, background, discord)
     await posting.tick()
@@ -72,7 +73,7 @@ async def test_notes_are_posted_once(store: Store, background: Background) -> No
 
 
 async def test_an_outage_is_waited_out_with_growing_pauses_and_the_channel_searched_first(
-    store: Store, background: Background
+    store: Store, background: WorkerThread
 ) -> None:
     now = 0.0
     discord = Discord(refusals=10)
@@ -91,7 +92,7 @@ async def test_an_outage_is_waited_out_with_growing_pauses_and_the_channel_searc
 
 
 async def test_after_a_crash_between_sending_and_recording_the_channel_is_searched(
-    store: Store, background: Background
+    store: Store, background: WorkerThread
 ) -> None:
     store.begin_posting(MEETING.id)
     discord = Discord()
@@ -100,7 +101,7 @@ async def test_after_a_crash_between_sending_and_recording_the_channel_is_search
 
 
 async def test_a_posting_that_the_database_rejects_keeps_no_other_from_being_posted(
-    store: Store, background: Background, caplog: pytest.LogCaptureFixture
+    store: Store, background: WorkerThread, caplog: pytest.LogCaptureFixture
 ) -> None:
     older = replace(MEETING, id="20251122-143005-k3f9qz")
     store.add_meeting(older)
@@ -118,7 +119,7 @@ async def test_a_posting_that_the_database_rejects_keeps_no_other_from_being_pos
 
 async def test_a_database_that_rejects_the_question_does_not_end_the_bot(
     postgres_socket: Path,
-    background: Background,
+    background: WorkerThread,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -33,37 +33,6 @@ def test_bare_words_become_a_sentence_and_other_text_stays(heard: str, written: 
     assert wording.sentence(heard) == written
 
 
-@pytest.mark.parametrize(
-    ("text", "limit", "clipped"),
-    [
-        ("short", 5, "short"),
-        ("too long for this", 9, "too long…"),
-        ("too long for this", 8, "too…"),
-        ("unbreakable", 6, "unbre…"),
-    ],
-)
-def test_a_cut_is_marked_and_falls_behind_a_word(text: str, limit: int, clipped: str) -> None:
-    assert wording.clip(text, limit) == clipped
-    assert len(clipped) <= limit
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0 s"),
-        (0.02, "1 s"),
-        (59.4, "59 s"),
-        (60, "1 min"),
-        (725, "12 min 5 s"),
-        (3600, "1 h"),
-        (4800, "1 h 20 min"),
-        (-3, "0 s"),
-    ],
-)
-def test_durations(seconds: float, words: str) -> None:
-    assert wording.duration(round(seconds * SECOND)) == words
-
-
 def test_a_span_names_the_zone_and_another_day() -> None:
     assert wording.span(START, START + 41 * SECOND) == "14:30:05 to 14:30:46 UTC (41 s)"
     assert wording.span(START, START + DAY) == "14:30:05 to 23 November 2026, 14:30:05 UTC (24 h)"
@@ -140,9 +109,3 @@ def test_a_zone_without_abbreviations_has_its_name() -> None:
     assert wording.span(to_summer - SECOND, to_summer, Locale("en", "America/Santiago")) == (
         "23:59:59 UTC-04 to 6 September 2026, 01:00:00 UTC-03 (1 s)"
     )
-
-
-def test_counts() -> None:
-    assert wording.count(1, "packet") == "1 packet"
-    assert wording.count(1904, "packet") == "1,904 packets"
-    assert wording.count(2, "stretch", "stretches") == "2 stretches"

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from notetaker.host.exit_codes import ExitCode
-from notetaker.host.worker_thread import Background
+from notetaker.host.worker_thread import WorkerThread
 from notetaker.service import opening
 from notetaker.service.opening import open_database
 from notetaker.settings.values import Settings
+from notetaker.store.database import StoreError
 from tests.harness.office import Office
 from tests.harness.watchdog import a_watchdog
 from tests.store import postgres
@@ -113,7 +114,7 @@ async def test_a_database_that_never_answers_is_told_of(
             "NOTETAKER_STATE_DIR": str(folder),
         }
     )
-    database, stop = Background("database"), asyncio.Event()
+    database, stop = WorkerThread("database", StoreError), asyncio.Event()
     async with a_watchdog(tmp_path) as watchdog, a_frozen_server(folder) as connected:
         for name, value in watchdog.settings.items():
             monkeypatch.setenv(name, value)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.host.instance.holder import user_name
+from notetaker.host.errors import SettingsError
+from notetaker.host.users import user_name
 from notetaker.settings import reload
 from notetaker.settings.reload import LIVE, EnvFile, Reload
-from notetaker.settings.values import Settings, SettingsError
+from notetaker.settings.values import Settings
 from tests.harness.office import WAIT_S, Office
 from tests.harness.watchdog import a_watchdog
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from notetaker.host import state_folder
-from notetaker.host.instance.holder import user_name
-from notetaker.settings.values import Settings, SettingsError, environment_names, token_place
+from notetaker.host.errors import SettingsError
+from notetaker.host.users import user_name
+from notetaker.settings import state_folder
+from notetaker.settings.values import Settings, environment_names, token_place
 from tests.host.candidates import can_unshare
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
@@ -260,7 +261,7 @@ def test_a_read_only_state_folder_is_one_sentence_with_what_opens_it_to_systemd(
 ) -> None:
     read_only = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
     load = (
-        "from notetaker.host import state_folder; from notetaker.settings.values import Settings; "
+        "from notetaker.settings import state_folder; from notetaker.settings.values import Settings; "
         "state_folder.make(Settings.load())"
     )
     result = subprocess.run(

@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from notetaker.model.meeting import Meeting
+from notetaker.model.meeting import Meeting, RunningMeeting
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.voice_status import GuildVoiceStatus, VoicePhase, VoiceStatus, VoiceTotals
-from notetaker.status.snapshot import ProcessFigures, RunningMeeting, Snapshot
+from notetaker.status.snapshot import ProcessFigures, Snapshot
 
 OFFICE, LOUNGE = 1323802873036800001, 1323802873036800002
 STANDUP, STAGE = 1323802873036800011, 1323802873036800012

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from notetaker.model.meeting import RunningMeeting
 from notetaker.model.voice_status import VoiceStatus
 from notetaker.status.line import status_line
-from notetaker.status.snapshot import RunningMeeting
 from tests.status.examples import CONNECTED, NOW_NS, QUIET, WAITING, snapshot, voice
 
 HOUR_NS = 3600 * 10**9

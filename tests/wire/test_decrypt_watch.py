@@ -8,9 +8,10 @@ import pytest
 from notetaker.discordsim.voice.group import DaveGroup as GatewayGroup
 from notetaker.discordsim.voice.group import DaveOp, Send
 from notetaker.discordsim.voice.mls import ExternalSender
-from notetaker.wire.commands import Ended, Reconnect, SendBinary, SendText
+from notetaker.wire.commands import Reconnect, SendBinary, SendText
 from notetaker.wire.dave import MAX_RECOVERIES
 from notetaker.wire.decrypt_watch import CHANCE_S, FRAMES, GRACE_S, PAUSE_S
+from notetaker.wire.events import Ended
 from notetaker.wire.handshake import Step
 from notetaker.wire.losses import FRAME_S
 from notetaker.wire.opcodes import Op

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from notetaker.wire.close_codes import CLOSE_CODES, Rung, close_code
-from notetaker.wire.commands import Ended, Reconnect
+from notetaker.wire.commands import Reconnect
+from notetaker.wire.events import Ended
 from notetaker.wire.handshake import DEADLINES_S, Step
 from notetaker.wire.opcodes import Op
 from tests.wire.conversation import READY, Conversation, described, discovery_answer, established

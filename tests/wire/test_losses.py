@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from notetaker.model.outcome import Outcome
 from notetaker.wire import losses
-from notetaker.wire.commands import Ended
+from notetaker.wire.events import Ended
 from notetaker.wire.losses import FRAME_S, JOIN_S, SETTLE_S, Loss
 from notetaker.wire.opcodes import Op
 from notetaker.wire.receiver import HOLD_PACKETS

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from notetaker.wire.commands import Ended, Reconnect, Resumed, SendText
+from notetaker.wire.commands import Reconnect, SendText
+from notetaker.wire.events import Ended, Resumed
 from notetaker.wire.handshake import Step
 from notetaker.wire.opcodes import Op
 from notetaker.wire.session import LASTING_S

@@ -5,15 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notetaker.model.outcome import Outcome
-from notetaker.wire.commands import (
-    Ended,
-    Established,
-    OpenUdp,
-    SendDatagram,
-    SendText,
-    SpeakerJoined,
-    SpeakerLeft,
-)
+from notetaker.wire.commands import OpenUdp, SendDatagram, SendText
+from notetaker.wire.events import Ended, Established, SpeakerJoined, SpeakerLeft
 from notetaker.wire.handshake import Step
 from notetaker.wire.opcodes import Op
 from notetaker.wire.rtp import parse_header

@@ -1,7 +1,6 @@
 """Who holds a lock that only one bot can have: what the second one says of the first."""
 
 import os
-import pwd
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -9,6 +8,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from notetaker import __version__
+from notetaker.host.users import user_name
 from notetaker.model.printable import printable
 
 UNKNOWN = "a process that does not say who it is"
@@ -54,10 +54,3 @@ class Holder(BaseModel):
         return printable(
             f"process {self.pid} of {self.user}, version {self.version} in {self.checkout}, since {self.started}"
         )
-
-
-def user_name(uid: int) -> str:
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"user {uid}"

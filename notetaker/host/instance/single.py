@@ -18,11 +18,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from notetaker.host.errors import FULL, DiskFull, SettingsError
 from notetaker.host.instance import lock_file, socket_name
 from notetaker.host.instance.holder import Holder, Taken
 from notetaker.host.sd_notify import runtime_directory
-from notetaker.host.state_folder import FULL, DiskFull
-from notetaker.settings.values import SettingsError
 
 
 class AlreadyRunning(Exception):

@@ -16,7 +16,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from notetaker.host.instance.holder import MAX_BYTES, UNKNOWN, Holder, Taken, user_name
+from notetaker.host.instance.holder import MAX_BYTES, UNKNOWN, Holder, Taken
+from notetaker.host.users import user_name
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import select
 import time
 from typing import TextIO
 
-from notetaker.notes.wording import count
+from notetaker.model.wording import count
 
 PATIENCE_S, PATIENCE_SHARE = 0.1, 0.1
 """So long at once, and for this share of the time in all, may a reader that is merely busy hold up the event loop;

@@ -25,8 +25,8 @@ from supervisor import childutils  # type: ignore[import-untyped]
 from supervisor.states import ProcessStates  # type: ignore[import-untyped]
 from supervisor.xmlrpc import Faults  # type: ignore[import-untyped]
 
+from notetaker.host.errors import SettingsError
 from notetaker.host.supervisor.watchdog import Action, Process, Say, Signal, Stop, Watchdog
-from notetaker.settings.values import SettingsError
 
 log = logging.getLogger(__name__)
 

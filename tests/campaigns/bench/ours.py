@@ -5,13 +5,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from notetaker.host.worker_thread import Background
+from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.recordings import SYNC_EVERY, TICK
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice import VoiceServer, VoiceState
+from notetaker.store.database import StoreError
 from notetaker.voice.manager import VoiceManager
 from tests.campaigns.bench import child
 
@@ -47,7 +48,7 @@ class Receiver:
         meeting = Meeting("bench", self.guild_id, self.channel_id, "Bench", 1, 1, time.time_ns())
         self.folder = Path(settings["folder"]) / settings["user_id"]
         self.live = LiveMeeting(meeting, self.folder, time.monotonic())
-        self._background = Background("database")
+        self._background = WorkerThread("database", StoreError)
 
     def hear(self, message: dict[str, Any]) -> None:
         """An event of the main gateway."""

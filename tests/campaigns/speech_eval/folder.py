@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from notetaker.notes.wording import count
+from notetaker.model.wording import count
 from tests.campaigns.bench.report import Result, reached
 from tests.campaigns.speech_eval.client import Run, runs
 from tests.campaigns.speech_eval.meeting import Line, OfflineMeeting, failures

@@ -16,7 +16,7 @@ from notetaker.jobs.workflows import Preferences, Workflows
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting, new_meeting_id
 from notetaker.model.utterance import Utterance
-from notetaker.notes.wording import count
+from notetaker.model.wording import count
 from notetaker.recording.recorder import Recorder
 from notetaker.store.store import Store
 from tests.campaigns.speech_eval.client import FRAME_S, Run

@@ -6,21 +6,16 @@ import stat
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from notetaker.host.instance.holder import user_name
-from notetaker.settings.values import Settings, SettingsError, sentence, systemd_state_dir
-
-FULL = errno.ENOSPC, errno.EDQUOT
-"""What the kernel says when there is no room on a disk, or in a quota."""
+from notetaker.host.errors import FULL, DiskFull, SettingsError
+from notetaker.host.sd_notify import state_directory
+from notetaker.host.users import user_name
+from notetaker.settings.values import Settings, sentence
 
 _SETTING = "NOTETAKER_STATE_DIR"
 
 
-class DiskFull(Exception):
-    """A folder or file cannot be made for want of room, which no setting mends. One sentence."""
-
-
 def make(settings: Settings) -> None:
-    """Creates the state folder, if there is none, for this user only.
+    """Creates the state folder, and the folder of meetings inside it, for this user only.
 
     Raises SettingsError if it cannot, or if somebody else could replace what is in the folder; and DiskFull.
     """
@@ -63,7 +58,7 @@ def _intruder(folder: Path) -> str | None:
 
 def _closed_by_systemd(folder: Path) -> str | None:
     """What opens a folder that ProtectSystem= in the units makes read-only. Not the one that systemd has made."""
-    own = systemd_state_dir()
+    own = state_directory()
     if own is None or folder.is_relative_to(own):
         return None
     return (
