@@ -9,7 +9,9 @@ ROOT = Path(__file__).parent.parent
 MAX_LINES = 400
 
 
-@pytest.mark.parametrize("document", ["ARCHITECTURE.md", "README.md", "docs/voice-4006.md"])
+@pytest.mark.parametrize(
+    "document", ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "SECURITY.md", "docs/voice-4006.md"]
+)
 def test_every_path_that_a_document_names_exists(document: str) -> None:
     text = (ROOT / document).read_text()
     named = re.findall(r"`((?:notetaker|tests|scripts|docs|deploy)/[\w./-]+)`", text)
