@@ -1,8 +1,8 @@
 """Discord's front: the only package that imports ``discord`` (py-cord).
 
 ``ports`` says what this package needs from the rest of the program. ``commands`` are the four slash commands;
-what they say is in ``answers``, what can stand in their way in ``obstacles``. ``bridge`` hands the main
-gateway's voice events down to the voice stack and its wishes back up; ``people`` knows display names;
+what they say is in ``replies``, what can keep them from working in ``permission_checks``. ``bridge`` passes the
+main gateway's voice events down to the voice stack and its requests back up; ``people`` knows display names;
 ``publish`` posts notes exactly once. ``bot`` puts them together and stays connected. py-cord's own voice code
 is not used.
 """

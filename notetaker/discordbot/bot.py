@@ -1,4 +1,4 @@
-"""The bot as Discord sees it: logs in, stays connected, offers the slash commands."""
+"""The bot on Discord: it logs in, stays connected and offers the slash commands."""
 
 import asyncio
 import logging
@@ -38,17 +38,17 @@ NOT_CONNECTED = (
     discord.ConnectionClosed,
     ReconnectWebSocket,
 )
-"""What an attempt to connect to the main gateway may end with; the next one may work."""
+"""How an attempt to connect to the main gateway may fail; the next one may succeed."""
 
 T = TypeVar("T")
 
 
 class TokenRejected(Exception):
-    """Discord does not accept the bot token."""
+    """Discord rejected the bot token."""
 
 
 class GatewayRefused(Exception):
-    """Discord has closed the main gateway with a code after which it makes no sense to connect again."""
+    """Discord closed the main gateway with a code after which reconnecting is pointless."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"Discord closed the main gateway with code {code}.")
@@ -56,14 +56,13 @@ class GatewayRefused(Exception):
 
 
 class NotetakerBot(discord.AutoShardedBot):
-    """Call ``attach`` once, then ``serve``. To be made inside the running event loop.
+    """Create it inside the running event loop, call ``attach`` once, then ``serve``.
 
-    Without ``attach`` it has no commands: it neither registers nor answers any, and leaves those that Discord
-    knows as they are.
+    Without ``attach`` it has no commands: it neither registers nor answers any, and leaves the registered ones alone.
     """
 
     def __init__(self, *, api_base_url: str, ca_file: Path | None) -> None:
-        """``api_base_url`` without version; ``ca_file`` (PEM) is trusted beside the system's authorities."""
+        """``api_base_url`` has no version; ``ca_file`` (PEM) is trusted in addition to the system's authorities."""
         Route.API_BASE_URL = api_base_url + "/v{API_VERSION}"
         # else py-cord warns that voice will not work without davey, which only its own voice client needs
         discord.utils.voice_dependency_warning_emitted = True
@@ -83,7 +82,7 @@ class NotetakerBot(discord.AutoShardedBot):
         self._has_commands = False
         self._commands_registered = False
         self.heard_at = time.monotonic()
-        """When the main gateway said anything last."""
+        """When the last message of the main gateway arrived (monotonic seconds)."""
         self._shards_up: set[int] = set()
         self.bridge = Bridge(self, self._shards_up)
         self.publisher = Publisher(self)
@@ -96,14 +95,14 @@ class NotetakerBot(discord.AutoShardedBot):
 
     @property
     def connected(self) -> bool:
-        """To the main gateway: every shard has a session there."""
+        """Whether every shard has a session of the main gateway."""
         return bool(self._shards_up) and len(self._shards_up) == self.shard_count and not self.is_closed()
 
     async def display_name(self, guild_id: int, user_id: int) -> str:
         return await display_name(self, guild_id, user_id)
 
     async def serve(self, token: str) -> None:
-        """Stays connected until ``close`` is called. Raises TokenRejected and GatewayRefused."""
+        """Stay connected until ``close`` is called. Raises TokenRejected and GatewayRefused."""
         try:
             await self._login(token)
             await self._stay_connected()
@@ -120,7 +119,7 @@ class NotetakerBot(discord.AutoShardedBot):
                 await self.close()
 
     async def _stay_connected(self) -> None:
-        """py-cord's ``connect`` overhears that it is cancelled while it reconnects; being closed, it does not."""
+        """Run py-cord's ``connect``, which can miss a cancellation while it reconnects but notices being closed."""
         connecting = asyncio.ensure_future(self.connect())
         try:
             await asyncio.shield(connecting)
@@ -130,7 +129,7 @@ class NotetakerBot(discord.AutoShardedBot):
             await asyncio.wait({connecting})
 
     async def _login(self, token: str) -> None:
-        """Waits out an outage. Raises LoginFailure."""
+        """Log in, waiting out an outage. Raises LoginFailure."""
         delay = 1.0
         while True:
             if self._ssl is not None:  # a failed login closes the connector with its session
@@ -144,7 +143,7 @@ class NotetakerBot(discord.AutoShardedBot):
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 await self.http.close()
                 log.warning(
-                    "Discord cannot be reached (%s); next attempt in %.0f s",
+                    "Cannot reach Discord (%s); retrying in %.0f s",
                     error,
                     delay,
                     extra=events.GATEWAY_LOST(),
@@ -153,11 +152,11 @@ class NotetakerBot(discord.AutoShardedBot):
             delay = min(delay * 2, LOGIN_RETRY_MAX)
 
     async def launch_shards(self) -> None:
-        """Asks Discord for its gateway until it is told, which py-cord's own does once."""
+        """Ask Discord for its gateway until it answers; py-cord's own asks once."""
         await self._until_connected(super().launch_shards)
 
     async def launch_shard(self, gateway: str, shard_id: int, *, initial: bool = False) -> None:
-        """Connects until it works. py-cord's own calls itself after a failure, until Python's stack is full."""
+        """Connect until it works. py-cord's own calls itself after each failure, until Python's stack overflows."""
 
         async def greeted() -> DiscordWebSocket:
             async with asyncio.timeout(GREETING_S):
@@ -169,21 +168,24 @@ class NotetakerBot(discord.AutoShardedBot):
         shard = Shard(websocket, self, self._AutoShardedClient__queue.put_nowait)  # type: ignore[attr-defined]
         self._AutoShardedClient__shards[shard_id] = shard  # type: ignore[attr-defined]
         shard._backoff = _backoff()
-        # py-cord's own list lacks a gateway that closes before its hello: that would end the bot.
+        # py-cord's own list lacks a gateway that closes before its hello, which would end the bot.
         shard._handled_exceptions = NOT_CONNECTED
         shard.launch()
 
     async def _until_connected(self, attempt: Callable[[], Awaitable[T]]) -> T | None:
-        """What the first ``attempt`` that works gives; None once the bot is closed. Tells each kind of failure."""
-        backoff, told = _backoff(), set[type[Exception]]()
+        """Return the result of the first ``attempt`` that works, or None once the bot is closed.
+
+        Each kind of failure is logged once.
+        """
+        backoff, logged = _backoff(), set[type[Exception]]()
         while not self.is_closed():
             try:
                 return await attempt()
             except NOT_CONNECTED as error:
-                if type(error) not in told:
-                    told.add(type(error))
+                if type(error) not in logged:
+                    logged.add(type(error))
                     log.warning(
-                        "Discord's gateway cannot be reached (%s: %s); the bot goes on trying",
+                        "Cannot connect to Discord's gateway (%s: %s); retrying",
                         type(error).__name__,
                         error,
                         extra=events.GATEWAY_LOST(),
@@ -192,7 +194,7 @@ class NotetakerBot(discord.AutoShardedBot):
         return None
 
     def dispatch(self, event: str, *args: Any, **kwargs: Any) -> None:
-        """py-cord calls this for everything that happens; raw gateway messages are ours, see ``bridge``."""
+        """Take raw gateway messages for ``bridge``; py-cord calls this for every event."""
         match event:
             case "socket_raw_receive":
                 self.heard_at = time.monotonic()
@@ -208,37 +210,35 @@ class NotetakerBot(discord.AutoShardedBot):
         super().dispatch(event, *args, **kwargs)
 
     async def on_connect(self) -> None:
-        """A shard has a new gateway session."""
+        """Register the commands when the first shard has connected."""
         if self._commands_registered or not self._has_commands:
             return
         try:
             await self.sync_commands()
             self._commands_registered = True
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            log.warning("The slash commands are not registered: %s. Next attempt when we reconnect.", error)
+            log.warning("Cannot register the slash commands: %s. Retrying at the next connection.", error)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Somebody has typed a command. py-cord registers all anew when it does not know one, even if it has none."""
+        """Run a command. Without commands of our own this is skipped: py-cord would then unregister all of them."""
         if self._has_commands:
             await self.process_application_commands(interaction)
 
     async def on_application_command_auto_complete(
         self, interaction: discord.Interaction, command: discord.ApplicationCommand[Any, Any, Any]
     ) -> None:
-        """Somebody is typing an option. py-cord would stop answering one person as soon as another types."""
-        assert isinstance(command, discord.SlashCommand), "the others have no options"
+        """Offer choices for an option. py-cord's own stops answering one person when another one starts typing."""
+        assert isinstance(command, discord.SlashCommand), "other commands have no options"
         try:
             await command.invoke_autocomplete_callback(await self.get_autocomplete_context(interaction))
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            log.info("Discord did not take the choices for /%s: %s", command, error)
+            log.info("Cannot offer choices for /%s: %s", command, error)
 
     async def on_shard_connect(self, shard_id: int) -> None:
         log.info("Connected to Discord (shard %d)", shard_id, extra=events.GATEWAY_UP())
 
     async def on_shard_resumed(self, shard_id: int) -> None:
-        log.info(
-            "Connected to Discord again (shard %d); nothing was missed", shard_id, extra=events.GATEWAY_UP()
-        )
+        log.info("Reconnected to Discord (shard %d), no events missed", shard_id, extra=events.GATEWAY_UP())
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         if not self.is_closed():
@@ -249,12 +249,12 @@ class NotetakerBot(discord.AutoShardedBot):
             )
 
     async def on_error(self, event_method: str, *args: Any, **kwargs: Any) -> None:
-        """An event handler raised: a bug of ours or of py-cord."""
+        """Log an exception from an event handler, which is a bug of ours or of py-cord."""
         log.exception("%s failed", event_method, extra=events.BUG())
 
 
 class _WebSocket(DiscordWebSocket):
-    """Closes its socket when it ends; py-cord leaves it open, and asyncio writes an error when it finds that."""
+    """A websocket that closes its socket when it ends. py-cord's leaves it open, and asyncio then logs an error."""
 
     async def poll_event(self) -> None:
         try:
@@ -268,7 +268,7 @@ discord.shard.DiscordWebSocket = _WebSocket  # type: ignore[misc]  # shards make
 
 
 def _backoff() -> ExponentialBackoff[Literal[False]]:
-    """Pauses that grow. py-cord's own limit, 17 minutes, would outlast an outage by as much."""
+    """Growing pauses, up to 16 s. py-cord's own limit of 17 minutes would extend an outage by as much."""
     backoff = ExponentialBackoff[Literal[False]]()
     backoff._max = RECONNECT_EXPONENT
     return backoff

@@ -1,7 +1,7 @@
-"""The slash commands. Each answers in every case; a refusal is seen only by who typed the command.
+"""The slash commands. Each one always answers; only the person who used it sees a refusal.
 
-Discord docs, Receiving and Responding to Interactions: the first answer must come within 3 seconds, so
-whatever may take longer is deferred at once and the deferred answer is edited, for which there are 15 minutes.
+The first answer must come within 3 seconds (Discord docs, Receiving and Responding to Interactions), so anything that
+may take longer is deferred at once. The deferred answer can be edited for 15 minutes.
 """
 
 import logging
@@ -16,30 +16,30 @@ from notetaker.model import events, languages
 
 log = logging.getLogger(__name__)
 
-UNANSWERED = "Discord did not take the answer to /%s: %s"
+UNANSWERED = "Cannot answer /%s: %s"
 
 
 def _languages(ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
-    """What to offer to a person who is typing a language."""
+    """The languages to offer while a person is typing one."""
     found = languages.matching(str(ctx.value or ""))
     return [discord.OptionChoice(language.label, language.code) for language in found]
 
 
 _LANGUAGE = discord.Option(
     str,
-    "Which language is spoken. If you leave it out, I detect it for each person.",
+    "The language people speak. Leave it out to have it detected for each person.",
     required=False,
     autocomplete=_languages,
 )
 
 
 class Commands(discord.Cog):
-    """A command that cannot be carried out raises Refused; ``cog_command_error`` turns it into the answer."""
+    """A command that cannot be carried out raises Refused, and ``cog_command_error`` answers with its message."""
 
     def __init__(self, meetings: Meetings) -> None:
         self._meetings = meetings
 
-    @discord.slash_command(description="Come into my voice channel. Nothing is recorded yet.")
+    @discord.slash_command(description="Join your voice channel, without recording yet.")
     async def joinvoice(self, ctx: discord.ApplicationContext) -> None:
         guild, channel = _guild(ctx), _voice_channel(ctx)
         self._refuse_if_running(guild)
@@ -51,7 +51,7 @@ class Commands(discord.Cog):
         await self._meetings.join(guild.id, channel.id, ctx.interaction.id)
         await _answer(ctx, replies.joined(channel.id))
 
-    @discord.slash_command(description="Leave the voice channel. If notes are being taken, they end.")
+    @discord.slash_command(description="Leave the voice channel and stop taking notes.")
     async def leavevoice(self, ctx: discord.ApplicationContext) -> None:
         guild = _guild(ctx)
         channel_id, wanted = self._meetings.channel(guild.id), self._meetings.wanted(guild.id)
@@ -66,17 +66,17 @@ class Commands(discord.Cog):
             await _answer(ctx, replies.left(channel_id))
         elif wanted is not None:
             await _answer(ctx, replies.no_longer_joining(wanted))
-        else:  # somebody else stopped the notes while we waited for our turn
+        else:  # someone else stopped the notes while this command waited for its turn
             await _answer(ctx, replies.NOT_CONNECTED)
 
-    @discord.slash_command(description="Take notes in my voice channel. Everyone in it is recorded.")
+    @discord.slash_command(description="Take notes in your voice channel. Everyone in it is recorded.")
     async def startnotes(
         self, ctx: discord.ApplicationContext, language: Annotated[str | None, _LANGUAGE]
     ) -> None:
         guild, channel = _guild(ctx), _voice_channel(ctx)
         self._refuse_if_running(guild)
         spoken = _language(language)
-        _refuse(_obstacle_to_posting(ctx, guild.me))
+        _refuse(_reason_not_to_post(ctx, guild.me))
         if self._meetings.channel(guild.id) != channel.id:
             _refuse(permission_checks.to_joining(channel, guild.me))
         await _defer(ctx)
@@ -92,7 +92,7 @@ class Commands(discord.Cog):
         await _answer(ctx, replies.started(started))
 
     @discord.slash_command(
-        description="End the notes. They are posted in the channel where they were started."
+        description="Stop taking notes and post them in the channel where they were started."
     )
     async def stopnotes(self, ctx: discord.ApplicationContext) -> None:
         guild = _guild(ctx)
@@ -104,19 +104,19 @@ class Commands(discord.Cog):
         await _answer(ctx, replies.NOT_RUNNING if stopped is None else replies.stopped(stopped))
 
     async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:
-        """A refusal; or a bug, a broken database, or Discord failing while we answered.
+        """Answer with the refusal, or say that something went wrong.
 
-        An answer that was not taken is not followed by one that says so: the command may have been carried out.
+        If Discord did not accept an answer, do not send another one: the command may have been carried out.
         """
-        cause = error.original if isinstance(error, discord.ApplicationCommandInvokeError) else error
-        if isinstance(cause, Undelivered):
-            log.warning(UNANSWERED, ctx.command, cause)
+        raised = error.original if isinstance(error, discord.ApplicationCommandInvokeError) else error
+        if isinstance(raised, Undelivered):
+            log.warning(UNANSWERED, ctx.command, raised)
             return
-        if isinstance(cause, Refused):
-            answer = str(cause)
+        if isinstance(raised, Refused):
+            answer = str(raised)
         else:
-            log.error("/%s failed", ctx.command, exc_info=cause, extra=events.BUG())
-            answer = replies.INTERNAL_TROUBLE
+            log.error("/%s failed", ctx.command, exc_info=raised, extra=events.BUG())
+            answer = replies.INTERNAL_FAILURE
         try:
             await _answer(ctx, answer)
         except Undelivered as failed:
@@ -137,7 +137,7 @@ def _guild(ctx: discord.ApplicationContext) -> discord.Guild:
 
 
 def _language(text: str | None) -> str | None:
-    """The code of the language that was picked, or typed without picking one."""
+    """The code of the language that the person picked or typed."""
     if text is None or not text.strip():
         return None
     language = languages.find(text)
@@ -147,38 +147,38 @@ def _language(text: str | None) -> str | None:
 
 
 def _voice_channel(ctx: discord.ApplicationContext) -> permission_checks.VoiceChannel:
-    """Where the author's voice is."""
+    """The voice channel that the author is in. Raises Refused."""
     voice = ctx.author.voice if isinstance(ctx.author, discord.Member) else None
     if voice is None or not isinstance(voice.channel, permission_checks.VoiceChannel):
         raise Refused(replies.NOT_IN_A_VOICE_CHANNEL)
     return voice.channel
 
 
-def _obstacle_to_posting(ctx: discord.ApplicationContext, me: discord.Member) -> str | None:
+def _reason_not_to_post(ctx: discord.ApplicationContext, me: discord.Member) -> str | None:
     channel = ctx.interaction.channel
     if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
         permissions = channel.permissions_for(me)
     else:
-        # A channel that the gateway has not told about. Only a fallback: what Discord sends along is true of
-        # answers to this command, to which files may always be attached.
+        # The channel is not in the cache. This is only a fallback: the permissions that Discord sends along are those
+        # of answers to this command, which may always have files attached.
         permissions = ctx.app_permissions
     in_thread = isinstance(channel, discord.Thread)
     return permission_checks.to_posting(ctx.interaction.channel_id, permissions, in_thread=in_thread)
 
 
-def _refuse(obstacle: str | None) -> None:
-    if obstacle is not None:
-        raise Refused(obstacle)
+def _refuse(reason: str | None) -> None:
+    if reason is not None:
+        raise Refused(reason)
 
 
 async def _defer(ctx: discord.ApplicationContext) -> None:
-    """Everyone sees that the bot is thinking. Raises Undelivered."""
+    """Show everyone that the bot is thinking. Raises Undelivered."""
     with delivering():
         await ctx.defer()
 
 
 async def _answer(ctx: discord.ApplicationContext, text: str) -> None:
-    """Replaces the deferred answer, which everyone sees; without one, only who typed the command sees it.
+    """Replace the deferred answer, which everyone sees. Without one, only the person who used the command sees it.
 
     Raises Undelivered.
     """

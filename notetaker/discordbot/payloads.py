@@ -1,4 +1,4 @@
-"""Gateway payloads as the values that the voice stack is told. Discord docs, Gateway Events."""
+"""Turns gateway payloads into the events that the voice stack receives (Discord docs, Gateway Events)."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from notetaker.model.voice import (
 
 
 def parse(payload: Mapping[str, Any], user_id: int | None) -> list[VoiceEvent]:
-    """What a payload tells about voice in guilds; ``user_id`` is our own. Raises ValueError when malformed."""
+    """The voice events in a payload; ``user_id`` is the bot's own. Raises ValueError if it is malformed."""
     event, data = payload.get("t"), payload.get("d")
     reader = _READERS.get(event) if isinstance(event, str) else None
     if reader is None:
@@ -36,7 +36,7 @@ def _voice_server_update(data: Any, user_id: int | None) -> Iterable[VoiceEvent]
 
 
 def _guild_create(data: Any, user_id: int | None) -> Iterable[VoiceEvent]:
-    """Where Discord shows us when we come: a ghost that an earlier process has left."""
+    """The voice state in which Discord shows the bot on arrival: left over from an earlier process."""
     for state in data.get("voice_states", ()):
         if int(state["user_id"]) == user_id:
             yield _state(state, int(data["id"]), snapshot=True)
@@ -77,4 +77,4 @@ _READERS: dict[str, Callable[[Any, int | None], Iterable[VoiceEvent]]] = {
 }
 
 EVENTS = tuple(f'"{event}"' for event in _READERS)
-"""As they stand in the JSON text of a message that is about one of them."""
+"""The event names as they appear in the JSON text of a message."""

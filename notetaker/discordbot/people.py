@@ -1,4 +1,4 @@
-"""What people are called."""
+"""The display names of people."""
 
 import asyncio
 import logging
@@ -17,10 +17,10 @@ TIMEOUT = (
 
 
 async def display_name(bot: discord.Bot | discord.AutoShardedBot, guild_id: int, user_id: int) -> str:
-    """The name shown in the guild; for someone Discord does not tell us about, a name made of the user id.
+    """The name shown in the guild, or ``User 123`` if Discord does not tell.
 
-    Members in voice channels are in the cache, because the gateway sends them with their voice states;
-    whoever is gone already is asked for.
+    Members in voice channels are in the cache, because the gateway sends them with their voice states. Discord is
+    asked for those who have already left.
     """
     guild = bot.get_guild(guild_id)
     if guild is not None and (member := guild.get_member(user_id)) is not None:
@@ -32,5 +32,5 @@ async def display_name(bot: discord.Bot | discord.AutoShardedBot, guild_id: int,
                     return str((await guild.fetch_member(user_id)).display_name)
             return str((await bot.fetch_user(user_id)).display_name)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-        log.warning("The name of user %d could not be asked for: %s", user_id, reason(error))
+        log.warning("Cannot look up the name of user %d: %s", user_id, reason(error))
         return f"User {user_id}"

@@ -1,4 +1,4 @@
-"""What stands in the way of a command, found before it is tried: a sentence that says what to do about it."""
+"""Reasons why a command cannot work, found before it is tried: each says what to do about it."""
 
 import discord
 
@@ -8,7 +8,7 @@ VoiceChannel = discord.VoiceChannel | discord.StageChannel
 
 
 def to_joining(channel: VoiceChannel, me: discord.Member) -> str | None:
-    """Why the bot cannot join a voice channel."""
+    """The reason why the bot cannot join a voice channel, or None."""
     refused = _without_permission(channel, me)
     if refused is not None:
         return refused
@@ -17,14 +17,14 @@ def to_joining(channel: VoiceChannel, me: discord.Member) -> str | None:
     if full and not channel.permissions_for(me).move_members:
         return (
             f"<#{channel.id}> is full ({len(inside)} of {channel.user_limit}). "
-            "Make room, raise its user limit, or give me Move Members there, which lets me in all the same."
+            "Make room, raise its user limit, or give me the Move Members permission there, which lets me in anyway."
         )
     return None
 
 
 def to_returning(guild: discord.Guild | None, channel_id: int) -> str | None:
-    """Why the bot can never go back into a voice channel; None also while Discord has not told about it."""
-    if guild is None:  # not even as one that has an outage
+    """The reason why the bot can never return to a voice channel; None also while Discord has an outage."""
+    if guild is None:  # a guild with an outage would be here, and unavailable
         return replies.GUILD_GONE
     if guild.unavailable or guild.me is None:
         return None
@@ -35,7 +35,7 @@ def to_returning(guild: discord.Guild | None, channel_id: int) -> str | None:
 
 
 def to_posting(channel_id: int | None, permissions: discord.Permissions, *, in_thread: bool) -> str | None:
-    """Why the bot cannot post notes in a text channel. ``permissions`` are its own in that channel."""
+    """The reason why the bot cannot post notes in a text channel, where it has ``permissions``."""
     send = {"send_messages_in_threads" if in_thread else "send_messages": _SEND[in_thread]}
     missing = _missing(
         permissions,
@@ -46,8 +46,8 @@ def to_posting(channel_id: int | None, permissions: discord.Permissions, *, in_t
     )
     if missing:
         return (
-            f"I could not post the notes in <#{channel_id}>: I lack the permission {missing} there. "
-            "Someone who manages the server can grant it, or type /startnotes in another channel."
+            f"I can't post notes in <#{channel_id}>: I need the {missing} there. "
+            "Someone who manages the server can grant that. Or use /startnotes in another channel."
         )
     return None
 
@@ -60,12 +60,14 @@ def _without_permission(channel: VoiceChannel, me: discord.Member) -> str | None
     if not missing:
         return None
     return (
-        f"I may not join <#{channel.id}>: I lack the permission {missing} there. "
-        "Someone who manages the server can grant it in the channel's settings, under Permissions."
+        f"I can't join <#{channel.id}>: I need the {missing} there. "
+        "Someone who manages the server can grant that in the channel's settings, under Permissions."
     )
 
 
 def _missing(permissions: discord.Permissions, **names: str) -> str:
-    """The names of what is not granted, joined for a sentence; empty when nothing is missing."""
+    """``View Channel and Connect permissions``: what is not granted, for a sentence; empty if everything is."""
     lacking = [name for flag, name in names.items() if not getattr(permissions, flag)]
-    return " and ".join(filter(None, [", ".join(lacking[:-1]), lacking[-1] if lacking else ""]))
+    if len(lacking) < 2:
+        return f"{lacking[0]} permission" if lacking else ""
+    return f"{', '.join(lacking[:-1])} and {lacking[-1]} permissions"

@@ -1,4 +1,4 @@
-"""What the slash commands and the bridge need from the rest of the program."""
+"""What the slash commands and the bridge need from the rest of the program, as protocols."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,83 +9,87 @@ from notetaker.model.voice_status import VoiceStatus
 
 
 class Refused(Exception):
-    """It could not be done. The message is for the person who asked: what happened, why, what to try."""
+    """The command cannot be carried out. The message tells the person why, and what to try."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A wish to have notes taken."""
+    """A request to take notes."""
 
     guild_id: int
     voice_channel_id: int
     voice_channel_name: str
     text_channel_id: int
-    """Where the notes shall be posted."""
+    """Where to post the notes."""
     started_by: int
     language: str | None = None
-    """Code of the language that is spoken, one of ``model.languages``; None: it is detected."""
+    """Code of the spoken language, one of ``model.languages``; None to detect it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
+    """A meeting that has started."""
+
     meeting: Meeting
-    trouble: str | None = None
-    """Why the bot is not in the voice channel yet, a sentence or more; it goes on trying. None: it is in."""
+    reason: str | None = None
+    """Why the bot is not in the voice channel yet, in sentences; it keeps trying. None if it is in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A meeting whose recording has ended."""
+    """A meeting that has been stopped."""
 
     meeting: Meeting
     speakers: int
-    """How many people were heard."""
+    """Number of people who were heard."""
     connected: bool = True
-    """Whether the bot ever was in the voice channel."""
+    """Whether the bot was ever in the voice channel."""
 
 
 class Meetings(Protocol):
-    """One voice channel at a time per guild, with or without notes.
+    """Meetings as the slash commands see them: one voice channel at a time per guild, with or without notes.
 
-    ``command_id`` says which command is the latest, for that is the one that counts: Discord's ids grow with time
-    (Discord docs, Reference, Snowflakes). A command that a later one has overtaken raises Refused.
+    The newest command wins. ``command_id`` is the id of its interaction, and Discord's ids grow with time (Discord
+    docs, Reference, Snowflakes). A command that a newer one has overtaken raises Refused.
     """
 
     def channel(self, guild_id: int) -> int | None:
-        """The voice channel in which the bot is."""
+        """Return the voice channel that the bot is in."""
 
     def wanted(self, guild_id: int) -> int | None:
-        """The voice channel in which the bot is to be: it may still be trying to get in."""
+        """Return the voice channel that the bot should be in. It may still be trying to join."""
 
     def meeting(self, guild_id: int) -> Meeting | None:
-        """The meeting of which notes are being taken, or about to be."""
+        """Return the meeting that is being recorded, or about to be."""
 
     def already_so(self, guild_id: int, command_id: int) -> None:
-        """What the command asks for is the case already; earlier ones that have not begun are to leave it so."""
+        """Note that a command had nothing to do, so that older commands do not undo that."""
 
     async def join(self, guild_id: int, channel_id: int, command_id: int) -> None:
-        """Be in the channel, recording nothing. Raises Refused; the bot may go on trying even then."""
+        """Join the channel without recording. Raises Refused; the bot may keep trying even then."""
 
     async def leave(self, guild_id: int, command_id: int) -> Stopped | None:
-        """Leave the voice channel; stops the notes, if any. Raises Refused."""
+        """Leave the voice channel, and stop the meeting if there is one. Raises Refused."""
 
     async def start(self, wish: Start, command_id: int) -> Started:
-        """Join if necessary and take notes. Raises Refused."""
+        """Join the channel if necessary and start a meeting. Raises Refused."""
 
     async def stop(self, guild_id: int, command_id: int) -> Stopped | None:
-        """Stop the notes and leave. None: there were none. Raises Refused."""
+        """Stop the meeting and leave. Return None if there was none. Raises Refused."""
 
 
 class VoiceEvents(Protocol):
-    """Who wants to know what the main gateway tells about voice, in the order in which it came."""
+    """Receives the main gateway's events about voice, in the order in which they arrived."""
 
     def receive(self, event: VoiceEvent) -> None: ...
 
 
 class VoiceHealth(Protocol):
+    """How the voice connections are doing."""
+
     def status(self) -> VoiceStatus:
-        """How voice is doing now, in all servers."""
+        """Return the state of voice in all guilds."""
 
 
 class Voice(VoiceEvents, VoiceHealth, Protocol):
-    """The voice stack, as far as it is anything to py-cord's side."""
+    """The voice stack as this package sees it."""

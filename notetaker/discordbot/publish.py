@@ -1,4 +1,4 @@
-"""Posting, and notes exactly once.
+"""Posts messages, and notes exactly once.
 
 Discord docs, Create Message: with ``enforce_nonce``, a second message of the same author with the same nonce
 "in the past few minutes" is not created; the first is returned. That covers quick repetitions. After a longer
@@ -20,15 +20,15 @@ UNKNOWN_CHANNEL = 10003  # Discord docs, JSON Error Codes
 
 
 class Undelivered(Exception):
-    """Discord did not confirm a message, or an answer; it may be there all the same. The text says why."""
+    """Discord did not confirm a message or an answer, which may be there anyway. The text says why."""
 
 
 @contextmanager
 def delivering() -> Iterator[None]:
-    """Raises Undelivered instead of what py-cord lets through.
+    """Raise Undelivered in place of py-cord's and aiohttp's errors.
 
-    That is not for a log: aiohttp's errors name the address, in which the token of an interaction may be, and the
-    headers, in which the bot's own is.
+    Those must not reach a log: they contain the URL, which may hold the token of an interaction, and the headers,
+    which hold the bot's token.
     """
     try:
         yield
@@ -37,14 +37,16 @@ def delivering() -> Iterator[None]:
 
 
 class Publisher:
+    """Posts into text channels."""
+
     def __init__(self, bot: discord.Bot | discord.AutoShardedBot) -> None:
         self._bot = bot
 
     async def post(self, posting: Posting, *, look_since: datetime | None) -> int:
-        """The id of the message that carries the notes.
+        """Post the notes and return the id of their message. Raises Undelivered.
 
-        ``look_since``: set if an earlier attempt may have reached Discord; messages since then are searched
-        before a new one is sent. Raises Undelivered.
+        ``look_since`` is set when an earlier attempt may have reached Discord. The messages since then are searched
+        before a new one is sent.
         """
         channel = self._bot.get_partial_messageable(posting.channel_id)
         with delivering():
@@ -62,7 +64,7 @@ class Publisher:
         return int(message.id)
 
     async def say(self, channel_id: int, text: str) -> None:
-        """One plain message that mentions nobody. Raises Undelivered."""
+        """Post a plain message that mentions nobody. Raises Undelivered."""
         channel = self._bot.get_partial_messageable(channel_id)
         with delivering():
             await channel.send(text, allowed_mentions=discord.AllowedMentions.none())
@@ -70,7 +72,7 @@ class Publisher:
     async def _find(
         self, channel: discord.PartialMessageable, posting: Posting, since: datetime
     ) -> int | None:
-        """Our own message with this posting. The attachment's name counts too: Discord forgets nonces."""
+        """The id of our message with this posting. Discord forgets nonces, so the attachment's name counts too."""
         assert self._bot.user is not None
         async for message in channel.history(limit=None, after=since, oldest_first=True):
             if message.author.id != self._bot.user.id:
@@ -82,16 +84,16 @@ class Publisher:
 
 
 def nonce(meeting_id: str) -> str:
-    """The same for the same meeting. The end of an id is its random part."""
+    """The nonce of a meeting's notes, always the same. The end of a meeting id is its random part."""
     return meeting_id[-NONCE_LENGTH:]
 
 
 def reason(error: Exception) -> str:
-    """Why Discord did not do what it was asked to, for an operator. Never contains a message or an address."""
+    """Why a request to Discord failed, for an operator. It never contains a message or a URL."""
     if isinstance(error, discord.Forbidden):
         return f"the bot lacks a permission in the channel (Discord: {error.text})"
     if isinstance(error, discord.NotFound) and error.code == UNKNOWN_CHANNEL:
-        return f"the channel does not exist any more (Discord: {error.text})"
+        return f"the channel no longer exists (Discord: {error.text})"
     if isinstance(error, discord.HTTPException):
         return f"Discord answered {error.status} (code {error.code})"
     return f"Discord could not be reached ({type(error).__name__})"

@@ -1,4 +1,4 @@
-"""Everything the bot says in a server but for the notes.
+"""Everything the bot says in a server, except the notes themselves.
 
 Discord shows ``<#id>`` as a link to the channel and ``<t:seconds:style>`` as a time in the reader's own zone
 (Discord docs, Reference, Message Formatting).
@@ -12,102 +12,95 @@ from notetaker.model.wording import SECOND_NS, clip, duration
 from notetaker.notes.markdown import escape
 
 NOT_IN_DMS = (
-    "I take notes in a server's voice channels, not in direct messages: type this in a channel of the server."
+    "I take notes in a server's voice channels, not in direct messages. Use this command in a server."
 )
 NOT_A_MEMBER = (
-    "I can answer here, but I am not a member of this server, or Discord has an outage and has not told me "
-    "about it. Someone who manages the server can invite me again, with the scopes bot and applications.commands."
+    "I'm not a member of this server, or Discord has an outage. Someone who manages the server can invite me again, "
+    "with the scopes `bot` and `applications.commands`."
 )
 NOT_IN_A_VOICE_CHANNEL = (
-    "You are not in a voice channel that I can see. Join one, then type this again. If you are in one, I lack the "
-    "permission View Channel there."
+    "You're not in a voice channel that I can see. Join one and try again. If you are in one, I need the View "
+    "Channel permission there."
 )
-NOT_CONNECTED = "I am not in a voice channel of this server, so there is nothing to leave."
-NOT_RUNNING = (
-    "No notes are being taken in this server. Join a voice channel and type /startnotes to start some."
-)
-INTERNAL_TROUBLE = (
-    "Something went wrong inside the bot, and it is in the bot's log. Sound that was recorded is safe. "
-    "Try again; if it happens again, tell the person who runs the bot."
+NOT_CONNECTED = "I'm not in a voice channel in this server."
+NOT_RUNNING = "I'm not taking notes in this server. To start, join a voice channel and use /startnotes."
+INTERNAL_FAILURE = (
+    "Something went wrong on my side; the details are in my log. Anything already recorded is safe. "
+    "Please try again. If it keeps happening, tell the person who runs this bot."
 )
 
 CANNOT_WRITE = (
-    "I cannot store anything at the moment, so I have not started: the disk or the database of the bot does not "
-    "work. The person who runs the bot finds the reason in its log."
+    "I can't start, because I can't save anything right now: my disk or database isn't working. "
+    "The person who runs this bot can find the reason in its log."
 )
-SHUTDOWN = "The bot is being stopped or restarted by the person who runs it."
-STOPPED = "The bot was stopped, and has been away for too long to go on."
-CRASH = "The bot stopped unexpectedly."
-GUILD_GONE = "I am not a member of this server any more."
-CHANNEL_GONE = "The voice channel does not exist any more."
+SHUTDOWN = "I'm being stopped or restarted by the person who runs me."
+STOPPED = "I was stopped, and was away for too long to resume."
+CRASH = "I stopped unexpectedly."
+GUILD_GONE = "I'm no longer a member of this server."
+CHANNEL_GONE = "The voice channel no longer exists."
 
 LANGUAGE_MAX = 100
-"""Characters of a language that is not one are repeated."""
+"""How many characters of an unknown language to repeat."""
 
-_TRYING = (
-    "I go on trying: whenever something happens in a voice channel of this server, and at regular intervals "
-    "anyway."
-)
+_TRYING = "I'll keep trying at regular intervals."
 _TO_TRY = (
-    "If it goes on like this, try another voice channel, or give this one another region in its settings, and tell "
-    "the person who runs the bot: the details are in its log."
+    "If this keeps happening, try another voice channel or change this one's region override, and tell the person "
+    "who runs this bot: the details are in its log."
 )
 
 
 def joined(channel_id: int) -> str:
-    return f"I am in <#{channel_id}>. Nothing is recorded until someone types /startnotes."
+    return f"I'm in <#{channel_id}>. I won't record anything until someone uses /startnotes."
 
 
 def already_joined(channel_id: int) -> str:
-    return f"I am already in <#{channel_id}>. Nothing is recorded until someone types /startnotes."
+    return f"I'm already in <#{channel_id}>. I won't record anything until someone uses /startnotes."
 
 
 def already_running(meeting: Meeting) -> str:
     return (
-        f"I am already taking notes in <#{meeting.voice_channel_id}>, since "
-        f"<t:{meeting.started_ns // 1_000_000_000}:t>, and can be in only one voice channel of a server at a time. "
-        "/stopnotes ends them."
+        f"I've been taking notes in <#{meeting.voice_channel_id}> since <t:{meeting.started_ns // SECOND_NS}:t>, and "
+        "I can only be in one voice channel per server. Use /stopnotes to stop."
     )
 
 
 def only_connected(channel_id: int) -> str:
     return (
-        f"I am in <#{channel_id}>, but no notes are being taken. /startnotes starts some, "
-        "/leavevoice sends me out."
+        f"I'm in <#{channel_id}>, but I'm not taking notes. Use /startnotes to start, or use /leavevoice to make me "
+        "leave."
     )
 
 
 def unknown_language(text: str) -> str:
-    """``text``: what was typed in place of a language."""
+    """``text`` is what the person typed as the language."""
     return (
-        f"I don't know the language “{escape(clip(text, LANGUAGE_MAX))}”: pick one from the list that appears as you "
-        "type, or leave the option out and I detect what each person speaks."
+        f"I don't know the language “{escape(clip(text, LANGUAGE_MAX))}”. Pick one from the list that appears as you "
+        "type, or leave the option out and I'll detect what each person speaks."
     )
 
 
 def started(started: Started) -> str:
-    """Public: everyone has a right to know that they are recorded."""
+    """A public message, because everyone has a right to know that they are being recorded."""
     meeting = started.meeting
     channel = f"<#{meeting.voice_channel_id}>"
     if meeting.language is not None:
         channel += f", in {english_name(meeting.language)}"
-    if started.trouble is not None:
+    if started.reason is not None:
         return (
-            f"⚠️ **I am to take notes in {channel}, and could not join it so far.** {started.trouble} {_TRYING} As "
-            f"soon as I am in, I say so here, and record what everyone in that channel says; "
-            f"<@{meeting.started_by}> asked me to. /stopnotes ends it. {_TO_TRY}"
+            f"⚠️ **I'm supposed to take notes in {channel}, but I can't join it yet.** {started.reason} {_TRYING} As "
+            f"soon as I'm in, I'll say so here and start recording everyone in that channel, as "
+            f"<@{meeting.started_by}> asked. Use /stopnotes to stop. {_TO_TRY}"
         )
     return (
-        f"🔴 **Notes are being taken in {channel}.** From now on I record what everyone in "
-        f"that channel says and turn it into text; <@{meeting.started_by}> asked me to. "
-        "/stopnotes ends it, and the notes are then posted here."
+        f"🔴 **I'm taking notes in {channel}.** I'm recording everyone in that channel and turning what they say "
+        f"into text, as <@{meeting.started_by}> asked. Use /stopnotes to stop; I'll post the notes here."
     )
 
 
-def begun_at_last(meeting: Meeting) -> str:
+def joined_at_last(meeting: Meeting) -> str:
     return (
-        f"🔴 **I am in <#{meeting.voice_channel_id}> now.** From here on I record what everyone in that channel "
-        "says. /stopnotes ends it, and the notes are then posted here."
+        f"🔴 **I'm in <#{meeting.voice_channel_id}> now** and recording everyone in that channel. Use /stopnotes to "
+        "stop; I'll post the notes here."
     )
 
 
@@ -115,83 +108,83 @@ def stopped(stopped: Stopped) -> str:
     meeting = stopped.meeting
     if not stopped.connected:
         return (
-            f"I never got into <#{meeting.voice_channel_id}>, so there is nothing to write down, and I no longer "
-            f"try. A short report follows in <#{meeting.text_channel_id}>."
+            f"I stopped trying to join <#{meeting.voice_channel_id}>. I never got in, so there is nothing to write "
+            f"down. I'll post a short report in <#{meeting.text_channel_id}>."
         )
     if not stopped.speakers:
         return (
-            f"Recording in <#{meeting.voice_channel_id}> has ended, and I heard nobody, so there is nothing to "
-            "write down. If people did speak, check that they were not muted; if they were not, tell the person "
-            f"who runs the bot. A short report follows in <#{meeting.text_channel_id}>."
+            f"I stopped recording in <#{meeting.voice_channel_id}>. I didn't hear anyone, so there is nothing to "
+            "write down. If people did speak, check that they weren't muted; if they weren't, tell the person who "
+            f"runs this bot. I'll post a short report in <#{meeting.text_channel_id}>."
         )
     people = "one person" if stopped.speakers == 1 else f"{stopped.speakers} people"
     return (
-        f"Recording in <#{meeting.voice_channel_id}> has ended; I heard {people}. "
-        f"The notes are on the way and will be posted in <#{meeting.text_channel_id}>."
+        f"I stopped recording in <#{meeting.voice_channel_id}>. I heard {people}, and I'll post the notes in "
+        f"<#{meeting.text_channel_id}> when they're ready."
     )
 
 
 def left(channel_id: int) -> str:
-    return f"I have left <#{channel_id}>."
+    return f"I've left <#{channel_id}>."
 
 
 def no_longer_joining(channel_id: int) -> str:
-    return f"I was not in <#{channel_id}> yet, and no longer try to get in."
+    return f"I wasn't in <#{channel_id}> yet, and I've stopped trying to join."
 
 
 def overtaken(channel_id: int | None) -> str:
-    """``channel_id``: where the later command wants the bot to be."""
-    meanwhile = "to leave the voice channel" if channel_id is None else f"to be in <#{channel_id}>"
-    return f"Meanwhile somebody has asked me {meanwhile}, and the latest word counts."
+    """``channel_id`` is where the newer command sends the bot."""
+    newer = "leave the voice channel" if channel_id is None else f"join <#{channel_id}>"
+    return f"I skipped this command, because someone asked me to {newer} after you."
 
 
-def ended_unasked(meeting: Meeting, why: str) -> str:
+def stopped_unasked(meeting: Meeting, reason: str) -> str:
     return (
-        f"{why} The notes of <#{meeting.voice_channel_id}> therefore end here. What was said until now is safe, and "
-        "the notes will be posted here. Type /startnotes to go on."
+        f"{reason} I've stopped taking notes in <#{meeting.voice_channel_id}>. Everything said until then is safe, "
+        "and I'll post the notes here. Use /startnotes to start again."
     )
 
 
 def suspended(meeting: Meeting, until_s: int) -> str:
-    """``until_s``: Unix seconds."""
+    """``until_s`` is in Unix seconds."""
     return (
-        f"{SHUTDOWN} Nothing is recorded meanwhile. What was said in <#{meeting.voice_channel_id}> until now is "
-        f"safe. The notes go on by themselves if I am back before <t:{until_s}:t>; otherwise they end here, and are "
-        "posted when I am back."
+        f"{SHUTDOWN} I'm not recording in the meantime. Everything said in <#{meeting.voice_channel_id}> so far is "
+        f"safe. If I'm back before <t:{until_s}:t>, I'll resume; otherwise the notes end here, and I'll post them "
+        "when I'm back."
     )
 
 
-def back(meeting: Meeting, absence: Gap) -> str:
-    started_s, ended_s = absence.started_ns // SECOND_NS, absence.ended_ns // SECOND_NS
-    length = duration(absence.ended_ns - absence.started_ns)
+def back(meeting: Meeting, gap: Gap) -> str:
+    started_s, ended_s = gap.started_ns // SECOND_NS, gap.ended_ns // SECOND_NS
+    length = duration(gap.ended_ns - gap.started_ns)
     return (
-        f"🔴 I was away from <t:{started_s}:T> to <t:{ended_s}:T> ({length}): {absence.cause.rstrip('.')}. What was "
-        f"said in that time is missing. The notes of <#{meeting.voice_channel_id}> go on: everyone is recorded "
-        "again. /stopnotes ends them."
+        f"🔴 I was away from <t:{started_s}:T> to <t:{ended_s}:T> ({length}): {gap.cause.rstrip('.')}. I missed what "
+        f"was said in that time. I'm recording everyone in <#{meeting.voice_channel_id}> again. Use /stopnotes to "
+        "stop."
     )
 
 
-def still_away(channel_id: int, trouble: str) -> str:
+def still_away(channel_id: int, reason: str) -> str:
     return (
-        f"⚠️ I am not in <#{channel_id}>, and cannot get back into it: nothing is recorded there. {trouble} "
-        f"{_TRYING} As soon as I am in, I say so here, and the notes go on. /stopnotes ends them. {_TO_TRY}"
+        f"⚠️ I can't get back into <#{channel_id}>, so I'm not recording there. {reason} {_TRYING} As soon as I'm in, "
+        f"I'll say so here and resume the notes. Use /stopnotes to stop. {_TO_TRY}"
     )
 
 
 def deafened(channel_id: int) -> str:
     return (
-        f"⚠️ A moderator has deafened me in <#{channel_id}>: until that is undone I hear nothing, and what is said "
-        "is missing from the notes."
+        f"⚠️ A moderator has deafened me in <#{channel_id}>. Until I'm undeafened I can't hear anyone, and what is "
+        "said will be missing from the notes."
     )
 
 
 def undeafened(channel_id: int) -> str:
-    return f"I am no longer deafened in <#{channel_id}>, and hear everyone again."
+    return f"I'm no longer deafened in <#{channel_id}> and can hear everyone again."
 
 
 def join_failed(channel_id: int, reason: str) -> str:
-    return f"I could not join <#{channel_id}>. {reason} {_TO_TRY}"
+    return f"I couldn't join <#{channel_id}>. {reason} {_TO_TRY}"
 
 
-def join_failed_so_far(channel_id: int, reason: str) -> str:
-    return f"I could not join <#{channel_id}> so far. {reason} {_TRYING} /leavevoice ends that. {_TO_TRY}"
+def join_failed_trying(channel_id: int, reason: str) -> str:
+    return f"I couldn't join <#{channel_id}> yet. {reason} {_TRYING} Use /leavevoice to stop. {_TO_TRY}"

@@ -65,7 +65,7 @@ class Meetings:
         async with self._recordings.locks[guild_id]:
             trouble = await self._connect(guild_id, channel_id, command_id)
         if trouble is not None:
-            raise Refused(replies.join_failed_so_far(channel_id, trouble))
+            raise Refused(replies.join_failed_trying(channel_id, trouble))
 
     async def leave(self, guild_id: int, command_id: int) -> Stopped | None:
         self._obey(guild_id, None, command_id)

@@ -251,7 +251,7 @@ class Recordings:
         stopped = await self.end(guild_id)
         if stopped is not None:
             meeting = stopped.meeting
-            await self._front.say(meeting.text_channel_id, replies.ended_unasked(meeting, why))
+            await self._front.say(meeting.text_channel_id, replies.stopped_unasked(meeting, why))
 
     async def _close(self, guild_id: int) -> None:
         if not self.resume_window_s:
@@ -285,7 +285,7 @@ class Recordings:
             return
         first = live.absence.started_ns == live.meeting.started_ns
         meeting = live.meeting
-        self._say(live, replies.begun_at_last(meeting) if first else replies.back(meeting, live.absence))
+        self._say(live, replies.joined_at_last(meeting) if first else replies.back(meeting, live.absence))
 
     def _say(self, live: LiveMeeting, text: str) -> None:
         self._tasks.create_task(self._front.say(live.meeting.text_channel_id, text))

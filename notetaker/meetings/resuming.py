@@ -61,7 +61,7 @@ class Resuming:
             return
         await connected()
         why = replies.CRASH if interrupted.absence.cause == causes.CRASHED else replies.STOPPED
-        await self._front.say(meeting.text_channel_id, replies.ended_unasked(meeting, why))
+        await self._front.say(meeting.text_channel_id, replies.stopped_unasked(meeting, why))
 
     async def _until_done(
         self, meeting: Meeting, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs

@@ -106,7 +106,7 @@ async def test_a_main_gateway_that_is_down_from_the_start_is_tried_until_it_work
         await serving
     assert connected == [False, True]
     assert len(told) == len({line.split(":")[0] for line in told}) <= 3, "one line for each kind of failure"
-    assert told[0].startswith("Discord's gateway cannot be reached (")
+    assert told[0].startswith("Cannot connect to Discord's gateway (")
 
 
 async def test_a_bot_that_waits_for_the_main_gateway_can_be_stopped(

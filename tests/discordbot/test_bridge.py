@@ -31,6 +31,6 @@ async def test_without_a_connection_the_bridge_says_so() -> None:
     bot = discord.AutoShardedBot(intents=discord.Intents.none())  # type: ignore[no-untyped-call]
     with pytest.raises(GatewayDown, match="not logged in"):
         _ = Bridge(bot, ()).user_id
-    with pytest.raises(ConnectionError, match="has not told the bot about this server"):
+    with pytest.raises(ConnectionError, match="has not made this server available"):
         await Bridge(bot, ()).update_voice_state(1, 2)
     await bot.close()

@@ -91,7 +91,7 @@ async def test_a_language_can_be_chosen_for_the_notes(ada: Ada) -> None:
     [offered, *_] = await ada.types("germ")
     assert offered == {"name": "German (Deutsch)", "value": "de"}
     said = await ada.says(f"startnotes language:{offered['value']}")
-    assert "Notes are being taken in <#" in said["content"]
+    assert "I'm taking notes in <#" in said["content"]
     assert ">, in German.**" in said["content"]
     assert [wish.language for wish in ada.meetings.wishes] == ["de"]
 
@@ -114,8 +114,8 @@ async def test_what_is_not_a_language_is_refused(ada: Ada) -> None:
     said = await ada.says("startnotes language:*Klingon* @everyone")
     assert said["flags"] & 64
     assert said["content"] == (
-        "I don't know the language “\\*Klingon\\* @\u200beveryone”: pick one from the list that appears as you type, "
-        "or leave the option out and I detect what each person speaks."
+        "I don't know the language “\\*Klingon\\* @\u200beveryone”. Pick one from the list that appears as you type, "
+        "or leave the option out and I'll detect what each person speaks."
     )
     assert ada.meetings.wishes == []
     assert len((await ada.says("startnotes language:" + "x" * 6000))["content"]) < 400

@@ -44,7 +44,7 @@ def test_a_channel_that_was_deleted_is_gone() -> None:
 def test_a_permission_that_was_taken_away_is_named() -> None:
     said = permission_checks.to_returning(guild(voice_channel(view_channel=True, connect=False)), STANDUP)
     assert said is not None
-    assert "I lack the permission Connect" in said
+    assert "I need the Connect permission" in said
 
 
 def test_where_the_bot_may_go_nothing_is_in_the_way() -> None:

@@ -108,7 +108,7 @@ async def test_a_refusal_is_told_in_words(bot: NotetakerBot, channel: Channel, l
     local.world.overwrite(channel, channel.guild_id, deny=Permission.SEND_MESSAGES)
     with pytest.raises(Undelivered, match=r"^the bot lacks a permission in the channel"):
         await bot.publisher.post(posting(channel), look_since=None)
-    with pytest.raises(Undelivered, match=r"^the channel does not exist any more"):
+    with pytest.raises(Undelivered, match=r"^the channel no longer exists"):
         await bot.publisher.say(12345, "hello?")
     assert not channel.messages
 

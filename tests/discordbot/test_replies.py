@@ -21,7 +21,7 @@ def test_every_answer_fits_into_a_message() -> None:
         replies.started(Started(MEETING)),
         replies.started(Started(MEETING, "x" * 1000)),
         replies.unknown_language("*" * 6000),
-        replies.begun_at_last(MEETING),
+        replies.joined_at_last(MEETING),
         replies.stopped(Stopped(MEETING, 0)),
         replies.stopped(Stopped(MEETING, 10**6)),
         replies.stopped(Stopped(MEETING, 0, connected=False)),
@@ -29,9 +29,9 @@ def test_every_answer_fits_into_a_message() -> None:
         replies.no_longer_joining(ID),
         replies.overtaken(None),
         replies.overtaken(ID),
-        replies.ended_unasked(MEETING, replies.CRASH),
+        replies.stopped_unasked(MEETING, replies.CRASH),
         replies.join_failed(ID, "x" * 1000),
-        replies.join_failed_so_far(ID, "x" * 1000),
+        replies.join_failed_trying(ID, "x" * 1000),
         replies.suspended(MEETING, 1_795_357_805),
         replies.back(MEETING, Gap(MEETING.started_ns, MEETING.started_ns * 2, "x" * 1000)),
         replies.still_away(ID, "x" * 1000),
@@ -41,7 +41,7 @@ def test_every_answer_fits_into_a_message() -> None:
     assert all(0 < len(text) <= 2000 for text in said)
 
 
-def test_the_announcement_says_who_is_recorded_where_and_on_whose_wish() -> None:
+def test_the_announcement_says_where_and_at_whose_request() -> None:
     said = replies.started(Started(MEETING))
     assert f"<#{MEETING.voice_channel_id}>" in said
     assert f"<@{MEETING.started_by}>" in said
@@ -50,30 +50,30 @@ def test_the_announcement_says_who_is_recorded_where_and_on_whose_wish() -> None
 
 def test_the_announcement_names_the_language_that_was_chosen() -> None:
     german = replace(MEETING, language="de")
-    assert f"taken in <#{ID}>, in German.**" in replies.started(Started(german))
-    assert f"<#{ID}>, in German, and could not join it" in replies.started(Started(german, "Why."))
+    assert f"taking notes in <#{ID}>, in German.**" in replies.started(Started(german))
+    assert f"<#{ID}>, in German, but I can't join it yet" in replies.started(Started(german, "Why."))
 
 
 def test_people_are_counted_in_english() -> None:
-    assert "I heard one person." in replies.stopped(Stopped(MEETING, 1))
-    assert "I heard 2 people." in replies.stopped(Stopped(MEETING, 2))
-    assert "I heard nobody" in replies.stopped(Stopped(MEETING, 0))
+    assert "I heard one person, and" in replies.stopped(Stopped(MEETING, 1))
+    assert "I heard 2 people, and" in replies.stopped(Stopped(MEETING, 2))
+    assert "I didn't hear anyone" in replies.stopped(Stopped(MEETING, 0))
 
 
-def test_whoever_starts_notes_that_cannot_begin_is_told_what_why_and_what_next() -> None:
+def test_notes_that_cannot_start_yet_say_why_and_what_happens_next() -> None:
     said = replies.started(Started(MEETING, "Tried 3 times without success. The voice server said 4006."))
     assert "Tried 3 times without success. The voice server said 4006." in said
     for promised in (
         "at regular intervals",
-        "As soon as I am in",
-        "/stopnotes ends it",
+        "As soon as I'm in",
+        "Use /stopnotes to stop",
         "try another voice channel",
     ):
         assert promised in said
 
 
-def test_an_absence_is_told_with_both_times_its_length_and_its_cause() -> None:
+def test_a_gap_is_announced_with_both_times_its_length_and_its_reason() -> None:
     gap = Gap(1_795_357_805_400_000_000, 1_795_357_819_400_000_000, "the note-taker was restarted")
     said = replies.back(MEETING, gap)
     assert "<t:1795357805:T> to <t:1795357819:T> (14 s): the note-taker was restarted." in said
-    assert "everyone is recorded again" in said
+    assert "recording everyone in <#" in said

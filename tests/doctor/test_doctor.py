@@ -100,8 +100,8 @@ async def test_a_person_reads_a_line_for_each_check(office: Office) -> None:
         "Token",
         f"it is the bot Notetaker, with the id {office.bot.id}",
     ]
-    assert lines[15].endswith("I may not join #Board room: I lack the permission Connect there")
-    assert lines[16].strip().startswith("Someone who manages the server can grant it")
+    assert lines[15].endswith("I can't join #Board room: I need the Connect permission there")
+    assert lines[16].strip().startswith("Someone who manages the server can grant that")
     assert lines[17].endswith("VOICE_REGION_FALLBACK is not set")
     assert lines[18].endswith("not tried without: Permissions")
 
@@ -139,7 +139,7 @@ async def test_beside_a_running_bot_all_but_voice_is_tried(office: Office, folde
         )
         assert document.named("skipped") == VOICE
         assert office.guild.voice_states[office.bot.id].session_id == session
-        assert "I have left" in await office.says("leavevoice")  # its commands are still there, and its own
+        assert "I've left" in await office.says("leavevoice")  # its commands are still there, and its own
 
 
 async def test_the_doctor_answers_no_command_and_unregisters_none(office: Office) -> None:

@@ -66,7 +66,7 @@ async def test_of_two_who_stop_at_once_one_finds_nothing_to_stop(bench: Bench) -
 
 async def test_a_join_that_is_hopeless_leaves_no_meeting(bench: Bench) -> None:
     bench.voice.failure = JoinFailed("The voice server demands DAVE (4017).", final=True)
-    with pytest.raises(Refused, match=rf"^I could not join <#{STANDUP}>\. The voice server demands DAVE"):
+    with pytest.raises(Refused, match=rf"^I couldn't join <#{STANDUP}>\. The voice server demands DAVE"):
         await bench.start()
     assert bench.store.meetings() == []
     assert bench.meetings.meeting(GUILD) is None
@@ -80,7 +80,7 @@ async def test_a_meeting_that_cannot_be_stored_is_not_begun(
     bench: Bench, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     bench.broken.calls, bench.broken.error = {"add_meeting"}, error
-    with pytest.raises(Refused, match=r"^I cannot store anything at the moment"):
+    with pytest.raises(Refused, match=r"^I can't start, because I can't save anything"):
         await bench.start()
     assert bench.voice.left == 1
     assert bench.meetings.meeting(GUILD) is None
@@ -187,7 +187,7 @@ async def test_whoever_asks_to_leave_interrupts_a_join_that_takes_long(bench: Be
     await asyncio.sleep(0)
     meeting = bench.meetings.meeting(GUILD)
     assert meeting is not None
-    with pytest.raises(Refused, match=r"^I am already taking notes"):
+    with pytest.raises(Refused, match=r"^I've been taking notes"):
         await bench.join(PLANNING)
     assert await bench.leave() is None
     with pytest.raises(Refused) as refused:
@@ -215,7 +215,7 @@ async def test_a_command_for_what_is_so_already_counts_as_well(bench: Bench) -> 
 
 async def test_a_join_without_success_goes_on_being_tried(bench: Bench) -> None:
     bench.voice.failure = JoinFailed("Tried 3 times without success.")
-    with pytest.raises(Refused, match=rf"^I could not join <#{STANDUP}> so far\. Tried 3 times"):
+    with pytest.raises(Refused, match=rf"^I couldn't join <#{STANDUP}> yet\. Tried 3 times"):
         await bench.join(STANDUP)
     assert bench.meetings.wanted(GUILD) == STANDUP
     await bench.leave()
@@ -225,7 +225,7 @@ async def test_a_join_without_success_goes_on_being_tried(bench: Bench) -> None:
 async def test_notes_that_cannot_begin_yet_begin_when_the_bot_is_in(bench: Bench) -> None:
     bench.voice.failure = JoinFailed("Tried 3 times without success.")
     started = await bench.meetings.start(WISH, 1)
-    assert started.trouble == "Tried 3 times without success."
+    assert started.reason == "Tried 3 times without success."
     assert bench.meetings.meeting(GUILD) == started.meeting
     bench.voice.comes_in()
     bench.recordings.joined(GUILD)
@@ -233,7 +233,7 @@ async def test_notes_that_cannot_begin_yet_begin_when_the_bot_is_in(bench: Bench
     stopped = await bench.stop()
     assert stopped is not None
     assert (stopped.speakers, stopped.connected) == (1, True)
-    assert bench.texts == [replies.begun_at_last(started.meeting)]
+    assert bench.texts == [replies.joined_at_last(started.meeting)]
     [gap] = bench.store.gaps(started.meeting.id)
     assert gap.started_ns == started.meeting.started_ns
     assert gap.cause == "the voice channel could not be joined: Tried 3 times without success."
@@ -259,7 +259,7 @@ async def test_notes_that_never_began_say_so(bench: Bench) -> None:
     stopped = await bench.stop()
     assert stopped is not None
     assert not stopped.connected
-    assert "I never got into" in replies.stopped(stopped)
+    assert "I never got in" in replies.stopped(stopped)
 
 
 async def test_people_are_told_when_a_moderator_deafens_the_bot_and_when_that_is_over(bench: Bench) -> None:

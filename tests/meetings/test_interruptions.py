@@ -56,7 +56,7 @@ async def test_a_meeting_goes_on_after_a_clean_stop(bench: Bench) -> None:
     [told] = bench.front.said
     assert told[0] == GENERAL
     assert told[1].startswith(replies.SHUTDOWN)
-    assert "The notes go on by themselves if I am back before <t:" in told[1]
+    assert "If I'm back before <t:" in told[1]
 
     await bench.restart()
     assert bench.voice.here == STANDUP
@@ -217,7 +217,7 @@ async def test_a_meeting_older_than_the_window_is_finished(bench: Bench) -> None
     assert stored is not None
     assert (stored.id, stored.state) == (meeting.id, MeetingState.FINISHING)
     assert len(bench.store.utterances(meeting.id)) == 1
-    assert bench.texts == [replies.ended_unasked(meeting, replies.CRASH)]
+    assert bench.texts == [replies.stopped_unasked(meeting, replies.CRASH)]
 
 
 async def test_a_meeting_that_was_suspended_for_too_long_is_finished(bench: Bench) -> None:
@@ -227,7 +227,7 @@ async def test_a_meeting_that_was_suspended_for_too_long_is_finished(bench: Benc
     await bench.restart()
     assert bench.meetings.meeting(GUILD) is None
     assert [gap.cause for gap in bench.store.gaps(meeting.id)] == ["the note-taker was restarted"]
-    assert bench.texts[-1] == replies.ended_unasked(meeting, replies.STOPPED)
+    assert bench.texts[-1] == replies.stopped_unasked(meeting, replies.STOPPED)
 
 
 async def test_without_a_window_every_stop_ends_the_meeting(bench: Bench) -> None:
@@ -237,7 +237,7 @@ async def test_without_a_window_every_stop_ends_the_meeting(bench: Bench) -> Non
     stored = bench.store.meeting(meeting.id)
     assert stored is not None
     assert stored.state is MeetingState.FINISHING
-    assert bench.texts == [replies.ended_unasked(meeting, replies.SHUTDOWN)]
+    assert bench.texts == [replies.stopped_unasked(meeting, replies.SHUTDOWN)]
     bench.begin(0.0)
     await bench.start()
     await die(bench)
@@ -296,7 +296,7 @@ async def test_where_the_bot_cannot_go_back_the_meeting_is_finished_and_people_t
     await bench.tick()
     assert bench.meetings.meeting(GUILD) is None
     assert bench.store.meetings_in(MeetingState.FINISHING)[0].id == meeting.id
-    assert bench.texts[-1] == replies.ended_unasked(meeting, replies.CHANNEL_GONE)
+    assert bench.texts[-1] == replies.stopped_unasked(meeting, replies.CHANNEL_GONE)
 
 
 async def test_a_bot_that_cannot_get_back_yet_says_so_and_goes_on_trying(bench: Bench) -> None:

@@ -93,16 +93,14 @@ async def test_a_bot_that_is_restarted_goes_on_with_the_same_meeting(office: Off
             assert await bot.terminate() == 0
             assert office.bot.id not in office.guild.voice_states
             [suspended] = office.messages()
-            assert suspended.content.startswith(
-                "The bot is being stopped or restarted by the person who runs it."
-            )
+            assert suspended.content.startswith("I'm being stopped or restarted by the person who runs me.")
             with opened(office) as store:
                 [meeting] = store.meetings_in(MeetingState.RECORDING)
                 assert sum(one.packets for one in store.utterances(meeting.id)) >= len(SENTENCE)
         async with office.process("bot") as bot:
             _, back = await office.posted(2)
-            assert f"The notes of {standup} go on" in back.content
-            assert (await office.says("startnotes")).startswith("(only you) I am already taking notes")
+            assert f"recording everyone in {standup} again" in back.content
+            assert (await office.says("startnotes")).startswith("(only you) I've been taking notes")
             await ada.speak(SENTENCE)
             meeting_id, [gap] = await stop(office)
             assert meeting_id == meeting.id
@@ -120,7 +118,7 @@ async def test_a_bot_that_is_killed_again_while_discord_is_out_of_reach_leaves_o
             await bot.kill()
         async with office.process("bot", DISCORD_API_BASE_URL=OUT_OF_REACH) as bot:
             await bot.until("read back 1 utterance from its journal")
-            await bot.until("next attempt in 2 s")
+            await bot.until("retrying in 2 s")
             await bot.kill()
         async with office.process("bot"):
             await office.posted(1)
@@ -218,7 +216,7 @@ async def test_a_meeting_older_than_the_window_is_finished_with_notes_from_what_
             await bot.until("are posted")
             assert await bot.terminate() == 0
             assert await worker.terminate() == 0
-    assert said.content.startswith("The bot stopped unexpectedly.")
+    assert said.content.startswith("I stopped unexpectedly.")
     assert "Ada" in notes.content
     assert f"not heard: {CRASHED}" in notes.attachments[0].data.decode()
     with opened(office) as store:
@@ -231,8 +229,8 @@ async def test_without_a_window_sigterm_ends_the_meeting(office: Office) -> None
         await record(office, bot, ada)
         assert await bot.terminate() == 0
         [message] = office.messages()
-        assert "The notes of" in message.content
-        assert "therefore end here" in message.content
+        assert "taking notes in" in message.content
+        assert "I've stopped taking notes" in message.content
     with opened(office) as store:
         [meeting] = store.meetings()
         assert meeting.state is MeetingState.FINISHING
@@ -245,10 +243,10 @@ async def test_notes_begin_as_soon_as_the_bot_gets_in(office: Office) -> None:
         await bot.until(READY)
         await office.sim("faults", kind="refuse_identify", user_id=str(office.bot.id), code=4006, times=1)
         said = await office.says("startnotes")
-        assert "could not join it so far.** Tried once without success." in said
+        assert "but I can't join it yet.** Tried once without success." in said
         assert "4006" in said
         [begun] = await office.posted(1)
-        assert begun.content.startswith(f"🔴 **I am in <#{office.channel('Standup')}> now.**")
+        assert begun.content.startswith(f"🔴 **I'm in <#{office.channel('Standup')}> now**")
         await ada.speak(SENTENCE)
         _, [gap] = await stop(office)
         assert gap.cause.startswith("the voice channel could not be joined: Tried once without success.")
@@ -261,7 +259,7 @@ async def test_where_the_voice_channel_is_gone_the_meeting_is_finished(office: O
     del office.guild.channels[office.channel("Standup")]
     async with office.process("bot") as bot:
         _, said = await office.posted(2)
-        assert said.content.startswith("The voice channel does not exist any more.")
+        assert said.content.startswith("The voice channel no longer exists.")
         assert await bot.terminate() == 0
     with opened(office) as store:
         [meeting] = store.meetings()
@@ -277,7 +275,7 @@ async def test_many_people_who_ask_for_different_things_get_what_the_last_one_as
         earlier = [asyncio.ensure_future(office.says(one)) for one in ("joinvoice", "leavevoice") * 10]
         await office.typed(len(earlier))
         said = await office.says(last)
-        assert not said.startswith("Meanwhile")
+        assert not said.startswith("I skipped")
         await office.until(lambda: (office.bot.id in office.guild.voice_states) == (last == "joinvoice"))
         for answer in await asyncio.gather(*earlier):
             assert answer.removeprefix("(only you) ").startswith(KNOWN)
@@ -286,10 +284,10 @@ async def test_many_people_who_ask_for_different_things_get_what_the_last_one_as
 
 
 KNOWN = (
-    "I am in",
-    "I am already in",
-    "I have left",
-    "I was not in",
-    "I am not in",
-    "Meanwhile somebody has asked me",
+    "I'm in",
+    "I'm already in",
+    "I've left",
+    "I wasn't in",
+    "I'm not in",
+    "I skipped this command",
 )

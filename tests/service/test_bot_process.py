@@ -22,24 +22,22 @@ async def test_every_command_answers_where_it_has_nothing_to_do(office: Office) 
         await bot.until(READY)
         for command in ("joinvoice", "startnotes"):
             said = await office.says(command)
-            assert said.startswith("(only you) You are not in a voice channel that I can see.")
-        assert (await office.says("stopnotes")).startswith(
-            "(only you) No notes are being taken in this server."
-        )
-        assert (await office.says("leavevoice")).startswith("(only you) I am not in a voice channel")
+            assert said.startswith("(only you) You're not in a voice channel that I can see.")
+        assert (await office.says("stopnotes")).startswith("(only you) I'm not taking notes in this server.")
+        assert (await office.says("leavevoice")).startswith("(only you) I'm not in a voice channel")
         async with office.person("Ada"):
             assert await office.says("joinvoice") == (
-                f"I am in {standup}. Nothing is recorded until someone types /startnotes."
+                f"I'm in {standup}. I won't record anything until someone uses /startnotes."
             )
-            assert (await office.says("joinvoice")).startswith(f"(only you) I am already in {standup}.")
+            assert (await office.says("joinvoice")).startswith(f"(only you) I'm already in {standup}.")
             said = await office.says("stopnotes")
-            assert said.startswith(f"(only you) I am in {standup}, but no notes are being taken.")
+            assert said.startswith(f"(only you) I'm in {standup}, but I'm not taking notes.")
             assert office.bot.id in office.guild.voice_states
-            assert await office.says("leavevoice") == f"I have left {standup}."
+            assert await office.says("leavevoice") == f"I've left {standup}."
             assert office.bot.id not in office.guild.voice_states
             await office.says("startnotes")
             said = await office.says("leavevoice")
-            assert "I heard nobody, so there is nothing to write down" in said
+            assert "I didn't hear anyone, so there is nothing to write down" in said
         assert await bot.terminate() == 0
 
 
@@ -52,7 +50,7 @@ async def test_obstacles_are_named_before_anything_is_tried(office: Office) -> N
         assert said.startswith(f"(only you) <#{booth}> is full (1 of 1).")
         await people.enter_async_context(office.person("Ada", "Board room"))
         said = await office.says("joinvoice")
-        assert said.startswith(f"(only you) I may not join <#{board}>: I lack the permission Connect there.")
+        assert said.startswith(f"(only you) I can't join <#{board}>: I need the Connect permission there.")
         await bot.terminate()
         assert "Voice attempt" not in bot.log
         deny = Permission.SEND_MESSAGES | Permission.ATTACH_FILES
@@ -60,8 +58,8 @@ async def test_obstacles_are_named_before_anything_is_tried(office: Office) -> N
     async with office.process("bot") as bot, office.person("Ada"):
         await bot.until(READY)
         assert (await office.says("startnotes")).startswith(
-            f"(only you) I could not post the notes in <#{general}>: "
-            "I lack the permission Send Messages and Attach Files there."
+            f"(only you) I can't post notes in <#{general}>: "
+            "I need the Send Messages and Attach Files permissions there."
         )
 
 
@@ -72,14 +70,14 @@ async def test_a_meeting_from_startnotes_to_the_posted_notes(office: Office) -> 
         await worker.until("Ready")
         async with office.person("Ada") as ada:
             started = await office.says("startnotes")
-            assert started.startswith(f"🔴 **Notes are being taken in <#{standup}>.**")
+            assert started.startswith(f"🔴 **I'm taking notes in <#{standup}>.**")
             again = await office.says("startnotes")
-            assert again.startswith(f"(only you) I am already taking notes in <#{standup}>, since <t:")
+            assert again.startswith(f"(only you) I've been taking notes in <#{standup}> since <t:")
             await ada.speak(SENTENCE)
             sent = ada.packets_sent
             assert await office.says("stopnotes") == (
-                f"Recording in <#{standup}> has ended; I heard one person. "
-                f"The notes are on the way and will be posted in <#{general}>."
+                f"I stopped recording in <#{standup}>. I heard one person, "
+                f"and I'll post the notes in <#{general}> when they're ready."
             )
         [message] = await office.posted(1)
         assert "Ada" in message.content
@@ -105,18 +103,20 @@ async def test_what_goes_wrong_with_voice_is_told_to_the_people(office: Office) 
         await bot.until(READY)
         await office.sim("faults", kind="refuse_identify", user_id=str(office.bot.id), code=4006, times=1)
         said = await office.says("joinvoice")
-        assert said.startswith(f"I could not join {standup} so far. Tried once without success.")
+        assert said.startswith(f"I couldn't join {standup} yet. Tried once without success.")
         assert "4006" in said
-        assert (await office.says("stopnotes")).startswith("(only you) No notes are being taken")
-        assert await office.says("leavevoice") == f"I was not in {standup} yet, and no longer try to get in."
+        assert (await office.says("stopnotes")).startswith("(only you) I'm not taking notes")
+        assert (
+            await office.says("leavevoice") == f"I wasn't in {standup} yet, and I've stopped trying to join."
+        )
 
         await office.says("startnotes")
         await ada.speak(SENTENCE[:50])
         await office.sim("disconnect", guild_id=str(office.guild.id), user_id=str(office.bot.id))
         [message] = await office.posted(1)
         assert "disconnected from the voice channel" in message.content
-        assert f"The notes of {standup} therefore end here." in message.content
-        assert (await office.says("stopnotes")).startswith("(only you) No notes are being taken")
+        assert f"I've stopped taking notes in {standup}." in message.content
+        assert (await office.says("stopnotes")).startswith("(only you) I'm not taking notes")
         assert "Traceback" not in bot.log
 
 
@@ -163,7 +163,7 @@ async def test_a_main_gateway_that_drops_is_resumed_and_the_meeting_goes_on(offi
         await bot.until(READY)
         await office.says("startnotes")
         await office.sim("faults", kind="gateway_reconnect", user_id=str(office.bot.id))
-        await bot.until("nothing was missed")
+        await bot.until("no events missed")
         await ada.speak(SENTENCE)
         assert "I heard one person" in await office.says("stopnotes")
 
@@ -191,7 +191,7 @@ async def test_a_rejected_token_is_one_sentence_and_exit_code_77(
 
 async def test_sigterm_works_while_discord_is_out_of_reach(office: Office) -> None:
     async with office.process("bot", DISCORD_API_BASE_URL="http://127.0.0.1:9/api") as bot:
-        await bot.until("Discord cannot be reached")
+        await bot.until("Cannot reach Discord")
         assert await bot.terminate() == 0
 
 
@@ -205,7 +205,7 @@ async def test_notes_that_are_due_wait_while_discord_is_out_of_reach(office: Off
     posting = Posting(meeting.id, meeting.text_channel_id, "The notes.", "transcript.md", "The transcript.")
     store.save_notes(Notes((), (), (), "a test"), posting)
     async with office.process("bot", DISCORD_API_BASE_URL="http://127.0.0.1:9/api") as bot:
-        await bot.until("next attempt in 4 s")
+        await bot.until("retrying in 4 s")
         assert await bot.terminate() == 0
         assert "Traceback" not in bot.log
     async with office.process("bot"):

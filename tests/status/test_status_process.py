@@ -120,7 +120,7 @@ async def test_a_close_code_is_counted_where_everyone_looks(office: Office) -> N
 
 async def test_a_bot_answers_before_it_has_reached_discord(office: Office) -> None:
     async with office.process("bot", DISCORD_API_BASE_URL="http://127.0.0.1:9/api") as bot:
-        await bot.until("Discord cannot be reached")
+        await bot.until("Cannot reach Discord")
         found = await status(office)
         assert (found["user"], found["servers"]) == (None, 0)
         assert found["gateway"] == {"connected": False, "latency_s": None}

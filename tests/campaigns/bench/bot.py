@@ -93,7 +93,7 @@ class Bot:
         async with aiohttp.ClientSession() as http, http.post(url, json=body) as response:
             shown = await response.json()
         answer = shown["messages"][0]["content"] if shown.get("messages") else str(shown)
-        if "Notes are being taken" not in answer:
+        if "I'm taking notes" not in answer:
             raise ContenderFailed(f"/startnotes was answered with: {answer}")
 
     def used(self) -> Used:

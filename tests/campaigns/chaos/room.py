@@ -213,7 +213,7 @@ class Room:
         for talker in self.talkers:
             await talker.here()
         deadline = time.monotonic() + START_S
-        while "Notes are being taken" not in (said := await self.says("startnotes")):
+        while "I'm taking notes" not in (said := await self.says("startnotes")):
             if time.monotonic() > deadline:
                 raise NotWell(f"No notes were started within {START_S:.0f} s: {said}")
             await asyncio.sleep(1.0)

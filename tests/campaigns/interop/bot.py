@@ -53,7 +53,7 @@ class Bot:
     async def notes(self, user: User, text_channel_id: int) -> AsyncIterator[None]:
         """Entered, it records: in the channel, connected, and in the DAVE group if there is one."""
         said = await self._types(user, text_channel_id, "startnotes")
-        if "Notes are being taken" not in said:
+        if "I'm taking notes" not in said:
             raise ClientFailed(f"our bot did not start to take notes: {said}")
         try:
             yield

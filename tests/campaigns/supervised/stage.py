@@ -83,7 +83,7 @@ class Stage(ABC):
         if not self.meeting_id:
             await self.ada.here()
             said = await self.office.says("startnotes")
-            expect("Notes are being taken" in said, f"/startnotes was answered with: {said}")
+            expect("I'm taking notes" in said, f"/startnotes was answered with: {said}")
             self.meeting_id = (await self.said())["meetings"][0]["id"]
             self.absences = self.spoken = 0
         self.ada.talk()
@@ -95,7 +95,7 @@ class Stage(ABC):
         self.ada.hush()
         meeting_id, self.meeting_id = self.meeting_id, ""
         said = await self.office.says("stopnotes")
-        expect("The notes are on the way" in said, f"/stopnotes was answered with: {said}")
+        expect("I'll post the notes" in said, f"/stopnotes was answered with: {said}")
         return meeting_id
 
     async def heard(self) -> float:

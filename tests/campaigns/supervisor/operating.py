@@ -49,6 +49,6 @@ async def stop(stage: Stage) -> str:
     expect(office.bot.id not in office.guild.voice_states, "Discord still shows the bot in voice.")
     state = (await stage.report(stage.meeting_id))["state"]
     expect(state == "recording", f"The meeting is {state}.")
-    await stage.told("The notes go on by themselves")
+    await stage.told("I'll resume")
     await stage.host.control("start", "notetaker:*")
     return await stage.goes_on(before)
