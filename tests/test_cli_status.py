@@ -111,7 +111,7 @@ def test_the_totals(state: Path) -> None:
         "failures by step 2 identify, 1 credentials",
         "by a deadline 1 credentials",
         "retries 2; 1 round without success",
-        "1006, the connection was cut without a word: 1×, last 2026-11-22 12:30:05 UTC",
+        "1006, the connection was cut without a close code: 1×, last 2026-11-22 12:30:05 UTC",
         "4006, the voice session is no longer valid: 3×, last 2026-11-22 14:27:05 UTC",
         "resumed 5; 1 could not be",
         "without a session 7 s while one was wanted",

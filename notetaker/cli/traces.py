@@ -2,20 +2,20 @@
 
 import json
 import textwrap
-from dataclasses import asdict
 from typing import Any
 
 import click
 
 from notetaker.cli.common import fail, sentences_instead_of_tracebacks
 from notetaker.host.exit_codes import ExitCode
+from notetaker.model.failure import Failure
 from notetaker.model.printable import printable
 from notetaker.settings.values import Settings
-from notetaker.voice.explanations import Failure, explain
 from notetaker.voice.trace import reader
 from notetaker.voice.trace.reader import Recorded
 from notetaker.voice.trace.text import described
 from notetaker.voice.trace.writer import LIBRARIES, MAX_FILES
+from notetaker.wire.explanations import explain
 
 COLOURS = {"*": "bright_black", ">": "green", "<": "cyan"}
 WIDTH = 110
@@ -61,9 +61,19 @@ def _for_programs(trace: Recorded) -> dict[str, Any]:
     return {
         "file": str(trace.path),
         "outcome": trace.outcome,
-        "failure": None if failure is None else {**asdict(failure), **explain(failure)._asdict()},
+        "failure": None if failure is None else _explained(failure),
         "damaged_lines": trace.damaged,
         "lines": trace.lines,
+    }
+
+
+def _explained(failure: Failure) -> dict[str, Any]:
+    explained = explain(failure)
+    return {
+        "step": failure.step,
+        "close_code": failure.close_code,
+        "meaning": explained.meaning,
+        "advice": explained.advice,
     }
 
 
@@ -80,9 +90,9 @@ def _print(trace: Recorded) -> None:
 
 
 def _print_explanation(failure: Failure) -> None:
-    meaning, advice = explain(failure)
-    _paragraph("What it means: ", meaning)
-    _paragraph("What to try: ", advice)
+    explained = explain(failure)
+    _paragraph("What it means: ", explained.meaning)
+    _paragraph("What to try: ", explained.advice)
 
 
 def _title(trace: Recorded) -> str:

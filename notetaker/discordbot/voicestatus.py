@@ -12,10 +12,11 @@ from notetaker.discordbot import replies
 from notetaker.discordbot.ports import VoiceHealth
 from notetaker.discordbot.publish import Undelivered, delivering
 from notetaker.model import events
+from notetaker.model.failure import Failure
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.voice_status import GuildVoiceStatus, VoicePhase, VoiceStatus, VoiceTotals
 from notetaker.model.wording import clip, count, duration
-from notetaker.wire.close_codes import close_code
+from notetaker.wire.explanations import close_code_meaning, explain
 
 log = logging.getLogger(__name__)
 
@@ -94,8 +95,8 @@ def embed(status: VoiceStatus, guild_id: int, now_s: float) -> discord.Embed:
 def _now(guild: GuildVoiceStatus | None) -> Iterable[str]:
     if guild is None or guild.phase is VoicePhase.IDLE:
         yield "⚪ I am in no voice channel, and nobody wants me in one."
-        if guild is not None and guild.problem is not None:
-            yield f"**The last trouble:** {clip(guild.problem, SENTENCE_MAX)}"
+        if guild is not None and guild.failure is not None:
+            yield _last_failure(guild.failure)
         return
     wanted, since = f"<#{guild.wanted}>", _duration(guild.phase_s)
     match guild.phase:
@@ -119,8 +120,12 @@ def _now(guild: GuildVoiceStatus | None) -> Iterable[str]:
             )
     if guild.deafened:
         yield "🔇 A moderator has deafened me, so Discord sends me no sound. Undo it to have me hear again."
-    if guild.problem is not None:
-        yield f"**The last trouble:** {clip(guild.problem, SENTENCE_MAX)}"
+    if guild.failure is not None:
+        yield _last_failure(guild.failure)
+
+
+def _last_failure(failure: Failure) -> str:
+    return f"**Last failure:** {clip(explain(failure).summary, SENTENCE_MAX)}"
 
 
 def _connection(guild: GuildVoiceStatus) -> Iterable[str]:
@@ -168,7 +173,7 @@ def _closes(totals: VoiceTotals, now_s: float) -> Iterable[str]:
     latest = sorted(totals.close_codes, key=lambda code: -totals.last_close_ns[code])
     for code in latest[:LINES_MAX]:
         ago = _duration(now_s - totals.last_close_ns[code] / 1e9)
-        yield f"**{code}**, {close_code(code).meaning}: {totals.close_codes[code]:,}×, last {ago} ago"
+        yield f"**{code}**, {close_code_meaning(code)}: {totals.close_codes[code]:,}×, last {ago} ago"
     if latest[LINES_MAX:]:
         yield f"and {count(len(latest) - LINES_MAX, 'more code')}"
 

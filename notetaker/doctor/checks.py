@@ -1,8 +1,8 @@
 """Every check, in the order in which they are made."""
 
 from notetaker.doctor.checkup import Check
-from notetaker.voice.presence import CREDENTIALS_TIMEOUT_S
-from notetaker.wire.handshake import DEADLINES_S, Step
+from notetaker.model.failure import Step
+from notetaker.wire.handshake import DEADLINES_S
 
 STATUS = "See https://discordstatus.com, and try again later."
 DEFECT = "See in the system's log (dmesg) whether the disk is in order."
@@ -50,7 +50,7 @@ PERMISSIONS = Check("permissions", "Permissions", 5, STATUS, needs=(GUILD,))
 REGIONS = Check("regions", "Voice regions", 5, STATUS, needs=(GUILD,))
 # The bot, in voice
 VOICE_SERVER = Check(
-    "voice-server", "Voice: server", CREDENTIALS_TIMEOUT_S, OTHER_SERVER, needs=(PERMISSIONS, ALONE)
+    "voice-server", "Voice: server", DEADLINES_S[Step.CREDENTIALS], OTHER_SERVER, needs=(PERMISSIONS, ALONE)
 )
 WEBSOCKET = Check(
     "voice-websocket", "Voice: websocket", DEADLINES_S[Step.CONNECT], ANY_TCP, needs=(VOICE_SERVER,)

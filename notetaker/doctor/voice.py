@@ -10,30 +10,28 @@ from typing import Any
 from notetaker.discordbot.bridge import Bridge
 from notetaker.doctor.checks import GROUP, HEARTBEAT, READY, SESSION, UDP, VOICE_SERVER, WEBSOCKET
 from notetaker.doctor.checkup import Check, Checkup
+from notetaker.model.failure import Failure, Step
 from notetaker.settings.values import Settings
-from notetaker.voice.explanations import Failure, explain
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed
-from notetaker.voice.presence import CREDENTIALS
 from notetaker.voice.trace import redaction
 from notetaker.voice.trace.writer import Fact, Trace, Tracer
-from notetaker.wire.close_codes import ABNORMAL
-from notetaker.wire.handshake import Step
+from notetaker.wire.explanations import explain
 from notetaker.wire.opcodes import Op
 
 TLS_CLOSING_S = 0.5
 """aiohttp returns from closing before TLS has said goodbye (aiohttp docs, Client, "Graceful shutdown")."""
 
 STEPS = {
-    CREDENTIALS: VOICE_SERVER,
-    Step.CONNECT.name: WEBSOCKET,
-    Step.IDENTIFY.name: READY,
-    Step.DISCOVER.name: UDP,
-    Step.SELECT.name: SESSION,
-    Step.VERIFY.name: HEARTBEAT,
-    Step.GROUP.name: GROUP,
+    Step.CREDENTIALS: VOICE_SERVER,
+    Step.CONNECT: WEBSOCKET,
+    Step.IDENTIFY: READY,
+    Step.DISCOVER: UDP,
+    Step.SELECT: SESSION,
+    Step.VERIFY: HEARTBEAT,
+    Step.GROUP: GROUP,
 }
-"""In order, by the names that the voice stack has for them."""
+"""In order."""
 
 
 async def shake_hands(
@@ -53,7 +51,7 @@ async def shake_hands(
     try:
         await manager.join(guild_id, channel_id)
     except JoinFailed as failed:
-        listener.failed(str(failed).removeprefix("Tried once without success. "))
+        listener.failed(failed.failure)
     else:
         listener.succeeded()
     finally:
@@ -69,7 +67,6 @@ class Listener(Tracer):
         self._checkup = checkup
         self._steps = list(STEPS)  # that have not ended
         self._began = 0.0
-        self._close_code: int | None = None
         self._facts: dict[str, Any] = {}
         """What the steps have brought to light: endpoint, ip, port, mode, dave_protocol_version."""
 
@@ -84,32 +81,28 @@ class Listener(Tracer):
         while self._steps:
             self._pass()
 
-    def failed(self, reason: str) -> None:
-        step = self._steps[0]
-        check = STEPS[step]
-        closed = self._close_code is not None
-        mend = explain(Failure(step, self._close_code)).advice if closed else check.mend
-        self._checkup.fail(check, reason, mend)
+    def failed(self, failure: Failure) -> None:
+        check, explained = STEPS[self._steps[0]], explain(failure)
+        mend = check.mend if failure.close_code is None else explained.advice
+        self._checkup.fail(check, explained.summary, mend)
         self._steps = []
 
     def noted(self, event: str, facts: dict[str, Fact]) -> None:
         match event:
             case "websocket opening":
                 self._facts["endpoint"] = facts["endpoint"]
-                self._reach(Step.CONNECT.name)
+                self._reach(Step.CONNECT)
             case "step":
-                self._reach(str(facts["name"]))
-            case "websocket closed":
-                self._close_code = int(facts["code"] or ABNORMAL)
+                self._reach(Step(str(facts["name"])))
 
     def received(self, message: str | bytes) -> None:
         facts = redaction.facts(message, ours=False)
         if facts.get("op") in (Op.READY, Op.SESSION_DESCRIPTION):
             self._facts |= facts["d"]
 
-    def _reach(self, step: str) -> None:
+    def _reach(self, step: Step) -> None:
         """All steps before this one have succeeded. The last one has only when the attempt has."""
-        reached = Step.GROUP.name if step == Step.ESTABLISHED.name else step
+        reached = Step.GROUP if step is Step.ESTABLISHED else step
         while reached in self._steps[1:]:
             self._pass()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
 
+from notetaker.model.failure import Failure
 from notetaker.model.outcome import Coverage, Outcome
 
 
@@ -34,8 +35,8 @@ class GuildVoiceStatus:
     """Number of the attempt that is being made, from 1; 0 when none is."""
     next_try_s: float | None = None
     """Seconds until the next round begins at the latest, when WAITING."""
-    problem: str | None = None
-    """The last failure, a sentence; None once connected again."""
+    failure: Failure | None = None
+    """Of the last round of attempts; None once connected again."""
     endpoint: str | None = None
     mode: str | None = None
     """Transport encryption."""
@@ -61,7 +62,7 @@ class VoiceTotals:
     established: int = 0
     """Attempts that succeeded."""
     failures: Counter[str] = field(default_factory=Counter)
-    """Attempts that failed, by the step at which they did (``wire.handshake.Step`` names, or ``CREDENTIALS``)."""
+    """Attempts that failed, by ``failure.Step``."""
     timeouts: Counter[str] = field(default_factory=Counter)
     """Those of them that ran into a deadline, by step."""
     retries: int = 0

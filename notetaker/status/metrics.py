@@ -28,10 +28,10 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from notetaker import __version__
+from notetaker.model.failure import CLOSE_CODES, Step
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice_status import FIRST_PACKET_BUCKETS_S, VoicePhase, VoiceStatus, VoiceTotals
 from notetaker.status.snapshot import Snapshot
-from notetaker.wire.close_codes import CLOSE_CODES
 from notetaker.wire.handshake import DEADLINES_S
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ HOST, PATH = "127.0.0.1", "/metrics"
 CONNECTIONS_MAX = 8
 IDLE_S = 5.0
 """After so long without a whole request a connection is closed."""
-STEPS = ("CREDENTIALS", *(step.name for step in DEADLINES_S))
+STEPS = (Step.GATEWAY, *DEADLINES_S)
 
 
 @asynccontextmanager

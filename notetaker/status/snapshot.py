@@ -9,12 +9,13 @@ from statistics import median
 from typing import Any
 
 from notetaker import __version__
+from notetaker.model.failure import Failure
 from notetaker.model.meeting import RunningMeeting
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice_status import GuildVoiceStatus, VoiceStatus, VoiceTotals
 from notetaker.model.wording import iso
 from notetaker.status.meeting_report import counts
-from notetaker.wire.close_codes import close_code
+from notetaker.wire.explanations import close_code_meaning, explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,26 @@ def _guild(guild: GuildVoiceStatus) -> dict[str, Any]:
         "connected_to": _id(guild.connected_to),
         "attempt": guild.attempt,
         "next_try_s": _rounded(guild.next_try_s),
-        "problem": guild.problem,
+        **_failure(guild.failure),
         "endpoint": guild.endpoint,
         "mode": guild.mode,
         "dave_version": guild.dave_version,
         "latency_s": _rounded(guild.latency_s),
         "deafened": guild.deafened,
         "coverage": [{"user_id": str(one.user_id), **counts(one)} for one in guild.coverage],
+    }
+
+
+def _failure(failure: Failure | None) -> dict[str, Any]:
+    if failure is None:
+        return {"problem": None, "failure": None}
+    return {
+        "problem": explain(failure).summary,
+        "failure": {
+            "step": failure.step,
+            "close_code": failure.close_code,
+            "timed_out": failure.timed_out,
+        },
     }
 
 
@@ -130,7 +144,7 @@ def _totals(totals: VoiceTotals) -> dict[str, Any]:
         "close_codes": [
             {
                 "code": code,
-                "meaning": close_code(code).meaning,
+                "meaning": close_code_meaning(code),
                 "count": count,
                 "last": iso(totals.last_close_ns[code]),
             }

@@ -11,5 +11,5 @@ Reading order:
 ``attempts``    an attempt, a round of them (``backoff``), other voice regions (``regions``)
 ``guild``       what people want in one guild, and the keeper that makes it so
 ``manager``     all guilds, and the monitor of their health; ``status``: how they are doing
-``trace``       a record of every step, for ``notetaker voice-trace``; ``explanations``: what to make of it
+``trace``       a record of every step, for ``notetaker voice-trace``
 """

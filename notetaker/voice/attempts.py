@@ -12,20 +12,19 @@ from typing import Any
 import aiohttp
 
 from notetaker.model import events
+from notetaker.model.failure import Failure, Rung, Step
 from notetaker.model.voice_status import VoiceTotals
 from notetaker.voice.arrivals import Arrivals
 from notetaker.voice.backoff import delay_s
 from notetaker.voice.clock import Clock
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.duplicate_bot import Instances
-from notetaker.voice.explanations import likely_cause
 from notetaker.voice.ports import JoinFailed, MainGateway
-from notetaker.voice.presence import CREDENTIALS, AttemptFailed, Presence
+from notetaker.voice.presence import AttemptFailed, Presence
 from notetaker.voice.reception import Reception
 from notetaker.voice.regions import Regions
 from notetaker.voice.trace.writer import Trace, Tracer
-from notetaker.wire.close_codes import Rung, close_code
-from notetaker.wire.events import Ended
+from notetaker.wire.explanations import explain
 from notetaker.wire.whereabouts import Credentials
 
 log = logging.getLogger(__name__)
@@ -69,7 +68,7 @@ class Attempts:
         self._clock = clock
         self._presence = presence
         self._reception = reception
-        self._step = CREDENTIALS  # that the attempt under way had come to when it was given up
+        self._step = Step.CREDENTIALS  # of the attempt under way, when it was given up
         self._rng = random.Random()  # noqa: S311 - spreads delays, keeps no secret
 
     @property
@@ -79,7 +78,7 @@ class Attempts:
         return tries * (self._shared.connection_timeout_s + 45.0)
 
     async def round(self, channel_id: int) -> None:
-        """A few attempts with growing pauses. Raises ``JoinFailed`` with the last one's reason.
+        """A few attempts with growing pauses. Raises ``JoinFailed`` with the last one's failure.
 
         Returns without being connected when somebody takes us elsewhere meanwhile.
         """
@@ -93,15 +92,11 @@ class Attempts:
             return
         self._shared.totals.rounds_failed += 1
         if failure.rung is Rung.STOP:
-            raise JoinFailed(str(failure), final=True)
+            raise JoinFailed(failure, final=True)
         if failure.rung is Rung.COOL_DOWN:
-            raise JoinFailed(str(failure), pause_s=COOL_DOWN_S)
+            raise JoinFailed(failure, pause_s=COOL_DOWN_S)
         duplicate = self._shared.instances.duplicate(self._clock.time())
-        tries = self._shared.retry_attempts
-        times = "once" if tries == 1 else f"{tries} times"
-        cause = duplicate or likely_cause(failure.close_code)
-        sentences = [f"Tried {times} without success.", str(failure), cause]
-        raise JoinFailed(" ".join(filter(None, sentences)))
+        raise JoinFailed(failure, tries=self._shared.retry_attempts, hint=duplicate or "")
 
     async def follow(self, channel_id: int | None) -> bool:
         """Connects with the pair for this channel that Discord has sent unasked, if it has.
@@ -115,30 +110,22 @@ class Attempts:
         try:
             with self._counted(trace):
                 await self._timed(credentials, trace)
-        except AttemptFailed as failure:
-            extra = self._failed(channel_id, 0, failure)
-            log.warning("Following the call in guild %d failed: %s", self._guild_id, failure, extra=extra)
+        except AttemptFailed as failed:
+            self._log(failed.failure, channel_id, 0, "Following the call")
             return False
         return True
 
-    async def _some(self, channel_id: int) -> AttemptFailed | None:
+    async def _some(self, channel_id: int) -> Failure | None:
         """The last failure; None: connected."""
         attempts = self._shared.retry_attempts
-        failure: AttemptFailed | None = None
+        failure: Failure | None = None
         for number in range(1, attempts + 1):
             try:
                 await self._one(channel_id, number, attempts)
                 return None
             except AttemptFailed as failed:
-                failure = failed
-                log.warning(
-                    "Voice attempt %d of %d in guild %d failed: %s",
-                    number,
-                    attempts,
-                    self._guild_id,
-                    failed,
-                    extra=self._failed(channel_id, number, failed),
-                )
+                failure = failed.failure
+                self._log(failure, channel_id, number, f"Voice attempt {number} of {attempts}")
             if failure.rung is Rung.WAIT:
                 await self._presence.hear_what_next()
             if self._over(channel_id, failure):
@@ -147,19 +134,20 @@ class Attempts:
                 await self._clock.sleep(delay_s(number, self._rng))
         return failure
 
-    def _failed(self, channel_id: int | None, number: int, failure: AttemptFailed) -> dict[str, int | str]:
-        return events.VOICE_ATTEMPT_FAILED(
+    def _log(self, failure: Failure, channel_id: int | None, number: int, what: str) -> None:
+        extra = events.VOICE_ATTEMPT_FAILED(
             guild_id=self._guild_id,
             channel_id=channel_id,
             attempt=number,
             voice_close_code=failure.close_code,
         )
+        log.warning("%s in guild %d failed: %s", what, self._guild_id, explain(failure).reason, extra=extra)
 
-    def _over(self, channel_id: int, failure: AttemptFailed) -> bool:
+    def _over(self, channel_id: int, failure: Failure) -> bool:
         """Another attempt would do no good."""
         return failure.rung in (Rung.STOP, Rung.COOL_DOWN) or self._presence.displaced_from == channel_id
 
-    async def _elsewhere(self, channel_id: int, failure: AttemptFailed) -> AttemptFailed | None:
+    async def _elsewhere(self, channel_id: int, failure: Failure) -> Failure | None:
         """Tries the other voice regions, where that is allowed. The last failure; None: connected."""
         regions = self._shared.regions
         for region in regions.names:
@@ -170,11 +158,8 @@ class Attempts:
                 log.warning("Guild %d is connected by way of region %s", self._guild_id, region)
                 return None
             except AttemptFailed as failed:
-                extra = self._failed(channel_id, 1, failed)
-                log.warning(
-                    "Voice by region %s in guild %d failed: %s", region, self._guild_id, failed, extra=extra
-                )
-                failure = failed
+                failure = failed.failure
+                self._log(failure, channel_id, 1, f"Voice by way of region {region}")
         await self.put_region_back(channel_id)
         return failure
 
@@ -209,7 +194,7 @@ class Attempts:
         self._shared.totals.attempts += 1
         trace = self._shared.tracer.attempt(self._guild_id, channel_id, number, of)
         self._presence.trace = trace
-        self._step = CREDENTIALS
+        self._step = Step.CREDENTIALS
         return trace
 
     @contextmanager
@@ -221,11 +206,11 @@ class Attempts:
         except asyncio.CancelledError:
             trace.end("given up: something else is wanted")
             raise
-        except AttemptFailed as failure:
-            totals.failures[failure.step] += 1
-            if failure.timed_out:
-                totals.timeouts[failure.step] += 1
-            trace.end(str(failure))
+        except AttemptFailed as failed:
+            totals.failures[failed.failure.step] += 1
+            if failed.failure.timed_out:
+                totals.timeouts[failed.failure.step] += 1
+            trace.end(explain(failed.failure).reason)
             raise
         totals.established += 1
         trace.end(f"established in channel {self._reception.channel_id}")
@@ -238,11 +223,8 @@ class Attempts:
                 credentials = target if isinstance(target, Credentials) else await self._presence.ask(target)
                 await self._connect(credentials, trace)
         except TimeoutError:
-            raise AttemptFailed(
-                f"The voice connection was not up within {timeout_s:.0f} s; it had come to {self._step}.",
-                step=self._step,
-                timed_out=True,
-            ) from None
+            detail = f"The voice connection was not up within {timeout_s:.0f} s; it had come to {self._step}."
+            raise AttemptFailed(Failure(self._step, timed_out=True, detail=detail)) from None
 
     async def _connect(self, credentials: Credentials, trace: Trace) -> None:
         """Establishes a connection. Raises ``AttemptFailed``.
@@ -253,19 +235,21 @@ class Attempts:
         shared = self._shared
         connection = VoiceConnection(credentials, shared.http, shared.tls, arrivals, trace, shared.totals)
         try:
-            ended = await connection.open()
+            failure = await connection.open()
         except BaseException:
-            self._step = connection.session.step.name
+            self._step = connection.session.step
             reason = "The attempt was given up."
             self._reception.heard_before(connection, arrivals, reason)
             await connection.close(reason)
             raise
-        if ended is None and self._presence.channel_id != credentials.channel_id:
-            ended = Ended("Discord says that we are not in the channel.")
-        if ended is not None:
-            self._reception.heard_before(connection, arrivals, ended.reason)
-            await connection.close(ended.reason)
-            raise _failure(ended)
+        if failure is None and self._presence.channel_id != credentials.channel_id:
+            detail = "Discord says that we are not in the channel."
+            failure = Failure(Step.ESTABLISHED, detail=detail)
+        if failure is not None:
+            reason = explain(failure).reason
+            self._reception.heard_before(connection, arrivals, reason)
+            await connection.close(reason)
+            raise AttemptFailed(failure)
         self._reception.detach(MOVED)
         self._reception.adopt(connection, arrivals)
         log.info(
@@ -273,15 +257,3 @@ class Attempts:
             self._guild_id, credentials.channel_id, connection.session.mode, connection.session.dave.version,
             extra=events.VOICE_UP(guild_id=self._guild_id, channel_id=credentials.channel_id),
         )  # fmt: skip
-
-
-def rung(ended: Ended) -> Rung:
-    """Where an ended session enters the ladder."""
-    return Rung.NEW_SESSION if ended.close_code is None else close_code(ended.close_code).rung
-
-
-def _failure(ended: Ended) -> AttemptFailed:
-    step = ended.step.name if ended.step is not None else "ESTABLISHED"
-    return AttemptFailed(
-        ended.reason, rung(ended), step=step, timed_out=ended.timed_out, close_code=ended.close_code
-    )

@@ -14,15 +14,16 @@ import aiohttp
 
 from notetaker.model import events
 from notetaker.model.audio import AudioFrame
+from notetaker.model.failure import ABNORMAL, Failure, Step
 from notetaker.model.outcome import Coverage
 from notetaker.model.voice_status import VoiceTotals
 from notetaker.voice.trace.writer import Trace
 from notetaker.voice.udp import UdpSocket
 from notetaker.voice.websocket import VoiceWebSocket
-from notetaker.wire.close_codes import ABNORMAL
 from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
 from notetaker.wire.events import Ended, Established, Resumed, SpeakerJoined, SpeakerLeft
-from notetaker.wire.handshake import DEADLINES_S, Step
+from notetaker.wire.explanations import explain
+from notetaker.wire.handshake import DEADLINES_S
 from notetaker.wire.losses import Loss
 from notetaker.wire.session import VoiceSession
 from notetaker.wire.whereabouts import Credentials
@@ -64,7 +65,7 @@ class VoiceConnection:
         self.began_at = self._loop.time()
         """Monotonic seconds."""
         self.session = VoiceSession(credentials, self.began_at)
-        self.ended: asyncio.Future[Ended] = self._loop.create_future()
+        self.ended: asyncio.Future[Failure] = self._loop.create_future()
         self._established: asyncio.Future[None] = self._loop.create_future()
         self._reconnect: asyncio.Future[float] = self._loop.create_future()
         self._http = http
@@ -85,15 +86,15 @@ class VoiceConnection:
         """Since when the websocket is being resumed, monotonic seconds; None: it is up."""
         self._task: asyncio.Task[None] | None = None
 
-    async def open(self) -> Ended | None:
-        """Returns None once the session is established, or why it ended before that."""
+    async def open(self) -> Failure | None:
+        """Return None once the session is established, or the failure that ended it before that."""
         self._task = self._loop.create_task(self._run(), name="voice connection")
         self._task.add_done_callback(_report_bug)
         await _first(self._established, self.ended)
         return self.ended.result() if self.ended.done() else None
 
     def end(self, reason: str) -> None:
-        """The session has no future: ``ended`` tells so. Nothing is heard any more; the websocket closes soon."""
+        """End the session, which settles ``ended``. Nothing is heard after this; the websocket closes soon."""
         self.session.end(reason)
         self._pump()
 
@@ -152,18 +153,18 @@ class VoiceConnection:
                 raise result
 
     async def _open_websocket(self) -> VoiceWebSocket | None:
-        """None, and the session knows why, when there is no way to the server."""
+        """Return None when there is no way to the server, after having told the session."""
         endpoint = self.session.credentials.endpoint
         self._trace.note("websocket opening", endpoint=endpoint)
         try:
             async with asyncio.timeout(DEADLINES_S[Step.CONNECT]):
                 return await VoiceWebSocket.open(self._http, endpoint, self._tls)
         except TimeoutError:
-            failure = f"The voice server {endpoint} did not answer."
+            detail = f"The voice server {endpoint} did not answer."
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            failure = f"The voice server {endpoint} could not be reached: {error}."
-        self._trace.note("websocket failed", reason=failure)
-        self.session.websocket_failed(failure, self._loop.time())
+            detail = f"The voice server {endpoint} could not be reached: {error}."
+        self._trace.note("websocket failed", reason=detail)
+        self.session.websocket_failed(detail, self._loop.time())
         self._pump()
         return None
 
@@ -207,16 +208,16 @@ class VoiceConnection:
             self._pump()
         except Exception:  # whatever it was: this session ends by it, and the keeper begins another one
             log.critical(BUG, exc_info=True, extra=events.BUG())
-            ended = Ended("The bot has run into a bug of its own.")
-            self.end(ended.reason)
+            failure = Failure(self.session.step, detail="The bot has run into a bug of its own.")
+            self.end(failure.detail)
             if not self.ended.done():  # the session's own word of it was lost with other commands
-                self._carry_out(ended)
+                self._carry_out(Ended(failure))
 
     def _pump(self) -> None:
         """Carries out what the session wants, hands on what it heard, and arms the one timer."""
         if self.session.step is not self._step:
             self._step = self.session.step
-            self._trace.note("step", name=self._step.name)
+            self._trace.note("step", name=self._step)
         for command in self.session.take_commands():
             self._carry_out(command)
         frames = self.session.take_frames()
@@ -266,15 +267,15 @@ class VoiceConnection:
                 self._trace.note("resumed")
                 self._totals.resumes += 1
                 self.lost_websocket_at = None
-            case Ended():
+            case Ended(failure):
                 if self.lost_websocket_at is not None:
                     self._totals.resumes_failed += 1
-                self._trace.note("ended", reason=command.reason)
+                self._trace.note("ended", reason=explain(failure).reason)
                 if self._udp is not None:
                     udp, self._udp = self._udp, None
                     udp.close()
                 if not self.ended.done():
-                    self.ended.set_result(command)
+                    self.ended.set_result(failure)
                 self._stop_opening()
 
     def _tell(self, what: str, event: events.Event) -> None:

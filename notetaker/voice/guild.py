@@ -12,8 +12,9 @@ import logging
 from collections.abc import Callable
 
 from notetaker.model import events
+from notetaker.model.failure import Failure, Rung, Step
 from notetaker.model.voice import VoiceServer, VoiceState
-from notetaker.voice.attempts import COOL_DOWN_S, Attempts, Shared, rung
+from notetaker.voice.attempts import COOL_DOWN_S, Attempts, Shared
 from notetaker.voice.downtime import Uptime
 from notetaker.voice.duplicate_bot import DUPLICATE
 from notetaker.voice.outcome import Outcome
@@ -22,8 +23,7 @@ from notetaker.voice.presence import ALLOCATION_S, WHAT_NEXT_S, Presence
 from notetaker.voice.reception import Reception
 from notetaker.voice.retry_hold import Rest
 from notetaker.voice.timed_lock import HoldersClock, TimedLock
-from notetaker.wire.close_codes import Rung
-from notetaker.wire.events import Ended
+from notetaker.wire.explanations import explain
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +34,10 @@ does not answer. Who is late by a little more only leaves out a ping.
 OVERDUE_S = 5.0
 """A connection whose timer is late by more is not under control."""
 
-DISCONNECTED = "I was disconnected from the voice channel."
-DELETED = "The voice channel was deleted."
-BUG = "The bot has run into a bug of its own; the details are in its log."
-SUPERSEDED = "Somebody has asked for something else meanwhile."
+DISCONNECTED = Failure(Step.ESTABLISHED, detail="I was disconnected from the voice channel.")
+DELETED = Failure(Step.ESTABLISHED, detail="The voice channel was deleted.")
+BUG = Failure(Step.ENDED, detail="The bot has run into a bug of its own; the details are in its log.")
+SUPERSEDED = Failure(Step.ENDED, detail="Somebody has asked for something else meanwhile.")
 
 
 class GuildVoice:
@@ -69,8 +69,8 @@ class GuildVoice:
         self._keeper: asyncio.Task[None] | None = None
         self._scope: asyncio.Timeout | None = None  # of the operation that may be interrupted
         self._outcome = Outcome()
-        self._lost: Ended | None = None  # how the established connection ended, until that is dealt with
-        self._gone: str | None = None  # why there is nothing to go back to
+        self._lost: Failure | None = None  # how the established connection ended, until that is dealt with
+        self._gone: Failure | None = None  # when there is nothing to go back to
         self._renewed = False  # the main gateway has a new session, and we have no voice session of it yet
         self.uptime = Uptime(clock, shared.totals)
         self.rest = Rest()
@@ -288,10 +288,11 @@ class GuildVoice:
         """Connected to where we are wanted, or resting after a failure; or out for good: True."""
         channel_id = self.intent
         try:
-            reason = self._gone or await self._what_happened(channel_id)
-            if reason is not None:
+            failure = self._gone or await self._what_happened(channel_id)
+            if failure is not None:
+                reason = explain(failure).reason
                 self.reception.detach(reason)
-                self._give_up(reason)
+                self._give_up(failure)
                 await self.reception.drop(reason)
                 return True
             if not await self.attempts.follow(self.intent):
@@ -301,14 +302,14 @@ class GuildVoice:
                 channel_id = self.intent
                 if channel_id is not None:
                     await self.attempts.round(channel_id)
-        except JoinFailed as failure:
-            return await self._failed(channel_id, failure)
+        except JoinFailed as failed:
+            return await self._failed(channel_id, failed)
         if self.connected_to == self.intent:
             self._succeeded()
         await self.reception.close_earlier("another one has taken its place")
         return False
 
-    async def _what_happened(self, wanted: int | None) -> str | None:
+    async def _what_happened(self, wanted: int | None) -> Failure | None:
         """Why we are to stay away, or None; then ``intent`` is where we are to be. Raises ``JoinFailed``."""
         lost, self._lost = self._lost, None
         displaced, connected_to = self._displaced, self.connected_to
@@ -321,23 +322,23 @@ class GuildVoice:
             extra = events.VOICE_LOST(
                 guild_id=self.guild_id, channel_id=wanted, voice_close_code=lost.close_code
             )
-            log.warning("Voice ended in guild %d: %s", self.guild_id, lost.reason, extra=extra)
-            if rung(lost) is Rung.STOP:
+            log.warning("Voice ended in guild %d: %s", self.guild_id, explain(lost).reason, extra=extra)
+            if lost.rung is Rung.STOP:
                 await self.presence.leave()
-                return lost.reason
-            if rung(lost) is Rung.COOL_DOWN:
-                raise JoinFailed(lost.reason, pause_s=COOL_DOWN_S)
-        if lost is None or displaced or rung(lost) is Rung.WAIT:
+                return lost
+            if lost.rung is Rung.COOL_DOWN:
+                raise JoinFailed(lost, pause_s=COOL_DOWN_S)
+        if lost is None or displaced or lost.rung is Rung.WAIT:
             await self.presence.hear_what_next()
         return self._follow_presence(wanted)
 
-    def _follow_presence(self, wanted: int | None) -> str | None:
+    def _follow_presence(self, wanted: int | None) -> Failure | None:
         """``intent`` becomes where Discord shows us; or why we are nowhere. Raises ``JoinFailed``."""
         if self._renewed or self.intent != wanted:
             return None
         self.presence.displaced_from = None
         if self.presence.foreign:  # neither fight the other process, nor take its leaving for ours
-            raise JoinFailed(DUPLICATE)
+            raise JoinFailed(Failure(Step.VOICE_STATE_UPDATE, detail=DUPLICATE))
         if self.presence.channel_id is None:
             return self._gone or DISCONNECTED
         self.intent = self.presence.channel_id
@@ -359,7 +360,7 @@ class GuildVoice:
             return False
         if failure.final:
             self._outcome.settle(failure)
-            self._give_up(str(failure))
+            self._give_up(failure.failure)
             return True
         extra = events.VOICE_WAITING(guild_id=self.guild_id, channel_id=channel_id)
         log.warning("Voice in guild %d has to wait: %s", self.guild_id, failure, extra=extra)
@@ -370,17 +371,18 @@ class GuildVoice:
             self._on_waiting(self.guild_id, str(failure))
         return False
 
-    def _give_up(self, reason: str) -> None:
+    def _give_up(self, failure: Failure) -> None:
         """There is nothing to go back to; the keeper ends."""
+        reason = explain(failure).summary
         log.warning("Voice in guild %d is over: %s", self.guild_id, reason)
         self.intent = None
         self._failed_before = self._renewed = False
         self.uptime.absent(False)
-        self._outcome.settle(JoinFailed(reason, final=True))
+        self._outcome.settle(JoinFailed(failure, final=True))
         self._on_removed(self.guild_id, reason)
 
-    def _connection_ended(self, ended: Ended) -> None:
+    def _connection_ended(self, failure: Failure) -> None:
         self.uptime.session_ended(self.reception.established_at)
-        self._lost = ended
+        self._lost = failure
         self.uptime.absent(self.intent is not None)
         self._wake()

@@ -3,6 +3,8 @@
 from typing import Protocol
 
 from notetaker.model.audio import AudioFrame
+from notetaker.model.failure import Failure
+from notetaker.wire.explanations import explain
 from notetaker.wire.losses import Loss
 
 
@@ -50,11 +52,18 @@ class SessionSink(Protocol):
 
 
 class JoinFailed(Exception):
-    """A round of attempts failed. ``str()`` tells a person what happened, the likely cause, what to try."""
+    """A round of attempts failed. ``str()`` is for people: what happened, the likely cause, what to try."""
 
-    def __init__(self, reason: str, *, final: bool = False, pause_s: float = 0.0) -> None:
-        super().__init__(reason)
+    def __init__(
+        self, failure: Failure, *, tries: int = 0, hint: str = "", final: bool = False, pause_s: float = 0.0
+    ) -> None:
+        """``hint`` replaces that of the failure's explanation."""
+        explained = explain(failure)
+        tried = f"Tried {'once' if tries == 1 else f'{tries} times'} without success." if tries else ""
+        super().__init__(" ".join(filter(None, [tried, explained.reason, hint or explained.hint])))
+        self.failure = failure
+        """The last attempt's."""
         self.final = final
-        """Another round would fail likewise, or is not wanted any more: the bot has given it up."""
+        """Another round would fail as well, or is no longer wanted: the bot has given up."""
         self.pause_s = pause_s
-        """Seconds before which another round would do harm."""
+        """Seconds to wait before another round, which would do harm earlier."""

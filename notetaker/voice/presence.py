@@ -3,48 +3,31 @@
 import asyncio
 import logging
 
+from notetaker.model.failure import Failure, Step
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.voice.clock import Clock
 from notetaker.voice.duplicate_bot import Instances
 from notetaker.voice.ports import MainGateway
 from notetaker.voice.trace.writer import Trace
-from notetaker.wire.close_codes import Rung
+from notetaker.wire.handshake import DEADLINES_S
 from notetaker.wire.whereabouts import Credentials, Whereabouts
 
 log = logging.getLogger(__name__)
 
-CREDENTIALS_TIMEOUT_S = 10.0
-"""Discord answers opcode 4 within a second, or never."""
 WHAT_NEXT_S = 3.0
 """How long after close code 4014 or 4022 the main gateway takes to tell what happened."""
 ALLOCATION_S = 60.0
 """How long Discord may take to allocate another voice server, once it has said that it does."""
 LEAVE_TIMEOUT_S = 10.0
 """Sending opcode 4 may have to wait for the rate limit of the main gateway."""
-CREDENTIALS = "CREDENTIALS"
-"""The step before the handshake: opcode 4 sent, both events awaited."""
 
 
 class AttemptFailed(Exception):
-    """``str()`` tells a person why; ``rung`` what can be done about it; ``step`` where it was.
+    """A single attempt to connect failed."""
 
-    ``close_code`` is the voice websocket's, if that was it.
-    """
-
-    def __init__(
-        self,
-        reason: str,
-        rung: Rung = Rung.NEW_SESSION,
-        *,
-        step: str = CREDENTIALS,
-        timed_out: bool = False,
-        close_code: int | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.rung = rung
-        self.step = step
-        self.timed_out = timed_out
-        self.close_code = close_code
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
 
 
 class Presence:
@@ -102,23 +85,16 @@ class Presence:
         self.whereabouts.attempt(channel_id)
         try:
             await self._update(channel_id)
-            async with self._clock.timeout(CREDENTIALS_TIMEOUT_S):
+            async with self._clock.timeout(DEADLINES_S[Step.CREDENTIALS]):
                 while (credentials := self.whereabouts.take()) is None:
                     self.check_displaced(channel_id)
                     self.changed.clear()
                     await self.changed.wait()
                 return credentials
         except ConnectionError as error:
-            raise AttemptFailed("The connection to Discord itself is down at the moment.") from error
+            raise AttemptFailed(Failure(Step.GATEWAY)) from error
         except TimeoutError:
-            likely = (
-                "it shows me in the channel, but has named no voice server; it may have none to spare."
-                if self.channel_id == channel_id
-                else "is the channel full, or is the Connect permission missing?"
-            )
-            missing, seconds = self.whereabouts.missing, CREDENTIALS_TIMEOUT_S
-            reason = f"Discord sent no {missing} within {seconds:.0f} s: {likely}"
-            raise AttemptFailed(reason, timed_out=True) from None
+            raise AttemptFailed(Failure(self.whereabouts.step, timed_out=True)) from None
 
     async def leave(self) -> None:
         """Tells Discord that we are gone, if it can be told."""
@@ -135,7 +111,8 @@ class Presence:
     def check_displaced(self, channel_id: int) -> None:
         """Raises ``AttemptFailed`` when it was somebody's doing that we are not in this channel."""
         if self.displaced_from == channel_id:
-            raise AttemptFailed("We were moved or disconnected while we were connecting.")
+            detail = "We were moved or disconnected while we were connecting."
+            raise AttemptFailed(Failure(Step.CREDENTIALS, detail=detail))
 
     async def hear_what_next(self) -> None:
         """Moved, migrated or kicked: waits for the word of the main gateway, which may never come."""

@@ -6,20 +6,21 @@ Connections come and go; one takes the other's place without a hole between them
 from collections.abc import Callable
 
 from notetaker.model.audio import AudioFrame
+from notetaker.model.failure import Failure
 from notetaker.model.outcome import Coverage
 from notetaker.model.voice_status import VoiceTotals
 from notetaker.voice.arrivals import Arrivals
 from notetaker.voice.clock import Clock
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.ports import SessionSink
-from notetaker.wire.events import Ended
+from notetaker.wire.explanations import explain
 from notetaker.wire.losses import Loss
 
 
 class Reception:
     """``Listener`` of the established connection. ``on_ended`` is called when that ends by itself."""
 
-    def __init__(self, clock: Clock, totals: VoiceTotals, on_ended: Callable[[Ended], None]) -> None:
+    def __init__(self, clock: Clock, totals: VoiceTotals, on_ended: Callable[[Failure], None]) -> None:
         self.connection: VoiceConnection | None = None
         """The established one."""
         self.established_at = 0.0
@@ -91,12 +92,12 @@ class Reception:
         else:
             add_counts(self._totals, connection)
 
-    def _ended(self, connection: VoiceConnection, ended: Ended) -> None:
+    def _ended(self, connection: VoiceConnection, failure: Failure) -> None:
         if connection is self.connection:
             try:
-                self.detach(ended.reason)
-            finally:  # the keeper is to know, whatever the sink makes of it
-                self._on_ended(ended)
+                self.detach(explain(failure).reason)
+            finally:  # the keeper must know, even when the sink raises
+                self._on_ended(failure)
 
     # The recording
 

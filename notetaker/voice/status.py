@@ -23,7 +23,7 @@ def guild_status(guild: GuildVoice, now: float, next_check: float) -> GuildVoice
         phase_s=0.0 if since is None else max(now - since, 0.0),
         attempt=guild.attempts.number,
         next_try_s=max(next_check - now, 0.0) if phase is VoicePhase.WAITING else None,
-        problem=None if guild.rest.failure is None else str(guild.rest.failure),
+        failure=None if guild.rest.failure is None else guild.rest.failure.failure,
         endpoint=None if session is None else session.credentials.endpoint,
         mode=None if session is None else session.mode,
         dave_version=0 if session is None else session.dave.version,

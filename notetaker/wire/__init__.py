@@ -13,6 +13,6 @@ Reading order:
 ``rtp``          header, extension and padding; ``transport``: the cipher around them
 ``stream``       one SSRC: replay window, outcomes; ``losses``: what is missing from it, in stretches to be told
 ``dave``         end-to-end encryption: the MLS group and the key of each speaker
-                 ``dave_messages``: what the gateway says about it; ``deafness``: when it has to be joined anew
-``close_codes``  what each close code means and where it enters the ladder
+                 ``dave_messages``: what the gateway says about it; ``decrypt_watch``: when to rejoin it
+``explanations`` what to tell people about a failure
 """

@@ -2,21 +2,14 @@
 
 from dataclasses import dataclass
 
-from notetaker.wire.handshake import Step
+from notetaker.model.failure import Failure
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
     """The session is over; the shell closes websocket and socket."""
 
-    reason: str
-    """For a person: what happened, at which step."""
-    close_code: int | None = None
-    """Set when the server closed the websocket."""
-    step: Step | None = None
-    """The step of the handshake that it did not get past; None: it had been established."""
-    timed_out: bool = False
-    """The server did not answer, or not in time."""
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)

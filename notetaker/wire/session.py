@@ -12,13 +12,13 @@ from functools import partial
 from typing import Any
 
 from notetaker.model.audio import AudioFrame
+from notetaker.model.failure import ABNORMAL, Failure, Rung, Step
 from notetaker.wire import dave_messages, discovery, messages
-from notetaker.wire.close_codes import Rung, close_code
 from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
 from notetaker.wire.dave import MAX_RECOVERIES, MAX_VERSION, DaveGroup, Outgoing
 from notetaker.wire.decrypt_watch import Advice, Deafness
 from notetaker.wire.events import Ended, Established, Resumed, SpeakerJoined, SpeakerLeft
-from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S, Step
+from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S
 from notetaker.wire.heartbeat import Heartbeat
 from notetaker.wire.losses import Loss
 from notetaker.wire.messages import Message, is_int, snowflake, uint
@@ -93,18 +93,13 @@ class VoiceSession:
         )
 
     def websocket_closed(self, code: int | None, now: float) -> None:
-        """``code`` is None when the connection ended without a closing handshake."""
-        known = close_code(code)
-        shown = "" if code is None else f" ({code})"
-        advice = f" {known.advice}" if known.advice else ""
-        reason = f"Discord closed the voice connection{self._during}: {known.meaning}{shown}.{advice}"
-        self._lose_websocket(reason, now, code)
+        """Take note that the server closed it with ``code``, or that it was cut (None)."""
+        self._lose_websocket(Failure(self.step, code or ABNORMAL), now)
 
-    def websocket_failed(self, reason: str, now: float) -> None:
-        """It could not be opened; ``reason``: a sentence."""
-        capitalised = self.step.value[0].upper() + self.step.value[1:]
+    def websocket_failed(self, detail: str, now: float) -> None:
+        """Take note that it could not be opened; ``detail`` is a sentence."""
         timed_out = self._deadline is not None and now >= self._deadline
-        self._lose_websocket(f"{capitalised}. {reason}", now, timed_out=timed_out)
+        self._lose_websocket(Failure(self.step, timed_out=timed_out, detail=detail), now)
 
     def receive_text(self, text: str, now: float) -> None:
         self._receive(messages.parse_text(text), binary=False, now=now)
@@ -128,13 +123,12 @@ class VoiceSession:
         if self.step is Step.ENDED:
             return
         if self._deadline is not None and now >= self._deadline:
-            reason = f"Within {DEADLINES_S[self.step]:.0f} s {self.step.value}."
-            self._lose_websocket(reason, now, timed_out=True)
+            self._lose_websocket(Failure(self.step, timed_out=True), now)
             return
         if self.heartbeat.due is not None and now >= self.heartbeat.due:
             if self.heartbeat.dead:
-                reason = f"The voice server stopped acknowledging heartbeats{self._during}."
-                self._lose_websocket(reason, now, timed_out=True)
+                detail = "The voice server stopped acknowledging heartbeats."
+                self._lose_websocket(Failure(self.step, timed_out=True, detail=detail), now)
                 return
             self._beat(now)
         if self._next_probe is not None and now >= self._next_probe:
@@ -159,9 +153,9 @@ class VoiceSession:
         """Stretches of lost sound that have become known; all of them have when the session has ended."""
         return self.receiver.take_losses()
 
-    def end(self, reason: str) -> None:
-        """We are leaving."""
-        self._end(reason)
+    def end(self, detail: str) -> None:
+        """End the session ourselves."""
+        self._end(Failure(self.step, detail=detail))
 
     # Steps
 
@@ -170,18 +164,13 @@ class VoiceSession:
         seconds = DEADLINES_S.get(step)
         self._deadline = None if seconds is None else now + seconds
 
-    @property
-    def _during(self) -> str:
-        return f" during {self.step.name}" if self.step in DEADLINES_S else ""
-
-    def _lose_websocket(
-        self, reason: str, now: float, code: int | None = None, *, timed_out: bool = False
-    ) -> None:
-        """Resumes where that can help: UDP, keys and DAVE state do not depend on the websocket (eris#1448)."""
+    def _lose_websocket(self, failure: Failure, now: float) -> None:
+        """Resume where that can help: UDP, keys and DAVE state do not depend on the websocket (eris#1448)."""
         tries = self._resume_tries
         up = self.step in (Step.ESTABLISHED, Step.RESUME)
-        if not up or close_code(code).rung is not Rung.RESUME or tries == len(RESUME_DELAYS_S):
-            self._end(reason, code, timed_out=timed_out)
+        resumable = failure.close_code is None or failure.rung is Rung.RESUME
+        if not up or not resumable or tries == len(RESUME_DELAYS_S):
+            self._end(failure)
             return
         self._resume_tries += 1
         self.heartbeat.stop()
@@ -197,13 +186,12 @@ class VoiceSession:
         self._deafness.start_anew(now)  # a commit may be in the replay
         self._commands.append(Resumed())
 
-    def _end(self, reason: str, code: int | None = None, *, timed_out: bool = False) -> None:
+    def _end(self, failure: Failure) -> None:
         if self.step is Step.ENDED:
             return
-        step = None if self.step in (Step.ESTABLISHED, Step.RESUME) else self.step
         self.step = Step.ENDED
         self.receiver.give_up_all()
-        self._commands.append(Ended(reason, code, step, timed_out))
+        self._commands.append(Ended(failure))
 
     def _on_hello(self, data: Any, now: float) -> None:
         interval = data["heartbeat_interval"]
@@ -221,7 +209,7 @@ class VoiceSession:
         self.ssrc = ssrc
         self.mode = choose_mode(modes)
         if self.mode is None:
-            self._end(
+            self.end(
                 f"The voice server offers no encryption mode that we know (it offers {', '.join(modes)[:200]})."
             )
             return
@@ -316,9 +304,9 @@ class VoiceSession:
             case Advice.RECOVER:
                 self._dave(self.dave.recover(), now)
             case Advice.END:
-                self._end(
-                    "The voices could not be decrypted any more, also after joining the end-to-end encrypted"
-                    " group anew."
+                self.end(
+                    "The voices could no longer be decrypted, not even after rejoining the end-to-end encrypted"
+                    " group."
                 )
 
     def _dave(self, outgoing: list[Outgoing], now: float) -> None:
@@ -331,7 +319,7 @@ class VoiceSession:
             self._frames += self.receiver.keys_changed()
             self._deafness.start_anew(now)
         if self.dave.beyond_recovery:
-            self._end(f"Joining the end-to-end encrypted group failed {MAX_RECOVERIES + 1} times in a row.")
+            self.end(f"Joining the end-to-end encrypted group failed {MAX_RECOVERIES + 1} times in a row.")
         self._establish(now)
 
     # Inside

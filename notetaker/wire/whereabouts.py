@@ -11,6 +11,7 @@ new credentials for where we are.
 
 from dataclasses import dataclass, field
 
+from notetaker.model.failure import Step
 from notetaker.model.voice import VoiceServer, VoiceState
 
 
@@ -79,7 +80,8 @@ class Whereabouts:
         return self._state is not None and self._server is not None
 
     @property
-    def missing(self) -> str:
-        """The event(s) still awaited, for an error message."""
-        events = {"VOICE_STATE_UPDATE": self._state, "VOICE_SERVER_UPDATE": self._server}
-        return " and ".join(name for name, event in events.items() if event is None)
+    def step(self) -> Step:
+        """What is still awaited: both events, or one of them."""
+        if self._state is not None:
+            return Step.VOICE_SERVER_UPDATE
+        return Step.CREDENTIALS if self._server is None else Step.VOICE_STATE_UPDATE

@@ -7,9 +7,9 @@ import discord
 import pytest
 
 from notetaker.discordbot.voicestatus import VoiceStatusCommand, embed
+from notetaker.model.failure import CLOSE_CODES, Failure, Step
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.voice_status import GuildVoiceStatus, VoicePhase, VoiceStatus, VoiceTotals
-from notetaker.wire.close_codes import CLOSE_CODES
 from tests.status.examples import (
     ADA,
     CONNECTED,
@@ -46,7 +46,7 @@ def test_each_phase_is_told_in_a_sentence() -> None:
     )
     assert described(WAITING) == (
         f"🔴 I have not been able to get into <#{STAGE}> for 12 s. I try again when somebody joins or leaves a voice "
-        f"channel, in 48 s at the latest.\n**The last trouble:** {PROBLEM}"
+        f"channel, in 48 s at the latest.\n**Last failure:** {PROBLEM}"
     )
     idle = replace(CONNECTED, phase=VoicePhase.IDLE, wanted=None, connected_to=None)
     assert described(idle) == "⚪ I am in no voice channel, and nobody wants me in one."
@@ -98,7 +98,7 @@ def test_the_totals() -> None:
     ]
     assert shown["Closed by Discord"].splitlines() == [
         "**4006**, the voice session is no longer valid: 3×, last 3 min ago",
-        "**1006**, the connection was cut without a word: 1×, last 2 h ago",
+        "**1006**, the connection was cut without a close code: 1×, last 2 h ago",
     ]
     assert shown["Sound, in all servers, since I was started"].splitlines() == [
         "1,234,567 packets heard, 17 lost on the way",
@@ -141,7 +141,12 @@ def test_the_worst_day_still_fits_into_an_embed() -> None:
     bad.last_close_ns = dict.fromkeys(bad.close_codes, 0)
     people = tuple(Coverage(2**64 - n, Counter(dict.fromkeys(Outcome, many)), lost=many) for n in range(100))
     worst = replace(
-        CONNECTED, wanted=2**64, problem="x" * 5000, deafened=True, coverage=people, endpoint="e" * 253
+        CONNECTED,
+        wanted=2**64,
+        failure=Failure(Step.ENDED, detail="x" * 5000),
+        deafened=True,
+        coverage=people,
+        endpoint="e" * 253,
     )
     shown = embed(VoiceStatus((worst,), bad, "y" * 5000), OFFICE, NOW_S)
     assert len(shown) <= 6000

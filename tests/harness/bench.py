@@ -18,6 +18,7 @@ from notetaker.meetings.recovery import Interrupted, Recovery
 from notetaker.meetings.resuming import Resuming
 from notetaker.meetings.saving import Safekeeping
 from notetaker.model.audio import AudioFrame
+from notetaker.model.failure import Failure, Step
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.store.database import StoreError
@@ -28,6 +29,10 @@ from tests.harness.office import SENTENCE
 
 GUILD, STANDUP, PLANNING, GENERAL, ADA = 1, 2, 3, 4, 42
 WISH = Start(GUILD, STANDUP, "Standup", GENERAL, ADA)
+
+
+def join_failed(reason: str, *, final: bool = False) -> JoinFailed:
+    return JoinFailed(Failure(Step.ENDED, detail=reason), final=final)
 
 
 class Voice:
@@ -67,7 +72,7 @@ class Voice:
         changed.cancel()
         slow.cancel()
         if self.target != channel_id:
-            raise JoinFailed("Somebody has asked for something else meanwhile.", final=True)
+            raise join_failed("Somebody has asked for something else meanwhile.", final=True)
         if self.failure is not None:
             if self.failure.final:
                 self.target = None

@@ -15,8 +15,7 @@ from notetaker.discordbot.ports import Refused
 from notetaker.model.meeting import MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.store.database import Rejected, StoreError
-from notetaker.voice.ports import JoinFailed
-from tests.harness.bench import ADA, GUILD, PLANNING, STANDUP, WISH, Bench
+from tests.harness.bench import ADA, GUILD, PLANNING, STANDUP, WISH, Bench, join_failed
 from tests.harness.office import SENTENCE
 
 
@@ -65,7 +64,7 @@ async def test_of_two_who_stop_at_once_one_finds_nothing_to_stop(bench: Bench) -
 
 
 async def test_a_join_that_is_hopeless_leaves_no_meeting(bench: Bench) -> None:
-    bench.voice.failure = JoinFailed("The voice server demands DAVE (4017).", final=True)
+    bench.voice.failure = join_failed("The voice server demands DAVE (4017).", final=True)
     with pytest.raises(Refused, match=rf"^I couldn't join <#{STANDUP}>\. The voice server demands DAVE"):
         await bench.start()
     assert bench.store.meetings() == []
@@ -214,7 +213,7 @@ async def test_a_command_for_what_is_so_already_counts_as_well(bench: Bench) -> 
 
 
 async def test_a_join_without_success_goes_on_being_tried(bench: Bench) -> None:
-    bench.voice.failure = JoinFailed("Tried 3 times without success.")
+    bench.voice.failure = join_failed("Tried 3 times without success.")
     with pytest.raises(Refused, match=rf"^I couldn't join <#{STANDUP}> yet\. Tried 3 times"):
         await bench.join(STANDUP)
     assert bench.meetings.wanted(GUILD) == STANDUP
@@ -223,7 +222,7 @@ async def test_a_join_without_success_goes_on_being_tried(bench: Bench) -> None:
 
 
 async def test_notes_that_cannot_begin_yet_begin_when_the_bot_is_in(bench: Bench) -> None:
-    bench.voice.failure = JoinFailed("Tried 3 times without success.")
+    bench.voice.failure = join_failed("Tried 3 times without success.")
     started = await bench.meetings.start(WISH, 1)
     assert started.reason == "Tried 3 times without success."
     assert bench.meetings.meeting(GUILD) == started.meeting
@@ -254,7 +253,7 @@ async def test_people_hear_at_once_that_the_bot_has_lost_the_channel_and_cannot_
 
 
 async def test_notes_that_never_began_say_so(bench: Bench) -> None:
-    bench.voice.failure = JoinFailed("Tried 3 times without success.")
+    bench.voice.failure = join_failed("Tried 3 times without success.")
     await bench.start()
     stopped = await bench.stop()
     assert stopped is not None

@@ -15,8 +15,7 @@ from notetaker.meetings import open_gaps
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.recording.state import StateFile
-from notetaker.voice.ports import JoinFailed
-from tests.harness.bench import ADA, GENERAL, GUILD, PLANNING, STANDUP, WISH, Bench
+from tests.harness.bench import ADA, GENERAL, GUILD, PLANNING, STANDUP, WISH, Bench, join_failed
 from tests.harness.office import SENTENCE
 
 HEARD = len(SENTENCE)
@@ -141,7 +140,7 @@ async def test_whoever_dies_twice_without_having_been_back_leaves_one_gap(bench:
     await die(bench)
     age(bench, meeting, 100.0)
     bench.begin(900.0)
-    bench.voice.failure = JoinFailed("Tried 3 times without success.")
+    bench.voice.failure = join_failed("Tried 3 times without success.")
     await bench.take_up()
     await die(bench)
     age(bench, meeting, 40.0)
@@ -158,7 +157,7 @@ async def test_a_bot_that_is_stopped_before_it_is_back_leaves_one_gap(bench: Ben
     await (die(bench) if crash else bench.meetings.close())
     age(bench, meeting, 100.0)
     bench.begin(900.0)
-    bench.voice.failure = JoinFailed("Tried 3 times without success.")
+    bench.voice.failure = join_failed("Tried 3 times without success.")
     await bench.take_up()
     await bench.meetings.close()
     await bench.restart()
@@ -291,7 +290,7 @@ async def test_where_the_bot_cannot_go_back_the_meeting_is_finished_and_people_t
     if gone:
         bench.front.gone = replies.CHANNEL_GONE
     else:
-        bench.voice.failure = JoinFailed(replies.CHANNEL_GONE, final=True)
+        bench.voice.failure = join_failed(replies.CHANNEL_GONE, final=True)
     await bench.take_up()
     await bench.tick()
     assert bench.meetings.meeting(GUILD) is None
@@ -303,7 +302,7 @@ async def test_a_bot_that_cannot_get_back_yet_says_so_and_goes_on_trying(bench: 
     meeting = await bench.start()
     await bench.meetings.close()
     bench.begin(900.0)
-    bench.voice.failure = JoinFailed("Tried 3 times without success.")
+    bench.voice.failure = join_failed("Tried 3 times without success.")
     await bench.take_up()
     assert bench.meetings.meeting(GUILD) == meeting
     bench.recordings.waiting(GUILD, "Tried 3 times without success.")

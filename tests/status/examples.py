@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from notetaker.model.failure import Failure, Step
 from notetaker.model.meeting import Meeting, RunningMeeting
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.voice_status import GuildVoiceStatus, VoicePhase, VoiceStatus, VoiceTotals
@@ -11,7 +12,10 @@ OFFICE, LOUNGE = 1323802873036800001, 1323802873036800002
 STANDUP, STAGE = 1323802873036800011, 1323802873036800012
 ADA, BEN = 1323802873036800021, 1323802873036800022
 NOW_NS = 1_795_357_805_000_000_000
-PROBLEM = "Discord closed the voice connection: the voice session is no longer valid (4006)."
+PROBLEM = (
+    "Discord closed the voice connection during IDENTIFY: the voice session is no longer valid (4006). The likely "
+    "cause is a session that has become stale on Discord's side, or another process that uses this bot's token."
+)
 ENDPOINT = "c-fra05-0123abcd.discord.media:2087"
 
 CONNECTED = GuildVoiceStatus(
@@ -36,7 +40,7 @@ WAITING = GuildVoiceStatus(
     connected_to=None,
     phase_s=12.0,
     next_try_s=48.0,
-    problem=PROBLEM,
+    failure=Failure(Step.IDENTIFY, 4006),
 )
 
 

@@ -25,6 +25,7 @@ def test_the_document_is_json_whose_ids_are_strings() -> None:
         "attempt": 0,
         "next_try_s": None,
         "problem": None,
+        "failure": None,
         "endpoint": ENDPOINT,
         "mode": "aead_aes256_gcm_rtpsize",
         "dave_version": 1,
@@ -43,6 +44,7 @@ def test_the_document_is_json_whose_ids_are_strings() -> None:
     }
     assert (lounge["guild_id"], lounge["wanted"], lounge["connected_to"]) == (str(LOUNGE), str(STAGE), None)
     assert (lounge["phase"], lounge["next_try_s"], lounge["problem"]) == ("waiting", 48.0, PROBLEM)
+    assert lounge["failure"] == {"step": "IDENTIFY", "close_code": 4006, "timed_out": False}
     assert shown["meetings"] == [
         {
             "id": "20261122-143005-k3f9qz",
@@ -62,7 +64,7 @@ def test_the_totals_come_with_what_follows_from_them() -> None:
     assert totals["close_codes"] == [
         {
             "code": 1006,
-            "meaning": "the connection was cut without a word",
+            "meaning": "the connection was cut without a close code",
             "count": 1,
             "last": "2026-11-22T12:30:05.000+00:00",
         },

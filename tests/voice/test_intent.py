@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from notetaker.model.failure import Failure, Step
 from notetaker.model.voice import ChannelDeleted, SessionBegan, SessionResumed, VoiceState
 from notetaker.model.voice_status import VoicePhase
 from notetaker.voice import attempts, guild, presence, retry_hold
@@ -46,7 +47,7 @@ async def test_after_a_failed_round_voice_activity_starts_another_one(tmp_path: 
         assert call.manager.wanted(GUILD) == CHANNEL
         [status] = call.manager.status().guilds
         assert status.phase is VoicePhase.WAITING
-        assert "(4006)" in (status.problem or "")
+        assert status.failure == Failure(Step.IDENTIFY, 4006)
         call.clock.skip(retry_hold.LEAST_S)
         someone_moves(call)
         await until_joined(call)
@@ -182,7 +183,7 @@ async def test_a_deleted_channel_ends_the_intent(tmp_path: Path) -> None:
         call.manager.receive(ChannelDeleted(GUILD, CHANNEL + 1))
         call.manager.receive(ChannelDeleted(GUILD, CHANNEL))
         async with asyncio.timeout(5):
-            assert await call.removed.get() == guild.DELETED
+            assert await call.removed.get() == guild.DELETED.detail
         assert call.removed.empty()
         assert call.manager.channel(GUILD) is None
 
@@ -235,9 +236,11 @@ async def test_another_process_with_our_token_is_named_as_the_cause(tmp_path: Pa
         call.faults.refuse_identify(BOT, 4006)
         call.gateway.tell(VoiceState(GUILD, CHANNEL, BOT, "somebody else's"))
         await call.server.release(guild_id=GUILD, user_id=BOT, code=4006)
-        await until(lambda: call.manager.status().guilds[0].problem)
+        await until(lambda: call.manager.status().guilds[0].failure)
         status = call.manager.status()
-        assert "Another process is using this bot's token" in (status.guilds[0].problem or "")
+        failure = status.guilds[0].failure
+        assert failure is not None
+        assert "Another process is using this bot's token" in failure.detail
         assert status.duplicate is not None
 
 

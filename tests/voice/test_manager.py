@@ -7,11 +7,11 @@ import pytest
 
 from notetaker.discordsim.voice.faults import Faults
 from notetaker.discordsim.voice.faults import Step as Moment
+from notetaker.model.failure import Step
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice import VoiceState
-from notetaker.voice import presence
 from notetaker.voice.ports import JoinFailed
-from notetaker.wire.handshake import DEADLINES_S, Step
+from notetaker.wire.handshake import DEADLINES_S
 from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call
 
 ADA, BEN = 501, 502
@@ -68,7 +68,7 @@ async def test_what_no_retry_can_mend_is_not_retried(tmp_path: Path) -> None:
 
 async def test_a_full_channel_is_named_as_the_likely_cause(tmp_path: Path) -> None:
     async with a_call(tmp_path, attempts=1) as call:
-        call.clock.deadlines[presence.CREDENTIALS_TIMEOUT_S] = 0.05
+        call.clock.deadlines[DEADLINES_S[Step.CREDENTIALS]] = 0.05
         call.gateway.silent = True
         with pytest.raises(
             JoinFailed, match=r"VOICE_SERVER_UPDATE within .*channel full.*Connect permission"

@@ -9,13 +9,14 @@ from aiohttp import ClientSession
 
 from notetaker.discordsim.speaker.link import VoiceLink
 from notetaker.discordsim.voice.faults import Step as Moment
+from notetaker.model.failure import Step
 from notetaker.model.outcome import Outcome
 from notetaker.voice import attempts, presence
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.websocket import VoiceWebSocket
 from notetaker.wire import heartbeat
-from notetaker.wire.handshake import DEADLINES_S, Step
+from notetaker.wire.handshake import DEADLINES_S
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call, until
 
 ADA = 501

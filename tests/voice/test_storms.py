@@ -12,10 +12,10 @@ from random import Random
 import pytest
 
 from notetaker.discordsim.voice.faults import Step as Moment
+from notetaker.model.failure import CLOSE_CODES, Step
 from notetaker.model.voice import VoiceState
 from notetaker.voice import guild, presence
 from notetaker.voice.ports import JoinFailed
-from notetaker.wire.close_codes import CLOSE_CODES
 from notetaker.wire.handshake import DEADLINES_S
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call, until
 from tests.voice.moods import MOODS, MoodyGateway
@@ -214,7 +214,7 @@ async def weather(seed: int, folder: Path) -> None:
         call = await stack.enter_async_context(a_call(folder, timeout_s=1, gateway_of=MoodyGateway))
         assert isinstance(call.gateway, MoodyGateway)
         call.clock.deadlines = {
-            presence.CREDENTIALS_TIMEOUT_S: 0.15,
+            DEADLINES_S[Step.CREDENTIALS]: 0.15,
             presence.WHAT_NEXT_S: 0.1,
             presence.ALLOCATION_S: 0.3,
         }

@@ -8,11 +8,11 @@ import pytest
 from notetaker.discordsim.voice.group import DaveGroup as GatewayGroup
 from notetaker.discordsim.voice.group import DaveOp, Send
 from notetaker.discordsim.voice.mls import ExternalSender
+from notetaker.model.failure import Failure, Step
 from notetaker.wire.commands import Reconnect, SendBinary, SendText
 from notetaker.wire.dave import MAX_RECOVERIES
 from notetaker.wire.decrypt_watch import CHANCE_S, FRAMES, GRACE_S, PAUSE_S
 from notetaker.wire.events import Ended
-from notetaker.wire.handshake import Step
 from notetaker.wire.losses import FRAME_S
 from notetaker.wire.opcodes import Op
 from tests.discordsim.voice.members import DaveyMember
@@ -34,7 +34,7 @@ class SecretCall:
         self.acknowledges = True
         self.said: list[tuple[int, object]] = []
         """What we have said: opcode, and the JSON ``d`` or the body."""
-        self.ended: Ended | None = None
+        self.ended: Failure | None = None
         self.heard: list[bytes] = []
         self._queue: deque[Send] = deque()
         self._packets = 0
@@ -120,8 +120,8 @@ class SecretCall:
                     self._hear(message["op"], message["d"])
                 case SendBinary(data):
                     self._hear(data[0], data[1:])
-                case Ended():
-                    self.ended = command
+                case Ended(failure):
+                    self.ended = failure
 
     def _hear(self, op: int, body: object) -> None:
         self.said.append((op, body))
@@ -192,8 +192,11 @@ def test_when_a_recovery_does_not_help_the_session_ends_and_says_why() -> None:
     call.speaks(ADA, packets=FRAMES - 1, broken=True)
     assert call.talk.session.step is Step.ESTABLISHED
     call.speaks(ADA, packets=5, broken=True)
-    assert call.ended == Ended(
-        "The voices could not be decrypted any more, also after joining the end-to-end encrypted group anew."
+    assert call.ended == Failure(
+        Step.ESTABLISHED,
+        detail=(
+            "The voices could no longer be decrypted, not even after rejoining the end-to-end encrypted group."
+        ),
     )
     assert call.recoveries == 1
 
@@ -287,6 +290,7 @@ def test_a_group_that_cannot_be_joined_ends_the_session(up: bool) -> None:
     talk.hears_binary(Op.MLS_WELCOME, b"\0\0broken")
     call.passes(FRAME_S)
     assert call.recoveries == MAX_RECOVERIES
-    assert call.ended == Ended(
-        "Joining the end-to-end encrypted group failed 6 times in a row.", step=None if up else Step.GROUP
+    assert call.ended == Failure(
+        Step.ESTABLISHED if up else Step.GROUP,
+        detail="Joining the end-to-end encrypted group failed 6 times in a row.",
     )

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from notetaker.model.failure import Failure, Step
 from notetaker.wire.commands import Reconnect, SendText
 from notetaker.wire.events import Ended, Resumed
-from notetaker.wire.handshake import Step
 from notetaker.wire.opcodes import Op
 from notetaker.wire.session import LASTING_S
 from tests.wire.conversation import GUILD, Conversation, established
@@ -50,7 +50,7 @@ def test_a_lost_websocket_is_resumed_with_what_was_seen_last() -> None:
 def test_what_a_resume_cannot_mend_ends_the_session(code: int) -> None:
     talk = established()
     talk.session.websocket_closed(code, talk.now)
-    assert talk.does(Ended).close_code == code
+    assert talk.does(Ended).failure.close_code == code
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 4009, 4013, 4015])
@@ -67,7 +67,7 @@ def test_a_refused_resume_ends_the_session() -> None:
     talk.opens()
     talk.says(Op.RESUME)
     talk.session.websocket_closed(4006, talk.now)
-    assert talk.does(Ended).close_code == 4006
+    assert talk.does(Ended).failure.close_code == 4006
 
 
 def test_resuming_is_tried_three_times_with_growing_pauses() -> None:
@@ -78,7 +78,7 @@ def test_resuming_is_tried_three_times_with_growing_pauses() -> None:
     talk.passes(5.0)  # no op 9
     talk.session.websocket_failed("Nobody there.", talk.now)
     commands = [c for c in talk.forget() if isinstance(c, Reconnect | Ended)]
-    ended = Ended("The voice server did not resume the session. Nobody there.")
+    ended = Ended(Failure(Step.RESUME, detail="Nobody there."))
     assert commands == [Reconnect(0.0), Reconnect(1.0), Reconnect(2.0), ended]
 
 

@@ -1,3 +1,4 @@
+from notetaker.model.failure import Step
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.wire.whereabouts import Whereabouts
 
@@ -44,10 +45,10 @@ def test_an_attempt_begins_with_both_slots_empty() -> None:
     where.own_state(STATE)
     where.server(SERVER)
     where.attempt(2)
-    assert where.missing == "VOICE_STATE_UPDATE and VOICE_SERVER_UPDATE"
+    steps = [where.step]
     where.server(FRESH)
     assert where.take() is None
-    assert where.missing == "VOICE_STATE_UPDATE"
+    assert [*steps, where.step] == [Step.CREDENTIALS, Step.VOICE_STATE_UPDATE]
 
 
 def test_our_state_in_another_channel_does_not_belong_to_the_attempt() -> None:

@@ -5,15 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from notetaker.voice.explanations import CREDENTIALS, GATEWAY, SERVER, STATE, Failure
+from notetaker.model.failure import ABNORMAL, Failure, Step
 from notetaker.voice.trace.text import SUFFIX
-from notetaker.wire.close_codes import ABNORMAL
-from notetaker.wire.handshake import Step
 
 SUCCESS = "established"
 """How the outcome of a successful attempt begins."""
-STEPS = {step.name for step in Step} - {Step.ENDED.name}
-"""Where a connection may fail; that it has ended tells nothing of where."""
+STEPS = frozenset(Step) - {Step.ENDED}
+"""Where a connection may fail. ENDED does not say where that was."""
+PAIR = frozenset({Step.VOICE_STATE_UPDATE, Step.VOICE_SERVER_UPDATE})
 
 
 @dataclass(slots=True)
@@ -81,23 +80,23 @@ class _Progress:
     def __init__(self) -> None:
         self.lost = False
         """The websocket is gone, and has not been replaced."""
-        self._step = GATEWAY
+        self._step = Step.GATEWAY
         self._code: int | None = None
-        self._missing: set[str] = set()
+        self._awaited: set[Step] = set()
 
     def see(self, line: dict[str, Any]) -> None:
         event = line.get("event")
         match event:
             case "op 4" if line.get("channel") is not None:
-                self._step, self._missing = CREDENTIALS, {STATE, SERVER}
+                self._step, self._awaited = Step.CREDENTIALS, set(PAIR)
             case "VOICE_STATE_UPDATE" if line.get("channel") is not None:
-                self._missing.discard(STATE)
+                self._awaited.discard(Step.VOICE_STATE_UPDATE)
             case "VOICE_SERVER_UPDATE" if line.get("endpoint") is not None:
-                self._missing.discard(SERVER)
-            case "websocket opening" if self._step != Step.RESUME.name:
-                self._step = Step.CONNECT.name
+                self._awaited.discard(Step.VOICE_SERVER_UPDATE)
+            case "websocket opening" if self._step is not Step.RESUME:
+                self._step = Step.CONNECT
             case "step" if str(line.get("name")) in STEPS:
-                self._step = str(line["name"])
+                self._step = Step(str(line["name"]))
             case "websocket closed" | "websocket failed":
                 self.lost = True
                 code = line.get("code")
@@ -106,9 +105,9 @@ class _Progress:
             case "resuming":
                 self.lost, self._code = True, None
             case "established" | "resumed":
-                self._step, self._code, self.lost = Step.ESTABLISHED.name, None, False
+                self._step, self._code, self.lost = Step.ESTABLISHED, None, False
 
     def failure(self) -> Failure:
-        if self._step == CREDENTIALS and len(self._missing) == 1:
-            return Failure(next(iter(self._missing)))
+        if self._step is Step.CREDENTIALS and len(self._awaited) == 1:
+            return Failure(next(iter(self._awaited)))
         return Failure(self._step, self._code)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from notetaker.wire.close_codes import CLOSE_CODES, Rung, close_code
+from notetaker.model.failure import CLOSE_CODES, Failure, Rung, Step
 from tests.campaigns.chaos.room import Room
 
 Strike = Callable[[Room], Awaitable[None]]
@@ -81,7 +81,7 @@ def _lasting(seconds: float, kind: str, **fields: Any) -> Strike:
 
 
 def _mid_session(code: int) -> Fault:
-    rung = close_code(code).rung
+    rung = Failure(Step.ESTABLISHED, code).rung
     return Fault(
         f"closed with {code}",
         "",
@@ -96,7 +96,7 @@ def _mid_session(code: int) -> Fault:
 
 
 def _in_handshake(code: int, step: str) -> Fault:
-    rung = close_code(code).rung
+    rung = Failure(Step.IDENTIFY, code).rung
     return Fault(
         f"closed in the handshake, at {step}",
         str(code),

@@ -3,7 +3,7 @@
 from itertools import islice
 from random import Random
 
-from notetaker.wire.close_codes import CLOSE_CODES
+from notetaker.model.failure import CLOSE_CODES
 from tests.campaigns.chaos import disasters, faults, plan
 
 ROOMS = 12

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from notetaker.model.failure import Failure, Step
 from notetaker.model.voice import VoiceServer, VoiceState
-from notetaker.voice.explanations import CREDENTIALS, Failure
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.trace import reader
 from notetaker.voice.trace.reader import Recorded
@@ -74,7 +74,7 @@ async def test_a_4006_and_the_attempt_after_it(tmp_path: Path, wiretap: Wiretap)
         call.faults.refuse_identify(BOT, 4006)
         await call.manager.join(GUILD, CHANNEL)
         refused, succeeded = recorded(tmp_path)
-    assert refused.failure() == Failure("IDENTIFY", 4006)
+    assert refused.failure() == Failure(Step.IDENTIFY, 4006)
     assert [line["code"] for line in refused.lines if line["event"] == "websocket closed"] == [4006]
     assert succeeded.established
     assert succeeded.failure() is None
@@ -137,7 +137,7 @@ async def test_how_a_session_ended_is_in_its_trace(tmp_path: Path, wiretap: Wire
         await call.server.release(guild_id=GUILD, user_id=BOT, code=4015)  # and forgets the session
         await recording.until_event("opened", times=2)
         first, second = recorded(tmp_path)
-    assert first.failure() == Failure("RESUME", 4006)
+    assert first.failure() == Failure(Step.RESUME, 4006)
     assert events(first).index("end") < events(first).index("resuming")
     assert second.failure() is None
 
@@ -168,4 +168,4 @@ async def test_a_full_channel_is_recognised(tmp_path: Path) -> None:
         with pytest.raises(JoinFailed):
             await call.manager.join(GUILD, CHANNEL)
         (found,) = recorded(tmp_path)
-    assert found.failure() == Failure(CREDENTIALS)
+    assert found.failure() == Failure(Step.CREDENTIALS)

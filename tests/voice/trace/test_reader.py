@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notetaker.voice.explanations import CREDENTIALS, GATEWAY, SERVER, STATE, Failure
+from notetaker.model.failure import Failure, Step
 from notetaker.voice.trace import reader
 from notetaker.voice.trace.text import described
 from notetaker.voice.trace.writer import Tracer
@@ -44,16 +44,16 @@ def closed(code: int | None) -> Line:
 
 
 FAILURES = [
-    ([], GATEWAY, None),
-    ([ASKED], CREDENTIALS, None),
-    ([*LEFT_BEFORE, ASKED], CREDENTIALS, None),
-    ([ASKED, SHOWN], SERVER, None),
-    ([ASKED, SHOWN, line("VOICE_SERVER_UPDATE", endpoint=None, token="t")], SERVER, None),
-    ([ASKED, NAMED], STATE, None),
-    ([*PAIR, OPENING, line("websocket failed", reason="refused"), step("ENDED")], "CONNECT", None),
-    ([*PAIR, OPENING, OPEN, step("IDENTIFY"), closed(4006), step("ENDED")], "IDENTIFY", 4006),
-    ([*PAIR, OPENING, OPEN, step("IDENTIFY"), closed(None), step("ENDED")], "IDENTIFY", 1006),
-    ([*PAIR, OPENING, OPEN, step("IDENTIFY"), step("DISCOVER"), step("ENDED")], "DISCOVER", None),
+    ([], Step.GATEWAY, None),
+    ([ASKED], Step.CREDENTIALS, None),
+    ([*LEFT_BEFORE, ASKED], Step.CREDENTIALS, None),
+    ([ASKED, SHOWN], Step.VOICE_SERVER_UPDATE, None),
+    ([ASKED, SHOWN, line("VOICE_SERVER_UPDATE", endpoint=None, token="t")], Step.VOICE_SERVER_UPDATE, None),
+    ([ASKED, NAMED], Step.VOICE_STATE_UPDATE, None),
+    ([*PAIR, OPENING, line("websocket failed", reason="refused"), step("ENDED")], Step.CONNECT, None),
+    ([*PAIR, OPENING, OPEN, step("IDENTIFY"), closed(4006), step("ENDED")], Step.IDENTIFY, 4006),
+    ([*PAIR, OPENING, OPEN, step("IDENTIFY"), closed(None), step("ENDED")], Step.IDENTIFY, 1006),
+    ([*PAIR, OPENING, OPEN, step("IDENTIFY"), step("DISCOVER"), step("ENDED")], Step.DISCOVER, None),
 ]
 
 
@@ -65,7 +65,9 @@ def recorded(tmp_path: Path, *lines: Line, guild: int = 10) -> reader.Recorded:
 
 
 @pytest.mark.parametrize(("lines", "step", "code"), FAILURES)
-def test_a_failed_attempt_tells_where(lines: list[Line], step: str, code: int | None, tmp_path: Path) -> None:
+def test_a_failed_attempt_tells_where(
+    lines: list[Line], step: Step, code: int | None, tmp_path: Path
+) -> None:
     found = recorded(tmp_path, *lines, FAILED, closed(1000))
     assert found.failure() == Failure(step, code)
     assert not found.established
@@ -96,12 +98,12 @@ def test_what_was_resumed_is_no_failure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "failure"),
     [
-        ([closed(4006), step("ENDED")], Failure("ESTABLISHED", 4006)),
-        ([*RESUMING, closed(4006), step("ENDED")], Failure("RESUME", 4006)),
-        ([*RESUMING, step("ENDED")], Failure("RESUME")),
+        ([closed(4006), step("ENDED")], Failure(Step.ESTABLISHED, 4006)),
+        ([*RESUMING, closed(4006), step("ENDED")], Failure(Step.RESUME, 4006)),
+        ([*RESUMING, step("ENDED")], Failure(Step.RESUME)),
         (
             [step("RESUME"), line("resuming", delay_s=0.0), OPENING, line("websocket failed", reason="no")],
-            Failure("RESUME"),
+            Failure(Step.RESUME),
         ),
     ],
 )
@@ -129,7 +131,7 @@ def test_damaged_lines_are_counted_and_the_others_are_read(tmp_path: Path) -> No
         )
     (found,) = reader.latest(tmp_path, 1)
     assert (found.damaged, found.outcome) == (5, "It failed.")
-    assert found.failure() == Failure(CREDENTIALS)
+    assert found.failure() == Failure(Step.CREDENTIALS)
 
 
 EVENTS = ("attempt", "op 4", "step", "websocket closed", "resuming", "end", "sent")
