@@ -1,6 +1,6 @@
-"""One voice session on real sockets: feeds the machine of ``wire.session`` and carries out its commands.
+"""One voice session on real sockets: feeds the machine of ``wire.session``, which makes all decisions.
 
-No decision about the protocol is taken here.
+Its commands are carried out here; what it hears goes to a listener.
 """
 
 import asyncio
@@ -209,24 +209,39 @@ class VoiceConnection:
         except Exception:  # whatever it was: this session ends by it, and the keeper begins another one
             log.critical(BUG, exc_info=True, extra=events.BUG())
             failure = Failure(self.session.step, detail="The bot has run into a bug of its own.")
-            self.end(failure.detail)
-            if not self.ended.done():  # the session's own word of it was lost with other commands
-                self._carry_out(Ended(failure))
+            try:
+                self.end(failure.detail)
+            finally:
+                if not self.ended.done():  # the session's own word of it was lost with other events
+                    self._end(failure)
 
     def _pump(self) -> None:
-        """Carries out what the session wants, hands on what it heard, and arms the one timer."""
+        """Carry out the session's commands, deal with its events, and arm the one timer."""
         if self.session.step is not self._step:
             self._step = self.session.step
             self._trace.note("step", name=self._step)
         for command in self.session.take_commands():
             self._carry_out(command)
-        frames = self.session.take_frames()
-        for frame in frames:
-            self.listener.frame(frame)
-        if frames:
-            self.heard_at = frames[-1].arrival
-        for loss in self.session.take_losses():
-            self.listener.lost(loss)
+        failure = None
+        for event in self.session.take_events():
+            match event:
+                case AudioFrame():
+                    self.heard_at = event.arrival
+                    self.listener.frame(event)
+                case Loss():
+                    self.listener.lost(event)
+                case SpeakerJoined(user_id, ssrc, now):
+                    self.listener.speaker_joined(user_id, ssrc, now)
+                case SpeakerLeft(user_id, now):
+                    self.listener.speaker_left(user_id, now)
+                case Established():
+                    self._established.set_result(None)
+                case Resumed():
+                    self._resumed()
+                case Ended():
+                    failure = event.failure
+        if failure is not None:  # last, because it hands on what the socket still has
+            self._end(failure)
         due = self.session.next_timeout()
         if due != self._due:
             self._set_timer(due)
@@ -249,12 +264,6 @@ class VoiceConnection:
                     self._udp.send(data)
             case OpenUdp(host, port):
                 self._open_udp(host, port)
-            case SpeakerJoined(user_id, ssrc, now):
-                self.listener.speaker_joined(user_id, ssrc, now)
-            case SpeakerLeft(user_id, now):
-                self.listener.speaker_left(user_id, now)
-            case Established():
-                self._established.set_result(None)
             case Reconnect(delay_s):
                 self._trace.note("resuming", delay_s=delay_s)
                 if self.lost_websocket_at is None:
@@ -262,21 +271,23 @@ class VoiceConnection:
                     self._tell("has lost its websocket, and is being resumed", events.VOICE_RESUMING)
                 if not self._reconnect.done():
                     self._reconnect.set_result(delay_s)
-            case Resumed():
-                self._tell("goes on over a new websocket", events.VOICE_RESUMED)
-                self._trace.note("resumed")
-                self._totals.resumes += 1
-                self.lost_websocket_at = None
-            case Ended(failure):
-                if self.lost_websocket_at is not None:
-                    self._totals.resumes_failed += 1
-                self._trace.note("ended", reason=explain(failure).reason)
-                if self._udp is not None:
-                    udp, self._udp = self._udp, None
-                    udp.close()
-                if not self.ended.done():
-                    self.ended.set_result(failure)
-                self._stop_opening()
+
+    def _resumed(self) -> None:
+        self._tell("continues over a new websocket", events.VOICE_RESUMED)
+        self._trace.note("resumed")
+        self._totals.resumes += 1
+        self.lost_websocket_at = None
+
+    def _end(self, failure: Failure) -> None:
+        if self.lost_websocket_at is not None:
+            self._totals.resumes_failed += 1
+        self._trace.note("ended", reason=explain(failure).reason)
+        if self._udp is not None:
+            udp, self._udp = self._udp, None
+            udp.close()
+        if not self.ended.done():
+            self.ended.set_result(failure)
+        self._stop_opening()
 
     def _tell(self, what: str, event: events.Event) -> None:
         guild_id, channel_id = self.session.credentials.guild_id, self.session.credentials.channel_id

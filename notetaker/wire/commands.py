@@ -1,8 +1,6 @@
-"""What a voice session asks its shell to do."""
+"""What a voice session asks of its shell."""
 
 from dataclasses import dataclass, field
-
-from notetaker.wire.events import Ended, Established, Resumed, SpeakerJoined, SpeakerLeft
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +34,9 @@ class SendDatagram:
 
 @dataclass(frozen=True, slots=True)
 class Reconnect:
-    """Open a new websocket to the same endpoint in place of the lost one; UDP and keys go on as they are."""
+    """Open a new websocket to the same endpoint in place of the lost one. UDP and keys stay as they are."""
 
     delay_s: float
 
 
-Command = (
-    SendText
-    | SendBinary
-    | OpenUdp
-    | SendDatagram
-    | SpeakerJoined
-    | SpeakerLeft
-    | Established
-    | Reconnect
-    | Resumed
-    | Ended
-)
+Command = SendText | SendBinary | OpenUdp | SendDatagram | Reconnect

@@ -1,15 +1,10 @@
-"""What a voice session tells its shell has happened."""
+"""What has happened in a voice session, in the order in which it did."""
 
 from dataclasses import dataclass
 
+from notetaker.model.audio import AudioFrame
 from notetaker.model.failure import Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The session is over; the shell closes websocket and socket."""
-
-    failure: Failure
+from notetaker.wire.losses import Loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +14,14 @@ class Established:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The session goes on over the new websocket."""
+    """The session continues over a new websocket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The session is over; the shell closes websocket and socket."""
+
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,9 @@ class SpeakerLeft:
 
     user_id: int
     now: float
+
+
+Heard = AudioFrame | Loss | SpeakerJoined | SpeakerLeft
+"""What concerns those who listen. Frames and losses are events themselves: one packet, one object."""
+
+Event = Heard | Established | Resumed | Ended

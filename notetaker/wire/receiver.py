@@ -33,7 +33,6 @@ class Receiver:
         self._streams: dict[int, Stream] = {}
         self._holding: set[int] = set()
         self._unsettled: set[Stream] = set()
-        self._losses: list[Loss] = []
         self._refused: int | None = None
         self._retired: list[Stream] = []  # their SSRCs have passed to somebody else
         self.dave_generation = 0
@@ -92,11 +91,11 @@ class Receiver:
         stream = self._streams.get(ssrc)
         return None if stream is None else stream.user_id
 
-    def name_speaker(self, ssrc: int, user_id: int) -> Iterator[AudioFrame]:
-        """``ssrc`` is ``user_id``'s. Yields what was held for want of that."""
+    def name_speaker(self, ssrc: int, user_id: int) -> Iterator[AudioFrame | Loss]:
+        """``ssrc`` is ``user_id``'s. Yield the losses of its previous owner, then the packets held for its name."""
         stream = self._streams.get(ssrc)
         if stream is not None and stream.user_id not in (None, user_id):
-            self._finish(stream)
+            yield from self._finish(stream)
             self._retired.append(stream)
             stream = None
         if stream is None:
@@ -110,24 +109,18 @@ class Receiver:
         for ssrc in sorted(self._holding):
             yield from self._retry(self._streams[ssrc])
 
-    def expire(self, now: float) -> None:
-        """Gives up what was held for ``HOLD_S``, and tells the losses that are complete."""
+    def expire(self, now: float) -> list[Loss]:
+        """Give up what was held for ``HOLD_S``. Return the losses that are complete."""
         for ssrc in tuple(self._holding):
             stream = self._streams[ssrc]
             while stream.held and stream.held[0].arrival + HOLD_S <= now:
                 self._give_up(stream, now)
-        for stream in self._by_ssrc(self._unsettled):
-            self._losses += stream.settle(now)
+        return [loss for stream in self._by_ssrc(self._unsettled) for loss in stream.settle(now)]
 
-    def give_up_all(self) -> None:
-        """The session is over: nothing held can still be opened, no hole can still be filled."""
-        for stream in self._by_ssrc({*self._unsettled, *(self._streams[ssrc] for ssrc in self._holding)}):
-            self._finish(stream)
-
-    def take_losses(self) -> list[Loss]:
-        """The stretches of lost sound that have become known since the last call."""
-        losses, self._losses = self._losses, []
-        return losses
+    def give_up_all(self) -> list[Loss]:
+        """The session is over: nothing held can still be opened. Return all losses that are left."""
+        streams = self._by_ssrc({*self._unsettled, *(self._streams[ssrc] for ssrc in self._holding)})
+        return [loss for stream in streams for loss in self._finish(stream)]
 
     @property
     def next_expiry(self) -> float | None:
@@ -150,7 +143,6 @@ class Receiver:
     def restart_counts(self) -> None:
         """A recording begins in the middle of the session: what came before it does not count."""
         self.unattributed.clear()
-        self._losses.clear()
         self._retired.clear()
         for stream in self._streams.values():
             stream.restart_counts()
@@ -176,10 +168,10 @@ class Receiver:
         if not stream.held:
             self._holding.discard(stream.ssrc)
 
-    def _finish(self, stream: Stream) -> None:
+    def _finish(self, stream: Stream) -> list[Loss]:
         while stream.held:
             self._give_up(stream, END)
-        self._losses += stream.settle(END)
+        return stream.settle(END)
 
     @staticmethod
     def _by_ssrc(streams: Iterable[Stream]) -> list[Stream]:

@@ -1,8 +1,8 @@
 """One voice session: the machine that the shell drives with bytes and time.
 
 The shell calls ``websocket_opened``, ``receive_text``, ``receive_binary``, ``receive_datagram``,
-``websocket_closed`` and ``handle_timeout``; after each call it carries out ``take_commands``, stores
-``take_frames``, tells ``take_losses``, and calls ``handle_timeout`` again at ``next_timeout``.
+``websocket_closed`` and ``handle_timeout``. After each call it carries out ``take_commands``, deals with
+``take_events``, and calls ``handle_timeout`` again at ``next_timeout``.
 
 The steps of the handshake, each with its deadline, are in ``handshake``.
 """
@@ -11,16 +11,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from notetaker.model.audio import AudioFrame
 from notetaker.model.failure import ABNORMAL, Failure, Rung, Step
 from notetaker.wire import dave_messages, discovery, messages
 from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
 from notetaker.wire.dave import MAX_RECOVERIES, MAX_VERSION, DaveGroup, Outgoing
 from notetaker.wire.decrypt_watch import Advice, Deafness
-from notetaker.wire.events import Ended, Established, Resumed, SpeakerJoined, SpeakerLeft
+from notetaker.wire.events import Ended, Established, Event, Resumed, SpeakerJoined, SpeakerLeft
 from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S
 from notetaker.wire.heartbeat import Heartbeat
-from notetaker.wire.losses import Loss
 from notetaker.wire.messages import Message, is_int, snowflake, uint
 from notetaker.wire.opcodes import Op
 from notetaker.wire.receiver import Receiver
@@ -55,7 +53,7 @@ class VoiceSession:
         self._next_probe: float | None = None  # IP discovery, then keepalive
         self._keepalives = 0
         self._commands: list[Command] = []
-        self._frames: list[AudioFrame] = []
+        self._events: list[Event] = []
         self._handlers: dict[int, Callable[[Any, float], None]] = {
             Op.HELLO: self._on_hello,
             Op.READY: self._on_ready,
@@ -113,11 +111,11 @@ class VoiceSession:
             return
         frame = self.receiver.receive(data, now)
         if frame is not None:
-            self._frames.append(frame)
+            self._events.append(frame)
         elif (refused := self.receiver.take_refused()) is not None and established:
             self._on_refused(refused, now)
         if not established and self.step is Step.ENDED:  # what the socket still had
-            self.receiver.give_up_all()
+            self._events += self.receiver.give_up_all()
 
     def handle_timeout(self, now: float) -> None:
         if self.step is Step.ENDED:
@@ -133,7 +131,7 @@ class VoiceSession:
             self._beat(now)
         if self._next_probe is not None and now >= self._next_probe:
             self._probe(now)
-        self.receiver.expire(now)
+        self._events += self.receiver.expire(now)
 
     def next_timeout(self) -> float | None:
         if self.step is Step.ENDED:
@@ -145,13 +143,10 @@ class VoiceSession:
         commands, self._commands = self._commands, []
         return commands
 
-    def take_frames(self) -> list[AudioFrame]:
-        frames, self._frames = self._frames, []
-        return frames
-
-    def take_losses(self) -> list[Loss]:
-        """Stretches of lost sound that have become known; all of them have when the session has ended."""
-        return self.receiver.take_losses()
+    def take_events(self) -> list[Event]:
+        """Return what has happened since the last call. When the session ends, all losses come before the end."""
+        events, self._events = self._events, []
+        return events
 
     def end(self, detail: str) -> None:
         """End the session ourselves."""
@@ -184,14 +179,14 @@ class VoiceSession:
         self._lasts_at = now + LASTING_S
         self._enter(Step.ESTABLISHED, now)
         self._deafness.start_anew(now)  # a commit may be in the replay
-        self._commands.append(Resumed())
+        self._events.append(Resumed())
 
     def _end(self, failure: Failure) -> None:
         if self.step is Step.ENDED:
             return
         self.step = Step.ENDED
-        self.receiver.give_up_all()
-        self._commands.append(Ended(failure))
+        self._events += self.receiver.give_up_all()
+        self._events.append(Ended(failure))
 
     def _on_hello(self, data: Any, now: float) -> None:
         interval = data["heartbeat_interval"]
@@ -262,7 +257,7 @@ class VoiceSession:
     def _establish(self, now: float) -> None:
         if self.step is Step.GROUP and self.dave.can_hear:
             self._enter(Step.ESTABLISHED, now)
-            self._commands.append(Established())
+            self._events.append(Established())
 
     def _on_heartbeat(self, data: Any, now: float) -> None:
         self.heartbeat.alive()
@@ -277,8 +272,8 @@ class VoiceSession:
         if ssrc == 0 or user_id == self.credentials.user_id:
             return
         if self.receiver.speaker(ssrc) != user_id:
-            self._commands.append(SpeakerJoined(user_id, ssrc, now))
-            self._frames += self.receiver.name_speaker(ssrc, user_id)
+            self._events.append(SpeakerJoined(user_id, ssrc, now))
+            self._events += self.receiver.name_speaker(ssrc, user_id)
 
     def _on_clients_connect(self, data: Any, now: float) -> None:
         users = [snowflake(user) for user in data["user_ids"]]
@@ -290,7 +285,7 @@ class VoiceSession:
             raise TypeError
         self.dave.user_disconnected(user_id)
         self._establish(now)
-        self._commands.append(SpeakerLeft(user_id, now))
+        self._events.append(SpeakerLeft(user_id, now))
 
     # DAVE
 
@@ -316,7 +311,7 @@ class VoiceSession:
             else:
                 self._send(op, body)
         if self.receiver.dave_generation != self.dave.generation:
-            self._frames += self.receiver.keys_changed()
+            self._events += self.receiver.keys_changed()
             self._deafness.start_anew(now)
         if self.dave.beyond_recovery:
             self.end(f"Joining the end-to-end encrypted group failed {MAX_RECOVERIES + 1} times in a row.")

@@ -3,7 +3,10 @@
 import json
 from typing import Any, TypeVar
 
+from notetaker.model.audio import AudioFrame
 from notetaker.wire.commands import Command, SendBinary, SendText
+from notetaker.wire.events import Event
+from notetaker.wire.losses import Loss
 from notetaker.wire.opcodes import Op
 from notetaker.wire.session import VoiceSession
 from notetaker.wire.whereabouts import Credentials
@@ -17,13 +20,14 @@ C = TypeVar("C", bound=object)
 
 
 class Conversation:
-    """Drives a session; every command it gives must be expected, or ``quiet`` fails."""
+    """Drives a session; every command and event must be expected, or ``quiet`` fails. Sound is kept apart."""
 
     def __init__(self) -> None:
         self.now = 1000.0
         credentials = Credentials(GUILD, CHANNEL, ME, "the-session", "the-token", "voice.example:2087")
         self.session = VoiceSession(credentials, self.now)
-        self._commands: list[Command] = []
+        self._out: list[Command | Event] = []
+        self._sound: list[AudioFrame | Loss] = []
 
     def opens(self) -> None:
         self.session.websocket_opened(self.now)
@@ -46,12 +50,12 @@ class Conversation:
         self.now = end
 
     def does(self, kind: type[C]) -> C:
-        """The next command, which must be of this kind."""
-        self._commands += self.session.take_commands()
-        assert self._commands, f"{kind.__name__} expected, but the session has nothing more to do"
-        command = self._commands.pop(0)
-        assert isinstance(command, kind), f"{kind.__name__} expected, got {command}"
-        return command
+        """The next command or event, which must be of this kind; commands come first."""
+        self._take()
+        assert self._out, f"{kind.__name__} expected, but the session has nothing more to do"
+        one = self._out.pop(0)
+        assert isinstance(one, kind), f"{kind.__name__} expected, got {one}"
+        return one
 
     def says(self, op: Op) -> Any:
         """The ``d`` of the next command, which must send this opcode as JSON."""
@@ -65,14 +69,36 @@ class Conversation:
         return data[1:]
 
     def quiet(self) -> None:
-        self._commands += self.session.take_commands()
-        assert not self._commands
+        self._take()
+        assert not self._out
 
-    def forget(self) -> list[Command]:
-        """All commands so far, expected or not."""
-        commands = self._commands + self.session.take_commands()
-        self._commands = []
-        return commands
+    def forget(self) -> list[Command | Event]:
+        """All commands and events so far, expected or not."""
+        self._take()
+        out, self._out = self._out, []
+        return out
+
+    def frames(self) -> list[AudioFrame]:
+        """Those that came since the last call."""
+        self._take()
+        frames = [one for one in self._sound if isinstance(one, AudioFrame)]
+        self._sound = [one for one in self._sound if isinstance(one, Loss)]
+        return frames
+
+    def losses(self) -> list[Loss]:
+        """Those that became known since the last call."""
+        self._take()
+        losses = [one for one in self._sound if isinstance(one, Loss)]
+        self._sound = [one for one in self._sound if isinstance(one, AudioFrame)]
+        return losses
+
+    def _take(self) -> None:
+        self._out += self.session.take_commands()
+        for event in self.session.take_events():
+            if isinstance(event, AudioFrame | Loss):
+                self._sound.append(event)
+            else:
+                self._out.append(event)
 
 
 READY = {

@@ -112,7 +112,7 @@ class SecretCall:
                 self._take()
 
     def _take(self) -> None:
-        self.heard += [frame.opus for frame in self.talk.session.take_frames()]
+        self.heard += [frame.opus for frame in self.talk.frames()]
         for command in self.talk.forget():
             match command:
                 case SendText(text):

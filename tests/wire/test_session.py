@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from notetaker.model.audio import AudioFrame
 from notetaker.model.failure import Failure, Step
 from notetaker.model.outcome import Outcome
 from notetaker.wire.commands import OpenUdp, SendDatagram, SendText
 from notetaker.wire.events import Ended, Established, SpeakerJoined, SpeakerLeft
+from notetaker.wire.losses import Loss
 from notetaker.wire.opcodes import Op
 from notetaker.wire.rtp import parse_header
 from notetaker.wire.session import KEEPALIVE_S
@@ -153,17 +155,29 @@ def test_the_udp_path_is_kept_open() -> None:
 def test_a_speaker_is_heard_once_named(mode: str) -> None:
     talk = established(mode)
     talk.session.receive_datagram(sealed(b"early", ssrc=99, mode=mode), talk.now)
-    assert talk.session.take_frames() == []
+    assert talk.frames() == []
     talk.hears(Op.SPEAKING, {"user_id": "555", "ssrc": 99, "speaking": 1})
     assert talk.does(SpeakerJoined) == SpeakerJoined(555, 99, talk.now)
     talk.hears(Op.SPEAKING, {"user_id": "555", "ssrc": 99, "speaking": 0})
     talk.quiet()
     talk.session.receive_datagram(sealed(b"later", ssrc=99, sequence=2, nonce=2, mode=mode), talk.now)
-    assert [(f.user_id, f.opus) for f in talk.session.take_frames()] == [(555, b"early"), (555, b"later")]
+    assert [(f.user_id, f.opus) for f in talk.frames()] == [(555, b"early"), (555, b"later")]
     talk.hears(Op.CLIENT_DISCONNECT, {"user_id": "555"})
     assert talk.does(SpeakerLeft).user_id == 555
     talk.session.receive_datagram(sealed(b"late", ssrc=99, sequence=3, nonce=3, mode=mode), talk.now)
-    assert [f.opus for f in talk.session.take_frames()] == [b"late"]
+    assert [f.opus for f in talk.frames()] == [b"late"]
+
+
+def test_what_happens_comes_out_in_the_order_in_which_it_happened() -> None:
+    talk = established()
+    talk.hears(Op.SPEAKING, {"user_id": "555", "ssrc": 99, "speaking": 1})
+    talk.session.receive_datagram(sealed(b"one", ssrc=99, sequence=1, nonce=1), talk.now)
+    talk.hears(Op.CLIENT_DISCONNECT, {"user_id": "555"})
+    talk.session.receive_datagram(sealed(b"six", ssrc=99, sequence=6, nonce=6), talk.now)
+    talk.session.end("we left")
+    talk.session.receive_datagram(sealed(b"late", ssrc=99, sequence=7, nonce=7), talk.now)
+    kinds = [type(event) for event in talk.session.take_events()]
+    assert kinds == [SpeakerJoined, AudioFrame, SpeakerLeft, AudioFrame, Loss, Ended, AudioFrame]
 
 
 def test_ending_gives_every_held_packet_its_outcome() -> None:
