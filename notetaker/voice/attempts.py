@@ -14,7 +14,6 @@ import aiohttp
 from notetaker.model import events
 from notetaker.model.failure import Failure, Rung, Step
 from notetaker.model.voice_status import VoiceTotals
-from notetaker.voice.arrivals import Arrivals
 from notetaker.voice.backoff import delay_s
 from notetaker.voice.clock import Clock
 from notetaker.voice.connection import VoiceConnection
@@ -24,6 +23,7 @@ from notetaker.voice.presence import AttemptFailed, Presence
 from notetaker.voice.reception import Reception
 from notetaker.voice.regions import Regions
 from notetaker.voice.trace.writer import Trace, Tracer
+from notetaker.wire.events import Heard
 from notetaker.wire.explanations import explain
 from notetaker.wire.whereabouts import Credentials
 
@@ -227,13 +227,12 @@ class Attempts:
             raise AttemptFailed(Failure(self._step, timed_out=True, detail=detail)) from None
 
     async def _connect(self, credentials: Credentials, trace: Trace) -> None:
-        """Establishes a connection. Raises ``AttemptFailed``.
-
-        A live one goes on being heard until the new one takes its place.
-        """
-        arrivals = Arrivals()
+        """Establish a connection; a live one is heard until this one takes its place. Raise ``AttemptFailed``."""
+        arrivals: list[Heard] = []
         shared = self._shared
-        connection = VoiceConnection(credentials, shared.http, shared.tls, arrivals, trace, shared.totals)
+        connection = VoiceConnection(
+            credentials, shared.http, shared.tls, arrivals.append, trace, shared.totals
+        )
         try:
             failure = await connection.open()
         except BaseException:

@@ -1,6 +1,6 @@
 """One voice session on real sockets: feeds the machine of ``wire.session``, which makes all decisions.
 
-Its commands are carried out here; what it hears goes to a listener.
+Its commands are carried out here; what it hears is handed on.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import logging
 import ssl
 import time
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 
@@ -21,10 +21,9 @@ from notetaker.voice.trace.writer import Trace
 from notetaker.voice.udp import UdpSocket
 from notetaker.voice.websocket import VoiceWebSocket
 from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
-from notetaker.wire.events import Ended, Established, Resumed, SpeakerJoined, SpeakerLeft
+from notetaker.wire.events import Ended, Established, Heard, Resumed
 from notetaker.wire.explanations import explain
 from notetaker.wire.handshake import DEADLINES_S
-from notetaker.wire.losses import Loss
 from notetaker.wire.session import VoiceSession
 from notetaker.wire.whereabouts import Credentials
 
@@ -36,18 +35,6 @@ LAST_WORDS_S = 1.0
 """After a message could not be sent: how long what has come in before may take to be read."""
 
 
-class Listener(Protocol):
-    """Hears what a connection receives."""
-
-    def speaker_joined(self, user_id: int, ssrc: int, now: float) -> None: ...
-
-    def speaker_left(self, user_id: int, now: float) -> None: ...
-
-    def frame(self, frame: AudioFrame) -> None: ...
-
-    def lost(self, loss: Loss) -> None: ...
-
-
 class VoiceConnection:
     """``open`` it, then await ``ended``; ``close`` may be called at any time and more than once."""
 
@@ -56,11 +43,11 @@ class VoiceConnection:
         credentials: Credentials,
         http: aiohttp.ClientSession,
         tls: ssl.SSLContext,
-        listener: Listener,
+        hear: Callable[[Heard], None],
         trace: Trace,
         totals: VoiceTotals,
     ) -> None:
-        """Counts close codes, resumes and errors of UDP in ``totals``."""
+        """``totals`` counts close codes, resumes and errors of UDP."""
         self._loop = asyncio.get_running_loop()
         self.began_at = self._loop.time()
         """Monotonic seconds."""
@@ -73,8 +60,8 @@ class VoiceConnection:
         self._trace = trace
         self._totals = totals
         self._step = self.session.step
-        self.listener = listener
-        """Who hears it; another one may take over at any time."""
+        self.hear = hear
+        """Called with what is heard, in order. May be replaced at any time."""
         self._websocket: VoiceWebSocket | None = None
         self._close_code: int | None = None  # of the websocket that was lost last; None: it fell silent
         self._udp: UdpSocket | None = None
@@ -227,19 +214,15 @@ class VoiceConnection:
             match event:
                 case AudioFrame():
                     self.heard_at = event.arrival
-                    self.listener.frame(event)
-                case Loss():
-                    self.listener.lost(event)
-                case SpeakerJoined(user_id, ssrc, now):
-                    self.listener.speaker_joined(user_id, ssrc, now)
-                case SpeakerLeft(user_id, now):
-                    self.listener.speaker_left(user_id, now)
+                    self.hear(event)
                 case Established():
                     self._established.set_result(None)
                 case Resumed():
                     self._resumed()
                 case Ended():
                     failure = event.failure
+                case _:
+                    self.hear(event)
         if failure is not None:  # last, because it hands on what the socket still has
             self._end(failure)
         due = self.session.next_timeout()

@@ -3,22 +3,22 @@
 Connections come and go; one takes the other's place without a hole between them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from notetaker.model.audio import AudioFrame
 from notetaker.model.failure import Failure
-from notetaker.model.outcome import Coverage
+from notetaker.model.outcome import Coverage, total
 from notetaker.model.voice_status import VoiceTotals
-from notetaker.voice.arrivals import Arrivals
 from notetaker.voice.clock import Clock
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.ports import SessionSink
+from notetaker.wire.events import Heard, SpeakerJoined, SpeakerLeft
 from notetaker.wire.explanations import explain
 from notetaker.wire.losses import Loss
 
 
 class Reception:
-    """``Listener`` of the established connection. ``on_ended`` is called when that ends by itself."""
+    """Hears the established connection. ``on_ended`` is called when that ends by itself."""
 
     def __init__(self, clock: Clock, totals: VoiceTotals, on_ended: Callable[[Failure], None]) -> None:
         self.connection: VoiceConnection | None = None
@@ -41,15 +41,17 @@ class Reception:
 
     # Connections
 
-    def adopt(self, connection: VoiceConnection, arrivals: Arrivals) -> None:
-        """From here on this is our connection."""
+    def adopt(self, connection: VoiceConnection, arrivals: Sequence[Heard]) -> None:
+        """Make this our connection. ``arrivals`` is what it heard while it was being established."""
         self.connection = connection
         self.established_at = self._clock.time()
         self._first_packet_since = connection.began_at
         connection.ended.add_done_callback(lambda ended: self._ended(connection, ended.result()))
         self._open_sink(connection)
-        arrivals.pass_on(self)
-        connection.listener = self
+        for event in arrivals:
+            if not isinstance(event, SpeakerJoined):  # the sink has been told of everyone who has a name
+                self._hear(event)
+        connection.hear = self._hear
 
     def detach(self, reason: str) -> None:
         """Ends our connection, keeps its counts, tells the sink. What is left is to await its closing.
@@ -83,10 +85,10 @@ class Reception:
             await connection.close(reason)
             self._closing.remove(connection)  # meanwhile others may have come to the list
 
-    def heard_before(self, connection: VoiceConnection, arrivals: Arrivals, reason: str) -> None:
-        """A connection did not become ours. What it heard all the same was heard."""
+    def heard_before(self, connection: VoiceConnection, arrivals: Sequence[Heard], reason: str) -> None:
+        """End a connection that did not become ours, and keep what it heard all the same."""
         connection.end(reason)
-        if arrivals.any_sound and self.connection is None:
+        if self.connection is None and any(isinstance(event, AudioFrame) for event in arrivals):
             self.adopt(connection, arrivals)
             self.detach(reason)
         else:
@@ -118,13 +120,8 @@ class Reception:
 
     def coverage(self) -> list[Coverage]:
         """Per speaker, over all sessions of the current recording."""
-        speakers: dict[int, Coverage] = {}
         live = [] if self.connection is None else self.connection.coverage()
-        for part in [*self._earlier, *live]:
-            whole = speakers.setdefault(part.user_id, Coverage(part.user_id))
-            whole.outcomes.update(part.outcomes)
-            whole.lost += part.lost
-        return [speakers[user_id] for user_id in sorted(speakers)]
+        return total([*self._earlier, *live])
 
     def _open_sink(self, connection: VoiceConnection) -> None:
         """Tells the sink of the session and of everyone named in it so far."""
@@ -141,30 +138,21 @@ class Reception:
         self._earlier += connection.coverage()
         add_counts(self._totals, connection)
 
-    # Listener of the established connection
-
-    def speaker_joined(self, user_id: int, ssrc: int, now: float) -> None:
-        if self._sink is not None:
-            self._sink.speaker_joined(user_id, ssrc, now)
-
-    def speaker_left(self, user_id: int, now: float) -> None:
-        if self._sink is not None:
-            self._sink.speaker_left(user_id, now)
-
-    def frame(self, frame: AudioFrame) -> None:
-        if self._first_packet_since is not None:
-            self._first_packet(frame.arrival)
-        if self._sink is not None:
-            self._sink.frame(frame)
-
-    def lost(self, loss: Loss) -> None:
-        if self._sink is not None:
-            self._sink.lost(loss)
-
-    def _first_packet(self, arrival: float) -> None:
-        assert self._first_packet_since is not None
-        self._totals.add_first_packet(max(arrival - self._first_packet_since, 0.0))
-        self._first_packet_since = None
+    def _hear(self, event: Heard) -> None:
+        if self._first_packet_since is not None and isinstance(event, AudioFrame):
+            self._totals.add_first_packet(max(event.arrival - self._first_packet_since, 0.0))
+            self._first_packet_since = None
+        if self._sink is None:
+            return
+        match event:
+            case AudioFrame():
+                self._sink.frame(event)
+            case Loss():
+                self._sink.lost(event)
+            case SpeakerJoined(user_id, ssrc, now):
+                self._sink.speaker_joined(user_id, ssrc, now)
+            case SpeakerLeft(user_id, now):
+                self._sink.speaker_left(user_id, now)
 
 
 def add_packets(totals: VoiceTotals, connection: VoiceConnection) -> None:

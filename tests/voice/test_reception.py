@@ -6,7 +6,6 @@ import ssl
 import aiohttp
 
 from notetaker.model.voice_status import VoiceTotals
-from notetaker.voice.arrivals import Arrivals
 from notetaker.voice.clock import LoopClock
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.reception import Reception
@@ -21,7 +20,7 @@ class Slow(VoiceConnection):
 
     def __init__(self, http: aiohttp.ClientSession, totals: VoiceTotals) -> None:
         tls = ssl.create_default_context()
-        super().__init__(PLACE, http, tls, Arrivals(), Tracer(None).attempt(1, 2, 1, 1), totals)
+        super().__init__(PLACE, http, tls, lambda _: None, Tracer(None).attempt(1, 2, 1, 1), totals)
         self.closing = asyncio.Event()
         self.may_close = asyncio.Event()
 
@@ -37,9 +36,9 @@ async def test_a_connection_that_ends_while_another_one_closes_is_waited_for_too
     reception = Reception(LoopClock(), totals, lambda _: ended.set())
     async with asyncio.timeout(10), aiohttp.ClientSession() as http:
         first, second = Slow(http, totals), Slow(http, totals)
-        reception.adopt(first, Arrivals())
+        reception.adopt(first, [])
         reception.detach("another one takes its place")
-        reception.adopt(second, Arrivals())
+        reception.adopt(second, [])
         closing = asyncio.ensure_future(reception.close_earlier("another one has taken its place"))
         await first.closing.wait()
         second.end("the server has closed it")
