@@ -1,4 +1,4 @@
-"""Run the local Discord as a process: `python -m notetaker.discordsim --state-dir DIR [--port N]`.
+"""Run the local Discord as a process: `python -m notetaker.discordsim --state-dir DIR [--port N] [--seed N]`.
 
 When it is ready it prints one line of JSON with everything a client needs, and writes the same to
 DIR/discordsim.json. It runs until SIGTERM or SIGINT.
@@ -17,24 +17,26 @@ from pathlib import Path
 
 from notetaker.discordsim.control.people import describe
 from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.world.world import World
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m notetaker.discordsim", description="A local Discord.")
     parser.add_argument("--state-dir", type=Path, required=True, help="where ca.pem and discordsim.json go")
     parser.add_argument("--port", type=int, default=0, help="HTTP port (default: any free one)")
+    parser.add_argument("--seed", type=int, help="fixes all ids and tokens (default: random)")
     arguments = parser.parse_args()
     try:
-        asyncio.run(serve(arguments.state_dir, arguments.port))
+        asyncio.run(serve(arguments.state_dir, arguments.port, World.demo(seed=arguments.seed)))
     except OSError as error:
         sys.exit(f"The local Discord cannot start: {error}.")
 
 
-async def serve(state_dir: Path, port: int) -> None:
+async def serve(state_dir: Path, port: int, world: World) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with LocalDiscord(state_dir=state_dir, port=port) as discord:
+    async with LocalDiscord(state_dir=state_dir, port=port, world=world) as discord:
         ready = json.dumps(
             {
                 "api_url": discord.api_url,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
-from random import Random
+from random import Random, SystemRandom
 
 from notetaker.discordsim.world import permissions
 from notetaker.discordsim.world.entities import (
@@ -26,18 +27,21 @@ from notetaker.discordsim.world.entities import (
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.discordsim.world.snowflake import Snowflakes, iso, new_token
 
-DEMO_BORN = 1_735_689_600.0
-"""2025-01-01, when everything in the demo world was made: its ids are the same in every run."""
+FOUNDED_S = 1_735_689_600.0
+"""2025-01-01, when the world of seed 0 was founded; that of seed 1 was a minute later."""
+FOUNDED_WITHIN_MIN = 365 * 24 * 60
+"""Every world was founded within a year."""
 
 
 class World:
     """All guilds, users and applications.
 
-    `clock` returns Unix seconds; `seed` fixes the tokens.
+    `clock` returns Unix seconds; `seed` fixes the tokens, and the ids of everything made while `founding`.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.time, seed: int = 0) -> None:
         self.clock = clock
+        self.seed = seed
         self.random = Random(seed)
         self.snowflakes = Snowflakes(clock)
         self.users: dict[int, User] = {}
@@ -47,35 +51,47 @@ class World:
         """Where attachments are served, set once the server listens."""
 
     @classmethod
-    def demo(cls, *, clock: Callable[[], float] = time.time, seed: int = 0) -> World:
-        """Two guilds with text, voice and stage channels, five people and one bot."""
-        milliseconds = count()
-        world = cls(clock=lambda: DEMO_BORN + next(milliseconds) / 1000, seed=seed)
-        ada, ben, chloe, dan, eve = (
-            world.add_user(name.lower(), name) for name in ("Ada", "Ben", "Chloe", "Dan", "Eve")
-        )
-        bot = world.add_bot("Notetaker", owner=ada)
-        office = world.add_guild("Office", owner=ada)
-        for person in (ben, chloe, dan, eve):
-            world.add_member(office, person)
-        world.add_member(office, bot)
-        world.add_channel(office, ChannelType.TEXT, "general")
-        world.add_channel(office, ChannelType.TEXT, "meeting-notes")
-        world.add_channel(office, ChannelType.VOICE, "Standup")
-        world.add_channel(office, ChannelType.VOICE, "Planning")
-        world.add_channel(office, ChannelType.VOICE, "Phone booth", user_limit=1)
-        board = world.add_channel(office, ChannelType.VOICE, "Board room")
-        world.overwrite(board, office.id, deny=Permission.CONNECT)
-        world.add_channel(office, ChannelType.STAGE, "All hands")
-        club = world.add_guild("Book club", owner=eve)
-        for person in (ada, dan):
-            world.add_member(club, person)
-        world.add_member(club, bot)
-        world.add_channel(club, ChannelType.TEXT, "general")
-        world.add_channel(club, ChannelType.VOICE, "Reading room")
-        world.clock = clock
-        world.snowflakes = Snowflakes(clock)
+    def demo(cls, *, clock: Callable[[], float] = time.time, seed: int | None = None) -> World:
+        """Two guilds with text, voice and stage channels, five people and one bot.
+
+        The same `seed` gives the same ids and tokens. Without one, they are random: several of these worlds can be
+        used on one host at the same time, and their bots are different accounts.
+        """
+        world = cls(clock=clock, seed=SystemRandom().randrange(1 << 32) if seed is None else seed)
+        with world.founding():
+            ada, ben, chloe, dan, eve = (
+                world.add_user(name.lower(), name) for name in ("Ada", "Ben", "Chloe", "Dan", "Eve")
+            )
+            bot = world.add_bot("Notetaker", owner=ada)
+            office = world.add_guild("Office", owner=ada)
+            for person in (ben, chloe, dan, eve):
+                world.add_member(office, person)
+            world.add_member(office, bot)
+            world.add_channel(office, ChannelType.TEXT, "general")
+            world.add_channel(office, ChannelType.TEXT, "meeting-notes")
+            world.add_channel(office, ChannelType.VOICE, "Standup")
+            world.add_channel(office, ChannelType.VOICE, "Planning")
+            world.add_channel(office, ChannelType.VOICE, "Phone booth", user_limit=1)
+            board = world.add_channel(office, ChannelType.VOICE, "Board room")
+            world.overwrite(board, office.id, deny=Permission.CONNECT)
+            world.add_channel(office, ChannelType.STAGE, "All hands")
+            club = world.add_guild("Book club", owner=eve)
+            for person in (ada, dan):
+                world.add_member(club, person)
+            world.add_member(club, bot)
+            world.add_channel(club, ChannelType.TEXT, "general")
+            world.add_channel(club, ChannelType.VOICE, "Reading room")
         return world
+
+    @contextmanager
+    def founding(self) -> Iterator[None]:
+        """Make the ids of everything created in this context depend on the seed alone, not on the clock."""
+        clock, milliseconds = self.clock, count()
+        founded_s = FOUNDED_S + self.seed % FOUNDED_WITHIN_MIN * 60
+        self.clock = lambda: founded_s + next(milliseconds) / 1000
+        self.snowflakes = Snowflakes(self.clock)
+        yield
+        self.clock, self.snowflakes = clock, Snowflakes(clock)
 
     # Who and what exists
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-from itertools import count
 
 from notetaker.discordsim.world.entities import ChannelType, Guild, User
 from notetaker.discordsim.world.permissions import Permission
-from notetaker.discordsim.world.snowflake import Snowflakes
-from notetaker.discordsim.world.world import DEMO_BORN, World
+from notetaker.discordsim.world.world import World
 
 PEOPLE = 2
 """Who speak in a meeting: with fewer, nobody would speak to anybody while the bot is away."""
@@ -35,14 +32,12 @@ class Place:
     """Every run has the same ids: names in logs mean the same."""
 
     def __init__(self, meetings: int) -> None:
-        milliseconds = count()
-        self.world = World(clock=lambda: DEMO_BORN + next(milliseconds) / 1000)
-        self.owner = self.world.add_user("owner", "Owner")
-        self.bot = self.world.add_bot("Notetaker", owner=self.owner)
-        self.sites = [self._site(f"Guild {number}", PEOPLE) for number in range(1, meetings + 1)]
-        self.crowd = self._site("Crowd", CROWD)
-        self.world.clock = time.time
-        self.world.snowflakes = Snowflakes(time.time)
+        self.world = World()
+        with self.world.founding():
+            self.owner = self.world.add_user("owner", "Owner")
+            self.bot = self.world.add_bot("Notetaker", owner=self.owner)
+            self.sites = [self._site(f"Guild {number}", PEOPLE) for number in range(1, meetings + 1)]
+            self.crowd = self._site("Crowd", CROWD)
 
     def _site(self, name: str, people: int) -> Site:
         guild = self.world.add_guild(name, owner=self.owner)

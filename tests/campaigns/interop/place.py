@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-from itertools import count
 
 from notetaker.discordsim.voice.faults import Faults
 from notetaker.discordsim.world.entities import ChannelType, Guild, User
 from notetaker.discordsim.world.permissions import Permission
-from notetaker.discordsim.world.snowflake import Snowflakes
-from notetaker.discordsim.world.world import DEMO_BORN, World
+from notetaker.discordsim.world.world import World
 from tests.campaigns.interop.client import LISTENERS, SPEAKERS, Kind
 
 TEXT_CHANNEL = "notes"
@@ -60,17 +57,15 @@ class Place:
     """Names for what is in the world. Every run has the same ids, on which the seeded faults depend."""
 
     def __init__(self) -> None:
-        milliseconds = count()
-        self.world = World(clock=lambda: DEMO_BORN + next(milliseconds) / 1000)
-        owner = self.world.add_user("owner", "Owner")
-        self.bot = self.world.add_bot("Notetaker", owner=owner)
-        self._speakers = {kind: self._account(kind, "speaker", owner) for kind in SPEAKERS}
-        self._listeners: dict[tuple[Kind, Kind], User] = {}
-        self._hosts: dict[Kind, User] = {}
-        self._guests: dict[Kind, User] = {}
-        self._guilds = {kind: self._guild(kind, owner) for kind in SPEAKERS}
-        self.world.clock = time.time
-        self.world.snowflakes = Snowflakes(time.time)
+        self.world = World()
+        with self.world.founding():
+            owner = self.world.add_user("owner", "Owner")
+            self.bot = self.world.add_bot("Notetaker", owner=owner)
+            self._speakers = {kind: self._account(kind, "speaker", owner) for kind in SPEAKERS}
+            self._listeners: dict[tuple[Kind, Kind], User] = {}
+            self._hosts: dict[Kind, User] = {}
+            self._guests: dict[Kind, User] = {}
+            self._guilds = {kind: self._guild(kind, owner) for kind in SPEAKERS}
 
     def speaker(self, kind: Kind) -> User:
         return self._speakers[kind]
