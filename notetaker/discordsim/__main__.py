@@ -1,10 +1,8 @@
-"""Run the local Discord as a process: `python -m notetaker.discordsim --state-dir DIR [--port N] [--seed N]`.
+"""Run the local Discord as a process: ``python -m notetaker.discordsim --state-dir DIR [--port N] [--seed N]``.
 
-When it is ready it prints one line of JSON with everything a client needs, and writes the same to
-DIR/discordsim.json. It runs until SIGTERM or SIGINT.
+When it is ready, it prints one line of JSON with everything that a client needs, and writes the same to
+``DIR/discordsim.json``. It runs until SIGTERM or SIGINT.
 """
-
-from __future__ import annotations
 
 import argparse
 import asyncio
@@ -15,16 +13,18 @@ import socket
 import sys
 from pathlib import Path
 
-from notetaker.discordsim.control.people import describe
+from notetaker.discordsim.control.observation import describe
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.world.world import World
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m notetaker.discordsim", description="A local Discord.")
-    parser.add_argument("--state-dir", type=Path, required=True, help="where ca.pem and discordsim.json go")
-    parser.add_argument("--port", type=int, default=0, help="HTTP port (default: any free one)")
-    parser.add_argument("--seed", type=int, help="fixes all ids and tokens (default: random)")
+    parser.add_argument("--state-dir", type=Path, required=True, help="folder for ca.pem and discordsim.json")
+    parser.add_argument("--port", type=int, default=0, help="HTTP port (default: a free one)")
+    parser.add_argument(
+        "--seed", type=int, help="the same seed gives the same ids and tokens (default: random)"
+    )
     arguments = parser.parse_args()
     try:
         asyncio.run(serve(arguments.state_dir, arguments.port, World.demo(seed=arguments.seed)))
@@ -53,7 +53,7 @@ async def serve(state_dir: Path, port: int, world: World) -> None:
 
 
 def _notify_ready() -> None:
-    """Tells whoever started us that we are up: sd_notify(3)."""
+    """Tell the process that started this one that it is ready (sd_notify(3))."""
     address = os.environ.get("NOTIFY_SOCKET")
     if address:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
@@ -61,7 +61,7 @@ def _notify_ready() -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whoever waits for the file never sees half of it; it holds tokens, so it is for its owner only."""
+    """Write a file at once, so that nobody reads half of it, and for its owner only, because it holds tokens."""
     part = path.with_suffix(".part")
     part.touch(mode=0o600)
     part.write_text(text + "\n")

@@ -3,13 +3,14 @@
 Source: Discord docs, Topics / Opcodes and Status Codes / JSON Error Codes, and Reference / Error Messages.
 """
 
-from __future__ import annotations
-
 from notetaker.discordsim.world.entities import Json
+
+InvalidField = tuple[str, str, str]
+"""Path of the field with dots, code, message."""
 
 
 class DiscordError(Exception):
-    """Ends a request with this status and Discord's error body."""
+    """A request fails with this status and Discord's error body."""
 
     def __init__(self, status: int, code: int, message: str, errors: Json | None = None) -> None:
         super().__init__(message)
@@ -33,7 +34,7 @@ def missing_permissions() -> DiscordError:
 
 
 def unknown(what: str) -> DiscordError:
-    """`what` is one of the names below, as Discord writes them."""
+    """Return the error for an unknown ``what``, a name in ``UNKNOWN``, which has Discord's spelling."""
     return DiscordError(404, UNKNOWN[what], f"Unknown {what}")
 
 
@@ -51,10 +52,10 @@ UNKNOWN = {
 }
 
 
-def invalid_form(*problems: tuple[str, str, str]) -> DiscordError:
-    """Code 50035. A problem is (path of the field with dots, code, message)."""
+def invalid_form(*fields: InvalidField) -> DiscordError:
+    """Return the error with code 50035 for invalid fields."""
     errors: Json = {}
-    for path, code, message in problems:
+    for path, code, message in fields:
         node = errors
         for part in path.split("."):
             node = node.setdefault(part, {})
@@ -62,9 +63,9 @@ def invalid_form(*problems: tuple[str, str, str]) -> DiscordError:
     return DiscordError(400, 50035, "Invalid Form Body", errors)
 
 
-def too_long(path: str, limit: int) -> tuple[str, str, str]:
+def too_long(path: str, limit: int) -> InvalidField:
     return path, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length."
 
 
-def required(path: str) -> tuple[str, str, str]:
+def required(path: str) -> InvalidField:
     return path, "BASE_TYPE_REQUIRED", "This field is required"

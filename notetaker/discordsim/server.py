@@ -1,23 +1,23 @@
 """The whole local Discord in one object."""
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from pathlib import Path
-from types import TracebackType
+from typing import Self
 
 import trustme
 from aiohttp import web
 
-from notetaker.discordsim.control import faults, people, voice
-from notetaker.discordsim.control.outage import outage
+from notetaker.discordsim.control import faults, interactions, moderation, observation
+from notetaker.discordsim.control.middleware import outage, usage_errors
 from notetaker.discordsim.gateway.broadcast import Broadcast
-from notetaker.discordsim.gateway.gateway import HEARTBEAT_MS, Gateway
+from notetaker.discordsim.gateway.server import HEARTBEAT_MS, Gateway
 from notetaker.discordsim.gateway.voice_states import VoiceStates
 from notetaker.discordsim.hub import HUB, Hub
 from notetaker.discordsim.messages.interactions import Interactions
-from notetaker.discordsim.rest import channels, commands, frame, guilds, interactions, messages, users
+from notetaker.discordsim.rest import channels, commands, guilds, messages, users
+from notetaker.discordsim.rest import interactions as answers
+from notetaker.discordsim.rest.middleware import RATE_LIMITER, rest
 from notetaker.discordsim.rest.ratelimit import RateLimiter
 from notetaker.discordsim.voice.faults import Faults
 from notetaker.discordsim.voice.server import VoiceServer
@@ -25,19 +25,23 @@ from notetaker.discordsim.world.events import EventLog
 from notetaker.discordsim.world.world import World
 
 HOST = "127.0.0.1"
-UPLOAD_LIMIT = 128 * 1024 * 1024
-"""Bytes of a request body; Discord's own limits are checked on what is inside."""
+MAX_BODY_BYTES = 128 * 1024 * 1024
+"""Of a request, far above Discord's limits for its parts, which are checked one by one."""
+SHUTDOWN_S = 3.0
+
+REST = (users, channels, messages, guilds, commands, answers)
+CONTROL = (observation, interactions, moderation, faults)
 
 
 class LocalDiscord:
     """REST, main gateway and control API on one HTTP port, the voice server on its own TLS port.
 
-    async with LocalDiscord(state_dir=folder) as discord:
-        discord.api_url   # "http://127.0.0.1:PORT/api", to be followed by /v10
-        discord.ca_file   # the certificate a client must trust to reach the voice server
+        async with LocalDiscord(state_dir=folder) as discord:
+            discord.api_url  # "http://127.0.0.1:PORT/api"; clients append /v10
+            discord.ca_file  # the certificate that clients of the voice server must trust
 
-    `world` defaults to `World.demo()`; `port` 0 takes a free one. Certificates are made at every start and only
-    `ca.pem` is written, into `state_dir`.
+    ``world`` defaults to ``World.demo()``; ``port`` 0 takes a free one. Each start makes new certificates, and writes
+    ``ca.pem`` into ``state_dir``.
     """
 
     def __init__(
@@ -66,16 +70,15 @@ class LocalDiscord:
             broadcast=broadcast,
             voice_states=voice_states,
             interactions=Interactions(self.world, self.gateway, broadcast, self.events),
-            limits=RateLimiter(self.world.clock),
             voice=self.voice,
             faults=self.faults,
         )
         self.api_url = ""
         self._port = port
-        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=3.0)
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=SHUTDOWN_S)
 
     async def start(self) -> None:
-        """Raises OSError if the port is taken."""
+        """Listen. Raise OSError if the port is taken."""
         await self.voice.start()
         await self._runner.setup()
         try:
@@ -95,36 +98,24 @@ class LocalDiscord:
         await self.gateway.stop()
         await self._runner.cleanup()
         await self.voice.stop()
-        await asyncio.sleep(0)  # closed transports let go of their sockets in the loop's next turn
+        await asyncio.sleep(
+            0
+        )  # closed transports release their sockets in the next iteration of the event loop
 
-    async def __aenter__(self) -> LocalDiscord:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.stop()
 
     def _application(self) -> web.Application:
         application = web.Application(
-            middlewares=[outage, frame.frame, people.refusals], client_max_size=UPLOAD_LIMIT
+            middlewares=[outage, rest, usage_errors], client_max_size=MAX_BODY_BYTES
         )
         application[HUB] = self.hub
-        for module in (
-            users,
-            channels,
-            messages,
-            guilds,
-            commands,
-            interactions,
-            people,
-            voice,
-            faults,
-        ):
+        application[RATE_LIMITER] = RateLimiter(self.world.clock)
+        for module in (*REST, *CONTROL):
             application.add_routes(module.routes)
         application.router.add_get("/gateway", self.gateway.handle)
         application.router.add_get("/gateway/", self.gateway.handle)
@@ -139,7 +130,7 @@ class LocalDiscord:
         return context
 
     def _voice_event(self, event: dict[str, object]) -> None:
-        """The voice half knows people by id only, and ids as numbers."""
+        """Publish an event of the voice half, which knows users by id only, and ids as numbers."""
         fields = {key: _readable(key, value) for key, value in event.items() if key != "event"}
         user = self.world.users.get(int(str(event.get("user_id") or 0)))
         if user is not None:
@@ -148,7 +139,7 @@ class LocalDiscord:
 
 
 def _readable(key: str, value: object) -> object:
-    """Ids as text, for readers whose numbers are too small for them."""
+    """Return ids as text, because JavaScript's numbers cannot hold them."""
     if isinstance(value, list):
         return [_readable(key, item) for item in value]
     is_id = key.endswith("_id") or key == "members"

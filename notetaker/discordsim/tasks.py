@@ -1,6 +1,4 @@
-"""Background work that is never lost: its exception is logged, and it ends with its owner."""
-
-from __future__ import annotations
+"""Background tasks whose exceptions are logged, and which end with their owner."""
 
 import asyncio
 import logging
@@ -11,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class Tasks:
-    """Tasks that belong to one owner. A task group cannot do: it must be left by the task that entered it."""
+    """The tasks of one owner. A task group would have to be left by the task that entered it."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()

@@ -1,6 +1,4 @@
-"""What a server can do to a connection beneath HTTP: reset it, or leave it hanging."""
-
-from __future__ import annotations
+"""Faults of a connection below HTTP: a reset, and a stall."""
 
 import asyncio
 import socket
@@ -8,8 +6,8 @@ import struct
 
 from aiohttp import web
 
-LINGER_NOT = struct.pack("ii", 1, 0)
-"""A socket that is closed with this sends a TCP reset (socket(7), SO_LINGER)."""
+NO_LINGER = struct.pack("ii", 1, 0)
+"""Makes a socket send a TCP reset when it is closed (socket(7), SO_LINGER)."""
 
 
 def reset(request: web.Request) -> None:
@@ -18,14 +16,14 @@ def reset(request: web.Request) -> None:
         return
     if not transport.is_closing():
         raw = transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
     transport.abort()
 
 
 class Stall:
-    """One connection is neither read nor written for a while, and yet stays open.
+    """A time in which a connection is neither read nor written, but stays open.
 
-    Its reader and its writer wait for `over` before every step.
+    The connection's reader and writer wait for ``over`` before every step.
     """
 
     def __init__(self, request: web.Request) -> None:
@@ -38,7 +36,7 @@ class Stall:
         self.stop()
         self._flowing.clear()
         if isinstance(transport := self._request.transport, asyncio.ReadTransport):
-            transport.pause_reading()  # nor are pings and close frames answered, which aiohttp does by itself
+            transport.pause_reading()  # aiohttp must not answer pings and close frames either
         self._end = asyncio.get_running_loop().call_later(seconds, self.stop)
 
     def stop(self) -> None:

@@ -178,7 +178,7 @@ async def test_a_gateway_that_does_not_say_hello_is_tried_until_it_does_at_first
         door.shut = False
         await bot.wait_for("shard_connect")
         door.shut = True
-        assert local.gateway.disturb(account.id, "close", 4000) == 1
+        assert local.gateway.hang_up(account.id, 4000) == 1
         await attempts.until(attempts.made + 5)
         assert not serving.done()
         door.shut = False

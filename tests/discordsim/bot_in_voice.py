@@ -1,7 +1,5 @@
 """The bot in a voice channel of the Office, by raw connections to the main gateway and the voice server."""
 
-from __future__ import annotations
-
 import ssl
 from contextlib import AsyncExitStack
 from typing import Any
@@ -47,7 +45,7 @@ class Bot:
 
 
 class InVoice:
-    """`async with`: the bot is logged in."""
+    """``async with``: the bot is logged in."""
 
     def __init__(self, place: Place) -> None:
         self._place = place

@@ -1,7 +1,5 @@
 """A running local Discord, and an unmodified py-cord bot in it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -60,7 +58,7 @@ class Place:
     async def typing(
         self, command: str, focused: str, *, user: str = "Ada", channel: str = "general", **options: Any
     ) -> Any:
-        """What a person is offered who is typing the option `focused`."""
+        """What a person is offered who is typing the option ``focused``."""
         return await self.sim(
             "autocomplete",
             user_id=str(self.user(user).id),

@@ -1,7 +1,5 @@
 """A client of the main gateway that speaks it frame by frame."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import zlib
@@ -11,7 +9,7 @@ from typing import Any
 
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
-from notetaker.discordsim.gateway.session import Intent
+from notetaker.discordsim.gateway.protocol import Intent
 from notetaker.discordsim.world.entities import User
 from tests.discordsim.conftest import DEADLINE_S, Place
 

@@ -1,12 +1,10 @@
 """The main gateway, spoken to frame by frame."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
 
-from notetaker.discordsim.gateway.session import Intent
+from notetaker.discordsim.gateway.protocol import Intent
 from tests.discordsim.conftest import Place
 from tests.discordsim.gateway_client import connect, logged_in
 

@@ -1,7 +1,5 @@
 """Interactions and the control API, with a bare client in the application's place."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator
@@ -239,8 +237,8 @@ async def test_the_event_stream_has_everything_and_ends_with_the_server(place: P
     ("path", "body", "reason"),
     [
         ("disconnect", {"guild_id": "1", "user_id": "1"}, "There is no such guild."),
-        ("disconnect", {}, "The field guild_id is missing or is not an id."),
-        ("interactions", {"user_id": "1", "channel_id": "2"}, "There is no such channel."),
+        ("disconnect", {}, "The field guild_id is missing."),
+        ("interactions", {"user_id": "1", "channel_id": "2", "command": "x"}, "There is no such channel."),
         ("faults", {"kind": "flood"}, "There is no fault of kind flood; there are refuse_identify,"),
         ("faults", {"kind": "gateway_close", "user_id": "1"}, "This user has no gateway connection."),
     ],

@@ -1,7 +1,5 @@
 """What moderators do to voice channels and to who is in them, as the bot in one sees it."""
 
-from __future__ import annotations
-
 import asyncio
 
 from tests.discordsim.bot_in_voice import InVoice, closed_with
@@ -24,7 +22,7 @@ async def test_a_moderator_deafens_and_mutes(place: Place) -> None:
         nobody = await place.sim("voice_state", **(who | {"user_id": str(place.user("Ben").id)}), deaf=True)
         assert nobody == {"error": "This user is in no voice channel of that guild."}
         assert await place.sim("voice_state", **who, deaf="yes") == {
-            "error": "The field deaf must be true or false."
+            "error": "The field deaf should be a valid boolean."
         }
         await bot.client.nothing_came()
 

@@ -1,7 +1,5 @@
 """The local Discord as its own process."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import signal

@@ -70,7 +70,7 @@ async def logged_in(local: LocalDiscord, user: User) -> AsyncIterator[discord.Bo
 def pollers() -> list[asyncio.Task[Any]]:
     """The tasks that read py-cord's voice websockets.
 
-    Such a task dies of an AttributeError when a speaker leaves while nobody records (`VoiceClient._remove_ssrc`).
+    Such a task dies of an AttributeError when a speaker leaves while nobody records (``VoiceClient._remove_ssrc``).
     """
     return [task for task in asyncio.all_tasks() if task.get_name().startswith("voice-ws-poller")]
 

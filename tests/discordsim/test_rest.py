@@ -1,7 +1,5 @@
 """The REST API: who may do what, and what Discord says if not."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 from typing import Any

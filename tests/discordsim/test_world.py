@@ -1,12 +1,10 @@
 """The world's rules that need no server: permissions, ids, who may connect."""
 
-from __future__ import annotations
-
 import base64
 
 import pytest
 
-from notetaker.discordsim.messages.usage import UsageError, command_data
+from notetaker.discordsim.messages.command_usage import UsageError, command_data
 from notetaker.discordsim.world.entities import ChannelType, VoiceState
 from notetaker.discordsim.world.permissions import ALL, EVERYONE, Permission, compute
 from notetaker.discordsim.world.snowflake import Snowflakes, timestamp

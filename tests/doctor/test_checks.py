@@ -13,7 +13,7 @@ import pytest
 import trustme
 from aiohttp import web
 
-from notetaker.discordsim.gateway.session import KNOWN_INTENTS
+from notetaker.discordsim.gateway.protocol import KNOWN_INTENTS
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.doctor import host
 from notetaker.doctor.checks import CHECKS
@@ -226,9 +226,9 @@ async def test_a_clock_that_is_nearly_right(home: None, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("code", [4013, 4014])
 async def test_intents_that_are_refused(local: Office, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     if code == 4013:
-        monkeypatch.setattr("notetaker.discordsim.gateway.gateway.KNOWN_INTENTS", 0)
+        monkeypatch.setattr("notetaker.discordsim.gateway.server.KNOWN_INTENTS", 0)
     else:
-        monkeypatch.setattr("notetaker.discordsim.gateway.gateway.PRIVILEGED", KNOWN_INTENTS)
+        monkeypatch.setattr("notetaker.discordsim.gateway.server.PRIVILEGED", KNOWN_INTENTS)
     results = await examine()
     assert results.failed() == ["intents"]
     assert results["intents"].text == f"Discord refuses the intents GUILDS and GUILD_VOICE_STATES ({code})"

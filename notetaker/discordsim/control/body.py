@@ -1,12 +1,23 @@
-"""Reading what the control API is told. What is missing or makes no sense is a UsageError in one sentence."""
+"""Reading a request of the control API. Everything here raises UsageError, one sentence, for an invalid request."""
 
-from __future__ import annotations
+from typing import Annotated, TypeVar
 
 from aiohttp import web
+from pydantic import BaseModel, Field, ValidationError
 
 from notetaker.discordsim.hub import Hub
-from notetaker.discordsim.messages.usage import UsageError
+from notetaker.discordsim.messages.command_usage import UsageError
 from notetaker.discordsim.world.entities import Channel, Guild, Json
+
+Model = TypeVar("Model", bound=BaseModel)
+
+Id = int
+"""A string or an integer."""
+Code = Annotated[int, Field(strict=True, ge=1000, le=4999)]
+"""A close code of a websocket; 1006 stands for a TCP reset."""
+Seconds = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+Times = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+Flag = Annotated[bool, Field(strict=True)]
 
 
 async def body_of(request: web.Request) -> Json:
@@ -19,60 +30,39 @@ async def body_of(request: web.Request) -> Json:
     return body
 
 
-def id_of(body: Json, name: str) -> int:
-    """A string or an integer."""
+def parse(model: type[Model], body: Json) -> Model:
+    """Return the fields of the model, ignoring any others."""
     try:
-        return int(body[name])
-    except (KeyError, TypeError, ValueError):
-        raise UsageError(f"The field {name} is missing or is not an id.") from None
+        return model.model_validate(body)
+    except ValidationError as invalid:
+        error = invalid.errors()[0]
+        name = ".".join(map(str, error["loc"]))
+        if error["type"] == "missing":
+            raise UsageError(f"The field {name} is missing.") from None
+        raise UsageError(error["msg"].replace("Input", f"The field {name}", 1) + ".") from None
 
 
-def integer_of(body: Json, name: str, default: int | None = None, *, lowest: int, highest: int) -> int:
-    value = body.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-        raise UsageError(f"The field {name} must be a whole number from {lowest} to {highest}.")
-    return value
+async def read(request: web.Request, model: type[Model]) -> Model:
+    return parse(model, await body_of(request))
 
 
-def seconds_of(body: Json) -> float:
-    value = body.get("seconds")
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
-        raise UsageError("The field seconds must be a number above 0.")
-    return float(value)
-
-
-def flag_of(body: Json, name: str) -> bool | None:
-    """None if it is not there."""
-    value = body.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise UsageError(f"The field {name} must be true or false.")
-    return value
-
-
-def choice_of(body: Json, name: str, choices: list[str]) -> str:
-    value = body.get(name)
-    if value not in choices:
-        raise UsageError(f"The field {name} must be one of {', '.join(choices)}.")
-    return str(value)
-
-
-def guild_of(hub: Hub, body: Json) -> Guild:
-    guild = hub.world.guilds.get(id_of(body, "guild_id"))
+def guild_of(hub: Hub, guild_id: int) -> Guild:
+    guild = hub.world.guilds.get(guild_id)
     if guild is None:
         raise UsageError("There is no such guild.")
     return guild
 
 
-def channel_of(hub: Hub, body: Json) -> Channel:
-    channel = hub.world.channel(id_of(body, "channel_id"))
+def channel_of(hub: Hub, channel_id: int) -> Channel:
+    channel = hub.world.channel(channel_id)
     if channel is None:
         raise UsageError("There is no such channel.")
     return channel
 
 
-def voice_channel_of(hub: Hub, body: Json) -> Channel:
-    """A voice or stage channel of the guild that is named."""
-    guild, channel = guild_of(hub, body), channel_of(hub, body)
+def voice_channel_of(hub: Hub, guild_id: int, channel_id: int) -> Channel:
+    """Return a voice or stage channel of the guild."""
+    guild, channel = guild_of(hub, guild_id), channel_of(hub, channel_id)
     if not channel.is_vocal or channel.guild_id != guild.id:
         raise UsageError("This is no voice channel of that guild.")
     return channel

@@ -1,1 +1,5 @@
-"""The main gateway, version 10: sessions, their websockets, and who hears of what."""
+"""The main gateway, version 10.
+
+Reading order: ``protocol`` (its numbers), ``session`` (what a client is owed), ``connection`` (one websocket),
+``server`` (all of them), ``broadcast`` (who is sent which change), ``voice_states`` (who is in which voice channel).
+"""

@@ -1,10 +1,8 @@
-"""Tells everyone concerned what changed: the gateway sessions that may know, and the event log."""
-
-from __future__ import annotations
+"""Announces changes to the gateway sessions that may see them, and to the event log."""
 
 from collections.abc import Callable
 
-from notetaker.discordsim.gateway.gateway import Gateway
+from notetaker.discordsim.gateway.server import Gateway
 from notetaker.discordsim.gateway.session import Session
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Channel, Guild, Json, Message, VoiceState
@@ -38,7 +36,7 @@ class Broadcast:
         self._events.publish("message_delete", message_id=str(message.id), channel_id=str(message.channel_id))
 
     def _message(self, event: str, message: Message) -> None:
-        """An ephemeral message reaches its one reader (through the event log), no gateway session."""
+        """Announce a message. Nobody's gateway session sees an ephemeral one; the event log has it."""
         guild = self._world.guilds[message.guild_id]
         channel = self._channel_of(message)
         if message.visible_to is None:
@@ -102,7 +100,7 @@ class Broadcast:
         *,
         audience: Callable[[int], bool] = lambda user_id: True,
     ) -> None:
-        """To everyone in the guild, those who cannot see the channel included (the session id stands in it)."""
+        """Send a voice state to the whole guild, including those who cannot see the channel."""
         guild = self._world.guilds[state.guild_id]
         data = payloads.voice_state(self._world, state)
         self._gateway.dispatch("VOICE_STATE_UPDATE", guild.id, data, audience=audience)
@@ -121,7 +119,7 @@ class Broadcast:
         )
 
     def voice_server(self, session: Session, guild_id: int, token: str, endpoint: str | None) -> None:
-        """To the one session that joined (JDA PR #1302)."""
+        """Send a voice server to the one session that joined (JDA PR #1302)."""
         data: Json = {"token": token, "guild_id": str(guild_id), "endpoint": endpoint}
         session.dispatch("VOICE_SERVER_UPDATE", data)
 

@@ -1,50 +1,62 @@
 """One websocket of the main gateway."""
 
-from __future__ import annotations
-
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from aiohttp import WSMsgType, web
 
 from notetaker.discordsim import tcp
-from notetaker.discordsim.gateway.session import CloseConnection, Session, Wire
+from notetaker.discordsim.gateway.protocol import Close, CloseCode, Op
+from notetaker.discordsim.gateway.session import Session, Wire
 from notetaker.discordsim.tasks import Tasks
+from notetaker.discordsim.world.entities import Json
 
-if TYPE_CHECKING:
-    from notetaker.discordsim.gateway.gateway import Gateway
+
+class Backend(Protocol):
+    """What a connection asks of the gateway. All but the last may raise Close."""
+
+    def identify(self, data: Json) -> Session:
+        """Return a new session, with READY and the guilds already queued in it."""
+
+    def resume(self, data: Json) -> tuple[Session, list[Json]] | None:
+        """Return the session and the events it missed, RESUMED last; None if it cannot be resumed."""
+
+    async def update_voice_state(self, session: Session, data: Json) -> None: ...
+
+    def request_members(self, session: Session, data: Json) -> None: ...
+
+    def unknown(self, op: object) -> None: ...
 
 
 class Connection:
     """Reads the client's requests, while a writer sends what its session queues."""
 
     def __init__(
-        self, gateway: Gateway, request: web.Request, socket: web.WebSocketResponse, *, compress: bool
+        self, backend: Backend, request: web.Request, socket: web.WebSocketResponse, *, compress: bool
     ) -> None:
         self.socket = socket
         self.wire = Wire(compress=compress)
         self.session: Session | None = None
-        self.goodbye: int | None = None
+        self.client_code: int | None = None
         """The code the client closed with; None if the connection was lost or closed from here."""
-        self._gateway = gateway
-        self._http = request
+        self._backend = backend
+        self._request = request
         self._stall = tcp.Stall(request)
-        self._patience: asyncio.Timeout | None = None
+        self._deadline: asyncio.Timeout | None = None
         self._patience_s = 0.0
 
     # Faults
 
     def cut(self) -> None:
-        """The TCP connection is reset, without a word."""
-        tcp.reset(self._http)
+        """Reset the TCP connection, without a close frame."""
+        tcp.reset(self._request)
         self._stall.stop()
 
     def stall(self, seconds: float) -> None:
-        """Nothing is read or sent for so long; then it goes on as if nothing had been."""
+        """Read and send nothing for this long, then carry on as if nothing had happened."""
         self._stall.start(seconds)
-        self._be_patient(seconds + self._patience_s)
+        self._extend_deadline(seconds + self._patience_s)
 
     def end_stall(self) -> None:
         self._stall.stop()
@@ -52,34 +64,33 @@ class Connection:
     # The websocket
 
     async def run(self, heartbeat_ms: int) -> None:
-        self.wire.send(
-            {"op": 10, "s": None, "t": None, "d": {"heartbeat_interval": heartbeat_ms, "_trace": []}}
-        )
+        """Serve the client until it goes. Raise Close if it breaks a rule."""
+        self.wire.send_op(Op.HELLO, {"heartbeat_interval": heartbeat_ms, "_trace": []})
         writer = Tasks()
         writing = writer.spawn(self._write())
-        self._patience_s = 2 * heartbeat_ms / 1000  # a client that misses two heartbeats is taken for dead
+        self._patience_s = 2 * heartbeat_ms / 1000  # a client that misses two heartbeats is presumed dead
         try:
-            async with asyncio.timeout(None) as self._patience:
+            async with asyncio.timeout(None) as self._deadline:
                 while not writing.done():
-                    self._be_patient(self._patience_s)
+                    self._extend_deadline(self._patience_s)
                     message = await self.socket.receive()
                     await self._stall.over()
                     if message.type is WSMsgType.CLOSING:
                         await writing
                     if message.type is WSMsgType.CLOSE:
-                        self.goodbye = int(message.data or 1005)
+                        self.client_code = int(message.data or CloseCode.NO_STATUS)
                     if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                         return
                     await self._receive(message.data)
         except TimeoutError:
-            raise CloseConnection(4009, "Session timed out.") from None
+            raise Close(CloseCode.SESSION_TIMED_OUT) from None
         finally:
-            self._patience = None
+            self._deadline = None
             await writer.cancel()
 
-    def _be_patient(self, seconds: float) -> None:
-        if self._patience:
-            self._patience.reschedule(asyncio.get_running_loop().time() + seconds)
+    def _extend_deadline(self, seconds: float) -> None:
+        if self._deadline:
+            self._deadline.reschedule(asyncio.get_running_loop().time() + seconds)
 
     async def _write(self) -> None:
         while True:
@@ -95,57 +106,53 @@ class Connection:
                     self.socket.send_str(frame) if isinstance(frame, str) else self.socket.send_bytes(frame)
                 )
             except ConnectionError:
-                return  # the reader sees the same end and handles it
+                return  # the reader notices it too, and cleans up
 
     async def _receive(self, body: str | bytes) -> None:
         try:
             payload = json.loads(body)
             op, data = payload["op"], payload.get("d")
         except (ValueError, KeyError, TypeError):
-            raise CloseConnection(4002, "Error while decoding payload.") from None
-        if op == 1:
-            self.wire.send({"op": 11, "s": None, "t": None, "d": None})
-        elif op == 2:
+            raise Close(CloseCode.DECODE_ERROR) from None
+        if op == Op.HEARTBEAT:
+            self.wire.send_op(Op.HEARTBEAT_ACK, None)
+        elif op == Op.IDENTIFY:
             self._identify(data)
-        elif op == 6:
+        elif op == Op.RESUME:
             self._resume(data)
         elif self.session is None:
-            raise CloseConnection(4003, "Not authenticated.")
+            raise Close(CloseCode.NOT_AUTHENTICATED)
         else:
-            await self._request(self.session, op, data)
+            await self._handle(self.session, op, data)
 
-    async def _request(self, session: Session, op: object, data: Any) -> None:
-        handlers: dict[object, Callable[[], Coroutine[Any, Any, None] | None]] = {
-            3: lambda: None,  # presence: nobody here looks at it
-            4: lambda: self._gateway.voice.request(session, data),
-            8: lambda: self._gateway.request_members(session, data),
-        }
-        if op not in handlers:
-            self._gateway.unknown(op)
-            raise CloseConnection(4001, "Unknown opcode.")
+    async def _handle(self, session: Session, op: object, data: Any) -> None:
         try:
-            result = handlers[op]()
-            if result is not None:
-                await result
+            if op == Op.VOICE_STATE_UPDATE:
+                await self._backend.update_voice_state(session, data)
+            elif op == Op.REQUEST_GUILD_MEMBERS:
+                self._backend.request_members(session, data)
+            elif op != Op.PRESENCE_UPDATE:  # nobody here looks at presences
+                self._backend.unknown(op)
+                raise Close(CloseCode.UNKNOWN_OPCODE)
         except (KeyError, TypeError, ValueError):
-            raise CloseConnection(4002, "Error while decoding payload.") from None
+            raise Close(CloseCode.DECODE_ERROR) from None
 
     def _identify(self, data: Any) -> None:
         if self.session is not None:
-            raise CloseConnection(4005, "Already authenticated.")
+            raise Close(CloseCode.ALREADY_AUTHENTICATED)
         if not isinstance(data, dict):
-            raise CloseConnection(4002, "Error while decoding payload.")
-        self.session = self._gateway.identify(data)
+            raise Close(CloseCode.DECODE_ERROR)
+        self.session = self._backend.identify(data)
         for payload in self.session.missed(0) or []:
             self.wire.send(payload)
         self.session.wire = self.wire
 
     def _resume(self, data: Any) -> None:
         if not isinstance(data, dict):
-            raise CloseConnection(4002, "Error while decoding payload.")
-        resumed = self._gateway.resume(data)
+            raise Close(CloseCode.DECODE_ERROR)
+        resumed = self._backend.resume(data)
         if resumed is None:
-            self.wire.send({"op": 9, "s": None, "t": None, "d": False})
+            self.wire.send_op(Op.INVALID_SESSION, data=False)
             return
         self.session, missed = resumed
         for payload in missed:

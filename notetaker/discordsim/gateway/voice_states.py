@@ -1,16 +1,14 @@
-"""Who is in which voice channel: op 4 of the main gateway, and what others do to someone in voice.
+"""Who is in which voice channel: op 4 of the main gateway, and what moderators do to somebody in voice.
 
 Source: Discord docs, Topics / Voice Connections and Gateway Events / Update Voice State.
 """
 
-from __future__ import annotations
-
 import asyncio
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 from typing import Protocol
 
 from notetaker.discordsim.gateway.broadcast import Broadcast
-from notetaker.discordsim.gateway.gateway import Gateway
+from notetaker.discordsim.gateway.server import Gateway
 from notetaker.discordsim.gateway.session import Session
 from notetaker.discordsim.tasks import Tasks
 from notetaker.discordsim.voice.script import Armed, Script
@@ -18,13 +16,13 @@ from notetaker.discordsim.world.entities import Channel, ChannelType, Json, Voic
 from notetaker.discordsim.world.world import World
 
 DISCONNECTED = 4014
-"""Voice close code: kicked, moved, or the main gateway session is gone (docs, Voice Close Event Codes)."""
+"""Voice close code: kicked, moved, or the main gateway session ended (docs, Voice Close Event Codes)."""
 CALL_TERMINATED = 4022
 """Voice close code: the channel was deleted, or the call ended."""
 
 
 class VoiceBackend(Protocol):
-    """The voice server as seen from here."""
+    """What ``VoiceStates`` asks of the voice server."""
 
     @property
     def endpoint(self) -> str: ...
@@ -47,8 +45,8 @@ class VoiceBackend(Protocol):
     def hang_up(self, user_id: int, code: int, guild_id: int | None = None) -> int: ...
 
 
-class Tell(Enum):
-    """What is told of a new voice connection."""
+class Event(Enum):
+    """An event that answers a request to join."""
 
     STATE = auto()
     """VOICE_STATE_UPDATE, to everybody in the guild."""
@@ -56,28 +54,42 @@ class Tell(Enum):
     SERVER = auto()
     """VOICE_SERVER_UPDATE with a new token, to the session that asked."""
     SERVER_AGAIN = auto()
-    """The same one again."""
+    """The last VOICE_SERVER_UPDATE once more."""
     NO_SERVER = auto()
-    """There is a token, but nobody hears of it."""
+    """No event: there is a new token, but nobody learns it."""
 
 
-PROPERLY = (Tell.STATE, Tell.SERVER)
-"""The order is not guaranteed (docs, Voice Connections); this is the usual one."""
+USUAL = (Event.STATE, Event.SERVER)
+"""Discord does not guarantee this order (docs, Voice Connections)."""
+
+
+class Answer(StrEnum):
+    """An unusual way to answer op 4."""
+
+    SERVER_FIRST = auto()
+    DUPLICATE = auto()
+    NO_STATE = auto()
+    NO_SERVER = auto()
+    STALE_SERVER = auto()
+    NONE = auto()
+    """As when the channel is full."""
+
+
+ANSWERS = {
+    Answer.SERVER_FIRST: (Event.SERVER, Event.STATE),
+    Answer.DUPLICATE: (Event.STATE, Event.SERVER, Event.STATE, Event.SERVER_AGAIN),
+    Answer.NO_STATE: (Event.STATE_TO_OTHERS, Event.SERVER),
+    Answer.NO_SERVER: (Event.STATE, Event.NO_SERVER),
+    Answer.STALE_SERVER: (Event.STATE, Event.SERVER, Event.SERVER),
+    Answer.NONE: (),
+}
 
 VOICE_EVENTS = "voice_events"
-ANSWERS = {
-    "server_first": (Tell.SERVER, Tell.STATE),
-    "duplicate": (Tell.STATE, Tell.SERVER, Tell.STATE, Tell.SERVER_AGAIN),
-    "no_state": (Tell.STATE_TO_OTHERS, Tell.SERVER),
-    "no_server": (Tell.STATE, Tell.NO_SERVER),
-    "stale_server": (Tell.STATE, Tell.SERVER, Tell.SERVER),
-    "none": (),
-}
-"""Ways to answer op 4, by name. "none" is what happens when the channel is full: nothing at all."""
+"""The kind of the fault that asks for one of these answers."""
 
 
 class VoiceStates:
-    """`script` says which requests are answered in another way than usual."""
+    """``script`` says which requests get an unusual answer."""
 
     def __init__(
         self, world: World, gateway: Gateway, broadcast: Broadcast, voice: VoiceBackend, script: Script
@@ -88,16 +100,16 @@ class VoiceStates:
         self._voice = voice
         self._script = script
         self._without_server: set[tuple[int, int]] = set()
-        """(guild id, user id) whose voice server is gone while another one is looked for."""
+        """(guild id, user id) of those who wait for another voice server."""
         self._tasks = Tasks()
 
     async def stop(self) -> None:
         await self._tasks.cancel()
 
-    async def request(self, session: Session, data: Json) -> None:
-        """Op 4. What may not be is met with silence.
+    async def update(self, session: Session, data: Json) -> None:
+        """Handle op 4. A request that is not allowed gets no answer, as on Discord.
 
-        Raises KeyError, TypeError or ValueError for a malformed request. Ids may be ints or strings.
+        Raise KeyError, TypeError or ValueError if it is malformed. Ids may be ints or strings.
         """
         guild = self._world.guilds.get(int(data["guild_id"]))
         if guild is None or session.user.id not in guild.members:
@@ -109,7 +121,7 @@ class VoiceStates:
         if channel is None or not self._world.may_connect(session.user.id, channel):
             return
         fault = self._script.strike(session.user.id, guild.id, VOICE_EVENTS)
-        answer = ANSWERS[fault.mode] if fault and fault.mode else PROPERLY
+        answer = ANSWERS[Answer(fault.mode)] if fault and fault.mode else USUAL
         if not answer:
             return
         state = VoiceState(
@@ -122,23 +134,23 @@ class VoiceStates:
         )
         self._enter(state, session, answer)
 
-    def answer_with(self, mode: str, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
-        """A fault: the user's next requests to join are answered in one of `ANSWERS`."""
+    def answer_with(self, mode: Answer, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
+        """Answer the user's next requests to join in an unusual way."""
         self._script.arm(Armed(VOICE_EVENTS, user_id, guild_id, times, mode=mode))
 
     def move(self, guild_id: int, user_id: int, channel_id: int) -> bool:
-        """Put someone who is in voice into another channel; False if they were in none."""
+        """Move somebody to another voice channel. Return False if they were in none."""
         before = self._world.guilds[guild_id].voice_states.get(user_id)
         if before is None:
             return False
         state = VoiceState(
             guild_id, user_id, channel_id, before.session_id, before.self_mute, before.self_deaf
         )
-        self._enter(state, self._gateway.sessions.get(before.session_id), PROPERLY)
+        self._enter(state, self._gateway.sessions.get(before.session_id), USUAL)
         return True
 
     async def disconnect(self, guild_id: int, user_id: int, code: int = DISCONNECTED) -> bool:
-        """End someone's stay in voice; False if they were in no channel."""
+        """Remove somebody from voice. Return False if they were in no channel."""
         before = self._world.guilds[guild_id].voice_states.get(user_id)
         previous_id = before.channel_id if before else None
         state = self._world.leave_voice(guild_id, user_id)
@@ -149,14 +161,14 @@ class VoiceStates:
         return True
 
     async def session_ended(self, session: Session) -> None:
-        """A main gateway session takes its voice connections with it (api-docs#2257)."""
+        """End the voice connections of a main gateway session that ended (api-docs#2257)."""
         for guild in list(self._world.guilds.values()):
             state = guild.voice_states.get(session.user.id)
             if state is not None and state.session_id == session.id:
                 await self.disconnect(guild.id, session.user.id)
 
     def moderate(self, guild_id: int, user_id: int, mute: bool | None, deaf: bool | None) -> bool:
-        """A moderator mutes or deafens somebody, or undoes it; None leaves as is. False if not in voice."""
+        """Mute or deafen somebody, or undo it; None leaves it as it is. Return False if they are not in voice."""
         guild = self._world.guilds[guild_id]
         state = guild.voice_states.get(user_id)
         if state is None:
@@ -171,9 +183,9 @@ class VoiceStates:
     # Voice servers come and go
 
     def migrate(self, guild_id: int, user_id: int, close_code: int | None = None) -> bool:
-        """Another voice server for someone who is in voice, the old websocket closed first if there is a code.
+        """Give somebody in voice another voice server, closing the old websocket first if there is a code.
 
-        False if they are in no channel, or their main gateway session is gone.
+        Return False if they are in no channel, or their main gateway session is gone.
         """
         state = self._world.guilds[guild_id].voice_states.get(user_id)
         session = self._gateway.sessions.get(state.session_id) if state else None
@@ -181,11 +193,11 @@ class VoiceStates:
             return False
         if close_code is not None:
             self._voice.hang_up(user_id, close_code, guild_id)
-        self._broadcast.voice_server(session, guild_id, self._promise(state), self._endpoint(state))
+        self._broadcast.voice_server(session, guild_id, self._allocate(state), self._endpoint(state))
         return True
 
     def lose_server(self, guild_id: int, user_id: int, seconds: float) -> bool:
-        """Discord has no voice server for someone for so long: endpoint null, then another one. As `migrate`."""
+        """Leave somebody without a voice server (endpoint null) for this long, then ``migrate`` them."""
         self._without_server.add((guild_id, user_id))
         if self.migrate(guild_id, user_id):
             self._tasks.spawn(self._find_server(guild_id, user_id, seconds))
@@ -199,7 +211,7 @@ class VoiceStates:
         self.migrate(guild_id, user_id)
 
     def change_channel(self, channel: Channel, *, region: str | None) -> None:
-        """Tells everybody that the channel has changed, and gives who is in it a voice server of its new region."""
+        """Announce a changed channel. If its region changed, everybody in it gets another voice server."""
         moves = region != channel.rtc_region
         channel.rtc_region = region
         self._broadcast.channel_update(channel)
@@ -207,7 +219,7 @@ class VoiceStates:
             self.migrate(channel.guild_id, state.user_id)
 
     async def delete_channel(self, channel: Channel) -> None:
-        """Whoever is in it is thrown out with 4022."""
+        """Delete a channel, throwing out everybody in it with 4022."""
         guild = self._world.guilds[channel.guild_id]
         del guild.channels[channel.id]
         self._broadcast.channel_delete(channel)
@@ -216,11 +228,12 @@ class VoiceStates:
 
     # Joining
 
-    def _enter(self, state: VoiceState, session: Session | None, answer: tuple[Tell, ...]) -> None:
-        """A changed mute or deaf flag alone keeps the voice connection.
+    def _enter(self, state: VoiceState, session: Session | None, answer: tuple[Event, ...]) -> None:
+        """Put somebody into a channel, and announce it with the events of ``answer``.
 
-        The same request again asks for a new one: clients send it when their voice connection died
-        (discord.js `VoiceConnection.rejoin`). What becomes of an old one is the voice server's affair.
+        A changed mute or deaf flag alone keeps the voice connection. The same request again asks for a new one:
+        clients send it when their voice connection died (discord.js ``VoiceConnection.rejoin``). The voice server
+        decides what happens to an old one.
         """
         guild = self._world.guilds[state.guild_id]
         before = guild.voice_states.get(state.user_id)
@@ -238,18 +251,18 @@ class VoiceStates:
             self._broadcast.voice_state(state, previous_id)
             return
         token = ""
-        for telling in answer:
-            if telling is Tell.STATE:
+        for event in answer:
+            if event is Event.STATE:
                 self._broadcast.voice_state(state, previous_id)
-            elif telling is Tell.STATE_TO_OTHERS:
+            elif event is Event.STATE_TO_OTHERS:
                 self._broadcast.voice_state(state, previous_id, audience=lambda user: user != state.user_id)
             else:
-                token = token if telling is Tell.SERVER_AGAIN else self._promise(state)
-                if telling is not Tell.NO_SERVER:
+                token = token if event is Event.SERVER_AGAIN else self._allocate(state)
+                if event is not Event.NO_SERVER:
                     self._broadcast.voice_server(session, guild.id, token, self._endpoint(state))
 
-    def _promise(self, state: VoiceState) -> str:
-        """A token for the voice server; the one before is worth nothing any more."""
+    def _allocate(self, state: VoiceState) -> str:
+        """Return a new token for the voice server; the one before becomes invalid."""
         assert state.channel_id is not None
         channel = self._world.guilds[state.guild_id].channels[state.channel_id]
         return self._voice.allocate(

@@ -1,52 +1,48 @@
-"""What Discord refuses in a command that an application registers.
+"""Checks of the commands that applications register.
 
 Source: Discord docs, Interactions / Application Commands (naming, command structure, option structure).
 """
 
-from __future__ import annotations
-
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from notetaker.discordsim import errors
-from notetaker.discordsim.messages.usage import INTEGER, NUMBER, STRING, SUB_COMMAND, SUB_COMMAND_GROUP
+from notetaker.discordsim.errors import InvalidField
+from notetaker.discordsim.messages.command_usage import OptionType
 from notetaker.discordsim.world.entities import Json
 
 CHAT_INPUT = 1
 NAME = re.compile(r"[-_'\w]{1,32}")
-OPTION_TYPES = range(SUB_COMMAND, 12)
-CHOOSABLE = STRING, INTEGER, NUMBER
+CHOOSABLE = OptionType.STRING, OptionType.INTEGER, OptionType.NUMBER
 """Types of the options that may have choices, or autocomplete."""
-OPTIONS_LIMIT = CHOICES_LIMIT = 25
-TEXT_LIMIT = 100
+MAX_OPTIONS = MAX_CHOICES = 25
+MAX_TEXT = 100
 """Characters of a description, and of the name and the value of a choice."""
-LENGTH_LIMIT = 6000
-SIZE_LIMIT = 8000
+MAX_LENGTH = 6000
+"""Characters that an option's ``min_length`` and ``max_length`` may ask for."""
+MAX_SIZE = 8000
 """Characters of all names, descriptions and values of a command together."""
 
-NUMBERS: dict[int, Any] = {INTEGER: int, NUMBER: (int, float)}
+NUMBERS: dict[int, Any] = {OptionType.INTEGER: int, OptionType.NUMBER: (int, float)}
 NO_LIST = "Only iterables may be used in a ListType"
 NO_DICT = "Only dictionaries may be used in a DictType"
 
-Problem = tuple[str, str, str]
-"""Path of the field, code, message."""
-
 
 def check(body: Json, path: str) -> None:
-    """Raises DiscordError with everything that is wrong. `path` is that of the command in the request, with a dot."""
-    problems = list(_command(body, path))
-    if problems:
-        raise errors.invalid_form(*problems)
+    """Raise DiscordError with all invalid fields. ``path`` is that of the command in the request, with a dot."""
+    invalid = list(_command(body, path))
+    if invalid:
+        raise errors.invalid_form(*invalid)
 
 
-def choices(given: Any, path: str, kind: int) -> Iterator[Problem]:
-    """What is wrong with choices for an option of this kind, registered or as an answer to autocomplete."""
+def choices(given: Any, path: str, kind: int) -> Iterator[InvalidField]:
+    """Yield what is invalid in the choices of an option of this kind, registered or answered to autocomplete."""
     if not isinstance(given, list):
         yield path, "LIST_TYPE_CONVERT", NO_LIST
         return
-    if len(given) > CHOICES_LIMIT:
-        yield errors.too_long(path, CHOICES_LIMIT)
+    if len(given) > MAX_CHOICES:
+        yield errors.too_long(path, MAX_CHOICES)
     for index, choice in enumerate(given):
         place = f"{path}.{index}"
         if not isinstance(choice, dict):
@@ -56,15 +52,15 @@ def choices(given: Any, path: str, kind: int) -> Iterator[Problem]:
         value = choice.get("value")
         if value is None:
             yield errors.required(f"{place}.value")
-        elif kind == STRING and not isinstance(value, str):
+        elif kind == OptionType.STRING and not isinstance(value, str):
             yield f"{place}.value", "STRING_TYPE_CONVERT", "Could not interpret value as string."
-        elif kind == STRING and not 1 <= len(value) <= TEXT_LIMIT:
-            yield f"{place}.value", "BASE_TYPE_BAD_LENGTH", _between(TEXT_LIMIT)
-        elif kind != STRING and (isinstance(value, bool) or not isinstance(value, NUMBERS[kind])):
+        elif kind == OptionType.STRING and not 1 <= len(value) <= MAX_TEXT:
+            yield f"{place}.value", "BASE_TYPE_BAD_LENGTH", _between(MAX_TEXT)
+        elif kind != OptionType.STRING and (isinstance(value, bool) or not isinstance(value, NUMBERS[kind])):
             yield f"{place}.value", "NUMBER_TYPE_COERCE", f"Value {str(value)!r} is not a number."
 
 
-def _command(body: Json, path: str) -> Iterator[Problem]:
+def _command(body: Json, path: str) -> Iterator[InvalidField]:
     kind, name = body.get("type", CHAT_INPUT), str(body.get("name", ""))
     if not name:
         yield errors.required(path + "name")
@@ -73,9 +69,9 @@ def _command(body: Json, path: str) -> Iterator[Problem]:
     if kind == CHAT_INPUT:
         yield from _length(body, path, "description")
         yield from _options(body.get("options") or [], f"{path}options")
-        if _size(body) > SIZE_LIMIT:
+        if _size(body) > MAX_SIZE:
             code = "APPLICATION_COMMAND_TOO_LARGE"
-            yield path.rstrip(".") or "_", code, f"Command exceeds maximum size ({SIZE_LIMIT})"
+            yield path.rstrip(".") or "_", code, f"Command exceeds maximum size ({MAX_SIZE})"
 
 
 def _size(schema: Any) -> int:
@@ -86,12 +82,12 @@ def _size(schema: Any) -> int:
     return sum(len(text) for text in texts if isinstance(text, str)) + sum(map(_size, nested))
 
 
-def _options(options: Any, path: str) -> Iterator[Problem]:
+def _options(options: Any, path: str) -> Iterator[InvalidField]:
     if not isinstance(options, list):
         yield path, "LIST_TYPE_CONVERT", NO_LIST
         return
-    if len(options) > OPTIONS_LIMIT:
-        yield errors.too_long(path, OPTIONS_LIMIT)
+    if len(options) > MAX_OPTIONS:
+        yield errors.too_long(path, MAX_OPTIONS)
     names: set[str] = set()
     optional = False
     for index, option in enumerate(options):
@@ -111,7 +107,7 @@ def _options(options: Any, path: str) -> Iterator[Problem]:
         optional = optional or not option.get("required")
 
 
-def _option(option: Json, path: str) -> Iterator[Problem]:
+def _option(option: Json, path: str) -> Iterator[InvalidField]:
     name, kind = str(option.get("name", "")), option.get("type")
     if not name:
         yield errors.required(path + "name")
@@ -120,29 +116,30 @@ def _option(option: Json, path: str) -> Iterator[Problem]:
     yield from _length(option, path, "description")
     if kind is None:
         yield errors.required(path + "type")
-    elif kind not in OPTION_TYPES:
-        yield path + "type", "BASE_TYPE_CHOICES", f"Value must be one of {set(OPTION_TYPES)}."
-    elif kind in (SUB_COMMAND, SUB_COMMAND_GROUP):
+    elif kind not in list(OptionType):
+        yield path + "type", "BASE_TYPE_CHOICES", _one_of(OptionType)
+    elif kind in (OptionType.SUB_COMMAND, OptionType.SUB_COMMAND_GROUP):
         yield from _options(option.get("options") or [], f"{path}options")
     elif kind in CHOOSABLE:
         yield from choices(option.get("choices") or [], f"{path}choices", kind)
         if option.get("autocomplete") and option.get("choices"):
-            yield (
-                path + "autocomplete",
-                "INVALID_AUTOCOMPLETE",
-                "Autocomplete and choices exclude each other.",
-            )
+            message = "Autocomplete and choices exclude each other."
+            yield path + "autocomplete", "INVALID_AUTOCOMPLETE", message
     elif option.get("autocomplete") or option.get("choices"):
-        yield path + "type", "BASE_TYPE_CHOICES", f"Value must be one of {set(CHOOSABLE)}."
+        yield path + "type", "BASE_TYPE_CHOICES", _one_of(CHOOSABLE)
     for field, lowest in (("min_length", 0), ("max_length", 1)):
         limit = option.get(field)
-        if limit is not None and not lowest <= limit <= LENGTH_LIMIT:
-            yield path + field, "NUMBER_TYPE_RANGE", f"Value must be from {lowest} to {LENGTH_LIMIT}."
+        if limit is not None and not lowest <= limit <= MAX_LENGTH:
+            yield path + field, "NUMBER_TYPE_RANGE", f"Value must be from {lowest} to {MAX_LENGTH}."
 
 
-def _length(schema: Json, path: str, field: str) -> Iterator[Problem]:
-    if not 1 <= len(str(schema.get(field) or "")) <= TEXT_LIMIT:
-        yield path + field, "BASE_TYPE_BAD_LENGTH", _between(TEXT_LIMIT)
+def _length(schema: Json, path: str, field: str) -> Iterator[InvalidField]:
+    if not 1 <= len(str(schema.get(field) or "")) <= MAX_TEXT:
+        yield path + field, "BASE_TYPE_BAD_LENGTH", _between(MAX_TEXT)
+
+
+def _one_of(types: Iterable[OptionType]) -> str:
+    return f"Value must be one of {set(map(int, types))}."
 
 
 def _between(limit: int) -> str:

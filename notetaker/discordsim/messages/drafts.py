@@ -1,9 +1,7 @@
-"""What a client wants a message to be: read from JSON or multipart, checked against Discord's limits.
+"""A message as a client sends it: read from JSON or multipart, and checked against Discord's limits.
 
 Source: Discord docs, Resources / Message (Create Message, Embed Limits) and Reference / Uploading Files.
 """
-
-from __future__ import annotations
 
 import json
 import mimetypes
@@ -14,18 +12,18 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from notetaker.discordsim import errors
-from notetaker.discordsim.errors import DiscordError
-from notetaker.discordsim.rest.frame import body_of
+from notetaker.discordsim.errors import DiscordError, InvalidField
+from notetaker.discordsim.http import body_of
 from notetaker.discordsim.world.entities import Attachment, Json, Message
 from notetaker.discordsim.world.world import World
 
-CONTENT_LIMIT = 2000
-EMBEDS_LIMIT = 10
-EMBED_TOTAL_LIMIT = 6000
-FIELDS_LIMIT = 25
-FILES_LIMIT = 10
-FILE_SIZE_LIMIT = 10 * 1024 * 1024
-"""Bytes per file without boosts, since 2024."""
+MAX_CONTENT = 2000
+MAX_EMBEDS = 10
+MAX_EMBED_TOTAL = 6000
+MAX_FIELDS = 25
+MAX_FILES = 10
+MAX_FILE_BYTES = 10 * 1024 * 1024
+"""Per file, in a guild without boosts, since 2024."""
 
 EMBED_TEXTS = {"title": 256, "description": 4096, "footer.text": 2048, "author.name": 256}
 MENTION = re.compile(r"<@!?(\d+)>")
@@ -42,20 +40,20 @@ class Upload:
 @dataclass
 class Draft:
     body: Json
-    """The JSON part, as sent."""
+    """The JSON part of the request."""
     uploads: dict[int, Upload] = field(default_factory=dict)
-    """By the number in `files[n]`."""
+    """By the n in ``files[n]``."""
 
     def of(self, name: str, default: Any) -> Any:
-        """A field; null counts as not given."""
+        """Return a field of the body, or the default if it is missing or null."""
         value = self.body.get(name)
         return default if value is None else value
 
 
 async def read(request: web.Request) -> Draft:
-    """The body of a request; raises DiscordError if it cannot be read.
+    """Read the body of a request. Raise DiscordError if that fails.
 
-    A form without files need not be multipart: py-cord sends a bare `payload_json` url-encoded.
+    A form without files need not be multipart: py-cord sends a single ``payload_json``, URL-encoded.
     """
     if request.content_type == "application/x-www-form-urlencoded":
         return Draft(_payload_json(str((await request.post()).get("payload_json", ""))))
@@ -86,29 +84,29 @@ def _payload_json(text: str | bytes) -> Json:
 
 
 def within(draft: Draft, name: str) -> Draft:
-    """The message inside another object, as an interaction callback has it in `data`."""
+    """Return the message inside another object, such as ``data`` of an interaction callback."""
     return Draft(draft.of(name, {}), draft.uploads)
 
 
 def check(draft: Draft) -> None:
-    """Raises DiscordError with every limit that is broken."""
-    problems = []
-    if len(draft.of("content", "")) > CONTENT_LIMIT:
-        problems.append(errors.too_long("content", CONTENT_LIMIT))
+    """Raise DiscordError with every limit that is broken."""
+    invalid = []
+    if len(draft.of("content", "")) > MAX_CONTENT:
+        invalid.append(errors.too_long("content", MAX_CONTENT))
     embeds = draft.of("embeds", [])
-    if len(embeds) > EMBEDS_LIMIT:
-        problems.append(("embeds", "BASE_TYPE_MAX_LENGTH", f"Must be {EMBEDS_LIMIT} or fewer in length."))
+    if len(embeds) > MAX_EMBEDS:
+        invalid.append(("embeds", "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_EMBEDS} or fewer in length."))
     for index, embed in enumerate(embeds):
-        problems += _check_embed(f"embeds.{index}", embed)
-    if sum(_embed_size(embed) for embed in embeds) > EMBED_TOTAL_LIMIT:
-        problems.append(
-            ("embeds", "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {EMBED_TOTAL_LIMIT}")
+        invalid += _check_embed(f"embeds.{index}", embed)
+    if sum(_embed_size(embed) for embed in embeds) > MAX_EMBED_TOTAL:
+        invalid.append(
+            ("embeds", "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MAX_EMBED_TOTAL}")
         )
-    if problems:
-        raise errors.invalid_form(*problems)
-    if len(draft.uploads) > FILES_LIMIT:
+    if invalid:
+        raise errors.invalid_form(*invalid)
+    if len(draft.uploads) > MAX_FILES:
         raise DiscordError(400, 30015, "Maximum number of attachments reached (10)")
-    if any(len(upload.data) > FILE_SIZE_LIMIT for upload in draft.uploads.values()):
+    if any(len(upload.data) > MAX_FILE_BYTES for upload in draft.uploads.values()):
         raise DiscordError(413, 40005, "Request entity too large")
 
 
@@ -118,7 +116,7 @@ def require_something(message: Message) -> None:
 
 
 def apply(world: World, draft: Draft, message: Message) -> None:
-    """Put what the draft names into the message; the rest stays as it was."""
+    """Change the fields of the message that the draft has."""
     check(draft)
     if "content" in draft.body:
         message.content = draft.of("content", "").strip()
@@ -154,7 +152,7 @@ def _attachment(world: World, message: Message, upload: Upload, entry: Json) -> 
 
 
 def _texts(embed: Json) -> dict[str, str]:
-    """Every text of an embed that counts, by its path."""
+    """Return every text of an embed that counts towards the limits, by its path."""
     texts: dict[str, str] = {}
     for path in EMBED_TEXTS:
         node: Any = embed
@@ -172,15 +170,15 @@ def _embed_size(embed: Json) -> int:
     return sum(len(value) for value in _texts(embed).values())
 
 
-def _check_embed(path: str, embed: Json) -> list[tuple[str, str, str]]:
-    problems = []
+def _check_embed(path: str, embed: Json) -> list[InvalidField]:
+    invalid = []
     limits = {"name": 256, "value": 1024}
     for name, value in _texts(embed).items():
         limit = EMBED_TEXTS.get(name) or limits[name.rpartition(".")[2]]
         if len(value) > limit:
-            problems.append(errors.too_long(f"{path}.{name}", limit))
+            invalid.append(errors.too_long(f"{path}.{name}", limit))
         elif not value and name.startswith("fields."):
-            problems.append(errors.required(f"{path}.{name}"))
-    if len(embed.get("fields") or []) > FIELDS_LIMIT:
-        problems.append(errors.too_long(f"{path}.fields", FIELDS_LIMIT))
-    return problems
+            invalid.append(errors.required(f"{path}.{name}"))
+    if len(embed.get("fields") or []) > MAX_FIELDS:
+        invalid.append(errors.too_long(f"{path}.fields", MAX_FIELDS))
+    return invalid

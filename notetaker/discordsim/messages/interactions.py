@@ -1,9 +1,7 @@
-"""Interactions: a person uses a command or presses a button, the application answers.
+"""Interactions: a person uses a command or a component, and the application answers.
 
 Source: Discord docs, Interactions / Receiving and Responding.
 """
-
-from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -11,12 +9,12 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from notetaker.discordsim import errors
-from notetaker.discordsim.errors import DiscordError
+from notetaker.discordsim.errors import DiscordError, InvalidField
 from notetaker.discordsim.gateway.broadcast import Broadcast
-from notetaker.discordsim.gateway.gateway import Gateway
+from notetaker.discordsim.gateway.server import Gateway
 from notetaker.discordsim.messages import command_schema, drafts
+from notetaker.discordsim.messages.command_usage import focused
 from notetaker.discordsim.messages.drafts import Draft
-from notetaker.discordsim.messages.usage import focused
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Channel, Json, Message, MessageFlag, MessageType
 from notetaker.discordsim.world.events import EventLog
@@ -25,20 +23,20 @@ from notetaker.discordsim.world.snowflake import iso
 from notetaker.discordsim.world.world import World
 
 ANSWER_S = 3.0
-"""How long an application may take to answer at all."""
+"""How long an application may take for its first answer."""
 TOKEN_S = 15 * 60.0
-"""How long it may go on answering."""
+"""How long it may send further answers."""
 NOT_RESPONDED = "The application did not respond"
-"""What Discord's client shows when the answer is late."""
+"""What Discord's client shows when there is no answer in time."""
 NO_CHOICES = "Loading options failed"
-"""... and when it waits for choices."""
+"""The same for autocomplete."""
 
 
 class Kind(IntEnum):
     COMMAND = 2
     COMPONENT = 3
     AUTOCOMPLETE = 4
-    """A person is typing an option, and wants to see what there is to choose from."""
+    """A person is typing an option, and needs choices."""
 
 
 class Callback(IntEnum):
@@ -55,7 +53,7 @@ ALLOWED = {
     Kind.COMPONENT: "{4, 5, 6, 7, 9, 10, 12}",
     Kind.AUTOCOMPLETE: "{8}",
 }
-"""Callback types."""
+"""The callback types in Discord's error message."""
 
 
 @dataclass
@@ -72,17 +70,17 @@ class Interaction:
     """The message whose component was used."""
     answered: bool = False
     failed: bool = False
-    """Nobody answered in time."""
+    """Whether there was no answer in time."""
     original: Message | None = None
-    """What `@original` means."""
+    """The message ``@original``."""
     choices: list[Json] | None = None
-    """What the person may choose from, once that is answered."""
+    """The answer to autocomplete."""
     messages: list[Message] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def failure(self) -> str:
-        """What Discord's client shows when nobody answers in time."""
+        """What Discord's client shows when there is no answer in time."""
         return NO_CHOICES if self.kind is Kind.AUTOCOMPLETE else NOT_RESPONDED
 
     @property
@@ -94,7 +92,7 @@ class Interaction:
         self.changed = asyncio.Event()
 
     async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
-        """Whether it came to hold in time, and before the server stopped."""
+        """Wait until a condition holds. Return False if time is up, or the interaction failed."""
         try:
             async with asyncio.timeout(seconds):
                 while not holds():
@@ -125,7 +123,7 @@ class Interactions:
         data: Json,
         source: Message | None = None,
     ) -> Interaction:
-        """Send it to the application and wait until it is answered or has failed."""
+        """Send an interaction to the application, and wait until it is answered or fails."""
         interaction = Interaction(
             self._world.snowflakes.next(),
             f"{self._world.random.getrandbits(512):0128x}",
@@ -150,7 +148,7 @@ class Interactions:
         return interaction
 
     def stop(self) -> None:
-        """Nobody waits any longer."""
+        """End every wait."""
         for interaction in self._by_id.values():
             interaction.failed = interaction.failed or not interaction.answered or interaction.loading
             interaction.wake()
@@ -165,7 +163,7 @@ class Interactions:
     # The application's side
 
     def unanswered(self, interaction_id: int, token: str) -> Interaction:
-        """For the callback route; raises DiscordError as Discord does."""
+        """Return an interaction for its callback. Raise DiscordError if it cannot be answered (any more)."""
         interaction = self._by_id.get(interaction_id)
         if interaction is None or interaction.token != token or interaction.failed:
             raise errors.unknown("interaction")
@@ -175,7 +173,7 @@ class Interactions:
         return interaction
 
     def answered(self, application_id: int, token: str) -> Interaction:
-        """For the webhook routes; raises DiscordError as Discord does."""
+        """Return an answered interaction for its webhook. Raise DiscordError if the token is not valid (any more)."""
         for interaction in self._by_id.values():
             if (interaction.application_id, interaction.token) == (application_id, token):
                 if self._world.clock() > interaction.created + TOKEN_S:
@@ -191,7 +189,7 @@ class Interactions:
             raise errors.unknown("Channel")  # deleted meanwhile
 
     def respond(self, interaction: Interaction, callback: Callback, draft: Draft) -> None:
-        """The first answer."""
+        """Give the first answer."""
         if (callback is Callback.CHOICES) != (interaction.kind is Kind.AUTOCOMPLETE):
             raise errors.invalid_form(_wrong_type(interaction))
         if callback is Callback.CHOICES:
@@ -209,7 +207,7 @@ class Interactions:
         interaction.wake()
 
     def follow_up(self, interaction: Interaction, draft: Draft) -> Message:
-        """A further message; the first one after a deferred answer takes that answer's place."""
+        """Add a message. The first one after a deferred answer replaces that answer."""
         if interaction.loading and interaction.original is not None:
             return self.edit(interaction, interaction.original, draft)
         message = self._add(interaction, draft, MessageFlag(0))
@@ -228,7 +226,7 @@ class Interactions:
         return message
 
     def find(self, interaction: Interaction, message_id: str) -> Message:
-        """One of the answers, by id or as `@original`."""
+        """Return an answer by its id or as ``@original``. Raise DiscordError."""
         if message_id == "@original" and interaction.original is not None:
             return interaction.original
         for message in interaction.messages:
@@ -307,7 +305,7 @@ class Interactions:
             "entitlement_sku_ids": [],
             "authorizing_integration_owners": {"0": str(guild.id)},
             "context": 0,
-            "attachment_size_limit": drafts.FILE_SIZE_LIMIT,
+            "attachment_size_limit": drafts.MAX_FILE_BYTES,
         }
         if interaction.source is not None:
             payload["message"] = payloads.message(world, interaction.source)
@@ -326,17 +324,17 @@ class Interactions:
         )
 
 
-def _wrong_type(interaction: Interaction) -> tuple[str, str, str]:
+def _wrong_type(interaction: Interaction) -> InvalidField:
     return "type", "BASE_TYPE_CHOICES", f"Value must be one of {ALLOWED[interaction.kind]}."
 
 
 def _choices(interaction: Interaction, draft: Draft) -> list[Json]:
-    """Those of an answer, for the option that the person is typing."""
+    """Return the choices in an answer, for the option that the person is typing. Raise DiscordError."""
     kind = focused(interaction.data)["type"]
     given = draft.of("choices", None)
     if given is None:
         raise errors.invalid_form(errors.required("data.choices"))
-    problems = list(command_schema.choices(given, "data.choices", kind))
-    if problems:
-        raise errors.invalid_form(*problems)
+    invalid = list(command_schema.choices(given, "data.choices", kind))
+    if invalid:
+        raise errors.invalid_form(*invalid)
     return list(given)

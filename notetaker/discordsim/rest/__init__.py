@@ -1,1 +1,5 @@
-"""The REST API: one file per resource; ``frame`` has what all requests share."""
+"""The REST API.
+
+Reading order: ``middleware`` (what is done around every request), ``ratelimit``, ``request`` (reading one), then one
+module per resource.
+"""

@@ -3,15 +3,13 @@
 Source: Discord docs, Resources / Channel.
 """
 
-from __future__ import annotations
-
 from aiohttp import web
 
 from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError
-from notetaker.discordsim.hub import API, Hub, hub_of, no_content, reply
-from notetaker.discordsim.rest.frame import (
-    body_of,
+from notetaker.discordsim.http import API, body_of, no_content, reply
+from notetaker.discordsim.hub import Hub, hub_of
+from notetaker.discordsim.rest.request import (
     caller_of,
     channel_of,
     message_of,
@@ -69,7 +67,7 @@ async def edit_channel(request: web.Request) -> web.Response:
 
 @routes.post(API + "/channels/{channel_id}/messages/{message_id}/threads")
 async def thread_from_message(request: web.Request) -> web.Response:
-    """The thread has the id of the message it starts from."""
+    """Start a thread, which gets the id of the message."""
     parent = channel_of(request, Permission.CREATE_PUBLIC_THREADS)
     message = message_of(request, parent)
     hub = hub_of(request)
@@ -88,7 +86,7 @@ async def thread_from_message(request: web.Request) -> web.Response:
 
 @routes.post(API + "/channels/{channel_id}/threads")
 async def thread_without_message(request: web.Request) -> web.Response:
-    """A private thread unless the body says otherwise, as Discord has it."""
+    """Start a thread, private by default as on Discord."""
     parent = channel_of(request)
     hub, caller = hub_of(request), caller_of(request)
     body = await body_of(request)
@@ -148,8 +146,8 @@ def _new_thread(
 def _archive_minutes(body: Json, default: int) -> int:
     minutes = body.get("auto_archive_duration") or default
     if minutes not in ARCHIVE_MINUTES:
-        problem = f"Value must be one of {ARCHIVE_MINUTES}."
-        raise errors.invalid_form(("auto_archive_duration", "BASE_TYPE_CHOICES", problem))
+        message = f"Value must be one of {ARCHIVE_MINUTES}."
+        raise errors.invalid_form(("auto_archive_duration", "BASE_TYPE_CHOICES", message))
     return int(minutes)
 
 

@@ -3,15 +3,14 @@
 Source: Discord docs, Interactions / Application Commands.
 """
 
-from __future__ import annotations
-
 from aiohttp import web
 
 from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError
-from notetaker.discordsim.hub import API, hub_of, no_content, reply
+from notetaker.discordsim.http import API, body_of, decoded, no_content, reply
+from notetaker.discordsim.hub import hub_of
 from notetaker.discordsim.messages import command_schema
-from notetaker.discordsim.rest.frame import body_of, snowflake
+from notetaker.discordsim.rest.request import snowflake
 from notetaker.discordsim.rest.users import own_application
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Application, Command
@@ -20,7 +19,7 @@ routes = web.RouteTableDef()
 
 GLOBAL = API + "/applications/{application_id}/commands"
 IN_GUILD = API + "/applications/{application_id}/guilds/{guild_id}/commands"
-COMMANDS_LIMIT = 100
+MAX_COMMANDS = 100
 
 
 @routes.get(GLOBAL)
@@ -32,15 +31,12 @@ async def list_commands(request: web.Request) -> web.Response:
 @routes.put(GLOBAL)
 @routes.put(IN_GUILD)
 async def replace_commands(request: web.Request) -> web.Response:
-    """All at once: what is not in the list is gone; a command of the same name keeps its id."""
+    """Replace all commands. One of the same name keeps its id; one that is not in the list is deleted."""
     application, guild_id = _scope(request)
-    try:
-        bodies = await request.json()
-    except ValueError:
-        raise DiscordError(400, 50109, "The request body contains invalid JSON.") from None
+    bodies = await decoded(request)
     if not isinstance(bodies, list):
         raise errors.invalid_form(("_", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType"))
-    if len(bodies) > COMMANDS_LIMIT:
+    if len(bodies) > MAX_COMMANDS:
         raise DiscordError(400, 30032, "Maximum number of application commands reached (100).")
     for index, body in enumerate(bodies):
         command_schema.check(body, f"{index}.")
@@ -88,13 +84,13 @@ async def delete_command(request: web.Request) -> web.Response:
 
 @routes.get(IN_GUILD + "/permissions")
 async def list_permissions(request: web.Request) -> web.Response:
-    """Nobody has changed who may use a command here."""
+    """Return no permissions: nobody changes who may use a command here."""
     _scope(request)
     return reply([])
 
 
 def _scope(request: web.Request) -> tuple[Application, int | None]:
-    """The caller's application and the guild in the path, None for global commands."""
+    """Return the caller's application, and the guild in the path (None for global commands). Raise DiscordError."""
     application = own_application(request)
     if snowflake(request, "application_id") != application.id:
         raise DiscordError(403, 20012, "You are not authorized to perform this action on this application")

@@ -3,14 +3,13 @@
 Source: Discord docs, Resources / Guild and Resources / Voice.
 """
 
-from __future__ import annotations
-
 from aiohttp import web
 
 from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError
-from notetaker.discordsim.hub import API, hub_of, no_content, reply
-from notetaker.discordsim.rest.frame import body_of, caller_of, guild_of, integer, member_of, snowflake
+from notetaker.discordsim.http import API, body_of, no_content, reply
+from notetaker.discordsim.hub import hub_of
+from notetaker.discordsim.rest.request import caller_of, guild_of, integer, member_of, snowflake
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import ChannelType, Guild, VoiceState
 from notetaker.discordsim.world.permissions import Permission
@@ -32,7 +31,7 @@ async def get_guild(request: web.Request) -> web.Response:
 
 @routes.get(API + "/guilds/{guild_id}/channels")
 async def get_channels(request: web.Request) -> web.Response:
-    """Threads are not among them."""
+    """Return the channels, without threads."""
     return reply([payloads.channel(c) for c in guild_of(request).channels.values() if not c.is_thread])
 
 
@@ -77,7 +76,7 @@ async def get_member(request: web.Request) -> web.Response:
 
 @routes.patch(API + "/guilds/{guild_id}/members/{user_id}")
 async def edit_member(request: web.Request) -> web.Response:
-    """Nickname, server mute and deafen, and moving someone in voice."""
+    """Change a member's nickname, mute or deafen it, or move it in voice."""
     guild = guild_of(request)
     member = member_of(request, guild)
     hub, caller = hub_of(request), caller_of(request)
@@ -117,7 +116,7 @@ async def get_voice_state(request: web.Request) -> web.Response:
 
 @routes.patch(API + "/guilds/{guild_id}/voice-states/{user_id}")
 async def edit_voice_state(request: web.Request) -> web.Response:
-    """Becoming a speaker or part of the audience of a stage channel."""
+    """Make a user of a stage channel a speaker, or part of the audience."""
     guild = guild_of(request)
     state = _voice_state(request, guild)
     hub, caller = hub_of(request), caller_of(request)

@@ -3,15 +3,14 @@
 Source: Discord docs, Interactions / Receiving and Responding, and Resources / Webhook.
 """
 
-from __future__ import annotations
-
 from aiohttp import web
 
 from notetaker.discordsim import errors
-from notetaker.discordsim.hub import API, hub_of, no_content, reply
+from notetaker.discordsim.http import API, no_content, reply
+from notetaker.discordsim.hub import hub_of
 from notetaker.discordsim.messages import drafts
 from notetaker.discordsim.messages.interactions import Callback, Interaction
-from notetaker.discordsim.rest.frame import snowflake
+from notetaker.discordsim.rest.request import snowflake
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Json, Message, MessageFlag
 
@@ -30,8 +29,8 @@ async def callback(request: web.Request) -> web.Response:
     kind = draft.of("type", None)
     if kind not in list(Callback):
         hub.events.publish("unknown_callback", type=kind)
-        problem = "Value must be one of {4, 5, 6, 7, 8}."
-        raise errors.invalid_form(("type", "BASE_TYPE_CHOICES", problem))
+        message = "Value must be one of {4, 5, 6, 7, 8}."
+        raise errors.invalid_form(("type", "BASE_TYPE_CHOICES", message))
     hub.interactions.respond(interaction, Callback(kind), drafts.within(draft, "data"))
     if request.query.get("with_response", "").lower() not in ("1", "true"):
         return no_content()

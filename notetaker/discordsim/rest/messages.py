@@ -3,16 +3,15 @@
 Source: Discord docs, Resources / Message.
 """
 
-from __future__ import annotations
-
 from aiohttp import web
 
 from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError
-from notetaker.discordsim.hub import API, Hub, hub_of, no_content, reply
+from notetaker.discordsim.http import API, no_content, reply
+from notetaker.discordsim.hub import Hub, hub_of
 from notetaker.discordsim.messages import drafts
 from notetaker.discordsim.messages.drafts import Draft
-from notetaker.discordsim.rest.frame import caller_of, channel_of, integer, message_of, snowflake
+from notetaker.discordsim.rest.request import caller_of, channel_of, integer, message_of, snowflake
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import (
     Channel,
@@ -28,7 +27,7 @@ from notetaker.discordsim.world.snowflake import iso, timestamp
 routes = web.RouteTableDef()
 
 NONCE_S = 300
-"""How long `enforce_nonce` remembers; the docs say "in the past few minutes"."""
+"""How long ``enforce_nonce`` remembers; the docs say "in the past few minutes"."""
 SETTABLE = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS
 
 
@@ -76,7 +75,7 @@ def _of_nonce(hub: Hub, channel: Channel, author_id: int, draft: Draft) -> Messa
 
 
 def _reference(channel: Channel, draft: Draft) -> Json | None:
-    """What the message replies to; raises DiscordError if that is not there."""
+    """Return a reference to the message that this one replies to. Raise DiscordError if it does not exist."""
     given = draft.of("message_reference", None)
     if given is None:
         return None
@@ -94,7 +93,7 @@ def _reference(channel: Channel, draft: Draft) -> Json | None:
 
 @routes.get(API + "/channels/{channel_id}/messages")
 async def list_messages(request: web.Request) -> web.Response:
-    """Newest first; `before`, `after` or `around` a message id."""
+    """Return messages, newest first: the latest, or those ``before``, ``after`` or ``around`` a message id."""
     channel = channel_of(request, Permission.READ_MESSAGE_HISTORY)
     limit = integer(request, "limit", 50, 1, 100)
     ids = sorted(channel.messages)
@@ -129,7 +128,7 @@ async def edit_message(request: web.Request) -> web.Response:
 
 
 def edit(hub: Hub, draft: Draft, message: Message) -> None:
-    """Change a message and tell everyone; raises DiscordError if nothing would be left of it."""
+    """Change a message and announce it. Raise DiscordError if nothing would be left of it."""
     drafts.apply(hub.world, draft, message)
     drafts.require_something(message)
     message.edited_at = iso(hub.world.clock())
@@ -159,7 +158,7 @@ async def typing(request: web.Request) -> web.Response:
 
 @routes.get("/attachments/{channel_id}/{attachment_id}/{filename}")
 async def get_attachment(request: web.Request) -> web.Response:
-    """The content delivery network: no token, the address is the secret."""
+    """Serve a file, as Discord's CDN does: without a token, because the URL is secret."""
     hub = hub_of(request)
     channel = hub.world.channel(snowflake(request, "channel_id"))
     messages = [*(channel.messages.values() if channel else []), *hub.interactions.ephemeral_messages()]

@@ -3,13 +3,12 @@
 Source: Discord docs, Events / Gateway, Resources / User and Resources / Application.
 """
 
-from __future__ import annotations
-
 from aiohttp import web
 
 from notetaker.discordsim import errors
-from notetaker.discordsim.hub import API, hub_of, reply
-from notetaker.discordsim.rest.frame import caller_of, snowflake
+from notetaker.discordsim.http import API, reply
+from notetaker.discordsim.hub import hub_of
+from notetaker.discordsim.rest.request import caller_of, snowflake
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Application
 
@@ -62,7 +61,7 @@ async def get_own_application(request: web.Request) -> web.Response:
 
 @routes.get(API + "/soundboard-default-sounds")
 async def get_default_sounds(request: web.Request) -> web.Response:
-    """py-cord asks for them at every start; here there are none."""
+    """Return no sounds: there are none here. py-cord asks at every start."""
     return reply([])
 
 

@@ -1,7 +1,7 @@
-"""The sending half of DAVE for a speaker: what it has to do, and that done with davey, Discord's protocol in Rust.
+"""The sending half of DAVE for a speaker, as a protocol and with davey, an implementation in Rust.
 
-A speaker hears nobody, so losing decryptors costs it nothing. What davey refuses is sorted into harmless and not,
-after the DAVE whitepaper, "Recovery from Invalid Commit or Welcome".
+A speaker hears nobody, so it needs no decryptors. davey's errors are harmless or not after the DAVE whitepaper,
+"Recovery from Invalid Commit or Welcome".
 """
 
 from collections import Counter
@@ -15,17 +15,16 @@ from notetaker.discordsim.voice.group import DaveOp
 Reply = tuple[int, bytes | dict[str, int]]
 """Opcode and body to send: binary, or JSON."""
 
-
 HARMLESS = ("PendingGroup", "WrongEpoch", "AlreadyInGroup", "UnexpectedUser")
-"""Names in davey's error texts for messages that were not meant for the state this client is in."""
+"""Names in davey's error texts for messages that do not fit the client's state."""
 
 
 class DaveSender(Protocol):
-    """The sending half of DAVE for one stay in a channel, whatever library does it."""
+    """The sending half of DAVE for one stay in a channel, with any library."""
 
     @property
     def ready(self) -> bool:
-        """What `encrypt` makes now can be decrypted by the group."""
+        """Whether the group can decrypt what ``encrypt`` returns now."""
 
     @property
     def members(self) -> list[int]:
@@ -36,10 +35,10 @@ class DaveSender(Protocol):
     def key_package(self) -> Reply: ...
 
     def receive_json(self, op: int, body: dict[str, int]) -> list[Reply]:
-        """Ops 21, 22 and 24."""
+        """Handle ops 21, 22 and 24."""
 
     def receive_binary(self, op: int, body: bytes, known_users: Collection[int]) -> list[Reply]:
-        """Any other, without its sequence number and opcode."""
+        """Handle any other op. ``body`` is without sequence number and opcode."""
 
 
 MakeDave = Callable[[int, int, int], DaveSender]
@@ -47,7 +46,7 @@ MakeDave = Callable[[int, int, int], DaveSender]
 
 
 class SpeakerDave:
-    """With davey. It switches to a new key at the commit, so op 22 matters only to go without DAVE and back."""
+    """DAVE with davey. It uses a new key from the commit on, so op 22 matters only for leaving DAVE and returning."""
 
     def __init__(self, user_id: int, channel_id: int, version: int) -> None:
         self.version = version
@@ -56,7 +55,7 @@ class SpeakerDave:
         self._channel_id = channel_id
         self._session = davey.DaveSession(version, user_id, channel_id)
         self._downgrade: int | None = None
-        """The transition that was announced as one to version 0."""
+        """The announced transition to version 0."""
         self._commit: int | None = None
         """The transition of the last commit."""
         self._in_the_clear = False
@@ -97,7 +96,7 @@ class SpeakerDave:
                 return self._propose(body, known_users)
             elif op in (DaveOp.ANNOUNCE_COMMIT, DaveOp.WELCOME):
                 return self._transition(op, int.from_bytes(body[:2]), body[2:])
-        except ValueError as error:  # all davey ever raises
+        except ValueError as error:  # the only exception of davey
             self.refused[str(error)] += 1
         return []
 

@@ -1,9 +1,9 @@
-"""A speaker's voice connection: websocket version 8, UDP and DAVE, given what the main gateway said."""
+"""A speaker's voice connection: websocket version 8, UDP and DAVE."""
 
 import asyncio
 import ssl
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 
@@ -12,19 +12,18 @@ from notetaker.discordsim.speaker.socket import GatewaySocket, SpeakerError
 from notetaker.discordsim.speaker.udp import KEEPALIVE_S, OpusPackets, SpeakerUdp
 from notetaker.discordsim.voice.aead import MODES, TransportKey
 from notetaker.discordsim.voice.group import DaveOp
+from notetaker.discordsim.voice.protocol import Op
 
 JOIN_TIMEOUT_S = 10.0
 DAVE_TIMEOUT_S = 20.0
-"""Longer than the server keeps the place of somebody whose connection broke."""
+"""Longer than the server keeps the session of somebody whose connection broke."""
 
-IDENTIFY, SELECT_PROTOCOL, READY, HEARTBEAT, SESSION_DESCRIPTION, SPEAKING = range(6)
 JSON_DAVE_OPS = (DaveOp.PREPARE_TRANSITION, DaveOp.EXECUTE_TRANSITION, DaveOp.PREPARE_EPOCH)
-HELLO, CLIENTS_CONNECT, CLIENT_DISCONNECT = 8, 11, 13
 
 
 @dataclass(frozen=True)
 class VoicePlace:
-    """The two events of the main gateway, put together."""
+    """What the main gateway's two events say about a voice connection."""
 
     guild_id: int
     channel_id: int
@@ -35,9 +34,9 @@ class VoicePlace:
 
 
 class VoiceLink:
-    """`async with` it: entered, it is in the channel, and DAVE is ready or nobody else is there.
+    """An async context manager that joins a channel, and waits until DAVE is ready or nobody else is there.
 
-    Raises SpeakerError when the server refuses or goes away. It does not resume.
+    It raises SpeakerError when the server refuses or goes away. It does not resume.
     """
 
     def __init__(
@@ -52,7 +51,7 @@ class VoiceLink:
         self.others: set[int] = set()
         """User ids of everybody else in the channel."""
         self.dave: DaveSender | None = None
-        """None until the session description, and in a channel without DAVE."""
+        """None before the session description, and in a channel without DAVE."""
         self._place = place
         self._ssl_context = ssl_context
         self._wanted_mode = mode
@@ -72,10 +71,10 @@ class VoiceLink:
 
     @property
     def can_be_heard(self) -> bool:
-        """Joined, and what is sent now can be decrypted by everybody who is there."""
+        """Whether everybody in the channel can decrypt what is sent now."""
         return self._packets is not None and (self.dave is None or self.dave.ready)
 
-    async def __aenter__(self) -> "VoiceLink":
+    async def __aenter__(self) -> Self:
         try:
             await self._join()
         except BaseException:
@@ -87,7 +86,7 @@ class VoiceLink:
         await self.close()
 
     async def close(self) -> None:
-        """Once the server has read every packet sent. May be called twice."""
+        """Leave once the server has read every packet. May be called twice."""
         if self._socket:
             if self._packets:
                 await self._udp.flush()
@@ -99,14 +98,14 @@ class VoiceLink:
             self._http = None
 
     def speaking(self, mask: int) -> None:
-        """Op 5. Without one there is no audio in either direction."""
+        """Send op 5, without which there is no audio in either direction."""
         assert self._ready is not None
-        self._send(SPEAKING, {"speaking": mask, "delay": 0, "ssrc": self._ready["ssrc"]})
+        self._send(Op.SPEAKING, {"speaking": mask, "delay": 0, "ssrc": self._ready["ssrc"]})
 
     async def send_audio(self, frame: bytes, spoken_at: float | None = None) -> bool:
-        """One Opus frame of 20 ms, by default of this moment (the loop's clock); True if it was sent.
+        """Send one Opus frame of 20 ms, by default spoken now (loop time). Return whether it was sent.
 
-        While others are there and DAVE is not ready it waits; alone it sends nothing.
+        Wait for DAVE while others are there; send nothing while nobody is.
         """
         assert self._socket is not None and self._packets is not None
         self._socket.check()
@@ -137,7 +136,7 @@ class VoiceLink:
             raise SpeakerError(f"the voice server at {place.endpoint} cannot be reached: {error}") from error
         self._socket = GatewaySocket("voice", websocket, self._receive_json, self._receive_binary)
         self._send(
-            IDENTIFY,
+            Op.IDENTIFY,
             {
                 "server_id": str(place.guild_id),
                 "user_id": str(place.user_id),
@@ -157,7 +156,7 @@ class VoiceLink:
         if mode is None:
             raise SpeakerError("the voice server offers no encryption mode this speaker knows")
         data = {"address": address, "port": port, "mode": mode}
-        self._send(SELECT_PROTOCOL, {"protocol": "udp", "data": data})
+        self._send(Op.SELECT_PROTOCOL, {"protocol": "udp", "data": data})
         await self._socket.until(lambda: self._description is not None, "op 4", JOIN_TIMEOUT_S)
         assert self._description is not None
         key = TransportKey(self._description["mode"], bytes(self._description["secret_key"]))
@@ -165,26 +164,26 @@ class VoiceLink:
         self.speaking(0)
         await self._until_heard_or_alone()
 
-    # What the server says
+    # Messages of the server
 
     def _receive_json(self, message: dict[str, Any]) -> None:
         self._sequence = message.get("seq", self._sequence)
         op, body, place = message["op"], message["d"], self._place
-        if op == HELLO:
+        if op == Op.HELLO:
             assert self._socket is not None
             interval = min(body["heartbeat_interval"] / 1000, KEEPALIVE_S)
             self._socket.beat(interval, self._heartbeat)
-        elif op == READY:
+        elif op == Op.READY:
             self._ready = body
-        elif op == SESSION_DESCRIPTION:
+        elif op == Op.SESSION_DESCRIPTION:
             self._description = body
             if version := body["dave_protocol_version"]:
                 self.dave = self._make_dave(place.user_id, place.channel_id, version)
                 self._reply([self.dave.key_package()])
-        elif op == CLIENTS_CONNECT:
+        elif op == Op.CLIENTS_CONNECT:
             self.others |= {int(user_id) for user_id in body["user_ids"]} - {self._place.user_id}
             self._known |= self.others
-        elif op == CLIENT_DISCONNECT:
+        elif op == Op.CLIENT_DISCONNECT:
             self.others.discard(int(body["user_id"]))
         elif op in JSON_DAVE_OPS:
             if op == DaveOp.PREPARE_EPOCH and self.dave is None:
@@ -198,11 +197,11 @@ class VoiceLink:
             self._reply(self.dave.receive_binary(data[2], data[3:], self._known))
 
     def _heartbeat(self) -> dict[str, Any]:
-        """Goes with a datagram: without one every few seconds the way back to us would close."""
+        """Return a heartbeat, and send a datagram with it, which keeps NATs open."""
         now_ms = int(asyncio.get_running_loop().time() * 1000)
         if self._packets:
             self._udp.send(now_ms.to_bytes(8))
-        return {"op": HEARTBEAT, "d": {"t": now_ms, "seq_ack": self._sequence}}
+        return {"op": Op.HEARTBEAT, "d": {"t": now_ms, "seq_ack": self._sequence}}
 
     def _send(self, op: int, body: dict[str, Any]) -> None:
         assert self._socket is not None

@@ -1,4 +1,4 @@
-"""A client's websocket to one of Discord's gateways: a reader, a heartbeat, and waiting for what they bring."""
+"""A client's websocket to one of Discord's gateways: reading, writing, heartbeats, and waiting for messages."""
 
 import asyncio
 import json
@@ -11,13 +11,13 @@ CLOSE_TIMEOUT_S = 1.0
 
 
 class SpeakerError(Exception):
-    """The speaker cannot go on; the text says in one sentence why."""
+    """The speaker cannot continue. The message is a sentence that says why."""
 
 
 class GatewaySocket:
-    """`on_text` gets each decoded JSON message, `on_binary` each binary one; both run in order on one task.
+    """``on_text`` gets each decoded JSON message, ``on_binary`` each binary one, in order and in one task.
 
-    When the websocket is gone, or a handler raises, every `until` raises SpeakerError.
+    When the websocket is gone, or a handler raises, ``until`` and ``check`` raise SpeakerError.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class GatewaySocket:
         self._outgoing.put_nowait(message if isinstance(message, bytes) else json.dumps(message))
 
     def beat(self, interval_s: float, message: Callable[[], dict[str, Any]]) -> None:
-        """Sends `message()` now and every `interval_s` seconds."""
+        """Send ``message()`` now and every ``interval_s`` seconds."""
         self._start(self._beat(interval_s, message))
 
     async def until(self, met: Callable[[], bool], what: str, timeout_s: float) -> None:
-        """Returns once `met()`; raises SpeakerError if the connection is lost first, or in time not met."""
+        """Wait until ``met()``. Raise SpeakerError if the connection is lost, or time is up."""
         try:
             async with asyncio.timeout(timeout_s), self._changed:
                 await self._changed.wait_for(lambda: self._lost is not None or met())
@@ -55,19 +55,19 @@ class GatewaySocket:
         self.check()
 
     def check(self) -> None:
-        """Raises SpeakerError if the connection is lost."""
+        """Raise SpeakerError if the connection is lost."""
         if self._lost:
             raise SpeakerError(f"{self._name}: {self._lost}") from self._lost
 
     async def close(self) -> None:
-        """After what was sent before is out. Never raises for a connection that is lost already."""
+        """Close after everything sent before is out. Never raise for a connection that is already lost."""
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 if self._lost is None:
                     await self._outgoing.join()
                 await self._websocket.close()
         except TimeoutError:
-            self._lost = ConnectionError("the other side does not let go")
+            self._lost = ConnectionError("the other side does not close the websocket")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -77,10 +77,10 @@ class GatewaySocket:
         self._tasks.append(task)
 
     async def _supervised(self, work: Coroutine[Any, Any, None]) -> None:
-        """Whatever ends a task is what `check` and `until` raise."""
+        """Run a task, and keep its exception for ``check`` and ``until``."""
         try:
             await work
-        except Exception as error:  # noqa: BLE001 - kept and raised again in the task that waits
+        except Exception as error:  # noqa: BLE001 - raised again by ``check``
             self._lost = self._lost or error
         async with self._changed:
             self._changed.notify_all()

@@ -1,16 +1,14 @@
-"""Somebody who speaks in the local Discord. Comes in through the front door, like any client.
-
-A `Speaker` identifies at the main gateway with its token, joins a voice channel, and sends Opus frames in real time.
-"""
+"""Somebody who speaks in the local Discord, connected like any other client."""
 
 import asyncio
 import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 
+from notetaker.discordsim.gateway.protocol import Intent, Op
 from notetaker.discordsim.speaker.dave import MakeDave, SpeakerDave
 from notetaker.discordsim.speaker.link import JOIN_TIMEOUT_S, VoiceLink, VoicePlace
 from notetaker.discordsim.speaker.socket import GatewaySocket, SpeakerError
@@ -21,17 +19,15 @@ SILENCE_FRAMES = 5
 """Sent when speech ends, so that decoders do not interpolate (Discord docs, "Voice Data Interpolation")."""
 
 MICROPHONE = 1
-INTENTS = 1 << 0 | 1 << 7
-"""GUILDS and GUILD_VOICE_STATES."""
-
-DISPATCH, HEARTBEAT, IDENTIFY, VOICE_STATE_UPDATE, HELLO = 0, 1, 2, 4, 10
+"""The bit of op 5 for speaking."""
+INTENTS = Intent.GUILDS | Intent.GUILD_VOICE_STATES
 
 
 class Speaker:
-    """`async with` it: entered, it has joined; see VoiceLink. Raises SpeakerError.
+    """An async context manager that logs in and joins a voice channel (see VoiceLink). It raises SpeakerError.
 
-    `api_url` is the base of the REST API with its version ("http://127.0.0.1:1234/api/v10"); `ca_file` holds the
-    certificate that the voice server's is signed with.
+    ``api_url`` is that of the REST API, with its version ("http://127.0.0.1:1234/api/v10"). ``ca_file`` holds the
+    certificate of the voice server's authority.
     """
 
     def __init__(
@@ -47,7 +43,7 @@ class Speaker:
     ) -> None:
         self.name = name
         self.user_id = 0
-        """Known once entered."""
+        """Set once joined."""
         self._api_url = api_url.rstrip("/")
         self._token = token
         self._ca_file = str(ca_file)
@@ -64,7 +60,7 @@ class Speaker:
 
     @property
     def packets_sent(self) -> int:
-        """Audio packets, the silence at the end of speech included."""
+        """Audio packets, including the silence at the end of speech."""
         return self._link.packets_sent if self._link else 0
 
     @property
@@ -81,7 +77,7 @@ class Speaker:
         """User ids of the DAVE group; none in a channel without it."""
         return self._link.dave.members if self._link and self._link.dave else []
 
-    async def __aenter__(self) -> "Speaker":
+    async def __aenter__(self) -> Self:
         try:
             await self._connect()
             await self._join()
@@ -96,10 +92,7 @@ class Speaker:
     async def speak(
         self, frames: Sequence[bytes], on_sent: Callable[[bytes], None] = lambda frame: None
     ) -> None:
-        """Sends 20 ms Opus frames at the pace they are spoken, then silence. Waits for DAVE first.
-
-        `on_sent` gets each of `frames` once it is out.
-        """
+        """Wait for DAVE, then send 20 ms Opus frames in real time, and silence. ``on_sent`` gets each frame sent."""
         assert self._link is not None
         loop = asyncio.get_running_loop()
         self._link.speaking(MICROPHONE)
@@ -111,12 +104,12 @@ class Speaker:
             if await self._link.send_audio(frame, due) and number < len(frames):
                 on_sent(frame)
             late = loop.time() - due
-            if waits and late > FRAME_S * SILENCE_FRAMES:  # for DAVE: go on from here, no burst
+            if waits and late > FRAME_S * SILENCE_FRAMES:  # for DAVE: continue from here, without a burst
                 start += late
         self._link.speaking(0)
 
     async def leave(self) -> None:
-        """Leaves the channel and hangs up; may be called twice."""
+        """Leave the channel and disconnect. May be called twice."""
         if self._link:
             await self._link.close()
         if self._socket:
@@ -143,7 +136,7 @@ class Speaker:
         self._socket = GatewaySocket("gateway", websocket, self._receive, self._receive_binary)
         properties = {"os": "linux", "browser": "speaker", "device": "speaker"}
         identify = {"token": self._token, "intents": INTENTS, "properties": properties}
-        self._socket.send({"op": IDENTIFY, "d": identify})
+        self._socket.send({"op": Op.IDENTIFY, "d": identify})
         await self._socket.until(lambda: bool(self._session_id), "READY", JOIN_TIMEOUT_S)
 
     async def _join(self) -> None:
@@ -169,11 +162,11 @@ class Speaker:
         assert self._socket is not None
         self._sequence = message.get("s") or self._sequence
         body = message.get("d")
-        if message["op"] == HELLO and isinstance(body, dict):
+        if message["op"] == Op.HELLO and isinstance(body, dict):
             self._socket.beat(
-                body["heartbeat_interval"] / 1000, lambda: {"op": HEARTBEAT, "d": self._sequence}
+                body["heartbeat_interval"] / 1000, lambda: {"op": Op.HEARTBEAT, "d": self._sequence}
             )
-        elif message["op"] == DISPATCH and isinstance(body, dict):
+        elif message["op"] == Op.DISPATCH and isinstance(body, dict):
             self._receive_event(message["t"], body)
 
     def _receive_event(self, event: str, body: dict[str, Any]) -> None:
@@ -198,4 +191,4 @@ class Speaker:
             "self_mute": False,
             "self_deaf": False,
         }
-        self._socket.send({"op": VOICE_STATE_UPDATE, "d": body})
+        self._socket.send({"op": Op.VOICE_STATE_UPDATE, "d": body})

@@ -1,4 +1,4 @@
-"""A speaker's UDP socket: IP discovery, keepalive pings, and RTP packets with Opus in them."""
+"""A speaker's UDP socket: IP discovery, keepalive pings, and RTP packets with Opus."""
 
 import asyncio
 import random
@@ -28,7 +28,7 @@ class SpeakerUdp(asyncio.DatagramProtocol):
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """Everything but the answer waited for is other people's audio, which a speaker does not hear."""
+        """Take the expected answer; everything else is other people's audio, which a speaker does not hear."""
         if self._answer and not self._answer.done() and data.startswith(self._answer_starts):
             self._answer.set_result(data)
 
@@ -37,7 +37,7 @@ class SpeakerUdp(asyncio.DatagramProtocol):
         self._transport.sendto(packet)
 
     async def discover(self, ssrc: int) -> tuple[str, int]:
-        """Our address as the server sees it; raises SpeakerError if it never answers."""
+        """Return our address as the server sees it. Raise SpeakerError if it does not answer."""
         request = struct.pack(">HHI64sH", 1, 70, ssrc, b"", 0)
         for _ in range(DISCOVERY_TRIES):
             answer = await self._ask(request, struct.pack(">HHI", 2, 70, ssrc), DISCOVERY_WAIT_S)
@@ -46,7 +46,7 @@ class SpeakerUdp(asyncio.DatagramProtocol):
         raise SpeakerError("the voice server does not answer IP discovery")
 
     async def flush(self) -> None:
-        """Returns when the server has read what was sent before: its answer to a ping comes behind it."""
+        """Wait until the server has read everything sent so far, which its answer to a ping proves."""
         nonce = random.randbytes(4)
         await self._ask(b"\x13\x37\xca\xfe" + nonce, b"\x13\x37\xf0\x0d" + nonce, PING_WAIT_S)
 
@@ -66,7 +66,7 @@ class SpeakerUdp(asyncio.DatagramProtocol):
 
 
 class OpusPackets:
-    """One SSRC's packets: numbered without gaps, stamped with the time they are spoken at."""
+    """One SSRC's packets, numbered consecutively, with the time they are spoken at."""
 
     def __init__(self, ssrc: int, key: TransportKey) -> None:
         self._ssrc = ssrc
@@ -76,7 +76,7 @@ class OpusPackets:
         self._frames = 0
 
     def seal(self, payload: bytes, spoken_at: float) -> bytes:
-        """`spoken_at` in seconds, on any clock; the timestamp advances by whole frames, at least by one."""
+        """Return a packet. ``spoken_at`` is in seconds on any clock; the timestamp advances by whole frames."""
         self._frames = max(self._frames + 1, round(spoken_at * SAMPLES_PER_SECOND / SAMPLES_PER_FRAME))
         header = Header(
             padding=False,

@@ -6,6 +6,7 @@ the sealed body with its 16-byte tag, and a 4-byte nonce that stands at the fron
 
 import os
 import struct
+from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -19,18 +20,18 @@ AES_GCM = "aead_aes256_gcm_rtpsize"
 XCHACHA = "aead_xchacha20_poly1305_rtpsize"
 MODES = (AES_GCM, XCHACHA)
 
-NONCE_SUFFIX = 4
-TAG = 16
+NONCE_SUFFIX_BYTES = 4
+TAG_BYTES = 16
 
 
-class NotAuthentic(ValueError):
+class NotAuthenticError(ValueError):
     """The packet was not sealed with this key, or was changed on its way."""
 
 
 class TransportKey:
-    """A client's secret key in one mode; it seals one direction and opens the other.
+    """A client's secret key in one mode. It seals one direction and opens the other.
 
-    `first_nonce` keeps the two directions of one key apart: the client counts from 0.
+    ``first_nonce`` keeps the two directions of one key apart: the client counts from 0.
     """
 
     def __init__(self, mode: str, secret: bytes, first_nonce: int = 0) -> None:
@@ -40,12 +41,12 @@ class TransportKey:
         self._counter = first_nonce
 
     @classmethod
-    def generate(cls, mode: str) -> "TransportKey":
-        """A fresh key as the server holds it."""
+    def generate(cls, mode: str) -> Self:
+        """Return a new key, as the server uses it."""
         return cls(mode, os.urandom(32), first_nonce=0x8000_0000)
 
     def seal(self, header: bytes, body: bytes) -> bytes:
-        """A whole packet: `header` in the clear but authenticated, `body` sealed."""
+        """Return a packet: ``header`` in the clear but authenticated, ``body`` sealed."""
         suffix = struct.pack(">I", self._counter)
         self._counter = (self._counter + 1) & 0xFFFF_FFFF
         if self._aes:
@@ -57,14 +58,14 @@ class TransportKey:
         return header + sealed + suffix
 
     def open(self, packet: bytes, header_size: int) -> bytes:
-        """The body of a packet whose clear part is `header_size` bytes long; raises NotAuthentic."""
+        """Return the body of a packet whose clear part is ``header_size`` bytes. Raise NotAuthenticError."""
         header, sealed, suffix = (
             packet[:header_size],
-            packet[header_size:-NONCE_SUFFIX],
-            packet[-NONCE_SUFFIX:],
+            packet[header_size:-NONCE_SUFFIX_BYTES],
+            packet[-NONCE_SUFFIX_BYTES:],
         )
-        if len(packet) < header_size + TAG + NONCE_SUFFIX:
-            raise NotAuthentic("no room for a tag and a nonce")
+        if len(packet) < header_size + TAG_BYTES + NONCE_SUFFIX_BYTES:
+            raise NotAuthenticError("no room for a tag and a nonce")
         try:
             if self._aes:
                 return self._aes.decrypt(suffix.ljust(12, b"\0"), sealed, header)
@@ -72,4 +73,4 @@ class TransportKey:
                 sealed, header, suffix.ljust(24, b"\0"), self.secret
             )
         except (InvalidTag, CryptoError) as error:
-            raise NotAuthentic("the tag does not match") from error
+            raise NotAuthenticError("the tag does not match") from error

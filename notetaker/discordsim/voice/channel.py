@@ -1,4 +1,4 @@
-"""Who is together in one voice channel: announcements to each other, and the DAVE group they form."""
+"""One voice channel: what its members are told of each other, and the DAVE group they form."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from notetaker.discordsim.voice.faults import COMMIT_DAMAGED, WELCOME_DAMAGED
 from notetaker.discordsim.voice.group import DaveGroup, DaveOp, Send
 from notetaker.discordsim.voice.mls import ExternalSender
+from notetaker.discordsim.voice.protocol import Op
 from notetaker.discordsim.voice.script import Script
-from notetaker.discordsim.voice.session import Op, Session
+from notetaker.discordsim.voice.session import Session
 
 EventSink = Callable[[dict[str, object]], None]
 
@@ -35,7 +36,7 @@ class Channel:
         return [other for other in self.sessions.values() if other is not session]
 
     def join(self, session: Session) -> None:
-        """After its op 2: it learns who is here, they learn of it, in the order seen live (Discord.Net#3251)."""
+        """Announce a session and the others to each other, after its op 2, as seen live (Discord.Net#3251)."""
         others = self.others(session)
         self.sessions[session.user_id] = session
         if others:
@@ -46,7 +47,7 @@ class Channel:
             _announce(other, [session])
 
     def start_dave(self, session: Session) -> None:
-        """After its op 4."""
+        """Take a session into the DAVE group, after its op 4."""
         session.in_group = True
         self._deliver(self.group.join(session.user_id))
 
@@ -59,7 +60,7 @@ class Channel:
             self._deliver(self.group.leave(session.user_id))
 
     def speak(self, session: Session, mask: int) -> None:
-        """Op 5, relayed to the others with the speaker's own SSRC whatever it said."""
+        """Relay op 5 to the others, with the SSRC that the server gave the speaker."""
         session.speaking = mask
         for other in self.others(session):
             other.send(Op.SPEAKING, _speaking(session))
@@ -91,11 +92,11 @@ class Channel:
             self._deliver(self.group.receive_invalid_commit(session.user_id))
 
     def downgrade(self) -> None:
-        """A fault: DAVE is given up, as when a client without it comes in."""
+        """Stop using DAVE, as when a client without it joins."""
         self._deliver(self.group.downgrade(asyncio.get_running_loop().time()))
 
     def upgrade(self) -> None:
-        """DAVE comes back."""
+        """Use DAVE again, in a new group."""
         self._deliver(self.group.upgrade())
 
     def close(self) -> None:
@@ -120,7 +121,7 @@ class Channel:
         self._arm()
 
     def _damaged(self, send: Send) -> bytes | dict[str, int]:
-        """The body, or what a fault makes of it: the transition id stays, the end of the message does not."""
+        """Return the body, with its last byte changed if a fault says so. The transition id stays intact."""
         kind = DAMAGES.get(send.op)
         if kind is None or not self._script.strike(send.user_id, self.guild_id, kind):
             return send.body

@@ -1,7 +1,7 @@
-"""One websocket of the voice gateway, version 8: reads what the client says, answers or closes.
+"""One websocket of the voice gateway, version 8.
 
-Source: Discord docs, Voice Connections and Voice Opcodes. A client that breaks the protocol is closed with
-Discord's own code; nothing it sends can do more.
+Source: Discord docs, Voice Connections and Voice Opcodes. A client that breaks the protocol is closed with Discord's
+own code; nothing it sends can do more harm.
 """
 
 import asyncio
@@ -13,20 +13,24 @@ from aiohttp import WSMsgType, web
 from notetaker.discordsim import tcp
 from notetaker.discordsim.voice.faults import Silence
 from notetaker.discordsim.voice.group import DaveOp
-from notetaker.discordsim.voice.session import Close, CloseCode, Op, Session
+from notetaker.discordsim.voice.protocol import Close, CloseCode, Op
+from notetaker.discordsim.voice.session import Session
 
 HEARTBEAT_INTERVAL_S = 13.75
 PATIENCE_S = 2 * HEARTBEAT_INTERVAL_S
 """How long a client may go without a heartbeat."""
+CLOSING_S = 1.0
+"""How long a client may take to answer a close frame."""
+MAX_MESSAGE_BYTES = 1 << 16
 
 VERSIONS = {"4", "5", "6", "7", "8", "9"}
-"""Older ones are refused since 2024-11-18; what they would be told is not documented."""
+"""Discord has refused older ones since 2024-11-18; how is not documented."""
 
 IGNORED_OPS = {Op.VIDEO, Op.SESSION_UPDATE, Op.MEDIA_SINK_WANTS}
 
 
 class Backend(Protocol):
-    """What a connection asks of the voice server. All but the last two raise Close, or Silence where scripted."""
+    """What a connection asks of the voice server. All but the last two may raise Close, or Silence for a fault."""
 
     def opening(self) -> None: ...
 
@@ -48,7 +52,7 @@ class Backend(Protocol):
 
 
 class Body:
-    """The `d` of a client's message; a field that is missing or of another type closes with 4002."""
+    """The ``d`` of a client's message. A field that is missing or of another type raises Close with 4002."""
 
     def __init__(self, fields: object) -> None:
         if not isinstance(fields, dict):
@@ -56,7 +60,7 @@ class Body:
         self._fields = fields
 
     def integer(self, name: str, default: int | None = None) -> int:
-        """An integer, or a string of digits: ids come as either."""
+        """Return an integer, which may be given as digits: ids come as either."""
         value = self._fields.get(name, default)
         if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 20:
             return int(value)
@@ -77,20 +81,19 @@ class Body:
 class Connection:
     def __init__(self, backend: Backend, request: web.Request) -> None:
         self.user_id: int | None = None
-        """Who it says it is, once it has said so."""
+        """Who the client says it is; None before it does."""
         self.guild_id: int | None = None
         self._backend = backend
         self._request = request
-        # Closing waits for the client's own close frame no longer than this.
-        self._websocket = web.WebSocketResponse(timeout=1.0, max_msg_size=1 << 16)
+        self._websocket = web.WebSocketResponse(timeout=CLOSING_S, max_msg_size=MAX_MESSAGE_BYTES)
         self._outgoing: asyncio.Queue[str | bytes | Close | None] = asyncio.Queue()
         self._session: Session | None = None
         self._close: Close | None = None
-        self._patience: asyncio.Timeout | None = None
+        self._deadline: asyncio.Timeout | None = None
         self._stall = tcp.Stall(request)
         self._silent = False
 
-    # What a session sees
+    # Used by the session
 
     def send(self, frame: str | bytes) -> None:
         if not self._silent:
@@ -100,7 +103,7 @@ class Connection:
         self.send(json.dumps({"op": int(op), "d": body}))
 
     def close(self, close: Close) -> None:
-        """Closes once everything sent before is out. 1006 is no code to be sent: the TCP connection is reset."""
+        """Close after everything sent before is out. 1006 cannot be sent: it resets the TCP connection."""
         if close.code == CloseCode.ABNORMAL:
             self.cut()
         elif self._close is None:
@@ -111,14 +114,14 @@ class Connection:
     # Faults
 
     def cut(self) -> None:
-        """The TCP connection is reset, without a word."""
+        """Reset the TCP connection, without a close frame."""
         tcp.reset(self._request)
         self._stall.stop()
 
     def stall(self, seconds: float) -> None:
-        """Nothing is read or sent for so long; then it goes on as if nothing had been."""
+        """Read and send nothing for this long, then carry on as if nothing had happened."""
         self._stall.start(seconds)
-        self._be_patient(seconds + PATIENCE_S)
+        self._extend_deadline(seconds + PATIENCE_S)
 
     def end_stall(self) -> None:
         self._stall.stop()
@@ -126,7 +129,7 @@ class Connection:
     # The websocket
 
     async def serve(self) -> web.WebSocketResponse:
-        """Until the websocket is closed by either side."""
+        """Serve the client until either side closes the websocket."""
         await self._websocket.prepare(self._request)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._write())
@@ -154,19 +157,19 @@ class Connection:
                 else:
                     await self._websocket.send_bytes(frame)
         except ConnectionError:
-            return  # the client is gone: reading ends too, and `serve` says so
+            return  # the reader notices it too, and ``serve`` cleans up
 
     async def _read(self) -> None:
-        async with asyncio.timeout(PATIENCE_S) as self._patience:
+        async with asyncio.timeout(PATIENCE_S) as self._deadline:
             try:
                 await self._converse()
             except Silence:
                 self._silent = True
-                self._patience.reschedule(None)
+                self._deadline.reschedule(None)
                 async for _ in self._websocket:
                     pass
             finally:
-                self._patience = None
+                self._deadline = None
 
     async def _converse(self) -> None:
         self._backend.opening()
@@ -177,15 +180,15 @@ class Connection:
         async for message in self._websocket:
             await self._stall.over()
             if self._close:
-                return  # what the client still says is addressed to a session that is over
+                return  # the session is over: ignore what the client still sends
             if message.type is WSMsgType.TEXT:
                 self._receive_text(message.data)
             elif message.type is WSMsgType.BINARY:
                 self._receive_binary(message.data)
 
-    def _be_patient(self, seconds: float) -> None:
-        if self._patience and not self._silent:
-            self._patience.reschedule(asyncio.get_running_loop().time() + seconds)
+    def _extend_deadline(self, seconds: float) -> None:
+        if self._deadline and not self._silent:
+            self._deadline.reschedule(asyncio.get_running_loop().time() + seconds)
 
     # Messages
 
@@ -217,7 +220,7 @@ class Connection:
             raise Close(CloseCode.UNKNOWN_OPCODE, "unknown opcode")
 
     def _receive_binary(self, data: bytes) -> None:
-        """JSON in a binary frame, and any other opcode than DAVE's two, is discarded without a word."""
+        """Handle one of DAVE's two binary opcodes. Any other, and JSON in a binary frame, is ignored."""
         if not data or data[0] not in (DaveOp.KEY_PACKAGE, DaveOp.COMMIT_WELCOME):
             return
         if self._session is None:
@@ -225,7 +228,7 @@ class Connection:
         self._backend.receive_binary(self._session, data[0], data[1:])
 
     def _heartbeat(self, body: object) -> None:
-        """`{t, seq_ack}` since version 8, a bare nonce before."""
+        """Answer a heartbeat: ``{t, seq_ack}`` since version 8, a bare nonce before."""
         if isinstance(body, dict):
             fields = Body(body)
             acknowledged = fields.integer("seq_ack", -1)
@@ -236,4 +239,4 @@ class Connection:
             self.send_unnumbered(Op.HEARTBEAT_ACK, body)
         else:
             raise Close(CloseCode.UNDECODABLE_PAYLOAD, "heartbeat without a nonce")
-        self._be_patient(PATIENCE_S)
+        self._extend_deadline(PATIENCE_S)

@@ -1,12 +1,12 @@
-"""What goes wrong on purpose, and how lively the RTP traffic is. Seeded: the same seed, the same meeting."""
+"""What goes wrong on purpose in voice, and how irregular the RTP traffic is. The same seed gives the same meeting."""
 
 import asyncio
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 
+from notetaker.discordsim.voice.protocol import Close
 from notetaker.discordsim.voice.script import Armed, Script
-from notetaker.discordsim.voice.session import Close
 
 DISCOVERY_LOST = "discovery_lost"
 DISCOVERY_TWICE = "discovery_twice"
@@ -19,51 +19,51 @@ class Step(StrEnum):
     """Where a handshake of the voice gateway can end early."""
 
     HELLO = "hello"
-    """Instead of op 8. Who connects is not known yet: it strikes as soon as the user is expected."""
+    """Instead of op 8. The client is not known yet, so it strikes as soon as the user is expected."""
     IDENTIFY = "identify"
-    """After op 0. The token it came with is spent."""
+    """After op 0, which uses up its token."""
     SELECT = "select"
     """After op 1."""
     HEARTBEAT = "heartbeat"
     """At the first heartbeat after op 4."""
     RESUME = "resume"
-    """After op 7. A close code from 4000 up means that the session is gone as well."""
+    """After op 7. A close code from 4000 up ends the session as well."""
 
 
 class Silence(Exception):
-    """Nothing more is to be said on this websocket, which stays open."""
+    """The server must send nothing more on this websocket, and leave it open."""
 
 
 @dataclass
 class Faults:
-    """Scripted faults and knobs of one voice server. The defaults are what live traffic looks like.
+    """Scripted faults and traffic settings of one voice server. The defaults resemble live traffic.
 
-    Faults of a user are of all its guilds unless one is named. What strikes a live connection at once is in
-    `VoiceServer`.
+    A user's faults strike in all guilds unless one is named. ``VoiceServer`` has those that strike a live connection
+    at once.
     """
 
     seed: int = 1
     offer_aes_gcm: bool = True
-    """aead_aes256_gcm_rtpsize in op 2; Discord may leave it out (Discord docs, "Transport Encryption Modes")."""
+    """Whether op 2 offers aead_aes256_gcm_rtpsize; Discord may not (docs, "Transport Encryption Modes")."""
     extension_chance: float = 0.95
     """Share of forwarded packets that carry a header extension."""
     extension_words: tuple[int, ...] = (2, 2, 2, 2, 2, 1, 3, 0)
-    """Lengths of extensions in 32-bit words, each as likely as it stands here; at most 3."""
+    """Lengths of extensions in 32-bit words, at most 3, as often as they are drawn."""
     padding_chance: float = 0.1
     """Share of forwarded packets with RTP padding (discord.js#11449)."""
     padding_burst_chance: float = 0.005
-    """Chance, per forwarded packet, of a burst of padding-only packets right behind it (Discord.Net#3262)."""
+    """Chance, per forwarded packet, of a burst of padding-only packets right after it (Discord.Net#3262)."""
     padding_burst_packets: tuple[int, int] = (5, 50)
     """Fewest and most packets in such a burst."""
     loss_chance: float = 0.0
-    """Share of RTP packets, padding-only ones too, that get lost on their way to a receiver."""
+    """Share of RTP packets, padding-only ones too, that are lost on the way to a receiver."""
     duplicate_chance: float = 0.0
     """Share of those delivered that arrive twice."""
     delay_chance: float = 0.0
     """Share of those delivered that are overtaken by later ones."""
     script: Script = field(init=False, repr=False, default_factory=Script)
     broken_regions: dict[str | None, int] = field(init=False, repr=False, default_factory=dict)
-    """Identifies in channels of this region, None being the automatic one, end with this close code."""
+    """Close code of identifies in channels of a region; None is the automatic region."""
     random: Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -79,21 +79,21 @@ class Faults:
     def refuse_identify(
         self, user_id: int, code: int = 4006, times: int = 1, guild_id: int | None = None
     ) -> None:
-        """The user's next `times` identifies close with `code`; the token they came with is spent."""
+        """Close the user's next ``times`` identifies with ``code``. Each uses up its token."""
         self.script.arm(Armed("refuse_identify", user_id, guild_id, times, Step.IDENTIFY, code))
 
     def close_at(
         self, user_id: int, step: Step, code: int, times: int = 1, guild_id: int | None = None
     ) -> None:
-        """The user's next `times` handshakes end at the step with `code`; 1006 is a TCP reset."""
+        """Close the user's next ``times`` handshakes at ``step`` with ``code``; 1006 resets the TCP connection."""
         self.script.arm(Armed("close_at", user_id, guild_id, times, step, code))
 
     def silent_at(self, user_id: int, step: Step, times: int = 1, guild_id: int | None = None) -> None:
-        """In the user's next `times` handshakes the server says nothing more from the step on."""
+        """Send nothing from ``step`` on, in the user's next ``times`` handshakes."""
         self.script.arm(Armed("silent_at", user_id, guild_id, times, step))
 
     def check(self, step: Step, user_id: int, guild_id: int) -> None:
-        """Raises Close or Silence if that is what is scripted for this step."""
+        """Raise Close or Silence if a fault waits for this step."""
         fault = self.script.strike(user_id, guild_id, "refuse_identify", "close_at", "silent_at", step=step)
         if fault is None:
             return
@@ -104,29 +104,29 @@ class Faults:
     # DAVE
 
     def damage_commit(self, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
-        """The next commits announced to the user (op 29) are not what the committer made."""
+        """Damage the next commits announced to the user (op 29)."""
         self.script.arm(Armed(COMMIT_DAMAGED, user_id, guild_id, times))
 
     def damage_welcome(self, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
-        """The user's next welcomes (op 30) are not what the committer made."""
+        """Damage the user's next welcomes (op 30)."""
         self.script.arm(Armed(WELCOME_DAMAGED, user_id, guild_id, times))
 
     def damage_audio(self, user_id: int, packets: int, guild_id: int | None = None) -> None:
-        """Of the next packets forwarded to the user the DAVE frame is broken, the transport cipher is not."""
+        """Damage the DAVE frame, but not the transport cipher, of the next packets forwarded to the user."""
         self.script.arm(Armed(AUDIO_DAMAGED, user_id, guild_id, packets))
 
     # UDP
 
     def lose_discovery(self, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
-        """The user's next IP discovery requests are not answered."""
+        """Leave the user's next IP discovery requests unanswered."""
         self.script.arm(Armed(DISCOVERY_LOST, user_id, guild_id, times))
 
     def double_discovery(self, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
-        """The user's next IP discovery requests are answered twice."""
+        """Answer the user's next IP discovery requests twice."""
         self.script.arm(Armed(DISCOVERY_TWICE, user_id, guild_id, times))
 
     def blackhole(self, user_id: int, seconds: float, guild_id: int | None = None) -> None:
-        """For so long no datagram of the user gets through, in either direction."""
+        """Let no datagram of the user through, in either direction, for this long."""
         self._blackholes[user_id, guild_id] = asyncio.get_running_loop().time() + seconds
 
     def blackholed(self, user_id: int, guild_id: int) -> bool:
@@ -140,7 +140,7 @@ class Faults:
     # Everything
 
     def begin_outage(self, seconds: float) -> None:
-        """For so long nobody gets in, and no datagram through."""
+        """Accept no connection and let no datagram through, for this long."""
         self._outage_until = asyncio.get_running_loop().time() + seconds
 
     @property

@@ -1,7 +1,8 @@
-"""The DAVE group of one channel as the voice gateway sees it: who is in, what is proposed, which commit wins.
+"""The DAVE group of one channel as the voice gateway sees it: its members, the proposals, the winning commit.
 
-A pure state machine after the DAVE whitepaper 1.1, "Group Key Exchange": every method returns the messages to
-send. It is told the time. Anything a client should not have sent is ignored and counted in `ignored`.
+A pure state machine after the DAVE whitepaper 1.1, "Group Key Exchange": every method returns the messages to send,
+and takes the time as an argument where it matters. Messages that a client should not have sent are counted in
+``ignored``.
 """
 
 import struct
@@ -41,7 +42,7 @@ class DaveOp(IntEnum):
 
 @dataclass(frozen=True)
 class Send:
-    """One message for one user: `body` is bytes for a binary operation, a dict for a JSON one."""
+    """One message for one user: ``body`` is bytes for a binary operation, a dict for a JSON one."""
 
     user_id: int
     op: DaveOp
@@ -58,19 +59,19 @@ class _Outstanding:
 
 
 class DaveGroup:
-    """Users `join` with a websocket, are pending until a commit adds their key package, and `leave`."""
+    """Users ``join`` with a websocket, are pending until a commit adds their key package, and ``leave``."""
 
     def __init__(self, channel_id: int, external_sender: ExternalSender) -> None:
         self.epoch = 0
         """0: no group is established."""
         self.version = PROTOCOL_VERSION
-        """What the channel speaks; 0: no end-to-end encryption, and no group."""
+        """0: no end-to-end encryption, and no group."""
         self.ignored: Counter[str] = Counter()
         self._group_id = channel_id.to_bytes(8)
         self._sender = external_sender
         self._users: list[int] = []
         self._packages: dict[int, KeyPackage] = {}
-        """Of pending users; dropped once the welcome is sent."""
+        """Key packages of pending users, until their welcome is sent."""
         self._leaves: list[int | None] = []
         self._stale: set[int] = set()
         """Leaves whose Remove is outstanding."""
@@ -80,7 +81,7 @@ class DaveGroup:
 
     @property
     def members(self) -> list[int]:
-        """Users of the established group, by leaf."""
+        """The users of the established group, by leaf."""
         return [
             user for leaf, user in enumerate(self._leaves) if user is not None and leaf not in self._stale
         ]
@@ -90,7 +91,7 @@ class DaveGroup:
         return [Send(user_id, DaveOp.EXTERNAL_SENDER, self._sender.package)] if self.version else []
 
     def leave(self, user_id: int) -> list[Send]:
-        """The user's websocket is gone. A sole remaining member is reset ("Sole member reset")."""
+        """Remove a user whose websocket is gone, and reset a sole remaining member ("Sole member reset")."""
         self._users.remove(user_id)
         self._transitions.stop_waiting_for(user_id)
         sends = self._withdraw_key_package(user_id)
@@ -102,7 +103,7 @@ class DaveGroup:
         return sends + self._execute_ready()
 
     def receive_key_package(self, user_id: int, data: bytes) -> list[Send]:
-        """Op 26. A pending user may replace its key package; a member's is not wanted."""
+        """Handle op 26. A pending user may replace its key package; a member's is ignored."""
         if user_id in self.members or not self.version:
             self.ignored["key package of a member" if self.version else "key package without DAVE"] += 1
             return []
@@ -115,7 +116,7 @@ class DaveGroup:
         return sends + self._propose_add(user_id, package)
 
     def receive_commit(self, user_id: int, data: bytes, now: float) -> list[Send]:
-        """Op 28. The first valid commit of an epoch wins ("Voice Gateway Commit Validity")."""
+        """Handle op 28. The first valid commit of an epoch wins ("Voice Gateway Commit Validity")."""
         try:
             commit, welcome = Commit.parse(data)
             committed = self._check(user_id, commit)
@@ -128,14 +129,14 @@ class DaveGroup:
         return self._begin_transition(announced_to, commit, welcomes, now) + self._propose_waiting()
 
     def receive_transition_ready(self, user_id: int, transition_id: int) -> list[Send]:
-        """Op 23."""
+        """Handle op 23."""
         if not self._transitions.ready(user_id, transition_id):
             self.ignored["transition ready"] += 1
             return []
         return self._execute_ready()
 
     def receive_invalid_commit(self, user_id: int) -> list[Send]:
-        """Op 31: the user goes back to pending; it has reset itself and will send a new key package."""
+        """Handle op 31: the user is pending again; it has reset itself and will send a new key package."""
         self._transitions.stop_waiting_for(user_id)
         sends = self._withdraw_key_package(user_id)
         leaf = self._retire(user_id)
@@ -145,18 +146,18 @@ class DaveGroup:
 
     @property
     def deadline(self) -> float | None:
-        """When `handle_timeout` wants to be called."""
+        """When to call ``handle_timeout``."""
         return self._transitions.deadline
 
     def handle_timeout(self, now: float) -> list[Send]:
-        """Transitions are executed although somebody never said ready."""
+        """Execute transitions that somebody was not ready for in time."""
         self._transitions.expire(now)
         return self._execute_ready()
 
     # Versions
 
     def downgrade(self, now: float) -> list[Send]:
-        """To version 0 ("Downgrade to Transport-Only Encryption"). The group is given up."""
+        """Change to version 0 and drop the group ("Downgrade to Transport-Only Encryption")."""
         if not self.version:
             return []
         self.version = 0
@@ -167,7 +168,7 @@ class DaveGroup:
         return [Send(user, DaveOp.PREPARE_TRANSITION, body) for user in self._users]
 
     def upgrade(self) -> list[Send]:
-        """Back to version 1 ("Upgrade from Transport-Only Encryption"): a new group is formed."""
+        """Change back to version 1 and form a new group ("Upgrade from Transport-Only Encryption")."""
         if self.version:
             return []
         self.version = PROTOCOL_VERSION
@@ -178,15 +179,15 @@ class DaveGroup:
 
     # Proposals
 
-    # davey, and with it most libraries, sends a welcome only if the *last* op 27 it read has an Add in it. So nothing
-    # may follow an outstanding Add but another Add: Removes are delayed to the next epoch (whitepaper, "Member
-    # Remove"), and when one Add is revoked, the others are revoked too and proposed afresh.
+    # davey, and with it most libraries, sends a welcome only if the *last* op 27 it read has an Add in it. So only
+    # another Add may follow an outstanding Add: Removes are delayed to the next epoch (whitepaper, "Member Remove"),
+    # and when one Add is revoked, the others are revoked too and proposed again.
 
     def _propose_add(self, user_id: int, package: KeyPackage) -> list[Send]:
-        """To the members; without a group to every other pending user, and theirs to this one."""
+        """Propose a user to the members; without a group, all pending users to each other."""
         self._packages[user_id] = package
         if self._delayed_removes() and user_id in self._leaves:
-            return []  # no user may be in the group twice: first its old leaf must go
+            return []  # no user may be in the group twice: its old leaf must go first
         in_flight = list(self._outstanding.values())
         proposal = self._sender.propose_add(self._group_id, self.epoch, package.data)
         sends = self._propose(_Outstanding(proposal, adds=user_id))
@@ -206,7 +207,7 @@ class DaveGroup:
         return sorted(self._stale - {known.removes for known in self._outstanding.values()})
 
     def _propose_waiting(self) -> list[Send]:
-        """With no Add outstanding: the Removes that were delayed, and an Add of every key package there is."""
+        """Propose the delayed Removes, and an Add for every key package. No Add may be outstanding."""
         sends = []
         for leaf in self._delayed_removes():
             sends += self._propose_remove(leaf)
@@ -220,11 +221,11 @@ class DaveGroup:
         return [_append(user, [outstanding]) for user in self._audience(outstanding)]
 
     def _audience(self, outstanding: _Outstanding) -> list[int]:
-        """Who commits this proposal: the members, or every other pending user while there is no group."""
+        """Return who commits this proposal: the members, or without a group every other pending user."""
         return self.members if self.epoch else [user for user in self._packages if user != outstanding.adds]
 
     def _withdraw_key_package(self, user_id: int) -> list[Send]:
-        """Forgets a pending user's key package, and revokes the Add that carried it."""
+        """Forget a pending user's key package, and revoke the Add that carried it."""
         self._packages.pop(user_id, None)
         adds = [known for known in self._outstanding.values() if known.adds is not None]
         if not any(known.adds == user_id for known in adds):
@@ -237,7 +238,7 @@ class DaveGroup:
         return sends + self._propose_waiting()
 
     def _retire(self, user_id: int) -> int | None:
-        """A member's leaf goes stale; returns the leaf, or None if the user was no member."""
+        """Mark a member's leaf as stale and return it; None if the user is not a member."""
         if user_id not in self.members:
             return None
         leaf = next(i for i in range(len(self._leaves)) if self._owns(user_id, i))
@@ -254,7 +255,7 @@ class DaveGroup:
         ]
 
     def _forget(self) -> list[Send]:
-        """No group any more. Users still pending form the next one from the key packages they have sent."""
+        """Drop the group. Users still pending form the next one from the key packages they sent."""
         self.epoch = 0
         self._leaves.clear()
         self._stale.clear()
@@ -265,7 +266,7 @@ class DaveGroup:
     # Commits
 
     def _check(self, user_id: int, commit: Commit) -> list[_Outstanding]:
-        """The proposals a valid commit covers, in its order; raises MlsError saying what is wrong with it."""
+        """Return the proposals that a commit covers, in its order. Raise MlsError if it is not valid."""
         if commit.group_id != self._group_id or commit.epoch != self.epoch:
             raise MlsError("commit for another group or epoch")
         if self.epoch:
@@ -290,7 +291,7 @@ class DaveGroup:
         return leaf < len(self._leaves) and self._leaves[leaf] == user_id and leaf not in self._stale
 
     def _welcomes(self, committed: Iterable[_Outstanding], welcome: bytes) -> dict[int, bytes]:
-        """Each added user's own welcome; raises MlsError if one is missing."""
+        """Return each added user's own welcome. Raise MlsError if one is missing."""
         added = [known.adds for known in committed if known.adds is not None]
         if not added:
             return {}
@@ -300,7 +301,7 @@ class DaveGroup:
         return {user: build_welcome(secrets[self._packages[user].reference], group_info) for user in added}
 
     def _apply(self, committer: int, committed: Iterable[_Outstanding]) -> None:
-        """Moves to the next epoch; an added user takes the leftmost blank leaf (RFC 9420 section 7.7)."""
+        """Begin the next epoch. An added user takes the leftmost blank leaf (RFC 9420 section 7.7)."""
         if not self.epoch:
             self._leaves = [committer]
             self._signature_keys[committer] = self._packages.pop(committer).leaf.signature_key

@@ -1,12 +1,13 @@
-"""The part of MLS (RFC 9420) that a DAVE delivery service needs: it reads key packages and commits, signs proposals.
+"""The part of MLS (RFC 9420) that a DAVE delivery service needs: reading key packages and commits, signing proposals.
 
-Ciphersuite 2 throughout (DHKEMP256_AES128GCM_SHA256_P256). Vectors have the variable-size length headers of
-RFC 9420 section 2.1.2. What cannot be read raises `MlsError`; nothing else leaves this module for hostile bytes.
+The ciphersuite is always 2 (DHKEMP256_AES128GCM_SHA256_P256). Vectors have the variable-size length headers of
+RFC 9420 section 2.1.2. Hostile bytes raise ``MlsError`` and nothing else.
 """
 
 import hashlib
 import struct
 from dataclasses import dataclass
+from typing import Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,11 +25,11 @@ WHOLE_LIFETIME = (0, 2**64 - 1)
 
 
 class MlsError(ValueError):
-    """These bytes are not the MLS structure they should be, or their signature does not hold."""
+    """These bytes are not the expected MLS structure, or their signature is wrong."""
 
 
 def vector(data: bytes) -> bytes:
-    """`data` behind its length header (RFC 9420 section 2.1.2)."""
+    """Return ``data`` after its length header (RFC 9420 section 2.1.2)."""
     size = len(data)
     if size < 1 << 6:
         return bytes([size]) + data
@@ -38,7 +39,7 @@ def vector(data: bytes) -> bytes:
 
 
 class Reader:
-    """Reads big-endian integers and vectors from the front of `data`; raises MlsError where it ends early."""
+    """Reads big-endian integers and vectors from the front of ``data``. Raises MlsError where it ends early."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -77,12 +78,12 @@ class Reader:
 
 
 def reference(label: str, value: bytes) -> bytes:
-    """RefHash of RFC 9420 section 5.2, 32 bytes."""
+    """Return the RefHash of RFC 9420 section 5.2, 32 bytes."""
     return hashlib.sha256(vector(label.encode()) + vector(value)).digest()
 
 
 def _verify(public_key: bytes, label: str, content: bytes, signature: bytes) -> None:
-    """VerifyWithLabel of RFC 9420 section 5.1.2 with ECDSA P-256; raises MlsError."""
+    """Verify a signature (VerifyWithLabel, RFC 9420 section 5.1.2, with ECDSA P-256). Raise MlsError."""
     try:
         key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public_key)
         key.verify(signature, _labelled(label, content), ec.ECDSA(hashes.SHA256()))
@@ -103,7 +104,7 @@ class Leaf:
 
 
 def _read_leaf(reader: Reader) -> Leaf:
-    """LeafNode, RFC 9420 section 7.2. The signature of one that comes in a key package is verified."""
+    """Read a LeafNode (RFC 9420 section 7.2), verifying the signature of one from a key package."""
     start = reader.position
     reader.vector()  # encryption_key
     signature_key = reader.vector()
@@ -135,8 +136,8 @@ class KeyPackage:
     leaf: Leaf
 
     @classmethod
-    def parse(cls, data: bytes, user_id: int) -> "KeyPackage":
-        """Raises MlsError unless it is this user's and fits DAVE (whitepaper, "Key Packages - Validation")."""
+    def parse(cls, data: bytes, user_id: int) -> Self:
+        """Raise MlsError unless it is this user's and valid for DAVE (whitepaper, "Key Packages - Validation")."""
         reader = Reader(data)
         reader.expect(2, MLS_1_0, "the MLS version")
         reader.expect(2, CIPHERSUITE, "the ciphersuite")
@@ -160,7 +161,7 @@ class KeyPackage:
 
 @dataclass(frozen=True)
 class Commit:
-    """What the delivery service must know of a commit (RFC 9420 section 12.4)."""
+    """What the delivery service reads of a commit (RFC 9420 section 12.4)."""
 
     data: bytes
     """The whole MLSMessage."""
@@ -168,13 +169,13 @@ class Commit:
     epoch: int
     sender_leaf: int
     references: tuple[bytes, ...]
-    """The proposals it commits, by reference."""
+    """References of the proposals that it commits."""
     path_leaf: Leaf | None
     """The committer's new leaf, when the commit has a path."""
 
     @classmethod
-    def parse(cls, data: bytes) -> tuple["Commit", bytes]:
-        """The commit at the front of an op 28 body, and the rest: a bare Welcome, or nothing."""
+    def parse(cls, data: bytes) -> tuple[Self, bytes]:
+        """Return the commit at the front of an op 28 body, and the rest: a bare Welcome, or nothing."""
         reader = Reader(data)
         reader.expect(2, MLS_1_0, "the MLS version")
         reader.expect(2, PUBLIC_MESSAGE, "the wire format")
@@ -201,7 +202,7 @@ class Commit:
 
 
 def split_welcome(data: bytes) -> tuple[dict[bytes, bytes], bytes]:
-    """A Welcome (RFC 9420 section 12.4.3.1) as its secrets by key package reference, and its group info vector."""
+    """Return a Welcome's secrets by key package reference, and its group info vector (RFC 9420 section 12.4.3.1)."""
     reader = Reader(data)
     reader.expect(2, CIPHERSUITE, "the welcome's ciphersuite")
     secrets = Reader(reader.vector())
@@ -219,20 +220,20 @@ def split_welcome(data: bytes) -> tuple[dict[bytes, bytes], bytes]:
 
 
 def build_welcome(secrets: bytes, group_info: bytes) -> bytes:
-    """A Welcome with one member's secrets: Discord trims it so (DAVE whitepaper, opcode 30)."""
+    """Return a Welcome with one member's secrets, trimmed as Discord does (DAVE whitepaper, opcode 30)."""
     return struct.pack(">H", CIPHERSUITE) + vector(secrets) + group_info
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A signed proposal of the external sender: the MLSMessage, and the reference a commit names it by."""
+    """A signed proposal of the external sender: the MLSMessage, and the reference that commits use for it."""
 
     message: bytes
     reference: bytes
 
 
 class ExternalSender:
-    """The voice gateway's own identity in every group: it alone proposes (DAVE whitepaper, "External Sender")."""
+    """The voice gateway's identity in every group, which makes all proposals (DAVE whitepaper, "External Sender")."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -252,7 +253,7 @@ class ExternalSender:
         return self._propose(group_id, epoch, struct.pack(">HI", PROPOSAL_REMOVE, leaf))
 
     def _propose(self, group_id: bytes, epoch: int, proposal: bytes) -> Proposal:
-        """A PublicMessage of an external sender: no group context signed, no membership tag (section 6.1, 6.2)."""
+        """Return a PublicMessage of an external sender: no group context, no membership tag (sections 6.1, 6.2)."""
         content = (
             vector(group_id)
             + struct.pack(">QBI", epoch, SENDER_EXTERNAL, 0)

@@ -1,23 +1,23 @@
-"""Sequence numbers of one stream to one receiver, into which the SFU slips packets of its own."""
+"""Sequence numbers of one stream to one receiver, into which the SFU inserts packets of its own."""
 
 SHIFTS_KEPT = 8
-"""Older insertions than this no longer matter to a packet that comes late."""
+"""Insertions remembered, for packets that come late."""
 
 
 class Renumbering:
-    """Padding-only packets take numbers of the stream they are injected into: what follows moves up.
+    """Moves sequence numbers up to make room for inserted padding-only packets.
 
-    Gaps and order of the sender's own packets stay as they were.
+    Losses and the order of the sender's own packets stay as they were.
     """
 
     def __init__(self) -> None:
         self._newest: int | None = None
-        """Without the wrap at 65536."""
+        """Counted without the wrap at 65536."""
         self._shifts: list[tuple[float, int]] = [(float("-inf"), 0)]
-        """(after this sequence number, add that)."""
+        """(sequence number, how much to add to those after it)."""
 
     def outgoing(self, sequence: int) -> tuple[int, bool]:
-        """The number a packet of the sender gets, and whether it is the newest of the stream."""
+        """Return the new number of a sender's packet, and whether it is the newest of the stream."""
         if self._newest is None:
             extended = sequence
         else:
@@ -29,7 +29,7 @@ class Renumbering:
         return (extended + shift) & 0xFFFF, newest
 
     def insert(self, count: int) -> list[int]:
-        """The numbers of `count` packets right behind the newest one."""
+        """Return numbers for ``count`` packets right after the newest one."""
         assert self._newest is not None, "nothing to insert behind"
         shift = self._shifts[-1][1]
         if self._shifts[-1][0] == self._newest:

@@ -1,22 +1,22 @@
-"""The network between the SFU and one receiver: what it loses, delays and doubles."""
+"""The network between the SFU and one receiver: it loses, delays and duplicates packets."""
 
 from random import Random
 
 from notetaker.discordsim.voice.faults import Faults
 
 DELAY_S = (0.03, 0.12)
-"""Shortest and longest delay: one to six packets of 20 ms overtake."""
+"""Shortest and longest delay: one to six packets of 20 ms overtake a delayed one."""
 
 
 class Route:
     """The network between the SFU and one receiver, for one sender's packets, in the order they are sent.
 
-    What becomes of the nth packet of sound depends on the seed, the two users and n alone, whatever else goes on.
+    The fate of the nth audio packet depends on the seed, the two users and n alone.
     """
 
     def __init__(self, faults: Faults, sender: int, receiver: int) -> None:
-        self.holes = 0
-        """Packets lost with a delivered one before and after them: all that the receiver can know of."""
+        self.noticeable_losses = 0
+        """Packets lost with a delivered one before and after them: the only ones that the receiver can notice."""
         self._faults = faults
         self._sound = Random(f"{faults.seed} {sender} {receiver} sound")
         self._padding = Random(f"{faults.seed} {sender} {receiver} padding")
@@ -24,10 +24,10 @@ class Route:
         self._lost_since = 0
 
     def arrivals(self, *, sound: bool) -> list[float]:
-        """Seconds after which the next packet arrives: once, twice, or never.
+        """Return the seconds after which the next packet arrives: one, two or none.
 
-        The first one delivered is not delayed: DAVE decryptors refuse every frame that is older than the first one
-        they have seen (libdave, `CryptorManager::CanProcessNonce`), so nobody could decrypt it.
+        The first one delivered is not delayed: DAVE decryptors refuse frames older than the first one they have seen
+        (libdave, ``CryptorManager::CanProcessNonce``), so nobody could decrypt it.
         """
         faults = self._faults
         random = self._sound if sound else self._padding
@@ -36,7 +36,7 @@ class Route:
         if loss < faults.loss_chance:
             self._lost_since += self._delivered_any
             return []
-        self.holes += self._lost_since
+        self.noticeable_losses += self._lost_since
         self._lost_since = 0
         first = delay if late < faults.delay_chance and self._delivered_any else 0.0
         self._delivered_any = True

@@ -1,4 +1,4 @@
-"""RTP as Discord speaks it (RFC 3550, RFC 8285), in the clear: the header, and what is sealed behind it."""
+"""RTP as Discord uses it (RFC 3550, RFC 8285): the clear header, and the payload once it is opened."""
 
 import struct
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ RTCP_TYPES = range(200, 208)
 
 
 class RtpError(ValueError):
-    """These bytes are no RTP packet, or its parts do not fit into it."""
+    """These bytes are not an RTP packet, or its parts do not fit into it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Header:
 
     @classmethod
     def parse(cls, packet: bytes) -> tuple[Self, int]:
-        """The header and its length in bytes; raises RtpError."""
+        """Return the header and its length in bytes. Raise RtpError."""
         if len(packet) < FIXED_HEADER.size:
             raise RtpError("shorter than an RTP header")
         first, second, sequence, timestamp, ssrc = FIXED_HEADER.unpack_from(packet)
@@ -70,7 +70,7 @@ class Header:
 
 
 def payload(header: Header, opened: bytes) -> bytes:
-    """The media in what was sealed behind `header`: without the extension's body and the padding; raises RtpError."""
+    """Return the media in an opened payload, without the extension's body and the padding. Raise RtpError."""
     start = 4 * (header.extension_words or 0)
     end = len(opened)
     if header.padding and opened:
@@ -81,5 +81,5 @@ def payload(header: Header, opened: bytes) -> bytes:
 
 
 def padding(size: int) -> bytes:
-    """RTP padding of 1 to 255 bytes: zeros, and the length as last byte (RFC 3550 section 5.1)."""
+    """Return RTP padding of 1 to 255 bytes: zeros, and the length as last byte (RFC 3550 section 5.1)."""
     return bytes(size - 1) + bytes([size])

@@ -1,4 +1,4 @@
-"""Faults that wait for their moment: the next time something happens to a user, it goes wrong."""
+"""Faults that wait: the next time a user does something, it goes wrong."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -6,37 +6,37 @@ from dataclasses import asdict, dataclass
 
 @dataclass
 class Armed:
-    """Strikes the next `times` times."""
+    """A fault that strikes the next ``times`` times."""
 
     kind: str
     user_id: int
     guild_id: int | None = None
-    """None: whatever the guild."""
+    """None: in any guild."""
     times: int = 1
     step: str | None = None
-    """Where in a handshake."""
+    """The step of a handshake."""
     code: int | None = None
-    """The close code it ends with."""
+    """The close code to send."""
     mode: str | None = None
-    """Which of several ways to go wrong."""
+    """One of several ways to go wrong."""
 
 
 class Script:
-    """What is to go wrong. `on_event` hears of every strike: {"event": "fault", "kind", "state": "struck", ...}."""
+    """The waiting faults. ``on_event`` gets every strike: {"event": "fault", "kind", "state": "struck", ...}."""
 
     def __init__(self) -> None:
         self.on_event: Callable[[dict[str, object]], None] = lambda event: None
         self._armed: list[Armed] = []
 
     def arm(self, fault: Armed) -> None:
-        """Replaces one of the same kind, victim and step. `times` 0 only takes that one away."""
+        """Add a fault, replacing one of the same kind, victim and step. ``times`` 0 only removes that one."""
         place = _place(fault)
         self._armed = [armed for armed in self._armed if _place(armed) != place]
         if fault.times > 0:
             self._armed.append(fault)
 
     def strike(self, user_id: int, guild_id: int, *kinds: str, step: str | None = None) -> Armed | None:
-        """The fault of one of these kinds that was waiting for this, and one strike less to come."""
+        """Use up one strike of a waiting fault of these kinds, and return the fault; None if there is none."""
         for fault in self._armed:
             meant = (fault.user_id, fault.step) == (user_id, step) and fault.guild_id in (None, guild_id)
             if meant and fault.kind in kinds:

@@ -1,4 +1,4 @@
-"""The voice server as the main gateway of the local Discord sees it: one TLS websocket port, one UDP port."""
+"""The voice server, with one TLS websocket port and one UDP port, as the rest of the local Discord uses it."""
 
 import asyncio
 import secrets
@@ -10,18 +10,19 @@ from notetaker.discordsim import tcp
 from notetaker.discordsim.voice.channel import EventSink
 from notetaker.discordsim.voice.connection import Connection
 from notetaker.discordsim.voice.faults import Faults
-from notetaker.discordsim.voice.session import Allocation, Close, CloseCode, Op
+from notetaker.discordsim.voice.protocol import Close, CloseCode, Op
+from notetaker.discordsim.voice.session import Allocation
 from notetaker.discordsim.voice.switchboard import Switchboard
 
 
 class VoiceServer:
-    """Users are promised a place with `allocate` and come for it on `endpoint`; `release` takes it away."""
+    """``allocate`` gives a user a place, which it takes at ``endpoint``; ``release`` takes it away."""
 
     def __init__(
         self, *, ssl_context: ssl.SSLContext, faults: Faults, on_event: EventSink, host: str = "127.0.0.1"
     ) -> None:
         self.endpoint = ""
-        """host:port as it goes into VOICE_SERVER_UPDATE; known once started."""
+        """``host:port`` for VOICE_SERVER_UPDATE; set by ``start``."""
         self._ssl_context = ssl_context
         self._host = host
         self._switchboard = Switchboard(faults, on_event)
@@ -57,72 +58,71 @@ class VoiceServer:
         e2ee: bool = True,
         region: str | None = None,
     ) -> str:
-        """A fresh token for a user who joins or moves; an earlier one is worth nothing any more.
+        """Return a new token for a user who joins or moves. An earlier one becomes invalid.
 
-        After a move, or when another main gateway session takes over, the old websocket is closed with 4014. A
-        live session in the same channel goes on until the user identifies anew, so that a client can connect the
-        new one first.
+        After a move, or when another main gateway session takes over, the old websocket is closed with 4014. A live
+        session in the same channel lasts until the user identifies again, so a client can connect the new one first.
         """
         token = secrets.token_hex(8)
         self._switchboard.allocate(Allocation(guild_id, channel_id, user_id, session_id, token, e2ee, region))
         return token
 
     async def release(self, *, guild_id: int, user_id: int, code: int = CloseCode.DISCONNECTED) -> None:
-        """The user left voice or was thrown out: its websocket is closed, the others see it go."""
+        """Close the websocket of a user who left voice or was thrown out, and tell the others."""
         self._switchboard.release(guild_id, user_id, code)
 
     def stats(self) -> list[dict[str, object]]:
-        """Audio per sender and receiver: see `Sfu.stats`."""
+        """Return the audio counts per sender and receiver; see ``Sfu.stats``."""
         return self._switchboard.sfu.stats()
 
     def dropped(self) -> dict[str, int]:
-        """Datagrams that were forwarded to nobody, by reason."""
+        """Return how many datagrams were not forwarded, by reason."""
         return dict(self._switchboard.sfu.dropped)
 
     def moderate(self, *, guild_id: int, user_id: int, mute: bool, deaf: bool) -> None:
-        """A moderator's flags: who is muted is heard by nobody, who is deafened is sent nothing."""
+        """Set a moderator's flags: nobody hears a muted user, and a deafened one is sent nothing."""
         self._switchboard.moderate(guild_id, user_id, mute, deaf)
 
-    # Faults that strike now. Each returns how many websockets it struck; without a guild: those of all guilds.
+    # Faults that strike at once, in one guild or in all. Each returns the number of websockets it struck.
 
     def hang_up(self, user_id: int, code: int, guild_id: int | None = None) -> int:
-        """Closes with `code`; the session can be resumed if the code is in `session.RESUMABLE`. 1006: see `cut`."""
+        """Close with ``code``, which ends the session unless it is in ``protocol.RESUMABLE``. 1006: see ``cut``."""
         return self._switchboard.hang_up(user_id, guild_id, Close(code, "on purpose"))
 
     def cut(self, user_id: int, guild_id: int | None = None) -> int:
-        """The TCP connection is reset; UDP goes on, and the session can be resumed."""
+        """Reset the TCP connection. UDP still works, and the session can be resumed."""
         struck = self._connections_of(user_id, guild_id)
         for connection in struck:
             connection.cut()
         return len(struck)
 
     def stall(self, user_id: int, seconds: float, guild_id: int | None = None) -> int:
-        """For so long nothing is read from the websocket, nor sent; UDP goes on."""
+        """Read and send nothing on the websocket for this long. UDP still works."""
         struck = self._connections_of(user_id, guild_id)
         for connection in struck:
             connection.stall(seconds)
         return len(struck)
 
     def outage(self, seconds: float) -> int:
-        """Every websocket is reset; for so long none is let in, and no datagram gets through."""
+        """Reset every websocket; for this long accept none, and let no datagram through."""
         self._faults.begin_outage(seconds)
         for connection in self._connections:
             connection.cut()
         return len(self._connections)
 
     def ask_for_heartbeat(self, user_id: int, guild_id: int | None = None) -> int:
-        """Sends op 3 (discord-userdoccers, "Heartbeating")."""
+        """Send op 3 (discord-userdoccers, "Heartbeating")."""
         struck = self._connections_of(user_id, guild_id)
         for connection in struck:
             connection.send_unnumbered(Op.HEARTBEAT, None)
         return len(struck)
 
     def change_version(self, guild_id: int, channel_id: int, *, dave: bool) -> bool:
-        """DAVE goes from a channel, or comes back; False if nobody is there, or it is so already."""
+        """Use DAVE in a channel, or stop using it. Return False if nothing changes or nobody is there."""
         return self._switchboard.change_version(guild_id, channel_id, dave=dave)
 
     def execute_unknown_transition(self, guild_id: int, user_id: int) -> bool:
-        """Sends op 22 with an id that nobody was told of; False if the user has no session."""
+        """Send op 22 with an id that was never announced. Return False if the user has no session."""
         return self._switchboard.execute_unknown_transition(guild_id, user_id)
 
     def _connections_of(self, user_id: int, guild_id: int | None) -> list[Connection]:
@@ -135,7 +135,7 @@ class VoiceServer:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if self._faults.outage:
             tcp.reset(request)
-            return web.Response(status=503)  # which nobody reads
+            return web.Response(status=503)  # never read: the connection is reset
         connection = Connection(self._switchboard, request)
         self._connections.add(connection)
         try:

@@ -1,7 +1,7 @@
-"""The selective forwarding unit: one UDP socket that opens what a client sent and seals it for every other one.
+"""The selective forwarding unit: one UDP socket that opens each client's audio and seals it for every other client.
 
 Source: Discord docs, Voice Connections, "Establishing a Voice UDP Connection"; the keepalive ping after
-discord-userdoccers. Datagrams that are none of ours cost a counter in `dropped`.
+discord-userdoccers. Datagrams that it cannot use are counted in ``dropped``.
 """
 
 import asyncio
@@ -13,58 +13,58 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import cast
 
 from notetaker.discordsim.voice import rtp
-from notetaker.discordsim.voice.aead import NotAuthentic
+from notetaker.discordsim.voice.aead import NotAuthenticError
 from notetaker.discordsim.voice.faults import AUDIO_DAMAGED, DISCOVERY_LOST, DISCOVERY_TWICE, Faults
 from notetaker.discordsim.voice.renumber import Renumbering
 from notetaker.discordsim.voice.route import Route
 from notetaker.discordsim.voice.session import Session
 
 DISCOVERY = struct.Struct(">HHI64sH")
-DISCOVERY_REQUEST, DISCOVERY_RESPONSE, DISCOVERY_LENGTH = 1, 2, 70
+DISCOVERY_REQUEST, DISCOVERY_RESPONSE, DISCOVERY_BODY_BYTES = 1, 2, 70
 PING, PONG = b"\x13\x37\xca\xfe", b"\x13\x37\xf0\x0d"
-KEEPALIVE_SIZE = 8
-LONGEST_PADDING = 32
-RECEIVE_BUFFER = 1 << 22
+KEEPALIVE_BYTES = 8
+MAX_PADDING_BYTES = 32
+RECEIVE_BUFFER_BYTES = 1 << 22
 
 
 @dataclass
 class Counts:
-    """Packets from one sender for one receiver; `packets_in` is always the sum of the six below it."""
+    """Packets from one sender for one receiver; ``packets_in`` is always the sum of the six below it."""
 
     packets_in: int = 0
-    """Audio packets the sender sent while the main gateway had the receiver in its channel."""
+    """Audio packets that the sender sent while the receiver was in its channel."""
     forwarded: int = 0
     no_session: int = 0
-    """Not forwarded: the receiver had no voice session, not yet or not any more."""
+    """Not forwarded: the receiver had no voice session (any more)."""
     withheld: int = 0
-    """Not forwarded: the receiver had not selected a protocol, or never sent op 5."""
+    """Not forwarded: the receiver had not selected a protocol, or not sent op 5."""
     muted: int = 0
-    """Not forwarded: a moderator has muted the sender."""
+    """Not forwarded: a moderator muted the sender."""
     deafened: int = 0
-    """Not forwarded: a moderator has deafened the receiver."""
+    """Not forwarded: a moderator deafened the receiver."""
     blackholed: int = 0
-    """Not forwarded: the sender's or the receiver's network was down, see `Faults.blackhole`."""
+    """Not forwarded: the sender's or the receiver's network was down; see ``Faults.blackhole``."""
     damaged: int = 0
-    """Among `forwarded`: made so that nobody can decrypt them, see `Faults.damage_audio`."""
+    """Forwarded, but damaged so that nobody can decrypt them; see ``Faults.damage_audio``."""
     padding_only: int = 0
-    """Injected on top."""
+    """Packets without audio that were inserted."""
     lost: list[int] = field(default_factory=list)
-    """Forwarded, but lost on purpose: positions among `packets_in`, from 0."""
-    holes: int = 0
-    """Packets lost on purpose, padding-only ones too, between packets that were delivered."""
+    """Packets that were forwarded, but lost on purpose: their positions among ``packets_in``, from 0."""
+    noticeable_losses: int = 0
+    """Packets, padding-only ones too, that were lost on purpose between packets that were delivered."""
     delivered: int = 0
-    """Datagrams that reach the receiver: forwarded and injected ones, less the lost, plus the duplicated."""
+    """Datagrams sent to the receiver: forwarded and inserted ones, less the lost, plus the duplicated."""
 
 
 class Sfu(asyncio.DatagramProtocol):
-    """`audience(session)` says who else is in a sender's channel: ids, and their sessions if they have one."""
+    """``audience(session)`` yields everybody else in a sender's channel: the id, and the session if there is one."""
 
     def __init__(
         self, faults: Faults, audience: Callable[[Session], Iterable[tuple[int, Session | None]]]
     ) -> None:
         self.dropped: Counter[str] = Counter()
         self.muted: set[tuple[int, int]] = set()
-        """(guild id, user id) of whom a moderator has muted."""
+        """(guild id, user id) of those whom a moderator muted."""
         self.deafened: set[tuple[int, int]] = set()
         self._faults = faults
         self._audience = audience
@@ -88,7 +88,7 @@ class Sfu(asyncio.DatagramProtocol):
             del self._streams[pair]
 
     def stats(self) -> list[dict[str, object]]:
-        """One entry per sender and receiver, over all their sessions: ids, and the fields of `Counts`."""
+        """Return one entry per sender and receiver, over all their sessions: ids, and the fields of ``Counts``."""
         return [
             {"guild_id": guild_id, "channel_id": channel_id, "sender": sender, "receiver": receiver}
             | asdict(counts)
@@ -103,11 +103,13 @@ class Sfu(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
-        # A stall of this process must not look like loss; the kernel grants what it allows.
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        # A stall of this process must not look like packet loss. The kernel may grant less.
+        transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES
+        )
 
     def error_received(self, exc: Exception) -> None:
-        """A client's socket is gone (ICMP)."""
+        """Count an ICMP error: a client's socket is gone."""
         self.dropped["unreachable client"] += 1
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
@@ -115,7 +117,7 @@ class Sfu(asyncio.DatagramProtocol):
             self.dropped["blackhole"] += 1
         elif len(data) == DISCOVERY.size and data[:2] == DISCOVERY_REQUEST.to_bytes(2):
             self._discover(data, addr)
-        elif len(data) == KEEPALIVE_SIZE:
+        elif len(data) == KEEPALIVE_BYTES:
             self._send(PONG + data[4:] if data.startswith(PING) else data, addr)
         elif len(data) >= 2 and data[1] in rtp.RTCP_TYPES:
             self.dropped["rtcp"] += 1
@@ -124,28 +126,28 @@ class Sfu(asyncio.DatagramProtocol):
 
     def _send(self, data: bytes, address: tuple[str, int]) -> None:
         assert self._transport is not None
-        if not self._transport.is_closing():  # a delayed packet may be on its way when everything ends
+        if not self._transport.is_closing():  # a delayed packet may come after the end
             self._transport.sendto(data, address)
 
     def _discover(self, data: bytes, address: tuple[str, int]) -> None:
         _, length, ssrc, _, _ = DISCOVERY.unpack(data)
-        if length != DISCOVERY_LENGTH or ssrc not in self._sessions:
+        if length != DISCOVERY_BODY_BYTES or ssrc not in self._sessions:
             self.dropped["ip discovery"] += 1
             return
         user = self._sessions[ssrc]
         if self._faults.script.strike(user.user_id, user.guild_id, DISCOVERY_LOST):
             return
         host, port = address
-        reply = DISCOVERY.pack(DISCOVERY_RESPONSE, DISCOVERY_LENGTH, ssrc, host.encode(), port)
+        reply = DISCOVERY.pack(DISCOVERY_RESPONSE, DISCOVERY_BODY_BYTES, ssrc, host.encode(), port)
         self._send(reply, address)
         if self._faults.script.strike(user.user_id, user.guild_id, DISCOVERY_TWICE):
             self._send(reply, address)
 
     def _is_lost(self, data: bytes, address: tuple[str, int]) -> bool:
-        """Whether a datagram that is no audio comes from a blackhole; audio is let in to be counted."""
+        """Return whether a datagram without audio comes from a blackhole. Audio is let in to be counted."""
         if len(data) == DISCOVERY.size:
             sender = self._sessions.get(DISCOVERY.unpack(data)[2])
-        elif len(data) == KEEPALIVE_SIZE:
+        elif len(data) == KEEPALIVE_BYTES:
             sender = next((s for s in self._sessions.values() if s.address == address), None)
         else:
             return False
@@ -162,7 +164,7 @@ class Sfu(asyncio.DatagramProtocol):
         except rtp.RtpError:
             self.dropped["not rtp"] += 1
             return
-        except NotAuthentic:
+        except NotAuthenticError:
             self.dropped["not authentic"] += 1
             return
         if header.payload_type != rtp.PAYLOAD_TYPE_OPUS:
@@ -184,12 +186,12 @@ class Sfu(asyncio.DatagramProtocol):
                     counts.muted += 1
                 elif (sender.guild_id, user_id) in self.deafened:
                     counts.deafened += 1
-                elif self._between_is_a_blackhole(sender, user_id):
+                elif self._is_blackholed(sender, user_id):
                     counts.blackholed += 1
                 else:
                     self._forward(sender, receiver, header, media, counts)
 
-    def _between_is_a_blackhole(self, sender: Session, receiver_id: int) -> bool:
+    def _is_blackholed(self, sender: Session, receiver_id: int) -> bool:
         return any(self._faults.blackholed(user, sender.guild_id) for user in (sender.user_id, receiver_id))
 
     def _forward(
@@ -204,7 +206,7 @@ class Sfu(asyncio.DatagramProtocol):
         if faults.script.strike(receiver.user_id, receiver.guild_id, AUDIO_DAMAGED):
             media = bytes([media[0] ^ 0xFF]) + media[1:]
             counts.damaged += 1
-        padding = faults.random.randint(1, LONGEST_PADDING) if faults.hits(faults.padding_chance) else 0
+        padding = faults.random.randint(1, MAX_PADDING_BYTES) if faults.hits(faults.padding_chance) else 0
         packet = self._seal(receiver, replace(header, sequence=sequence, csrcs=b""), media, padding)
         counts.forwarded += 1
         if not self._deliver(packet, receiver, route, counts, sound=True):
@@ -220,9 +222,9 @@ class Sfu(asyncio.DatagramProtocol):
     def _deliver(
         self, packet: bytes, receiver: Session, route: Route, counts: Counts, *, sound: bool
     ) -> bool:
-        """Sends a packet on its way; False if it gets lost there."""
+        """Send a packet over the route. Return False if it is lost there."""
         assert receiver.address is not None
-        holes_before = route.holes
+        losses_before = route.noticeable_losses
         arrivals = route.arrivals(sound=sound)
         for delay in arrivals:
             if delay:
@@ -230,11 +232,11 @@ class Sfu(asyncio.DatagramProtocol):
             else:
                 self._send(packet, receiver.address)
         counts.delivered += len(arrivals)
-        counts.holes += route.holes - holes_before
+        counts.noticeable_losses += route.noticeable_losses - losses_before
         return bool(arrivals)
 
     def _seal(self, receiver: Session, header: rtp.Header, media: bytes, padding: int) -> bytes:
-        """One packet, with the extension and the padding live traffic has."""
+        """Return one packet, with the extension and the padding that live traffic has."""
         assert receiver.key is not None
         faults = self._faults
         words = faults.random.choice(faults.extension_words) if faults.hits(faults.extension_chance) else None
@@ -248,7 +250,7 @@ class Sfu(asyncio.DatagramProtocol):
         return receiver.key.seal(bytes(header), body)
 
     def _extension(self, words: int) -> bytes:
-        """One-byte header elements (RFC 8285) with the ids Discord uses: 1 audio level, 3 send time, 9 speaking."""
+        """Return one-byte header elements (RFC 8285) with Discord's ids: 1 audio level, 3 send time, 9 speaking."""
         level = bytes([0x10, self._faults.random.randrange(128)])
         send_time = b"\x32" + self._faults.random.randbytes(3)
         speaking = b"\x90\x01"

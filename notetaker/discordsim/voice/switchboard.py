@@ -1,4 +1,4 @@
-"""Everybody who is in voice: promised places, sessions, channels. What the websockets say comes together here."""
+"""All allocated places, sessions and channels, and what happens to them when a websocket says something."""
 
 import asyncio
 import ipaddress
@@ -11,21 +11,22 @@ from notetaker.discordsim.voice.connection import Body, Connection
 from notetaker.discordsim.voice.faults import Faults, Silence, Step
 from notetaker.discordsim.voice.group import PROTOCOL_VERSION, DaveOp
 from notetaker.discordsim.voice.mls import ExternalSender
-from notetaker.discordsim.voice.session import RESUMABLE, Allocation, Close, CloseCode, Op, Session
+from notetaker.discordsim.voice.protocol import RESUMABLE, Close, CloseCode, Op
+from notetaker.discordsim.voice.session import Allocation, Session
 from notetaker.discordsim.voice.sfu import Sfu
 
 RESUME_WINDOW_S = 15.0
-"""How long a session outlives its websocket; Discord does not say."""
+"""How long a session outlives its websocket. Discord does not publish its figure."""
 
 UNKNOWN_TRANSITION = 0xFFFF
-"""No channel lives to see so many."""
+"""No channel lives long enough to use this id."""
 
-ENDING = {1000, 1001}
-"""A client that closes with one of these does not come back; any other loss can be resumed."""
+FINAL = {CloseCode.NORMAL, CloseCode.GOING_AWAY}
+"""A client that closes with one of these does not come back. After any other code it may resume."""
 
 
 class Switchboard:
-    """Implements what `connection.Backend` asks for."""
+    """Implements ``connection.Backend``."""
 
     def __init__(self, faults: Faults, on_event: EventSink) -> None:
         self.sfu = Sfu(faults, self._audience)
@@ -37,7 +38,7 @@ class Switchboard:
         self._sessions: dict[tuple[int, int], Session] = {}
         self._channels: dict[tuple[int, int], Channel] = {}
         self._places: dict[tuple[int, int], int] = {}
-        """The channel the main gateway has a user of a guild in, with or without a session."""
+        """The channel of each (guild id, user id), with or without a session."""
         self._expiries: dict[Session, asyncio.TimerHandle] = {}
         self._next_ssrc = faults.random.randrange(1, 2**31)
 
@@ -63,7 +64,7 @@ class Switchboard:
             (users.add if flag else users.discard)((guild_id, user_id))
 
     def hang_up(self, user_id: int, guild_id: int | None, close: Close) -> int:
-        """Closes the user's websockets; the code says whether that ends their sessions. Returns how many."""
+        """Close a user's websockets, and their sessions unless the code is resumable. Return how many there were."""
         struck = [
             session
             for (guild, user), session in self._sessions.items()
@@ -77,7 +78,7 @@ class Switchboard:
         return len(struck)
 
     def change_version(self, guild_id: int, channel_id: int, *, dave: bool) -> bool:
-        """DAVE comes to a channel, or goes; False if nobody is in it, or it is so already."""
+        """Use DAVE in a channel, or stop using it. Return False if nothing changes or nobody is there."""
         channel = self._channels.get((guild_id, channel_id))
         if channel is None or bool(channel.group.version) == dave:
             return False
@@ -85,7 +86,7 @@ class Switchboard:
         return True
 
     def execute_unknown_transition(self, guild_id: int, user_id: int) -> bool:
-        """Op 22 with an id that was never announced; False if the user has no session."""
+        """Send op 22 with an id that was never announced. Return False if the user has no session."""
         session = self._sessions.get((guild_id, user_id))
         if session is None:
             return False
@@ -136,7 +137,7 @@ class Switchboard:
             del self._channels[session.guild_id, session.channel_id]
 
     def opening(self) -> None:
-        """A websocket was opened by one of the users who are expected."""
+        """Strike a fault at HELLO: a websocket was opened by one of the users who are expected."""
         away = (key for key, session in self._sessions.items() if session.websocket is None)
         for guild_id, user_id in [*self._allocations, *away]:
             self._faults.check(Step.HELLO, user_id, guild_id)
@@ -190,7 +191,10 @@ class Switchboard:
         return session
 
     def resume(self, websocket: Connection, body: Body) -> Session:
-        """Missed messages follow op 9; when some are gone, or the session is, a resume fails with 4006."""
+        """Attach a websocket to its session, and send op 9 and the missed messages.
+
+        Raise Close (4006) if the session or some of the messages are gone.
+        """
         guild_id, session_id, token = (
             body.integer("server_id"),
             body.string("session_id"),
@@ -291,7 +295,7 @@ class Switchboard:
             channel.receive_commit(session, data)
 
     def closing(self, websocket: Connection, close: Close) -> None:
-        """We close a websocket."""
+        """Publish that the server closes a websocket."""
         self._on_event(
             {
                 "event": "voice_close",
@@ -303,11 +307,11 @@ class Switchboard:
         )
 
     def lost(self, websocket: Connection, session: Session | None, code: int, *, by_us: bool) -> None:
-        """A websocket is closed. Its session, unless that was the end of it, can be resumed for a while."""
+        """Keep the session of a closed websocket for a resume, unless the code ended it."""
         if session is None or session.websocket is not websocket:
             return
         session.websocket = None
-        if code in RESUMABLE if by_us else code not in ENDING:
+        if code in RESUMABLE if by_us else code not in FINAL:
             loop = asyncio.get_running_loop()
             self._expiries[session] = loop.call_later(RESUME_WINDOW_S, self._end, session)
         else:

@@ -1,13 +1,13 @@
-"""Changes of a DAVE group that are announced, and executed when everybody concerned is ready.
+"""Changes of a DAVE group, announced first and executed when everybody concerned is ready.
 
-Source: the DAVE whitepaper, "Commit Handling" and "Protocol Version Changes". It is told the time.
+Source: the DAVE whitepaper, "Commit Handling" and "Protocol Version Changes".
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 TRANSITION_TIMEOUT_S = 2.0
-"""DAVE whitepaper, "Member Remove": roughly two seconds."""
+"""How long to wait for members to be ready: "roughly two seconds" (DAVE whitepaper, "Member Remove")."""
 
 
 @dataclass
@@ -23,14 +23,14 @@ class Transitions:
         self._open: dict[int, _Transition] = {}
 
     def begin(self, recipients: Iterable[int], now: float) -> int:
-        """Returns its id, which fits 16 bits and is not 0: that one has a meaning of its own."""
+        """Begin a transition and return its id, 16 bits and never 0, which has a meaning of its own."""
         self._last = self._last % 0xFFFF + 1
         concerned = list(recipients)
         self._open[self._last] = _Transition(concerned, set(concerned), now + TRANSITION_TIMEOUT_S)
         return self._last
 
     def ready(self, user_id: int, transition_id: int) -> bool:
-        """Op 23; False if it was not waited for."""
+        """Note that a user is ready (op 23). Return False if nothing waits for it."""
         transition = self._open.get(transition_id)
         if transition is None or user_id not in transition.unready:
             return False
@@ -43,16 +43,16 @@ class Transitions:
 
     @property
     def deadline(self) -> float | None:
-        """When `expire` wants to be called."""
+        """When to call ``expire``."""
         return min((transition.deadline for transition in self._open.values()), default=None)
 
     def expire(self, now: float) -> None:
-        """Those that are due wait for nobody any more."""
+        """Stop waiting in the transitions that are due."""
         for transition in self._open.values():
             if transition.deadline <= now:
                 transition.unready.clear()
 
     def take_ready(self) -> list[tuple[int, list[int]]]:
-        """Id and recipients of each that is to be executed now."""
+        """Remove the transitions that can be executed, and return the id and recipients of each."""
         ready = [number for number, transition in self._open.items() if not transition.unready]
         return [(number, self._open.pop(number).recipients) for number in ready]

@@ -1,1 +1,5 @@
-"""Who and what exists, the permissions that follow, and the JSON that shows it. No I/O."""
+"""Who and what exists, without I/O.
+
+Reading order: ``entities`` (records), ``snowflake`` (ids), ``permissions``, ``world`` (all of it), ``payloads`` (as
+Discord's JSON), ``events`` (what happened).
+"""

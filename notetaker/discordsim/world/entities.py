@@ -1,6 +1,4 @@
-"""What exists in a Discord: users, guilds, channels, messages. Plain records; ids are ints, on the wire strings."""
-
-from __future__ import annotations
+"""What exists in a Discord: users, guilds, channels, messages. Plain records, with ids as ints."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
@@ -10,7 +8,7 @@ Json = dict[str, Any]
 
 
 class ChannelType(IntEnum):
-    """Discord docs, Resources / Channel / Channel Types: the ones that exist here."""
+    """The channel types that exist here (Discord docs, Resources / Channel / Channel Types)."""
 
     TEXT = 0
     VOICE = 2
@@ -50,8 +48,23 @@ class User:
 
 
 @dataclass
+class Command:
+    id: int
+    application_id: int
+    guild_id: int | None
+    """None: a global command."""
+    version: int
+    body: Json
+    """The schema as registered: name, type, description, options, ..."""
+
+    @property
+    def name(self) -> str:
+        return str(self.body["name"])
+
+
+@dataclass
 class Application:
-    """A bot's application; like every application made since 2016 it has the id of its bot user."""
+    """A bot's application. Like every application made since 2016, it has the id of its bot user."""
 
     id: int
     name: str
@@ -62,21 +75,6 @@ class Application:
 
 
 @dataclass
-class Command:
-    id: int
-    application_id: int
-    guild_id: int | None
-    """None: a global command."""
-    version: int
-    body: Json
-    """What the application registered: name, type, description, options, ..."""
-
-    @property
-    def name(self) -> str:
-        return str(self.body["name"])
-
-
-@dataclass
 class Role:
     id: int
     name: str
@@ -84,75 +82,16 @@ class Role:
     position: int = 0
     color: int = 0
     bot_id: int | None = None
-    """Set for the managed role that came with a bot."""
+    """Set for a bot's managed role."""
 
 
 @dataclass
 class Overwrite:
     id: int
     kind: int
-    """0 role, 1 member"""
+    """0: role, 1: member."""
     allow: int = 0
     deny: int = 0
-
-
-@dataclass
-class Channel:
-    id: int
-    type: ChannelType
-    guild_id: int
-    name: str
-    position: int = 0
-    parent_id: int | None = None
-    topic: str | None = None
-    user_limit: int = 0
-    """Most users in a voice channel; 0 means no limit."""
-    rtc_region: str | None = None
-    """Voice region; None: Discord chooses."""
-    overwrites: dict[int, Overwrite] = field(default_factory=dict)
-    messages: dict[int, Message] = field(default_factory=dict)
-    thread: ThreadData | None = None
-
-    @property
-    def is_thread(self) -> bool:
-        return self.thread is not None
-
-    @property
-    def is_vocal(self) -> bool:
-        return self.type in (ChannelType.VOICE, ChannelType.STAGE)
-
-
-@dataclass
-class ThreadData:
-    owner_id: int
-    created_at: str
-    auto_archive_minutes: int = 1440
-    archived: bool = False
-    locked: bool = False
-    member_ids: list[int] = field(default_factory=list)
-
-
-@dataclass
-class Member:
-    user_id: int
-    joined_at: str
-    nick: str | None = None
-    role_ids: list[int] = field(default_factory=list)
-    mute: bool = False
-    deaf: bool = False
-
-
-@dataclass
-class VoiceState:
-    guild_id: int
-    user_id: int
-    channel_id: int | None
-    session_id: str
-    """The main gateway session that joined."""
-    self_mute: bool = False
-    self_deaf: bool = False
-    suppress: bool = False
-    request_to_speak_timestamp: str | None = None
 
 
 @dataclass
@@ -184,10 +123,69 @@ class Message:
     application_id: int | None = None
     """Set when an interaction made this message."""
     interaction: Json | None = None
-    """Its `interaction_metadata`."""
+    """Its ``interaction_metadata``."""
     thread_id: int | None = None
     visible_to: int | None = None
-    """An ephemeral message exists for this user alone."""
+    """Set for an ephemeral message, which only this user sees."""
+
+
+@dataclass
+class ThreadData:
+    owner_id: int
+    created_at: str
+    auto_archive_minutes: int = 1440
+    archived: bool = False
+    locked: bool = False
+    member_ids: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Channel:
+    id: int
+    type: ChannelType
+    guild_id: int
+    name: str
+    position: int = 0
+    parent_id: int | None = None
+    topic: str | None = None
+    user_limit: int = 0
+    """Maximum number of users in a voice channel; 0: no limit."""
+    rtc_region: str | None = None
+    """Voice region; None: automatic."""
+    overwrites: dict[int, Overwrite] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict)
+    thread: ThreadData | None = None
+
+    @property
+    def is_thread(self) -> bool:
+        return self.thread is not None
+
+    @property
+    def is_vocal(self) -> bool:
+        return self.type in (ChannelType.VOICE, ChannelType.STAGE)
+
+
+@dataclass
+class Member:
+    user_id: int
+    joined_at: str
+    nick: str | None = None
+    role_ids: list[int] = field(default_factory=list)
+    mute: bool = False
+    deaf: bool = False
+
+
+@dataclass
+class VoiceState:
+    guild_id: int
+    user_id: int
+    channel_id: int | None
+    session_id: str
+    """Id of the main gateway session that joined."""
+    self_mute: bool = False
+    self_deaf: bool = False
+    suppress: bool = False
+    request_to_speak_timestamp: str | None = None
 
 
 @dataclass
@@ -200,7 +198,7 @@ class Guild:
     """Threads included."""
     members: dict[int, Member] = field(default_factory=dict)
     voice_states: dict[int, VoiceState] = field(default_factory=dict)
-    """By user id; only those who are in a channel."""
+    """By user id, for those who are in a channel."""
 
     def in_channel(self, channel_id: int) -> list[VoiceState]:
         return [state for state in self.voice_states.values() if state.channel_id == channel_id]

@@ -1,6 +1,4 @@
-"""What happened, for whoever watches: the demo's live view and the tests."""
-
-from __future__ import annotations
+"""What happened, for the demo's screen and the tests."""
 
 import asyncio
 import logging
@@ -11,19 +9,19 @@ Event = dict[str, object]
 
 log = logging.getLogger(__name__)
 
-KEPT = 10_000
-"""Events a late watcher can still read."""
+MAX_KEPT = 10_000
+"""Events that a late watcher can still read."""
 
 
 class EventLog:
-    """A numbered list of events; any number of watchers read along.
+    """A numbered list of events that any number of watchers can follow.
 
-    Every event has `seq` (from 1), `time` (Unix seconds) and `event` (its name).
+    Every event has ``seq`` (from 1), ``time`` (Unix seconds) and ``event`` (its name).
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._events: deque[Event] = deque(maxlen=KEPT)
+        self._events: deque[Event] = deque(maxlen=MAX_KEPT)
         self._seq = 0
         self._closed = False
         self._changed = asyncio.Event()
@@ -35,7 +33,7 @@ class EventLog:
         self._wake()
 
     def close(self) -> None:
-        """Ends every watcher once it has read what there is."""
+        """End every watcher after the last event."""
         self._closed = True
         self._wake()
 
@@ -43,7 +41,7 @@ class EventLog:
         return [event for event in self._events if int(str(event["seq"])) > seq]
 
     async def watch(self, seq: int = 0) -> AsyncIterator[Event]:
-        """All events after number `seq`, then each as it comes, until the log is closed."""
+        """Yield all events after number ``seq``, then each as it comes, until the log is closed."""
         while True:
             changed = self._changed
             for event in self.since(seq):

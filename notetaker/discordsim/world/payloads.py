@@ -1,9 +1,7 @@
-"""The JSON objects Discord shows of what exists.
+"""What exists, as Discord's JSON objects.
 
 Source: Discord docs, Resources and Events / Gateway Events. Snowflakes are strings, permission sets decimal strings.
 """
-
-from __future__ import annotations
 
 from notetaker.discordsim.world import permissions
 from notetaker.discordsim.world.entities import (
@@ -101,7 +99,7 @@ def command(value: Command) -> Json:
 
 
 def _options(schema: Json) -> list[Json]:
-    """Discord leaves out of an option whatever is false or empty."""
+    """Return the options without false or empty fields, which Discord leaves out."""
     options = []
     for option in schema.get("options") or []:
         given = {key: item for key, item in option.items() if item is not False and item not in (None, [])}
@@ -221,7 +219,7 @@ def thread_member(value: Channel, user_id: int) -> Json:
 
 
 def voice_state(world: World, value: VoiceState, *, with_member: bool = True) -> Json:
-    """In a guild's GUILD_CREATE the states stand without member and guild id."""
+    """Return a voice state; those in GUILD_CREATE have no member and no guild id."""
     owner = world.guilds[value.guild_id].members[value.user_id]
     payload: Json = {
         "channel_id": text(value.channel_id),
@@ -241,7 +239,7 @@ def voice_state(world: World, value: VoiceState, *, with_member: bool = True) ->
 
 
 def guild(world: World, value: Guild, viewer_id: int) -> Json:
-    """What REST shows; GUILD_CREATE adds to it."""
+    """Return a guild as REST shows it."""
     return {
         "id": str(value.id),
         "name": value.name,
@@ -284,7 +282,10 @@ def guild(world: World, value: Guild, viewer_id: int) -> Json:
 
 
 def guild_create(world: World, value: Guild, viewer_id: int, *, voice_states: bool, everyone: bool) -> Json:
-    """Without the presence intent only the viewer and who is in voice are in `members` (docs, Guild Create)."""
+    """Return a guild as GUILD_CREATE shows it.
+
+    Without the presence intent, ``members`` has only the viewer and those in voice (docs, Guild Create).
+    """
     members = [m for m in value.members.values() if everyone or m.user_id in {viewer_id, *value.voice_states}]
     payload = guild(world, value, viewer_id)
     del payload["permissions"]
@@ -324,7 +325,7 @@ def attachment(value: Attachment) -> Json:
 
 
 def message(world: World, value: Message) -> Json:
-    """What REST shows; the gateway's MESSAGE_CREATE adds guild id and member."""
+    """Return a message as REST shows it; MESSAGE_CREATE adds guild id and member."""
     payload: Json = {
         "id": str(value.id),
         "channel_id": str(value.channel_id),

@@ -1,20 +1,16 @@
-"""Permission bits and how Discord computes them.
+"""Permission bits, and how Discord computes them.
 
-Source: Discord docs, Topics / Permissions (bit table and the pseudo code of "Permission Hierarchy").
+Source: Discord docs, Topics / Permissions (bit table, and pseudocode of "Permission Hierarchy").
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntFlag
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from notetaker.discordsim.world.entities import Channel, Guild, Overwrite
+from notetaker.discordsim.world.entities import Channel, Guild, Overwrite
 
 
 class Permission(IntFlag):
-    """The bits this local Discord looks at; the other bits are carried, never judged."""
+    """The bits that this local Discord checks. It passes the others on."""
 
     ADMINISTRATOR = 1 << 3
     MANAGE_CHANNELS = 1 << 4
@@ -45,7 +41,7 @@ class Permission(IntFlag):
 
 
 ALL = (1 << 53) - 1
-"""Every bit that exists today, undocumented ones included; what an administrator has."""
+"""Every bit that exists today, undocumented ones included: what an administrator has."""
 
 EVERYONE = (
     Permission.VIEW_CHANNEL
@@ -62,13 +58,13 @@ EVERYONE = (
     | Permission.CREATE_PUBLIC_THREADS
     | Permission.SEND_MESSAGES_IN_THREADS
 )
-"""What a new guild grants its @everyone role here."""
+"""Permissions of @everyone in a new guild here."""
 
 
 def compute(guild: Guild, user_id: int, channel: Channel | None = None) -> int:
-    """Permission bits of a member in the guild, or in one channel of it (a thread inherits its parent's).
+    """Return a member's permission bits in the guild, or in one channel of it. A thread has its parent's.
 
-    Raises KeyError if the user is not a member.
+    Raise KeyError if the user is not a member.
     """
     member = guild.members[user_id]
     if user_id == guild.owner_id:
@@ -94,7 +90,7 @@ def _present(channel: Channel, ids: Iterable[int]) -> list[Overwrite]:
 
 
 def _overwritten(bits: int, overwrites: list[Overwrite]) -> int:
-    """Denials of all overwrites of one level first, then their grants."""
+    """Apply the overwrites of one level: all denials first, then all grants."""
     for overwrite in overwrites:
         bits &= ~overwrite.deny
     for overwrite in overwrites:

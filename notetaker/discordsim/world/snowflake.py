@@ -4,8 +4,6 @@ Source: Discord docs, Reference / Snowflakes: milliseconds since 2015-01-01 in t
 and a counter.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +13,7 @@ EPOCH_MS = 1_420_070_400_000
 
 
 class Snowflakes:
-    """Ever growing ids; `clock` returns Unix seconds."""
+    """Ids that only grow. ``clock`` returns Unix seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -28,7 +26,7 @@ class Snowflakes:
 
 
 def timestamp(snowflake: int) -> str:
-    """The moment an id was made, as the ISO 8601 text Discord uses."""
+    """Return when an id was made, as Discord's ISO 8601 text."""
     return iso(((snowflake >> 22) + EPOCH_MS) / 1000)
 
 
@@ -37,7 +35,7 @@ def iso(unix_seconds: float) -> str:
 
 
 def new_token(user_id: int, random: Random) -> str:
-    """A token of the shape Discord gives out: base64 of the id, then two parts that mean nothing here."""
+    """Return a token in Discord's format: the id in base64, then two parts that are random here."""
     head = base64.urlsafe_b64encode(str(user_id).encode()).decode().rstrip("=")
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     return ".".join([head, "".join(random.choices(alphabet, k=6)), "".join(random.choices(alphabet, k=38))])

@@ -1,12 +1,11 @@
-"""The state of the local Discord: who and what exists. No I/O; every rule that needs only state is here."""
-
-from __future__ import annotations
+"""The state of the local Discord, and the rules that need nothing else."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from random import Random, SystemRandom
+from typing import Self
 
 from notetaker.discordsim.world import permissions
 from notetaker.discordsim.world.entities import (
@@ -36,7 +35,7 @@ FOUNDED_WITHIN_MIN = 365 * 24 * 60
 class World:
     """All guilds, users and applications.
 
-    `clock` returns Unix seconds; `seed` fixes the tokens, and the ids of everything made while `founding`.
+    ``clock`` returns Unix seconds; ``seed`` fixes the tokens, and the ids of everything made while ``founding``.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.time, seed: int = 0) -> None:
@@ -48,13 +47,13 @@ class World:
         self.applications: dict[int, Application] = {}
         self.guilds: dict[int, Guild] = {}
         self.cdn_url = ""
-        """Where attachments are served, set once the server listens."""
+        """Where attachments are served; set once the server listens."""
 
     @classmethod
-    def demo(cls, *, clock: Callable[[], float] = time.time, seed: int | None = None) -> World:
+    def demo(cls, *, clock: Callable[[], float] = time.time, seed: int | None = None) -> Self:
         """Two guilds with text, voice and stage channels, five people and one bot.
 
-        The same `seed` gives the same ids and tokens. Without one, they are random: several of these worlds can be
+        The same ``seed`` gives the same ids and tokens. Without one, they are random: several of these worlds can be
         used on one host at the same time, and their bots are different accounts.
         """
         world = cls(clock=clock, seed=SystemRandom().randrange(1 << 32) if seed is None else seed)
@@ -114,7 +113,7 @@ class World:
         return guild
 
     def add_member(self, guild: Guild, user: User, *, granted: int = 0) -> Member:
-        """A bot comes with its managed role, which carries the permissions `granted` by the invitation."""
+        """Add a member. A bot gets a managed role with the permissions ``granted`` by its invitation."""
         member = Member(user.id, iso(self.clock()))
         guild.members[user.id] = member
         if user.bot:
@@ -148,7 +147,7 @@ class World:
         thread_id: int | None,
         minutes: int,
     ) -> Channel:
-        """`thread_id` is the id of the message it starts from, None for a thread without one."""
+        """Add a thread. ``thread_id`` is the id of the message it starts from; None if there is none."""
         thread = Channel(
             thread_id or self.snowflakes.next(),
             kind,
@@ -179,7 +178,7 @@ class World:
         return (member.nick if member else None) or self.users[user_id].display_name
 
     def permissions(self, user_id: int, channel: Channel) -> Permission:
-        """No permission at all for who is not a member."""
+        """Return a user's permissions in a channel; none if they are not a member."""
         guild = self.guilds[channel.guild_id]
         if user_id not in guild.members:
             return Permission(0)
@@ -189,7 +188,7 @@ class World:
         return Permission(permissions.compute(guild, user_id))
 
     def commands_in(self, guild_id: int) -> list[Command]:
-        """What a member can pick from in this guild: its own commands before the global ones."""
+        """Return the commands that members of a guild see: its own before the global ones."""
         commands = [
             command
             for application in self.applications.values()
@@ -202,7 +201,7 @@ class World:
     # Voice
 
     def may_connect(self, user_id: int, channel: Channel) -> bool:
-        """Whether Discord lets this member in; it refuses without a word (Discord docs, Voice Connections)."""
+        """Return whether a member may join. Discord does not say when it refuses (docs, Voice Connections)."""
         bits = self.permissions(user_id, channel)
         if not channel.is_vocal or not bits & Permission.VIEW_CHANNEL or not bits & Permission.CONNECT:
             return False
@@ -211,7 +210,7 @@ class World:
         return not full or bool(bits & Permission.MOVE_MEMBERS)
 
     def enter_voice(self, state: VoiceState) -> None:
-        """A channel's new member; in a stage channel it is in the audience until it is let speak."""
+        """Put a user into a voice channel; in a stage channel into the audience, unless it may speak."""
         guild = self.guilds[state.guild_id]
         if state.channel_id is None:
             raise ValueError("a voice state without a channel cannot enter one")
@@ -225,7 +224,7 @@ class World:
         guild.voice_states[state.user_id] = state
 
     def leave_voice(self, guild_id: int, user_id: int) -> VoiceState | None:
-        """Returns the state that says so, None if the user was in no channel."""
+        """Take a user out of voice. Return the state that says so; None if they were in no channel."""
         state = self.guilds[guild_id].voice_states.pop(user_id, None)
         if state is not None:
             state.channel_id = None
@@ -238,7 +237,7 @@ class World:
         channel.messages[message.id] = message
 
     def register(self, application_id: int, guild_id: int | None, body: Json) -> tuple[Command, bool]:
-        """Create a command, or replace the one of the same name, type and guild; True if it is new."""
+        """Create a command, or replace the one of the same name, type and guild. Return it, and True if it is new."""
         commands = self.applications[application_id].commands
         kind = body.get("type", 1)
         for old in commands.values():

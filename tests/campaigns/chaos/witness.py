@@ -33,8 +33,8 @@ class Witness:
         self.strangers: set[str] = set()
         """Main gateway sessions of the bot's account that are not those of the process that is watched."""
         self._commands: deque[float] = deque()
-        self._request = local.hub.voice_states.request
-        setattr(local.hub.voice_states, "request", self._asked)  # noqa: B010 - mypy: a method is replaced
+        self._request = local.hub.voice_states.update
+        setattr(local.hub.voice_states, "update", self._asked)  # noqa: B010 - mypy: a method is replaced
         sfu = self._switchboard.sfu
         assert sfu._transport is not None
         sfu._transport = cast(asyncio.DatagramTransport, _Tap(sfu._transport, self))

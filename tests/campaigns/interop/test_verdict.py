@@ -17,13 +17,13 @@ HASHES = [digest(opus) for opus in OPUS]
 USER = 7
 
 
-def way(*lost: int, holes: int = 0, doubled: int = 0) -> Counts:
+def way(*lost: int, noticeable_losses: int = 0, doubled: int = 0) -> Counts:
     count = len(OPUS) + 1  # a closing silence
     return Counts(
         packets_in=count,
         forwarded=count,
         lost=list(lost),
-        holes=holes,
+        noticeable_losses=noticeable_losses,
         delivered=count - len(lost) + doubled,
     )
 
@@ -43,7 +43,7 @@ def speech(counts: Counts) -> verdict.Speech:
 
 
 WHOLE = speech(way())
-LOSSY = speech(way(3, 20, holes=1, doubled=2))
+LOSSY = speech(way(3, 20, noticeable_losses=1, doubled=2))
 """The fourth packet and the closing silence are lost; two others come twice."""
 LATE = [0, 2, 1, *range(4, 20)]
 

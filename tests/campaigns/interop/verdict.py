@@ -88,8 +88,8 @@ def of_bot(speech: Speech, stored: list[Packet], coverage: Coverage, *, in_order
         )
     if not in_order and (not way.lost or not coverage.outcomes[Outcome.DUPLICATE] or packets == stored):
         wrong.append("The network was too kind: it was to lose, to double and to delay packets.")
-    if coverage.lost != way.holes:
-        wrong.append(f"{way.holes} packets were lost, the bot counts {coverage.lost}.")
+    if coverage.lost != way.noticeable_losses:
+        wrong.append(f"{way.noticeable_losses} packets were lost, the bot counts {coverage.lost}.")
     if unexpected := {
         outcome: n for outcome, n in coverage.outcomes.items() if outcome not in EXPECTED_OUTCOMES
     }:

@@ -12,7 +12,7 @@ import aiohttp
 
 from notetaker.demo.person import GUILD, Place
 from notetaker.demo.processes import Process
-from notetaker.discordsim.control.people import describe
+from notetaker.discordsim.control.observation import describe
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.discordsim.world.world import World

@@ -28,7 +28,7 @@ PATIENCE_S = 10.0
 
 
 class Listener(asyncio.DatagramProtocol):
-    """Keeps every message and every packet. `heard[user]` is what was decrypted, in order of arrival."""
+    """Keeps every message and every packet. ``heard[user]`` is what was decrypted, in order of arrival."""
 
     def __init__(
         self, place: VoicePlace, tls: ssl.SSLContext, mode: str = XCHACHA, kind: str = "l", version: int = 1
@@ -278,7 +278,7 @@ class Listener(asyncio.DatagramProtocol):
         first_byte: int = 0x80,
         clear: bytes = b"",
     ) -> bytes:
-        """A packet of ours, in XChaCha20; `clear` follows the fixed header, `body` is everything sealed."""
+        """A packet of ours, in XChaCha20; ``clear`` follows the fixed header, ``body`` is everything sealed."""
         header = struct.pack(
             ">BBHII",
             first_byte,

@@ -16,7 +16,7 @@ INVALID = 31
 
 
 class Member(Protocol):
-    """`receive` takes the body of a DAVE operation without its sequence number and opcode."""
+    """``receive`` takes the body of a DAVE operation without its sequence number and opcode."""
 
     user_id: int
 
@@ -33,7 +33,7 @@ class Member(Protocol):
 
 
 def answer_to_downgrade(op: int, body: dict[str, int]) -> list[Reply]:
-    """A member is always ready to hear what is not encrypted: see `Listener`."""
+    """A member is always ready to hear what is not encrypted: see ``Listener``."""
     if op == PREPARE_TRANSITION and body["transition_id"]:
         return [(READY, {"transition_id": body["transition_id"]})]
     return []

@@ -7,7 +7,7 @@ import pytest
 
 from notetaker.discordsim.speaker.link import VoiceLink
 from notetaker.discordsim.voice.faults import Step
-from notetaker.discordsim.voice.session import RESUMABLE
+from notetaker.discordsim.voice.protocol import RESUMABLE
 from tests.discordsim.voice.conftest import CHANNEL, GUILD, House
 from tests.discordsim.voice.listener import Listener
 
@@ -252,7 +252,7 @@ async def test_the_server_can_ask_for_a_heartbeat(house: House) -> None:
 
 
 async def discover(listener: Listener) -> None:
-    """One request; `others_datagrams` has the answers."""
+    """One request; ``others_datagrams`` has the answers."""
     listener.udp.sendto(struct.pack(">HHI", 1, 70, listener.ssrc) + bytes(66))
 
 

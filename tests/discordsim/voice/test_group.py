@@ -18,7 +18,7 @@ MIXES = [kinds for size in (2, 3, 4) for kinds in itertools.product("dl", repeat
 
 
 class Meeting:
-    """A group and its clients, with one queue for each direction: nothing is delivered before `run`."""
+    """A group and its clients, with one queue for each direction: nothing is delivered before ``run``."""
 
     def __init__(self) -> None:
         self.group = DaveGroup(CHANNEL, ExternalSender())
@@ -44,7 +44,7 @@ class Meeting:
         self.to_clients += self.group.leave(user_id)
 
     def run(self, lose: Callable[[int, int], bool] = lambda user, op: False) -> None:
-        """Delivers until nothing is under way; client messages that `lose(user, op)` names vanish."""
+        """Delivers until nothing is under way; client messages that ``lose(user, op)`` names vanish."""
         while self.to_clients or self.to_server:
             while self.to_clients:
                 send = self.to_clients.popleft()

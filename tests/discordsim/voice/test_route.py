@@ -18,7 +18,7 @@ PACKETS = 300
 def route(
     seed: int = 1, chances: tuple[float, float, float] = (0.1, 0.1, 0.1), *, receiver: int = 2
 ) -> Route:
-    """`chances` of loss, of arriving twice and of being late."""
+    """``chances`` of loss, of arriving twice and of being late."""
     loss, duplicate, delay = chances
     faults = Faults(seed=seed, loss_chance=loss, duplicate_chance=duplicate, delay_chance=delay)
     return Route(faults, 1, receiver)
@@ -27,7 +27,7 @@ def route(
 def test_a_network_without_faults_delivers_everything_at_once() -> None:
     way = route(chances=(0, 0, 0))
     assert [way.arrivals(sound=True) for _ in range(PACKETS)] == [[0.0]] * PACKETS
-    assert way.holes == 0
+    assert way.noticeable_losses == 0
 
 
 def test_the_same_seed_has_the_same_fate_for_sound_whatever_padding_comes_between() -> None:
@@ -49,14 +49,14 @@ def test_the_same_seed_has_the_same_fate_for_sound_whatever_padding_comes_betwee
     st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)),
     st.lists(st.booleans(), max_size=60),
 )
-def test_holes_are_what_was_lost_between_two_delivered_packets(
+def test_losses_between_two_delivered_packets_are_noticeable(
     seed: int, chances: tuple[float, float, float], sounds: list[bool]
 ) -> None:
     way = route(seed, chances)
     arrivals = [way.arrivals(sound=sound) for sound in sounds]
     delivered = [number for number, times in enumerate(arrivals) if times]
     inside = arrivals[delivered[0] : delivered[-1]] if delivered else []
-    assert way.holes == sum(not times for times in inside)
+    assert way.noticeable_losses == sum(not times for times in inside)
     for number in delivered:
         first, *again = arrivals[number]
         assert first == 0.0 or (number != delivered[0] and DELAY_S[0] <= first <= DELAY_S[1])
@@ -98,4 +98,4 @@ async def test_exactly_the_lost_packets_do_not_arrive(house: House, padding: flo
     assert heard != sorted(heard)
     assert len(heard) > len(set(heard))
     sequences = set(listener.headers[2])
-    assert counts["holes"] == max(sequences) - min(sequences) + 1 - len(sequences)
+    assert counts["noticeable_losses"] == max(sequences) - min(sequences) + 1 - len(sequences)

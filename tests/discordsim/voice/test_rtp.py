@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notetaker.discordsim.voice import rtp
-from notetaker.discordsim.voice.aead import MODES, NotAuthentic, TransportKey
+from notetaker.discordsim.voice.aead import MODES, NotAuthenticError, TransportKey
 
 headers = st.builds(
     rtp.Header,
@@ -55,10 +55,10 @@ def test_a_packet_changed_anywhere_does_not_open(mode: str) -> None:
     packet = key.seal(b"header", b"body")
     assert key.open(packet, 6) == b"body"
     for size in range(len(packet)):
-        with pytest.raises(NotAuthentic):
+        with pytest.raises(NotAuthenticError):
             key.open(packet[:size], 6)
     for at in range(len(packet)):
-        with pytest.raises(NotAuthentic):
+        with pytest.raises(NotAuthenticError):
             key.open(packet[:at] + bytes([packet[at] ^ 1]) + packet[at + 1 :], 6)
 
 

@@ -3,7 +3,7 @@
 import json
 import struct
 
-from notetaker.discordsim.voice.session import REPLAY_LIMIT, Allocation, Replay, Session
+from notetaker.discordsim.voice.session import MAX_REPLAYED, Allocation, Replay, Session
 
 
 def filled(count: int, last: int = 0) -> Replay:
@@ -37,7 +37,7 @@ def test_acknowledged_messages_are_let_go() -> None:
 
 
 def test_the_buffer_is_finite() -> None:
-    replay = filled(REPLAY_LIMIT + 1)
+    replay = filled(MAX_REPLAYED + 1)
     assert replay.after(1) is not None
     replay.keep(str(replay.next_number()))
     assert replay.after(1) is None

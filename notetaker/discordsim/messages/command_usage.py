@@ -1,34 +1,50 @@
-"""How a person's client turns "/command with options" into interaction data.
+"""How a person's client turns ``/command option:value`` into interaction data.
 
 Source: Discord docs, Interactions / Application Commands (option types) and Receiving and Responding.
 """
 
-from __future__ import annotations
-
 import re
+from enum import IntEnum
 
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Command, Guild, Json
 from notetaker.discordsim.world.world import World
 
-SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2
-STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER = range(3, 11)
 
-PLAIN: dict[int, type | tuple[type, ...]] = {STRING: str, INTEGER: int, BOOLEAN: bool, NUMBER: (int, float)}
+class OptionType(IntEnum):
+    SUB_COMMAND = 1
+    SUB_COMMAND_GROUP = 2
+    STRING = 3
+    INTEGER = 4
+    BOOLEAN = 5
+    USER = 6
+    CHANNEL = 7
+    ROLE = 8
+    MENTIONABLE = 9
+    NUMBER = 10
+    ATTACHMENT = 11
+
+
+PLAIN: dict[int, type | tuple[type, ...]] = {
+    OptionType.STRING: str,
+    OptionType.INTEGER: int,
+    OptionType.BOOLEAN: bool,
+    OptionType.NUMBER: (int, float),
+}
 
 
 class UsageError(Exception):
-    """The client would not let the person send this; the message says why."""
+    """A client would not let the person do this. The message is a sentence that says why."""
 
 
 def command_data(
     world: World, guild: Guild, user_id: int, line: str, given: Json, focused: str | None = None
 ) -> tuple[Command, Json]:
-    """The command named by `line` ("startnotes", or "notes export" for a subcommand) and its interaction data.
+    """Return the command named by ``line`` ("startnotes", "notes export") and its data. Raise UsageError.
 
-    `given` maps option names to values; users, channels and roles are given by id. Options may also be typed at the
-    end of the line. `focused` is the option that the person is still typing: it need not make sense yet, and other
-    options may be missing (Autocomplete).
+    ``given`` maps option names to values; users, channels and roles are given by id. Options may also be typed at the
+    end of the line. ``focused`` is the option that the person is still typing (autocomplete): it need not be valid
+    yet, and other options may be missing.
     """
     name, _, rest = line.removeprefix("/").strip().partition(" ")
     command = next((c for c in world.commands_in(guild.id) if c.name == name), None)
@@ -44,7 +60,9 @@ def command_data(
     levels: list[Json] = []
     for part in subcommands:
         found = [
-            o for o in schema.get("options") or [] if o["name"] == part and o["type"] <= SUB_COMMAND_GROUP
+            o
+            for o in schema.get("options") or []
+            if o["name"] == part and o["type"] <= OptionType.SUB_COMMAND_GROUP
         ]
         if not found:
             raise UsageError(f"/{name} has no subcommand {part}.")
@@ -65,33 +83,33 @@ def command_data(
 
 
 def _typed(schema: Json, text: str) -> tuple[list[str], list[str]]:
-    """Subcommands; then names and texts of options by turns, as in "language:German"."""
+    """Return the subcommands in a text, then alternating names and values of options, as in "language:German"."""
     names = "|".join(map(re.escape, _option_names(schema)))
     before, *typed = re.split(rf"(?:^|\s)({names}):", text) if names else [text]
     return before.split(), typed
 
 
 def _option_names(schema: Json) -> list[str]:
-    """Also of subcommands."""
+    """Return the names of all options, also those of subcommands."""
     names: list[str] = []
     for option in schema.get("options") or []:
-        names += _option_names(option) if option["type"] <= SUB_COMMAND_GROUP else [option["name"]]
+        names += _option_names(option) if option["type"] <= OptionType.SUB_COMMAND_GROUP else [option["name"]]
     return names
 
 
 def _values(schema: Json, typed: list[str]) -> Json:
-    """What a person has typed, names and texts by turns, as values of the types that the options have."""
+    """Return typed options, alternating names and texts, with values of the options' types."""
     kinds = {option["name"]: option["type"] for option in schema.get("options") or []}
     values: Json = {}
     for name, text in zip(typed[::2], map(str.strip, typed[1::2]), strict=True):
         values[name] = text
         try:
-            if kinds.get(name) in (INTEGER, NUMBER):
-                values[name] = int(text) if kinds[name] == INTEGER else float(text)
-            elif kinds.get(name) == BOOLEAN:
+            if kinds.get(name) in (OptionType.INTEGER, OptionType.NUMBER):
+                values[name] = int(text) if kinds[name] == OptionType.INTEGER else float(text)
+            elif kinds.get(name) == OptionType.BOOLEAN:
                 values[name] = {"true": True, "false": False}[text.lower()]
         except (KeyError, ValueError):
-            pass  # still being typed, or refused
+            pass  # not complete yet, or refused later
     return values
 
 
@@ -104,7 +122,7 @@ def _options(
             raise UsageError(f"/{schema['name']} has no option {name}.")
     options = []
     for name, option in known.items():
-        if option["type"] <= SUB_COMMAND_GROUP:
+        if option["type"] <= OptionType.SUB_COMMAND_GROUP:
             raise UsageError(f"/{schema['name']} is used by one of its subcommands, such as {name}.")
         if name == focused:
             if not option.get("autocomplete"):
@@ -120,7 +138,7 @@ def _options(
 
 
 def focused(data: Json) -> Json:
-    """The option that the person is typing, in the data of an autocomplete interaction."""
+    """Return the option that the person is typing, from the data of an autocomplete interaction."""
     options = list(data.get("options", []))
     while options:
         option: Json = options.pop()
@@ -141,7 +159,7 @@ def _check_size(option: Json, value: object) -> None:
 
 
 def _value(world: World, guild: Guild, option: Json, value: object, resolved: Json) -> object:
-    """The value as it stands on the wire; what an id stands for is added to `resolved`."""
+    """Return a value as sent on the wire, and add what an id stands for to ``resolved``. Raise UsageError."""
     if option["type"] in PLAIN:
         if not isinstance(value, PLAIN[option["type"]]):
             raise UsageError(f"Option {option['name']} does not take {value!r}.")
@@ -151,14 +169,14 @@ def _value(world: World, guild: Guild, option: Json, value: object, resolved: Js
         return value
     key = str(value)
     number = int(key) if key.isdecimal() else 0
-    if option["type"] in (USER, MENTIONABLE) and number in guild.members:
+    if option["type"] in (OptionType.USER, OptionType.MENTIONABLE) and number in guild.members:
         member = payloads.member(world, guild.members[number], with_user=False)
         bits = str(int(world.guild_permissions(number, guild)))
         resolved.setdefault("users", {})[key] = payloads.user(world.users[number])
         resolved.setdefault("members", {})[key] = {**member, "permissions": bits}
-    elif option["type"] == CHANNEL and number in guild.channels:
+    elif option["type"] == OptionType.CHANNEL and number in guild.channels:
         resolved.setdefault("channels", {})[key] = payloads.channel(guild.channels[number])
-    elif option["type"] in (ROLE, MENTIONABLE) and number in guild.roles:
+    elif option["type"] in (OptionType.ROLE, OptionType.MENTIONABLE) and number in guild.roles:
         resolved.setdefault("roles", {})[key] = payloads.role(guild.roles[number])
     else:
         raise UsageError(f"Option {option['name']} does not take {value!r}.")

@@ -1,9 +1,7 @@
-"""The main gateway, version 10, over websocket.
+"""The main gateway, version 10: all sessions and their websockets.
 
-Source: Discord docs, Events / Gateway and Topics / Opcodes and Status Codes.
+Source: Discord docs, Events / Gateway.
 """
-
-from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
@@ -12,13 +10,15 @@ from typing import Protocol
 from aiohttp import web
 
 from notetaker.discordsim.gateway.connection import Connection
-from notetaker.discordsim.gateway.session import (
+from notetaker.discordsim.gateway.protocol import (
     KNOWN_INTENTS,
     PRIVILEGED,
-    CloseConnection,
+    Close,
+    CloseCode,
     Intent,
-    Session,
+    Op,
 )
+from notetaker.discordsim.gateway.session import Session, Wire
 from notetaker.discordsim.tasks import Tasks
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Guild, Json
@@ -27,30 +27,28 @@ from notetaker.discordsim.world.world import World
 
 HEARTBEAT_MS = 41_250
 RESUMABLE_S = 120.0
-"""How long a session outlives its connection: a crashed bot is seen in its channel for about 2 min (pycord#1905)."""
+"""How long a session outlives its connection: a crashed bot stays in its channel for about 2 min (pycord#1905)."""
 CLOSING_S = 2.0
 """How long a client may take to answer a close frame."""
 MEMBERS_PER_CHUNK = 1000
-ABNORMAL = 1006
-"""Never sent: the connection broke (RFC 6455 section 7.4.1)."""
 
 
 class VoiceRequests(Protocol):
-    """What the gateway asks of voice."""
+    """What the gateway asks of ``VoiceStates``."""
 
-    async def request(self, session: Session, data: Json) -> None: ...
+    async def update(self, session: Session, data: Json) -> None: ...
 
     async def session_ended(self, session: Session) -> None: ...
 
 
 class Gateway:
-    """All main-gateway sessions."""
+    """All main-gateway sessions. Implements ``connection.Backend``."""
 
     def __init__(self, world: World, events: EventLog, *, heartbeat_ms: int = HEARTBEAT_MS) -> None:
         self.url = ""
         """Set once the server listens."""
         self.voice: VoiceRequests
-        """Set once by whoever wires the server; voice in turn needs the gateway."""
+        """Set by ``LocalDiscord``, because voice needs the gateway first."""
         self.sessions: dict[str, Session] = {}
         self._world = world
         self._events = events
@@ -58,7 +56,7 @@ class Gateway:
         self._connections: set[Connection] = set()
         self._tasks = Tasks()
 
-    # What the rest of the server calls
+    # Used by the rest of the server
 
     def dispatch(
         self,
@@ -68,7 +66,7 @@ class Gateway:
         *,
         audience: Callable[[int], bool] = lambda user_id: True,
     ) -> None:
-        """Send an event to every session in the guild whose intents allow it and whose user is in the audience."""
+        """Send an event to the guild's sessions whose intents allow it and whose user is in the audience."""
         guild = self._world.guilds[guild_id]
         for session in list(self.sessions.values()):
             user_id = session.user.id
@@ -87,41 +85,48 @@ class Gateway:
             if session.user.id == user_id and (guild_id is None or session.serves(guild_id))
         ]
 
-    def disturb(self, user_id: int, action: str, code: int) -> int:
-        """Hurt every connection of a user; returns how many that were.
+    # Faults. Each returns the number of connections it struck.
 
-        "close" ends it with `code` (1006: a TCP reset), "reconnect" asks the client to (op 7), "invalidate" ends its
-        session (op 9).
-        """
-        hurt = 0
-        for session in self.of_user(user_id):
-            if session.wire is None:
-                continue
-            hurt += 1
-            if action == "close" and code == ABNORMAL:
-                self.cut(user_id)
-            elif action == "close":
-                session.wire.close(code, "closed by the test")
-            elif action == "reconnect":
-                session.wire.send({"op": 7, "s": None, "t": None, "d": None})
-            else:
-                session.wire.send({"op": 9, "s": None, "t": None, "d": False})
-                self._end(session)
-        return hurt
+    def hang_up(self, user_id: int, code: int) -> int:
+        """Close a user's connections with ``code``; 1006 resets the TCP connections."""
+        if code == CloseCode.ABNORMAL:
+            return self.cut(user_id)
+        connected = self._connected(user_id)
+        for _, wire in connected:
+            wire.close(code, "closed by the test")
+        return len(connected)
+
+    def ask_to_reconnect(self, user_id: int) -> int:
+        """Send op 7 to a user's connections."""
+        connected = self._connected(user_id)
+        for _, wire in connected:
+            wire.send_op(Op.RECONNECT, None)
+        return len(connected)
+
+    def invalidate(self, user_id: int) -> int:
+        """End a user's sessions that are connected, and tell the client so (op 9)."""
+        connected = self._connected(user_id)
+        for session, wire in connected:
+            wire.send_op(Op.INVALID_SESSION, data=False)
+            self._end(session)
+        return len(connected)
 
     def cut(self, user_id: int | None = None) -> int:
-        """Reset the TCP connections of a user, or of everybody; returns how many that were."""
+        """Reset the TCP connections of a user, or of everybody."""
         struck = self._connections_of(user_id)
         for connection in struck:
             connection.cut()
         return len(struck)
 
     def stall(self, user_id: int, seconds: float) -> int:
-        """For so long nothing is read from a user's connections, nor sent; returns how many those are."""
+        """Read nothing from a user's connections and send nothing on them, for this long."""
         struck = self._connections_of(user_id)
         for connection in struck:
             connection.stall(seconds)
         return len(struck)
+
+    def _connected(self, user_id: int) -> list[tuple[Session, Wire]]:
+        return [(session, session.wire) for session in self.of_user(user_id) if session.wire is not None]
 
     def _connections_of(self, user_id: int | None) -> list[Connection]:
         return [
@@ -137,7 +142,7 @@ class Gateway:
             if session.expiry is not None:
                 session.expiry.cancel()
             if session.wire is not None:
-                session.wire.close(1001, "going away")
+                session.wire.close(CloseCode.GOING_AWAY, "going away")
         await self._tasks.cancel()
 
     # One connection
@@ -152,7 +157,7 @@ class Gateway:
         try:
             _check_dialect(request)
             await connection.run(self._heartbeat_ms)
-        except CloseConnection as close:
+        except Close as close:
             self._events.publish("gateway_closed", code=close.code, reason=close.reason)
             await socket.close(code=close.code, message=close.reason.encode())
         finally:
@@ -162,10 +167,9 @@ class Gateway:
         return socket
 
     def identify(self, data: Json) -> Session:
-        """A new session, READY and the guilds already queued in it."""
         user = self._world.user_of_token(str(data.get("token", "")).removeprefix("Bot "))
         if user is None:
-            raise CloseConnection(4004, "Authentication failed.")
+            raise Close(CloseCode.AUTHENTICATION_FAILED)
         session = Session(
             f"{self._world.random.getrandbits(128):032x}", user, self._intents(user.id, data), _shard(data)
         )
@@ -185,18 +189,17 @@ class Gateway:
         return session
 
     def resume(self, data: Json) -> tuple[Session, list[Json]] | None:
-        """The session to go on with and what it missed, RESUMED at the end; None if it cannot go on."""
         session = self.sessions.get(str(data.get("session_id")))
         if session is None or session.user.token != str(data.get("token", "")).removeprefix("Bot "):
             return None
         seq = data.get("seq")
         if not isinstance(seq, int) or seq > session.seq:
-            raise CloseConnection(4007, "Invalid seq.")
+            raise Close(CloseCode.INVALID_SEQ)
         missed = session.missed(seq)
         if missed is None:
             return None
         if session.wire is not None:
-            session.wire.close(4000, "resumed elsewhere")
+            session.wire.close(CloseCode.UNKNOWN_ERROR, "resumed elsewhere")
             session.wire = None
         if session.expiry is not None:
             session.expiry.cancel()
@@ -204,8 +207,11 @@ class Gateway:
         self._events.publish("gateway_resumed", user_id=str(session.user.id), session_id=session.id)
         return session, [*missed, *(session.missed(session.seq - 1) or [])]
 
+    async def update_voice_state(self, session: Session, data: Json) -> None:
+        await self.voice.update(session, data)
+
     def request_members(self, session: Session, data: Json) -> None:
-        """Op 8. Listing everyone needs the privileged members intent; naming users or a prefix does not."""
+        """Answer op 8. Listing everyone needs the privileged members intent; naming users or a prefix does not."""
         guild = self._world.guilds.get(int(data["guild_id"]))
         if guild is None or session.user.id not in guild.members:
             return
@@ -218,7 +224,7 @@ class Gateway:
         else:
             query = str(data.get("query", "")).lower()
             if not query and not session.intents & Intent.GUILD_MEMBERS:
-                raise CloseConnection(4014, "Disallowed intent(s).")
+                raise Close(CloseCode.DISALLOWED_INTENTS)
             names = self._world.display_name
             found = [m for m in guild.members.values() if names(guild, m.user_id).lower().startswith(query)]
             found, not_found = found[: limit or None], []
@@ -269,28 +275,28 @@ class Gateway:
         )
 
     def _intents(self, user_id: int, data: Json) -> int:
-        """A person's client has no intents: it sees everything."""
+        """Return the intents asked for, or all of them for a person's client, which sends none."""
         application = self._world.applications.get(user_id)
         if application is None:
             return KNOWN_INTENTS
         intents = data.get("intents")
         if not isinstance(intents, int) or intents & ~KNOWN_INTENTS:
-            raise CloseConnection(4013, "Invalid intent(s).")
+            raise Close(CloseCode.INVALID_INTENTS)
         if intents & PRIVILEGED & ~application.privileged_intents:
-            raise CloseConnection(4014, "Disallowed intent(s).")
+            raise Close(CloseCode.DISALLOWED_INTENTS)
         return intents
 
     def _detach(self, connection: Connection) -> None:
-        """A client that says 1000 or 1001 is gone for good; any other may resume (docs, Gateway / Resuming)."""
+        """Keep the session for a resume, unless the client closed with 1000 or 1001 (docs, Gateway / Resuming)."""
         session = connection.session
         if session is None or session.wire is not connection.wire:
             return
         session.wire = None
-        code = connection.goodbye
+        code = connection.client_code
         self._events.publish("gateway_lost", user_id=str(session.user.id), session_id=session.id, code=code)
         if session.id not in self.sessions:
             return
-        if code in (1000, 1001):
+        if code in (CloseCode.NORMAL, CloseCode.GOING_AWAY):
             self._end(session)
         else:
             session.expiry = asyncio.get_running_loop().call_later(RESUMABLE_S, self._end, session)
@@ -301,16 +307,16 @@ class Gateway:
 
 
 def _check_dialect(request: web.Request) -> None:
-    """What the query leaves out is JSON and version 10: resuming clients may send no query at all."""
+    """Raise Close for another encoding or version. Clients that resume may send no query at all."""
     if request.query.get("encoding", "json") != "json":
-        raise CloseConnection(4002, "Only JSON is spoken here.")
+        raise Close(CloseCode.DECODE_ERROR)
     if request.query.get("v", "10") != "10":
-        raise CloseConnection(4012, "Invalid API version.")
+        raise Close(CloseCode.INVALID_API_VERSION)
 
 
 def _shard(data: Json) -> tuple[int, int]:
     shard = data.get("shard", [0, 1])
     valid = isinstance(shard, list) and len(shard) == 2 and all(isinstance(n, int) for n in shard)
     if not valid or not 0 <= shard[0] < shard[1]:
-        raise CloseConnection(4010, "Invalid shard.")
+        raise Close(CloseCode.INVALID_SHARD)
     return shard[0], shard[1]

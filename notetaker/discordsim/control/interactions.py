@@ -1,0 +1,123 @@
+"""The control API: people who use commands and components.
+
+POST /sim/interactions       {user_id, channel_id, command, options?, wait?}, where options may also be typed in the
+                             command, as in "startnotes language:German"
+                             or {user_id, channel_id, message_id, custom_id, values?, wait?} for a component
+POST /sim/autocomplete       {user_id, channel_id, command, options?, focused}: the choices for a person who is typing
+                             the option ``focused``
+GET  /sim/interactions/{id}  the answers so far
+"""
+
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from notetaker.discordsim.control.body import Id, body_of, channel_of, parse, read
+from notetaker.discordsim.http import reply
+from notetaker.discordsim.hub import Hub, hub_of
+from notetaker.discordsim.messages.command_usage import UsageError, command_data
+from notetaker.discordsim.messages.interactions import Interaction, Kind
+from notetaker.discordsim.world import payloads
+from notetaker.discordsim.world.entities import Channel, Guild, Json
+
+routes = web.RouteTableDef()
+
+WAIT_S = 15.0
+"""How long to wait for the end of a deferred answer by default."""
+
+
+class Person(BaseModel):
+    user_id: Id
+    channel_id: Id
+
+    def place(self, hub: Hub) -> tuple[Guild, Channel]:
+        """Return the guild and the channel, if the person sees it. Raise UsageError."""
+        channel = channel_of(hub, self.channel_id)
+        guild = hub.world.guilds[channel.guild_id]
+        if self.user_id not in guild.members or not hub.world.permissions(self.user_id, channel):
+            raise UsageError("This user does not see that channel.")
+        return guild, channel
+
+
+class Command(Person):
+    command: str
+    options: Json | None = None
+    wait: float = WAIT_S
+
+    async def start(self, hub: Hub) -> Interaction:
+        guild, channel = self.place(hub)
+        command, data = command_data(hub.world, guild, self.user_id, self.command, self.options or {})
+        return await hub.interactions.start(Kind.COMMAND, command.application_id, self.user_id, channel, data)
+
+
+class Component(Person):
+    message_id: Id
+    custom_id: str
+    values: list[Any] = []
+    wait: float = WAIT_S
+
+    async def start(self, hub: Hub) -> Interaction:
+        _, channel = self.place(hub)
+        source = channel.messages.get(self.message_id)
+        if source is None or source.application_id is None:
+            raise UsageError("There is no such message of an application in that channel.")
+        data = {"custom_id": self.custom_id, "component_type": 2, "values": self.values}
+        return await hub.interactions.start(
+            Kind.COMPONENT, source.application_id, self.user_id, channel, data, source
+        )
+
+
+class Typing(Person):
+    command: str
+    options: Json | None = None
+    focused: str
+
+
+@routes.post("/sim/interactions")
+async def use(request: web.Request) -> web.Response:
+    """Respond when the interaction has its final answer, has failed, or ``wait`` seconds are over."""
+    hub, body = hub_of(request), await body_of(request)
+    used = parse(Component, body) if "message_id" in body else parse(Command, body)
+    interaction = await used.start(hub)
+    if not interaction.failed:
+        await interaction.until(lambda: not interaction.loading, used.wait)
+    return reply(_shown(hub, interaction))
+
+
+@routes.post("/sim/autocomplete")
+async def complete(request: web.Request) -> web.Response:
+    """Respond when the interaction is answered, or has failed."""
+    hub, typing = hub_of(request), await read(request, Typing)
+    guild, channel = typing.place(hub)
+    command, data = command_data(
+        hub.world, guild, typing.user_id, typing.command, typing.options or {}, typing.focused
+    )
+    interaction = await hub.interactions.start(
+        Kind.AUTOCOMPLETE, command.application_id, typing.user_id, channel, data
+    )
+    return reply(_shown(hub, interaction))
+
+
+@routes.get("/sim/interactions/{interaction_id}")
+async def get_answers(request: web.Request) -> web.Response:
+    hub = hub_of(request)
+    interaction = hub.interactions.get(int(request.match_info["interaction_id"]))
+    if interaction is None:
+        raise UsageError("There is no such interaction.")
+    return reply(_shown(hub, interaction))
+
+
+def _shown(hub: Hub, interaction: Interaction) -> Json:
+    """Return what the person sees. The status is answered, thinking or failed."""
+    status = "failed" if interaction.failed else "thinking" if interaction.loading else "answered"
+    shown: Json = {
+        "id": str(interaction.id),
+        "status": status,
+        "messages": [payloads.message(hub.world, message) for message in interaction.messages],
+    }
+    if interaction.choices is not None:
+        shown["choices"] = interaction.choices
+    if interaction.failed:
+        shown["error"] = interaction.failure
+    return shown

@@ -1,0 +1,86 @@
+"""Reading a REST request: the caller, and what its path, query and body name. Each raises DiscordError."""
+
+from typing import Any
+
+from aiohttp import web
+
+from notetaker.discordsim import errors
+from notetaker.discordsim.hub import hub_of
+from notetaker.discordsim.world.entities import Channel, Guild, Json, Member, Message, User
+from notetaker.discordsim.world.permissions import Permission
+
+
+def caller_of(request: web.Request) -> User:
+    """Return the user of the request's token, which is "Bot TOKEN" for a bot, the bare token for a person."""
+    scheme, _, token = request.headers.get("Authorization", "").rpartition(" ")
+    user = hub_of(request).world.user_of_token(token)
+    if user is None or user.bot != (scheme == "Bot"):
+        raise errors.unauthorized()
+    return user
+
+
+def snowflake(request: web.Request, name: str) -> int:
+    """Return an id in the path; ``@me`` is the caller."""
+    value = request.match_info[name]
+    if value == "@me":
+        return caller_of(request).id
+    if not value.isdecimal():
+        raise errors.invalid_form((name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.'))
+    return int(value)
+
+
+def guild_of(request: web.Request) -> Guild:
+    """Return the guild in the path. The caller must be a member."""
+    guild = hub_of(request).world.guilds.get(snowflake(request, "guild_id"))
+    if guild is None:
+        raise errors.unknown("Guild")
+    if caller_of(request).id not in guild.members:
+        raise errors.missing_access()
+    return guild
+
+
+def member_of(request: web.Request, guild: Guild) -> Member:
+    member = guild.members.get(snowflake(request, "user_id"))
+    if member is None:
+        raise errors.unknown("Member")
+    return member
+
+
+def channel_of(request: web.Request, *needed: Permission) -> Channel:
+    """Return the channel in the path. The caller must see it, and have all ``needed`` permissions."""
+    world = hub_of(request).world
+    channel = world.channel(snowflake(request, "channel_id"))
+    if channel is None:
+        raise errors.unknown("Channel")
+    bits = world.permissions(caller_of(request).id, channel)
+    if not bits & Permission.VIEW_CHANNEL:
+        raise errors.missing_access()
+    if any(not bits & permission for permission in needed):
+        raise errors.missing_permissions()
+    return channel
+
+
+def message_of(request: web.Request, channel: Channel) -> Message:
+    message = channel.messages.get(snowflake(request, "message_id"))
+    if message is None:
+        raise errors.unknown("Message")
+    return message
+
+
+def integer(request: web.Request, name: str, default: int, lowest: int, highest: int) -> int:
+    """Return a query parameter."""
+    text = request.query.get(name, str(default))
+    if not text.isdecimal() or not lowest <= int(text) <= highest:
+        message = f"int value should be between {lowest} and {highest}."
+        raise errors.invalid_form((name, "NUMBER_TYPE_RANGE", message))
+    return int(text)
+
+
+def text_field(body: Json, name: str, longest: int) -> str:
+    """Return a required text of a JSON body."""
+    value: Any = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise errors.invalid_form(errors.required(name))
+    if len(value) > longest:
+        raise errors.invalid_form(errors.too_long(name, longest))
+    return value
