@@ -1,4 +1,4 @@
-"""``python -m notetaker.demo``: a meeting against the local Discord, from an empty folder to posted notes."""
+"""``python -m notetaker.demo``: a meeting on the local Discord, from an empty folder to posted notes."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from notetaker.demo.meeting import DemoMeeting, NoNotes
-from notetaker.demo.person import Place
+from notetaker.demo.place import Place
 from notetaker.demo.processes import DidNotStart, Process, output_of
 from notetaker.demo.report import Figures, figures, table
 from notetaker.demo.screen import Screen
@@ -29,15 +29,18 @@ START_TIMEOUT_S = 60.0
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here."
+    "--json",
+    "json_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the figures to this file.",
 )
 @click.option(
     "--state-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where everything goes.  [default: state/demo-DATE-TIME]",
+    help="Folder for all files.  [default: state/demo-DATE-TIME]",
 )
 def main(json_file: Path | None, state_dir: Path | None) -> None:
-    """Hold a meeting of four people against a local Discord, and have notes taken. Takes about a minute."""
+    """Hold a meeting of four people on a local Discord, with the bot taking notes. Takes about a minute."""
     folder = (state_dir or Path("state") / f"demo-{datetime.now():%Y%m%d-%H%M%S}").absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +48,7 @@ def main(json_file: Path | None, state_dir: Path | None) -> None:
             json_file.touch()  # now, not after the meeting
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
-    logging.disable(logging.CRITICAL)  # of the speakers, who live in this process; the others have log files
+    logging.disable(logging.CRITICAL)  # the speakers are in this process; the others have log files
     console = Console()
     failures: list[str] = []
     try:
@@ -64,7 +67,7 @@ def main(json_file: Path | None, state_dir: Path | None) -> None:
 
 
 async def demo(folder: Path, console: Console) -> Figures:
-    """Raises ``DidNotStart`` or a group of ``NoNotes`` when something did not do its part."""
+    """Hold the meeting and return its figures. Raise ``DidNotStart``, or a group with ``NoNotes``."""
     started = time.monotonic()
     script = load()
     async with AsyncExitStack() as cleanup:
@@ -105,7 +108,7 @@ async def demo(folder: Path, console: Console) -> Figures:
         with screen.waiting("Stopping bot and worker"):
             codes = await asyncio.gather(bot.stop(), worker.stop())
         if any(codes):
-            raise DidNotStart(f"Bot and worker ended with exit codes {codes}.")
+            raise DidNotStart("Bot and worker exited with codes {} and {}.".format(*codes))
         notetaker = ["-m", "notetaker.cli"]
         (listed,) = json.loads(await output_of([*notetaker, "meetings", "--json"], folder, settings))
         found = json.loads(await output_of([*notetaker, "meeting", listed["id"], "--json"], folder, settings))
@@ -116,7 +119,7 @@ async def demo(folder: Path, console: Console) -> Figures:
     console.print(Panel(Markdown(posted), title="What the bot posted", title_align="left"))
     console.print(table(result))
     console.print(
-        f"Notes {result.seconds_stop_to_notes:.1f} s after /stopnotes; {result.seconds_total:.0f} s in all. "
+        f"Notes posted {result.seconds_stop_to_notes:.1f} s after /stopnotes; {result.seconds_total:.0f} s in total. "
         f"DAVE version {result.dave_version}; voice close codes seen: {result.close_codes}.\n"
         f"Tracks, database and logs: {folder}",
         highlight=False,

@@ -1,10 +1,10 @@
-"""Holds the meeting of the script in real time, with speakers who come in like any client."""
+"""Holds the meeting of the script in real time, with speakers who connect like any other client."""
 
 import asyncio
 import time
 from contextlib import AsyncExitStack
 
-from notetaker.demo.person import TEXT_CHANNEL, Event, Place
+from notetaker.demo.place import TEXT_CHANNEL, Event, Place
 from notetaker.demo.screen import Screen
 from notetaker.demo.script import Person, Script
 from notetaker.discordsim.speaker.speaker import Speaker
@@ -14,11 +14,11 @@ SCREEN_S = 0.1
 
 
 class NoNotes(Exception):
-    """The bot did not do its part. The message says what was missing."""
+    """The bot did not join, or posted no notes. The message is a sentence for people."""
 
 
 class DemoMeeting:
-    """Who takes part, and what was seen while it went on."""
+    """The meeting: its speakers, and everything that happened."""
 
     def __init__(self, place: Place, script: Script, screen: Screen) -> None:
         self.speakers: dict[str, Speaker] = {}
@@ -32,7 +32,7 @@ class DemoMeeting:
         self._notes_posted = asyncio.Event()
 
     async def hold(self) -> None:
-        """From the first people in the channel to the notes. Raises ``NoNotes``."""
+        """Hold the meeting, from the first person in the channel to the notes. Raise a group with ``NoNotes``."""
         async with asyncio.TaskGroup() as tasks:
             watching = tasks.create_task(self._watch())
             async with AsyncExitStack() as stay:
@@ -52,7 +52,7 @@ class DemoMeeting:
     async def _start(self) -> None:
         ada = self._place.person(self._script.people[0].name)
         await self._place.refuse_next_identify(self._place.bot, 4006)
-        with self._screen.waiting("The bot joins, although Discord refuses it at first"):
+        with self._screen.waiting("The bot joins, although Discord refuses its first attempt"):
             answer = await self._place.types(ada, "startnotes")
         if not any(e["event"] == "voice_identified" and self._is_bot(e) for e in self.events):
             raise NoNotes(f"The bot did not join the voice channel. It answered: {answer}")
@@ -70,7 +70,7 @@ class DemoMeeting:
         self.stop_to_notes_s = time.monotonic() - stopped
 
     async def _take_part(self, person: Person, started: float, stay: AsyncExitStack) -> None:
-        """Comes, says every sentence at its time, and goes."""
+        """Let a person join, say every sentence on time, and leave."""
         if person.joins_s:
             await _until(started + person.joins_s)
             await stay.enter_async_context(self._speaker(person))

@@ -1,4 +1,4 @@
-"""Processes as a supervisor runs them: started, ready when they say so (sd_notify), ended with SIGTERM."""
+"""Processes as a supervisor runs them: ready when they say so (sd_notify), stopped with SIGTERM."""
 
 import asyncio
 import os
@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 STOP_TIMEOUT_S = 20.0
-PYTHON = (sys.executable, "-P")  # what lies in the folder where it runs is no module of ours
+PYTHON = (sys.executable, "-P")  # imports nothing from the folder where it runs
 
 
 class DidNotStart(Exception):
-    """A process did not come up. The message says which, and how its log ends."""
+    """A process failed. The message says which, and how its log ends."""
 
 
 class Process:
-    """``python -m module arguments`` with its output in a log file, in whose folder it runs: no .env is there."""
+    """``python -m module arguments``, with output to a log file. It runs in the log's folder, which has no .env."""
 
     def __init__(self, name: str, command: list[str], log: Path, environment: Mapping[str, str]) -> None:
         self.name = name
@@ -26,11 +26,11 @@ class Process:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, timeout_s: float) -> None:
-        """Returns when the process has said READY=1. Raises ``DidNotStart``."""
+        """Start the process, and wait until it says READY=1. Raise ``DidNotStart``."""
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.setblocking(False)
         with notify:
-            notify.bind("")  # an abstract address that is free
+            notify.bind("")  # a free abstract address
             address = "@" + notify.getsockname()[1:].decode()
             with self.log.open("wb") as output:
                 self._process = await asyncio.create_subprocess_exec(
@@ -58,7 +58,7 @@ class Process:
                 ended.cancel()
 
     async def stop(self) -> int | None:
-        """Asks the process to end and returns its exit code; None when it never ran."""
+        """Stop the process and return its exit code; None if it never ran."""
         if self._process is None:
             return None
         if self._process.returncode is None:
@@ -81,10 +81,7 @@ async def _ready(notify: socket.socket) -> None:
 
 
 async def output_of(command: list[str], folder: Path, environment: Mapping[str, str]) -> bytes:
-    """Standard output of a command that must succeed, run in ``folder``.
-
-    Raises ``DidNotStart`` with what it said otherwise.
-    """
+    """Run a command in ``folder`` and return its standard output. Raise ``DidNotStart`` if it fails."""
     process = await asyncio.create_subprocess_exec(
         *PYTHON,
         *command,

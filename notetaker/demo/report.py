@@ -1,4 +1,4 @@
-"""The figures of a demo, what must be true of them, and how they are shown."""
+"""The figures of a demo, whether they are right, and their table."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from notetaker.demo.meeting import DemoMeeting
-from notetaker.demo.person import Place
+from notetaker.demo.place import Place
 from notetaker.demo.script import Script
 from notetaker.demo.wer import word_error_rate
 
@@ -26,10 +26,10 @@ class SpeakerFigures:
 class Figures:
     speakers: list[SpeakerFigures]
     packets_forwarded: dict[str, int]
-    """By speaker: what the voice server sent to the bot in their name, its own padding-only packets included."""
+    """By speaker: packets that the voice server sent to the bot, including its own padding-only ones."""
     dave_version: int
     close_codes: list[int]
-    """Of the bot's voice websockets, as the local Discord closed them."""
+    """With which the local Discord closed the bot's voice websockets."""
     notes_posted: int
     seconds_stop_to_notes: float
     seconds_total: float
@@ -39,23 +39,25 @@ class Figures:
 
     @property
     def failures(self) -> list[str]:
-        """What is not as it must be; empty when all is well."""
+        """What went wrong, one sentence each."""
         failures = []
         for speaker in self.speakers:
             accounted = speaker.packets_stored + sum(speaker.packets_dropped.values())
             if speaker.packets_sent != speaker.packets_stored:
                 failures.append(
-                    f"{speaker.name} sent {speaker.packets_sent} packets, {speaker.packets_stored} are stored."
+                    f"{speaker.name} sent {speaker.packets_sent} packets, but {speaker.packets_stored} were stored."
                 )
             if accounted != self.packets_forwarded[speaker.name]:
                 failures.append(
-                    f"The bot was sent {self.packets_forwarded[speaker.name]} packets of {speaker.name} and "
+                    f"The bot was sent {self.packets_forwarded[speaker.name]} packets of {speaker.name}, but "
                     f"accounts for {accounted}."
                 )
         if self.dave_version < 1:
             failures.append("End-to-end encryption (DAVE) was not active.")
         if 4006 not in self.close_codes:
-            failures.append("Close code 4006 was not seen.")
+            failures.append(
+                "Discord did not close the bot's voice websocket with code 4006, as the demo asked."
+            )
         if self.notes_posted != 1:
             failures.append(f"The notes were posted {self.notes_posted} times.")
         return failures
@@ -69,7 +71,7 @@ def figures(
     forwarded: list[dict[str, Any]],
     total_s: float,
 ) -> Figures:
-    """``found``: what ``notetaker meeting --json`` says; ``forwarded``: what the voice server counted."""
+    """Return the figures. ``found`` is from ``notetaker meeting --json``, ``forwarded`` from the voice server."""
     covered = {int(row["user_id"]): row for row in found["speakers"]}
     speakers = []
     sent_to_bot = {}
@@ -108,7 +110,7 @@ def figures(
 
 
 def table(of: Figures) -> Table:
-    """A row per speaker."""
+    """Return a table with a row per speaker."""
     table = Table("speaker", title="Every packet accounted for", title_justify="left")
     for column in ("packets sent", "stored", "dropped", "words right"):
         table.add_column(column, justify="right")

@@ -1,4 +1,4 @@
-"""What the terminal shows: a line for everything that happens, and below them who is there and who speaks."""
+"""What the terminal shows: a line for everything that happens, and below, who is in the channel and who speaks."""
 
 import time
 from collections.abc import Iterator
@@ -11,20 +11,23 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from notetaker.demo.person import VOICE_CHANNEL, Event, Place
+from notetaker.demo.place import VOICE_CHANNEL, Event, Place
 
-CLOSE_CODES = {4006: "session no longer valid", 4014: "disconnected", 1000: "goodbye"}
+CLOSE_CODES = {4006: "session no longer valid", 4014: "disconnected"}
+"""What the close codes of the voice gateway mean."""
 
 
 class Screen:
-    """On a terminal the lower part moves; elsewhere only the lines are printed."""
+    """An animated screen on a terminal; elsewhere only the lines are printed."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self._started = time.monotonic()
-        self._there: dict[str, bool] = {}  # name: speaks
+        self._speaking: dict[str, bool] = {}
+        """By name, for everybody in the channel."""
         self._waiting_for = ""
-        self._progress: tuple[float, float] | None = None  # seconds of the meeting: so far, of
+        self._progress: tuple[float, float] | None = None
+        """Seconds of the meeting so far, and in total."""
         self._live = Live(
             get_renderable=self._lower_part, console=console, refresh_per_second=8, transient=True
         )
@@ -38,7 +41,7 @@ class Screen:
         self._live.stop()
 
     def line(self, who: str, what: str, style: str = "") -> None:
-        """One thing that happened."""
+        """Print one thing that happened."""
         seconds = time.monotonic() - self._started
         text = Text(f"{seconds:5.1f} s  ", "dim")
         text.append(f"{who:<10} ", f"bold {style}".strip())
@@ -47,7 +50,7 @@ class Screen:
 
     @contextmanager
     def waiting(self, what: str) -> Iterator[None]:
-        """Shows what is being waited for, and how long it took."""
+        """Show what is being waited for, and afterwards how long it took."""
         self._waiting_for = what
         started = time.monotonic()
         try:
@@ -57,28 +60,28 @@ class Screen:
         self.line("demo", f"{what}: {time.monotonic() - started:.1f} s", "dim")
 
     def progress(self, seconds: float, of: float) -> None:
-        """How far the meeting is."""
+        """Show how far the meeting is."""
         self._progress = (min(seconds, of), of)
 
     def event(self, event: Event, place: Place) -> None:
-        """Something that the local Discord saw."""
+        """Show an event of the local Discord."""
         is_bot = event.get("user_id") == str(place.bot.id)
         name = str(event.get("user") or event.get("author") or event.get("name") or "")
         match event["event"]:
             case "voice_state" if event["channel_id"] != event["previous_channel_id"]:
                 if event["channel_id"]:
-                    self._there[name] = False
+                    self._speaking[name] = False
                     self.line(name, f"joins {event['channel']}", "green")
                 else:
-                    self._there.pop(name, None)
+                    self._speaking.pop(name, None)
                     self.line(name, "leaves the voice channel", "yellow")
             case "speaking" if not is_bot:
-                self._there[name] = bool(event["speaking"])
+                self._speaking[name] = bool(event["speaking"])
             case "voice_close" if is_bot and event["code"] != 1000:
                 meaning = CLOSE_CODES.get(event["code"], event["reason"])
                 self.line("Discord", f"closes {name}'s voice websocket: {event['code']} {meaning}", "red")
             case "voice_identified" if is_bot:
-                self.line("Discord", f"accepts {name}'s voice identify", "green")
+                self.line("Discord", f"accepts {name}'s voice connection", "green")
             case "dave_epoch":
                 count = len(event["members"])
                 self.line(
@@ -96,7 +99,7 @@ class Screen:
         people.add_row(
             *(
                 Text(f"● {name}", "bold green") if speaks else Text(f"○ {name}", "dim")
-                for name, speaks in self._there.items()
+                for name, speaks in self._speaking.items()
             )
         )
         title = VOICE_CHANNEL

@@ -1,6 +1,6 @@
 """The demo's meeting: who comes and goes when, and what they say, as recorded Opus packets.
 
-The sound was made by ``scripts/make-voices``; playing it needs no speech synthesiser.
+``scripts/make-voices`` made the recordings; the demo needs no speech synthesiser.
 """
 
 import json
@@ -18,16 +18,16 @@ FRAME_S = 0.02
 class Person:
     name: str
     joins_s: float
-    """Seconds after the meeting's start; 0: is there already."""
+    """Seconds after the start of the meeting; 0: in the channel before it."""
     leaves_s: float | None
-    """Seconds after the meeting's start; None: stays."""
+    """Seconds after the start of the meeting; None: stays to the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
     speaker: str
     start_s: float
-    """Seconds after the meeting's start at which the first packet is sent."""
+    """When the first packet is sent, in seconds after the start of the meeting."""
     text: str
     """What is said: the reference for the word error rate."""
     frames: tuple[bytes, ...]
@@ -50,7 +50,7 @@ class Script:
 
 
 def load(folder: Path = VOICES) -> Script:
-    """Read the script and its sound; ``folder`` holds ``script.json`` and the Ogg files it names."""
+    """Read the script and its recordings: ``script.json`` in the folder, and the Ogg files that it names."""
     script = json.loads((folder / "script.json").read_text("utf-8"))
     return Script(
         people=tuple(Person(**person) for person in script["people"]),
@@ -62,6 +62,6 @@ def load(folder: Path = VOICES) -> Script:
 
 
 def opus_packets(path: Path) -> tuple[bytes, ...]:
-    """The Opus packets in an Ogg file."""
+    """Return the Opus packets in an Ogg file."""
     with av.open(str(path)) as ogg:
         return tuple(bytes(packet) for packet in ogg.demux(audio=0) if packet.size)

@@ -1,7 +1,7 @@
-"""Word error rate: how far a transcript is from what was said.
+"""Word error rate: how much a transcript differs from what was said.
 
-Texts are compared as papers about speech to text do: numbers, contractions and spellings are written alike first, so
-that "two hundred" is "200" (Radford et al., 2022, appendix C).
+Texts are normalised first, as papers about speech to text do: numbers, contractions and spellings are written alike,
+so "two hundred" equals "200" (Radford et al., 2022, appendix C).
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ import jiwer
 from whisper_normalizer.basic import BasicTextNormalizer  # type: ignore[import-untyped]
 from whisper_normalizer.english import EnglishTextNormalizer  # type: ignore[import-untyped]
 
-WITHOUT_BLANKS: Final = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
-"""Languages that are written without blanks between words: their letters are compared instead."""
+WITHOUT_SPACES: Final = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
+"""Languages that are written without spaces between words. Their letters are compared instead."""
 
 
 class Normaliser(Protocol):
@@ -23,7 +23,7 @@ class Normaliser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Some words in a row, and what the transcript has in their place. Either may be empty."""
+    """Consecutive words that were said, and what the transcript has instead. Either may be empty."""
 
     said: str
     heard: str
@@ -32,25 +32,25 @@ class Mistake:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     right: tuple[bool, ...]
-    """For each word said, whether the transcript has it."""
+    """For each word that was said, whether the transcript has it."""
     inserted: int
-    """Words of the transcript that nobody said."""
+    """Words in the transcript that nobody said."""
     mistakes: tuple[Mistake, ...]
 
     @property
     def errors(self) -> int:
-        """The fewest words to insert, delete or replace to make one text of the other (Levenshtein distance)."""
+        """The fewest words to insert, delete or replace (Levenshtein distance)."""
         return self.right.count(False) + self.inserted
 
 
 def words(text: str, language: str = "en") -> list[str]:
-    """The words of a text as they are compared. ``language`` is an ISO 639-1 code."""
+    """Return the normalised words of a text. ``language`` is an ISO 639-1 code."""
     normal = _normaliser(language)(text.replace("’", "'"))
     return [word for word in normal.split() if any(letter.isalnum() for letter in word)]
 
 
 def compare(said: Sequence[str], heard: Sequence[str]) -> Comparison:
-    """How the words of a transcript differ from those that were said."""
+    """Compare the words of a transcript with those that were said."""
     found = jiwer.process_words(" ".join(said), " ".join(heard))
     right = [False] * len(said)
     mistakes = []
@@ -65,7 +65,7 @@ def compare(said: Sequence[str], heard: Sequence[str]) -> Comparison:
 
 
 def word_error_rate(said: str, heard: str, language: str = "en") -> float:
-    """Errors per word said: 0 is perfect. Raises ValueError if nothing was said."""
+    """Return the errors per word said; 0 is perfect. Raise ValueError if nothing was said."""
     said_words = words(said, language)
     if not said_words:
         raise ValueError("A word error rate needs at least one word that was said.")
@@ -77,5 +77,5 @@ def _normaliser(language: str) -> Normaliser:
     if language == "en":
         normaliser: Normaliser = EnglishTextNormalizer()
     else:
-        normaliser = BasicTextNormalizer(split_letters=language in WITHOUT_BLANKS)
+        normaliser = BasicTextNormalizer(split_letters=language in WITHOUT_SPACES)
     return normaliser

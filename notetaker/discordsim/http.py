@@ -12,7 +12,7 @@ API = "/api/v10"
 
 
 async def decoded(request: web.Request) -> Any:
-    """Return the body of a request, whatever JSON it is. Raise DiscordError if it is none."""
+    """Return the body of a request, decoded. Raise DiscordError if it is not JSON."""
     try:
         return await request.json()
     except ValueError:

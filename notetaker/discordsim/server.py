@@ -8,15 +8,14 @@ from typing import Self
 import trustme
 from aiohttp import web
 
-from notetaker.discordsim.control import faults, interactions, moderation, observation
+from notetaker.discordsim.control import faults, moderation, observation, people
 from notetaker.discordsim.control.middleware import outage, usage_errors
 from notetaker.discordsim.gateway.broadcast import Broadcast
 from notetaker.discordsim.gateway.server import HEARTBEAT_MS, Gateway
 from notetaker.discordsim.gateway.voice_states import VoiceStates
 from notetaker.discordsim.hub import HUB, Hub
 from notetaker.discordsim.messages.interactions import Interactions
-from notetaker.discordsim.rest import channels, commands, guilds, messages, users
-from notetaker.discordsim.rest import interactions as answers
+from notetaker.discordsim.rest import channels, commands, guilds, interactions, messages, users
 from notetaker.discordsim.rest.middleware import RATE_LIMITER, rest
 from notetaker.discordsim.rest.ratelimit import RateLimiter
 from notetaker.discordsim.voice.faults import Faults
@@ -29,8 +28,8 @@ MAX_BODY_BYTES = 128 * 1024 * 1024
 """Of a request, far above Discord's limits for its parts, which are checked one by one."""
 SHUTDOWN_S = 3.0
 
-REST = (users, channels, messages, guilds, commands, answers)
-CONTROL = (observation, interactions, moderation, faults)
+REST = (users, channels, messages, guilds, commands, interactions)
+CONTROL = (observation, people, moderation, faults)
 
 
 class LocalDiscord:

@@ -11,7 +11,7 @@ import pytest
 @pytest.mark.timeout(180)
 def test_a_meeting_from_startnotes_to_posted_notes(tmp_path: Path) -> None:
     figures_file = tmp_path / "figures.json"
-    (tmp_path / ".env").write_text("VOICE_RETRY_ATTEMPTS=many\n")  # of no concern to the demo
+    (tmp_path / ".env").write_text("VOICE_RETRY_ATTEMPTS=many\n")  # which the demo must ignore
     run = subprocess.run(
         [sys.executable, "-m", "notetaker.demo", "--json", figures_file, "--state-dir", tmp_path / "state"],
         cwd=tmp_path,
@@ -37,12 +37,12 @@ def test_a_meeting_from_startnotes_to_posted_notes(tmp_path: Path) -> None:
         assert line in run.stdout
     for log in (tmp_path / "state").glob("*.log"):
         text = log.read_text()
-        for trouble in ("Traceback", "Unclosed", "was never retrieved", "WARNING asyncio"):
-            assert trouble not in text, f"{log.name}: {text}"
+        for symptom in ("Traceback", "Unclosed", "was never retrieved", "WARNING asyncio"):
+            assert symptom not in text, f"{log.name}: {text}"
 
 
 @pytest.mark.parametrize("arguments", [["--json", "nowhere/figures.json"], ["--state-dir", ".env/state"]])
-def test_a_place_that_cannot_be_written_to_is_told_before_the_meeting(
+def test_a_folder_that_cannot_be_written_to_is_an_error_before_the_meeting(
     tmp_path: Path, arguments: list[str]
 ) -> None:
     (tmp_path / ".env").touch()

@@ -1,11 +1,11 @@
-"""The committed meeting is what the demo promises."""
+"""The recorded meeting is as the demo promises."""
 
 from itertools import pairwise
 
 from notetaker.demo import script
 
 
-def test_four_people_meet_one_comes_late_and_one_leaves_early() -> None:
+def test_of_four_people_one_comes_late_and_one_leaves_early() -> None:
     people = {person.name: person for person in script.load().people}
     assert list(people) == ["Ada", "Ben", "Chloe", "Dan"]
     assert [name for name, person in people.items() if person.joins_s > 0] == ["Dan"]
@@ -32,7 +32,7 @@ def test_others_speak_when_someone_comes_or_goes() -> None:
             )
 
 
-def test_voices_overlap_now_and_then_but_nobody_interrupts_himself() -> None:
+def test_voices_overlap_now_and_then_but_nobody_overlaps_with_themselves() -> None:
     sentences = script.load().sentences
     assert sum(after.start_s < before.end_s for before, after in pairwise(sentences)) >= 4
     for name in {line.speaker for line in sentences}:

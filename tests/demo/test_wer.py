@@ -16,7 +16,7 @@ CASES = [
     ("the report is ready", "the report is almost ready", 1),  # inserted
     ("the report is ready", "the airport is ready", 1),  # replaced
     ("Ben will send it", "then we'll send it", 2),
-    ("a b c d", "b c d e", 2),  # aligned, not compared place by place
+    ("a b c d", "b c d e", 2),  # aligned, not compared position by position
 ]
 
 
@@ -46,13 +46,11 @@ def test_mistakes_are_shown_in_place() -> None:
     ("language", "said", "heard"),
     [("de", "Das kostet zehn Euro.", "das kostet zehn euro"), ("fr", "J'ai fini !", "j’ai fini")],
 )
-def test_other_languages_are_compared_without_the_rules_of_english(
-    language: str, said: str, heard: str
-) -> None:
+def test_other_languages_are_compared_without_english_rules(language: str, said: str, heard: str) -> None:
     assert word_error_rate(said, heard, language) == 0
 
 
-def test_letters_count_where_no_blanks_part_words() -> None:
+def test_letters_are_compared_without_spaces_between_words() -> None:
     assert word_error_rate("你好吗", "你好嘛", "zh") == pytest.approx(1 / 3)
 
 

@@ -1,4 +1,4 @@
-"""The bot in a voice channel of the Office, by raw connections to the main gateway and the voice server."""
+"""The bot in a voice channel of the Office, with plain connections to the main gateway and the voice server."""
 
 import ssl
 from contextlib import AsyncExitStack
@@ -11,7 +11,7 @@ from tests.discordsim.voice.listener import Listener
 
 
 class Bot:
-    """The bot in a voice channel, by its main gateway and its voice connection."""
+    """The bot in a voice channel: its main gateway and voice connections."""
 
     def __init__(self, place: Place, client: Client, http: AsyncExitStack) -> None:
         self.place = place
@@ -45,7 +45,7 @@ class Bot:
 
 
 class InVoice:
-    """``async with``: the bot is logged in."""
+    """A context in which the bot is logged in."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -60,12 +60,12 @@ class InVoice:
 
 
 async def fault(place: Place, kind: str, **fields: Any) -> Any:
-    """Of the bot in the Office unless said otherwise; None, or the error."""
+    """Inject a fault, by default for the bot in the Office. Return None, or the error."""
     victim = {"user_id": str(place.bot.id), "guild_id": str(place.office.id)}
     return await place.sim("faults", kind=kind, **(victim | fields))
 
 
-def told(place: Place) -> list[tuple[object, object]]:
+def published(place: Place) -> list[tuple[object, object]]:
     return [(e["kind"], e["state"]) for e in place.local.events.since(0) if e["event"] == "fault"]
 
 

@@ -18,7 +18,7 @@ DEADLINE_S = 20.0
 
 
 class Place:
-    """A local Discord as a test uses it: names instead of ids, and the control API as a person."""
+    """A local Discord for tests, by names instead of ids, with the control API for people."""
 
     def __init__(self, local: LocalDiscord, http: ClientSession) -> None:
         self.local = local
@@ -41,7 +41,7 @@ class Place:
         return next(c.id for c in self.office.channels.values() if c.name == name)
 
     async def sim(self, path: str, **body: Any) -> Any:
-        """POST to the control API; returns the JSON answer, None for 204."""
+        """POST to the control API. Return the JSON answer; None for 204."""
         async with self.http.post(f"{self.world.cdn_url}/sim/{path}", json=body) as response:
             return None if response.status == 204 else await response.json()
 
@@ -58,7 +58,7 @@ class Place:
     async def typing(
         self, command: str, focused: str, *, user: str = "Ada", channel: str = "general", **options: Any
     ) -> Any:
-        """What a person is offered who is typing the option ``focused``."""
+        """Return the choices for a person who is typing the option ``focused``."""
         return await self.sim(
             "autocomplete",
             user_id=str(self.user(user).id),
@@ -71,7 +71,7 @@ class Place:
     async def rest(
         self, method: str, path: str, *, user: User | None = None, **kwargs: Any
     ) -> tuple[int, Any]:
-        """A REST request as a user, the bot if none is named: status and JSON."""
+        """Make a REST request as a user, by default the bot. Return status and JSON."""
         who = user or self.bot
         headers = {"Authorization": f"Bot {who.token}" if who.bot else who.token}
         url = f"{self.local.api_url}/v10{path}"
@@ -90,7 +90,7 @@ RunBot = Callable[[discord.Bot], AbstractAsyncContextManager[None]]
 
 @pytest.fixture
 def run_bot(place: Place, monkeypatch: pytest.MonkeyPatch) -> RunBot:
-    """Runs a py-cord bot against the local Discord until it is ready, and closes it afterwards."""
+    """Return a context that runs a py-cord bot on the local Discord: it is ready inside, and closed at the end."""
     monkeypatch.setattr(discord.http.Route, "API_BASE_URL", place.local.api_url + "/v10")
 
     @asynccontextmanager

@@ -43,13 +43,13 @@ class Client:
         return payload
 
     async def event(self, name: str) -> Any:
-        """The next event, which must be of this name."""
+        """Return the data of the next event, which must have this name."""
         payload = await self.receive()
         assert payload["t"] == name, payload
         return payload["d"]
 
     async def identify(self, user: User, intents: int | None = INTENTS, **fields: Any) -> Any:
-        """Returns READY's data; the guilds are still to come."""
+        """Identify and return READY's data; the guilds come after it."""
         await self.send(2, {"token": user.token, "intents": intents, "properties": {}, **fields})
         ready = await self.event("READY")
         self.session_id = ready["session_id"]
@@ -60,7 +60,7 @@ class Client:
         await self.send(4, {"guild_id": place.office.id, "channel_id": channel_id, **flags})
 
     async def nothing_came(self) -> None:
-        """Whatever the server had to say to earlier requests stands before the answer to this one."""
+        """Check that nothing is queued: answers to earlier requests would come before the answer to this one."""
         await self.send(1, None)
         assert (await self.receive())["op"] == 11
 

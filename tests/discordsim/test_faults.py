@@ -1,4 +1,4 @@
-"""The faults of the control API, as clients of the main gateway, of REST and of voice see them."""
+"""The faults of the control API, as clients of the main gateway, REST and voice see them."""
 
 import asyncio
 import ssl
@@ -10,7 +10,7 @@ from aiohttp import WSMsgType
 
 from notetaker.discordsim.control.faults import FAULTS
 from notetaker.discordsim.speaker.link import VoicePlace
-from tests.discordsim.bot_in_voice import InVoice, closed_with, fault, told
+from tests.discordsim.bot_in_voice import InVoice, closed_with, fault, published
 from tests.discordsim.conftest import DEADLINE_S, Place
 from tests.discordsim.gateway_client import connect, logged_in
 from tests.discordsim.voice.listener import Listener
@@ -21,7 +21,7 @@ LONG_S = 60.0
 SHORT_S = 1.0
 
 
-# What is asked for
+# Requests
 
 ONE = {"user_id": 1}
 
@@ -58,12 +58,12 @@ ONE = {"user_id": 1}
         ({"kind": "gateway_stall", "user_id": 1, "seconds": 1}, "This user has no gateway connection."),
     ],
 )  # fmt: skip
-async def test_a_fault_that_makes_no_sense_is_one_sentence(place: Place, body: Any, error: str) -> None:
+async def test_an_invalid_fault_is_one_sentence(place: Place, body: Any, error: str) -> None:
     assert await place.sim("faults", **body) == {"error": error}
-    assert told(place) == []
+    assert published(place) == []
 
 
-async def test_a_fault_is_told_when_it_is_armed_and_when_it_strikes(place: Place) -> None:
+async def test_a_fault_is_published_when_it_is_armed_and_when_it_strikes(place: Place) -> None:
     async with InVoice(place) as bot:
         await fault(place, "close_at", step="identify", code=4006)
         await bot.client.join(place, "Standup")
@@ -73,7 +73,7 @@ async def test_a_fault_is_told_when_it_is_armed_and_when_it_strikes(place: Place
         assert await closed_with(listener) == 4006
         await bot.join()
         await fault(place, "voice_reset")
-    assert told(place) == [("close_at", "armed"), ("close_at", "struck"), ("voice_reset", "struck")]
+    assert published(place) == [("close_at", "armed"), ("close_at", "struck"), ("voice_reset", "struck")]
     armed, struck, reset = (e for e in place.local.events.since(0) if e["event"] == "fault")
     victim = {"user_id": str(place.bot.id), "guild_id": str(place.office.id)}
     assert armed | victim | {"step": "identify", "code": 4006} == armed
@@ -108,7 +108,7 @@ async def test_voice_is_hurt_through_the_control_api(place: Place) -> None:
         assert await fault(place, "voice_close", code=4021) is None
         assert await closed_with(listener) == 4021
         assert "error" in await fault(place, "voice_close", code=4021)
-        # Nobody has left the channel for all that.
+        # All this throws nobody out of the channel.
         assert place.office.voice_states[place.bot.id].channel_id == place.channel_id("Standup")
 
 
@@ -168,7 +168,7 @@ async def test_a_null_endpoint_may_last_longer_than_the_local_discord(place: Pla
         await fault(place, "null_endpoint", seconds=LONG_S)
 
 
-# What answers op 4
+# Answers to op 4
 
 
 @pytest.mark.parametrize(
@@ -274,6 +274,6 @@ async def test_a_second_instance_is_seen_and_takes_the_voice_connection_over(pla
             await second.event(SERVER)
             await first.client.nothing_came()
             assert await closed_with(listener) == 4014
-        # The second one's end is not that of the first, whose voice state is gone already.
+        # The end of the second one does not touch the first, whose voice state is already gone.
         async with asyncio.timeout(DEADLINE_S):
             assert (await first.client.event(STATE))["channel_id"] is None

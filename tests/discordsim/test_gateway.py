@@ -110,7 +110,7 @@ async def test_joining_brings_the_pair_to_one_and_the_state_to_all(place: Place)
 
 
 @pytest.mark.parametrize("channel", ["Phone booth", "Board room", "general"])
-async def test_where_one_may_not_be_there_is_silence(place: Place, channel: str) -> None:
+async def test_joining_without_permission_is_not_answered(place: Place, channel: str) -> None:
     async with logged_in(place, "Ada", 0) as ada, logged_in(place, "Notetaker") as bot:
         await ada.join(place, "Phone booth")
         await ada.event("VOICE_STATE_UPDATE")
@@ -155,7 +155,7 @@ async def test_faults_of_the_gateway(place: Place) -> None:
     async with logged_in(place, "Notetaker") as bot:
         await place.sim("faults", kind="gateway_close", user_id=bot_id, code=4000)
         assert await bot.receive() == 4000
-        await bot.socket.close(code=1000)  # the echo of the server's close is no goodbye
+        await bot.socket.close(code=1000)  # echoes the server's close, so it is no goodbye
     async with connect(place) as again:
         await again.send(6, {"token": place.bot.token, "session_id": bot.session_id, "seq": bot.seq})
         await again.event("RESUMED")

@@ -1,4 +1,4 @@
-"""Interactions and the control API, with a bare client in the application's place."""
+"""Interactions and the control API, with a plain client instead of an application."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ async def command(place: Place) -> None:
 
 @asynccontextmanager
 async def asked(place: Place) -> AsyncIterator[tuple[Client, Any, asyncio.Task[Any]]]:
-    """Ada has used /start: the application's connection, the interaction, and what Ada will see of it."""
+    """Let Ada use /start. Return the application's connection, the interaction, and what Ada will see."""
     async with logged_in(place, "Notetaker") as bot:
         seen = asyncio.ensure_future(place.use("start"))
         interaction = await bot.event("INTERACTION_CREATE")
@@ -80,7 +80,7 @@ async def test_an_interaction_is_answered_once(place: Place) -> None:
 
 
 @pytest.mark.parametrize("kind", [1, 6, 7, 99, None])
-async def test_an_answer_that_is_none_is_refused(place: Place, kind: int | None) -> None:
+async def test_an_invalid_answer_is_refused(place: Place, kind: int | None) -> None:
     async with asked(place) as (_, interaction, _seen):
         status, error = await answer(place, interaction, {"type": kind, "data": {}})
         assert (status, error["code"]) == (400, 50035)
@@ -110,7 +110,7 @@ async def test_an_ephemeral_answer_reaches_no_gateway_session(place: Place) -> N
 
 
 async def typed(place: Place, line: str) -> Any:
-    """The options that arrive when Ada types this; or why she cannot."""
+    """Return the options that arrive when Ada types this, or the error."""
     async with logged_in(place, "Notetaker") as bot:
         seen = asyncio.ensure_future(place.use(line))
         came = asyncio.ensure_future(bot.event("INTERACTION_CREATE"))
@@ -140,13 +140,13 @@ async def typed(place: Place, line: str) -> Any:
         ("", "There is no command / in Office."),
     ],
 )
-async def test_options_are_typed_behind_the_command(place: Place, line: str, options: Any) -> None:
+async def test_options_are_typed_after_the_command(place: Place, line: str, options: Any) -> None:
     assert await typed(place, line) == options
 
 
 @asynccontextmanager
 async def completing(place: Place, **options: Any) -> AsyncIterator[tuple[Any, asyncio.Task[Any]]]:
-    """Ada is typing the option tongue of /start: the interaction, and what she will be offered."""
+    """Let Ada type the option tongue of /start. Return the interaction, and her choices to come."""
     async with logged_in(place, "Notetaker") as bot:
         seen = asyncio.ensure_future(place.typing("start", "tongue", **options))
         yield await bot.event("INTERACTION_CREATE"), seen
@@ -188,7 +188,7 @@ async def test_what_a_person_is_typing_is_completed(place: Place) -> None:
         ({"type": 8, "data": {"choices": [{"name": "x", "value": "x"}] * 26}}, "data.choices"),
     ],
 )
-async def test_choices_that_are_none_are_refused(place: Place, body: Any, path: str) -> None:
+async def test_invalid_choices_are_refused(place: Place, body: Any, path: str) -> None:
     async with completing(place) as (interaction, _seen):
         assert interaction["data"]["options"] == [{"name": "tongue", "type": 3, "value": "", "focused": True}]
         status, error = await answer(place, interaction, body)
@@ -243,7 +243,7 @@ async def test_the_event_stream_has_everything_and_ends_with_the_server(place: P
         ("faults", {"kind": "gateway_close", "user_id": "1"}, "This user has no gateway connection."),
     ],
 )
-async def test_what_cannot_be_done_is_said(place: Place, path: str, body: Any, reason: str) -> None:
+async def test_an_invalid_request_is_one_sentence(place: Place, path: str, body: Any, reason: str) -> None:
     assert (await place.sim(path, **body))["error"].startswith(reason)
 
 

@@ -1,4 +1,4 @@
-"""Referee: unmodified py-cord 2.8.1 logs in to the local Discord and finds what it expects of Discord."""
+"""Referee: unmodified py-cord 2.8.1 uses the local Discord as it uses Discord."""
 
 import asyncio
 import io
@@ -131,7 +131,7 @@ async def test_an_option_is_completed_while_it_is_typed(place: Place, run_bot: R
 
 
 async def _answers(place: Place, interaction_id: str, count: int) -> list[Any]:
-    """The messages of an interaction, once there are ``count`` of them."""
+    """Wait until an interaction has ``count`` messages, and return them."""
     async with asyncio.timeout(DEADLINE_S):
         async for _ in place.local.events.watch():
             async with place.http.get(f"{place.world.cdn_url}/sim/interactions/{interaction_id}") as response:

@@ -1,4 +1,4 @@
-"""Referee: unmodified py-cord voice clients join a voice channel of the local Discord, and hear of each other."""
+"""Referee: unmodified py-cord voice clients join a voice channel of the local Discord, and see each other."""
 
 import asyncio
 import gc
@@ -24,7 +24,7 @@ PACKETS = 25
 
 
 class Opus(discord.AudioSource):
-    """Ready made Opus packets, so that py-cord needs no libopus."""
+    """Ready-made Opus packets, so that py-cord needs no libopus."""
 
     def __init__(self) -> None:
         self.left = PACKETS
@@ -81,7 +81,7 @@ async def in_standup(bot: discord.Bot, local: LocalDiscord) -> Any:
 
 
 async def forwarded(local: LocalDiscord, sender: User, receiver: User, count: int) -> None:
-    """Wait until so many packets have been forwarded to the receiver; the caller bounds it."""
+    """Wait until this many packets have been forwarded to the receiver, without a time limit."""
 
     def so_far() -> int:
         pair = (sender.id, receiver.id)
@@ -116,7 +116,7 @@ async def test_two_clients_join_and_one_is_forwarded_to_the_other(local: LocalDi
 
 
 async def _epoch(local: LocalDiscord, *, members: int) -> None:
-    """Wait for a DAVE epoch with so many members."""
+    """Wait for a DAVE epoch with this many members."""
     async for event in local.events.watch():
         if event["event"] == "dave_epoch" and len(list(event["members"])) == members:  # type: ignore[call-overload]
             return

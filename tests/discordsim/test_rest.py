@@ -1,4 +1,4 @@
-"""The REST API: who may do what, and what Discord says if not."""
+"""The REST API: who may do what, and Discord's errors."""
 
 import asyncio
 import io
@@ -269,7 +269,7 @@ async def test_a_command_is_refused_for_its_options(place: Place, options: Any, 
     node = error["errors"]["options"]
     for part in filter(None, path.split(".")):
         node = node[part]
-    assert [problem["code"] for problem in node["_errors"]] == [code]
+    assert [error["code"] for error in node["_errors"]] == [code]
 
 
 async def test_a_command_has_8000_characters_at_most(place: Place) -> None:

@@ -1,4 +1,4 @@
-"""A speaker comes in through the main gateway of a running local Discord, and keeps time."""
+"""A speaker joins a running local Discord through its main gateway, and speaks in real time."""
 
 import asyncio
 import ssl
@@ -29,7 +29,7 @@ def speaker(place: Place, name: str, channel: str = "Standup", **changes: object
 
 
 def listener(place: Place, user: User, channel: str = "Standup") -> Listener:
-    """Somebody in the channel straight through the voice server."""
+    """A listener in the channel, connected to the voice server only."""
     channel_id = place.channel_id(channel)
     token = place.local.voice.allocate(
         guild_id=place.office.id,
@@ -89,7 +89,7 @@ async def test_timestamps_tell_the_pause_between_two_runs(place: Place) -> None:
     assert steps[5] >= 5 * 960
 
 
-async def test_a_busy_computer_leaves_no_holes_in_what_is_said(place: Place) -> None:
+async def test_a_busy_computer_loses_nothing_that_is_said(place: Place) -> None:
     async with listener(place, place.bot) as ear, speaker(place, "Ada") as ada:
         await ear.join()
         await ear.until(lambda: ear.established)
@@ -114,7 +114,7 @@ async def test_a_speaker_waits_for_dave_before_it_is_heard(place: Place) -> None
             await talking
             await ear.until(lambda: ear.heard.get(ada.user_id, [])[-1:] == [SILENCE])
         (entry,) = [e for e in place.local.voice.stats() if e["sender"] == ada.user_id]
-        # Withheld is what was sent between the group's commit and the listener's op 5.
+        # Packets sent between the group's commit and the listener's op 5 are withheld.
         assert ada.packets_sent == entry["packets_in"]
         assert ear.audio[ada.user_id] == entry["forwarded"] == len(ear.heard[ada.user_id])
         assert 5 < ada.packets_sent <= 105

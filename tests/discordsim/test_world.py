@@ -68,14 +68,14 @@ def test_a_thread_has_its_parent_s_permissions() -> None:
     assert not world.permissions(ben, thread) & Permission.SEND_MESSAGES_IN_THREADS
 
 
-def test_a_full_channel_lets_in_who_may_move_members() -> None:
+def test_a_full_channel_lets_in_those_who_may_move_members() -> None:
     world = World.demo()
     office = next(iter(world.guilds.values()))
     booth = next(channel for channel in office.channels.values() if channel.user_limit == 1)
     _, ben, chloe = list(office.members)[:3]
     assert world.may_connect(ben, booth)
     world.enter_voice(VoiceState(office.id, ben, booth.id, "session"))
-    assert world.may_connect(ben, booth)  # who is in it already is not too many
+    assert world.may_connect(ben, booth)  # a member does not count against itself
     assert not world.may_connect(chloe, booth)
     world.overwrite(booth, chloe, allow=Permission.MOVE_MEMBERS)
     assert world.may_connect(chloe, booth)

@@ -1,4 +1,4 @@
-"""One voice channel: what its members are told of each other, and the DAVE group they form."""
+"""One voice channel: its members, what they learn about each other, and the DAVE group they form."""
 
 import asyncio
 from collections.abc import Callable, Iterable

@@ -150,7 +150,7 @@ class DaveGroup:
         return self._transitions.deadline
 
     def handle_timeout(self, now: float) -> list[Send]:
-        """Execute transitions that somebody was not ready for in time."""
+        """Execute transitions that are due although a member is not ready."""
         self._transitions.expire(now)
         return self._execute_ready()
 

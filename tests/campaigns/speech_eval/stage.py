@@ -10,7 +10,7 @@ from typing import Final
 
 import aiohttp
 
-from notetaker.demo.person import GUILD, Place
+from notetaker.demo.place import GUILD, Place
 from notetaker.demo.processes import Process
 from notetaker.discordsim.control.observation import describe
 from notetaker.discordsim.server import LocalDiscord

@@ -16,7 +16,7 @@ CHANNEL = 81384788765712384
 
 
 class House:
-    """The voice server under test, and what the main gateway would do with it."""
+    """The voice server under test, used as the main gateway uses it."""
 
     def __init__(self, server: VoiceServer, faults: Faults, client_tls: ssl.SSLContext) -> None:
         self.server = server
@@ -61,7 +61,7 @@ def client_tls(ca_file: Path) -> ssl.SSLContext:
 
 @pytest.fixture
 def faults() -> Iterator[Faults]:
-    """Lively enough that a short test meets every kind of packet."""
+    """Faults that make a short test meet every kind of packet."""
     yield Faults(seed=7, padding_chance=0.3, padding_burst_chance=0.05, padding_burst_packets=(2, 6))
 
 

@@ -87,14 +87,14 @@ class Listener(asyncio.DatagramProtocol):
         await self._reader
 
     async def drop(self) -> None:
-        """The TCP connection breaks: no close frame."""
+        """Break the TCP connection, without a close frame."""
         response = self.websocket._response
         assert response.connection is not None and response.connection.transport is not None
         response.connection.transport.abort()
         await self._reader
 
     async def join(self) -> "Listener":
-        """The whole handshake up to op 5."""
+        """Do the whole handshake, up to op 5."""
         await self.identify()
         await self.select()
         self.send(5, {"speaking": 0, "delay": 0, "ssrc": self.ssrc})
@@ -102,7 +102,7 @@ class Listener(asyncio.DatagramProtocol):
         return self
 
     async def beat(self, nonce: int) -> None:
-        """Returns once the server has read everything sent before."""
+        """Wait until the server has read everything sent so far."""
         self.send(3, {"t": nonce, "seq_ack": self.sequences[-1] if self.sequences else -1})
         await self.until(lambda: self.has(6) and self.body(6) == {"t": nonce})
 
@@ -125,7 +125,7 @@ class Listener(asyncio.DatagramProtocol):
         self.udp, _ = await loop.create_datagram_endpoint(
             lambda: self, remote_addr=(ready["ip"], ready["port"])
         )
-        # On a busy machine what is sent piles up: that must not look like loss.
+        # On a busy machine packets pile up, which must not look like loss.
         self.udp.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self.udp.sendto(struct.pack(">HHI", 1, 70, self.ssrc) + bytes(66))
         await self.until(lambda: any(len(d) == 74 for d in self.others_datagrams))

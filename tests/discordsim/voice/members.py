@@ -65,7 +65,7 @@ class DaveyMember:
             try:
                 made = self.session.process_proposals(kind, body[1:], [*known_users, self.user_id])
             except ValueError as error:
-                # It was under way when this client started again.
+                # It was sent before this client started again.
                 assert "WrongEpoch" in str(error) or "ProposalNotFound" in str(error), error
                 return []
             if made is not None:
@@ -78,7 +78,7 @@ class DaveyMember:
                 else:
                     self.session.process_welcome(body[2:])
             except ValueError as error:
-                if "PendingGroup" in str(error):  # likewise
+                if "PendingGroup" in str(error):  # the same
                     return []
                 self.session.reinit(1, self.user_id, self.channel_id)
                 return [(INVALID, {"transition_id": transition_id}), *self.start()]

@@ -1,4 +1,4 @@
-"""What is spoken is what is heard: every Opus payload compared end to end, with an independent receiver."""
+"""What is spoken is heard: every Opus payload is compared end to end, with an independent receiver."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ PAUSE = [SILENCE] * SILENCE_FRAMES
 
 
 def frames(speaker: int, count: int = 40) -> list[bytes]:
-    """Distinct payloads, so that a lost, doubled or misplaced one shows."""
+    """Return distinct payloads, so that a lost, duplicated or misplaced one is noticed."""
     return [bytes([0xFC, speaker, number]) + bytes(range(30 + number % 20)) for number in range(count)]
 
 
 async def say(link: VoiceLink, spoken: Sequence[bytes]) -> None:
-    """Faster than real time; the pace is tested in test_speaker."""
+    """Send frames faster than in real time, which test_speaker tests."""
     link.speaking(1)
     for frame in [*spoken, *PAUSE]:
         await link.send_audio(frame)
@@ -91,7 +91,7 @@ async def test_joining_and_leaving_while_others_speak_loses_nothing(house: House
     assert epochs == [1, 2, 3]
 
 
-async def test_who_joins_late_hears_everything_from_then_on(house: House) -> None:
+async def test_a_late_joiner_hears_everything_from_then_on(house: House) -> None:
     async with (
         Listener(house.place(1), house.client_tls) as listener,
         VoiceLink(house.place(2), house.client_tls) as second,

@@ -16,7 +16,7 @@ def ear(house: House, kind: str, user_id: int = 1) -> Listener:
 
 
 async def heard(listener: Listener, speaker: VoiceLink, frame: bytes) -> None:
-    """The speaker says it, and it is what the listener hears next."""
+    """Let the speaker say something, which must be the next thing that the listener hears."""
     before = len(listener.heard.get(2, []))
     async with asyncio.timeout(10):
         await speaker.send_audio(frame)
@@ -74,7 +74,7 @@ async def test_damaged_audio_is_authentic_and_cannot_be_decrypted(house: House, 
 
 
 @BOTH
-async def test_a_channel_goes_on_without_dave_and_back(house: House, kind: str) -> None:
+async def test_a_channel_stops_using_dave_and_starts_again(house: House, kind: str) -> None:
     async with VoiceLink(house.place(2), house.client_tls) as speaker, ear(house, kind) as listener:
         await listener.join()
         await listener.until(lambda: listener.established)
@@ -94,7 +94,7 @@ async def test_a_channel_goes_on_without_dave_and_back(house: House, kind: str) 
             await third.until(lambda: third.heard.get(2) == [b"\xfcfor both"])
             await listener.until(lambda: listener.heard[2][-1] == b"\xfcfor both")
             assert not {21, 22, 25, 27, 29, 30} & set(third.ops())
-        listener.downgraded = False  # from here on nothing in the clear is taken
+        listener.downgraded = False  # from here on, the listener accepts nothing in the clear
         assert house.server.change_version(GUILD, CHANNEL, dave=True)
         await listener.until(lambda: listener.ops().count(22) == 3)
         assert listener.body(24) == {"protocol_version": 1, "epoch": 1}

@@ -33,7 +33,7 @@ def row(house: House, sender: int = 2, receiver: int = 1) -> dict[str, object]:
 
 
 async def resume(listener: Listener) -> int:
-    """Opens another websocket and sends op 7; the op that answers after Hello, or the close code."""
+    """Send op 7 on another websocket. Return the op of the answer, or the close code."""
     listener.messages.clear()
     await listener.open()
     await send_resume(listener)
@@ -48,7 +48,7 @@ async def send_resume(listener: Listener) -> None:
 
 
 async def spoken(speaker: VoiceLink, *frames: bytes) -> None:
-    """Returns once the server has read them: a flush is a keepalive's round trip."""
+    """Send payloads, and wait until the server has read them: a flush is a keepalive's round trip."""
     for frame in frames:
         await speaker.send_audio(frame)
     await speaker._udp.flush()
@@ -96,7 +96,7 @@ async def test_a_handshake_can_end_later_and_the_code_says_what_is_left(
 ) -> None:
     house.faults.close_at(1, step, code, times=1)
     async with Listener(house.place(1), house.client_tls) as listener:
-        listener.send(3, {"t": 1, "seq_ack": -1})  # before op 4 it is not the heartbeat that is meant
+        listener.send(3, {"t": 1, "seq_ack": -1})  # a heartbeat before op 4 does not count
         await listener.until(lambda: listener.has(6))
         await listener.identify()
         await listener.select()
@@ -120,7 +120,7 @@ async def test_a_resume_can_be_refused(house: House, code: int, then: int) -> No
 
 @pytest.mark.parametrize("step", list(Step))
 async def test_a_handshake_can_be_left_hanging(house: House, step: Step) -> None:
-    """Nothing more is said, heartbeats are not answered, and it is not closed either."""
+    """Check that the server sends nothing, answers no heartbeat, and does not close."""
     place = house.place(1)
     if step is not Step.RESUME:
         house.faults.silent_at(1, step)
@@ -189,7 +189,7 @@ async def test_a_live_websocket_is_closed_and_the_code_says_what_is_left(house: 
 
 
 async def test_a_reset_is_one_of_tcp(house: House) -> None:
-    """Not the orderly end of a TCP connection, which would be read as such."""
+    """A reset differs from the orderly end of a TCP connection."""
     house.place(1)
     house.faults.close_at(1, Step.HELLO, 1006)
     host, _, port = house.server.endpoint.rpartition(":")
@@ -203,7 +203,7 @@ async def test_a_reset_is_one_of_tcp(house: House) -> None:
     writer.close()
 
 
-async def test_a_stalled_websocket_says_nothing_and_goes_on_where_it_was(house: House) -> None:
+async def test_a_stalled_websocket_sends_nothing_and_then_continues(house: House) -> None:
     async with (
         Listener(house.place(1), house.client_tls) as listener,
         VoiceLink(house.place(2), house.client_tls) as speaker,
@@ -252,7 +252,7 @@ async def test_the_server_can_ask_for_a_heartbeat(house: House) -> None:
 
 
 async def discover(listener: Listener) -> None:
-    """One request; ``others_datagrams`` has the answers."""
+    """Send one request; ``others_datagrams`` has the answers."""
     listener.udp.sendto(struct.pack(">HHI", 1, 70, listener.ssrc) + bytes(66))
 
 
@@ -304,7 +304,7 @@ async def test_no_datagram_leaves_a_blackhole(house: House, victim: int) -> None
     assert (counts["withheld"], counts["no_session"]) == (0, 0)
 
 
-async def test_what_is_said_to_nobody_s_session_is_counted_until_the_place_is_left(house: House) -> None:
+async def test_audio_for_a_user_without_a_session_is_counted_until_it_leaves(house: House) -> None:
     place = house.place(1, e2ee=False)
     async with VoiceLink(house.place(2, e2ee=False), house.client_tls) as speaker:
         speaker._known.add(1)

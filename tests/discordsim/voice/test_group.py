@@ -44,7 +44,7 @@ class Meeting:
         self.to_clients += self.group.leave(user_id)
 
     def run(self, lose: Callable[[int, int], bool] = lambda user, op: False) -> None:
-        """Delivers until nothing is under way; client messages that ``lose(user, op)`` names vanish."""
+        """Deliver messages until there are none, except those of clients for which ``lose(user, op)`` is true."""
         while self.to_clients or self.to_server:
             while self.to_clients:
                 send = self.to_clients.popleft()
@@ -126,7 +126,7 @@ def test_a_freed_leaf_is_used_again(kinds: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("gone", [5, 6])
 def test_davey_sends_welcomes_although_a_leave_or_a_revoke_follows_the_joins(gone: int) -> None:
-    """Davey 0.1.7 adds a welcome only if the last op 27 has an Add in it: the server must not end on another."""
+    """Davey 0.1.7 adds a welcome only if the last op 27 has an Add in it, so the server must end with one."""
     meeting = Meeting()
     for user_id in (1, 2, 3):
         meeting.join(user_id, "d")
@@ -158,7 +158,7 @@ def test_a_join_and_a_leave_in_one_epoch(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kinds", ["ddd", "lll", "dld"])
-def test_a_joiner_who_goes_before_the_commit_is_revoked(kinds: str) -> None:
+def test_a_joiner_who_leaves_before_the_commit_is_revoked(kinds: str) -> None:
     meeting = Meeting()
     for user_id, kind in enumerate(kinds, 1):
         meeting.join(user_id, kind)
@@ -285,14 +285,14 @@ def test_everybody_reporting_an_invalid_commit_founds_a_new_group() -> None:
 
 
 class Network(Meeting):
-    """Each client's messages stay in order in both directions; how the clients interleave is chance."""
+    """Keeps each client's messages in order in both directions, and interleaves the clients at random."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
         self.chance = random.Random(seed)
 
     def step(self) -> bool:
-        """Delivers one message; False if none is under way."""
+        """Deliver one message. Return False if there is none."""
         down = {send.user_id: send for send in reversed(self.to_clients)}
         up = {message[0]: message for message in reversed(self.to_server)}
         choices = [("down", user) for user in down] + [("up", user) for user in up]
@@ -311,7 +311,7 @@ class Network(Meeting):
         return True
 
     def break_down(self, user_id: int) -> None:
-        """A client loses its state and says so."""
+        """Let a client lose its state and say so."""
         member = self.members[user_id]
         if isinstance(member, DaveyMember):
             member.session.reinit(1, user_id, CHANNEL)
@@ -322,7 +322,7 @@ class Network(Meeting):
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_whatever_the_order_of_events_those_who_stay_hear_each_other(seed: int) -> None:
+def test_those_who_stay_hear_each_other_in_any_order_of_events(seed: int) -> None:
     meeting = Network(seed)
     chance = meeting.chance
     for user_id in range(1, 9):

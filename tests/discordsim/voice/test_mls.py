@@ -1,4 +1,4 @@
-"""Reading MLS: what both DAVE libraries write is understood, what is broken is refused."""
+"""Reading MLS: both DAVE libraries' messages are understood, broken ones refused."""
 
 import davey
 import pytest
@@ -29,7 +29,7 @@ def key_package(request: pytest.FixtureRequest) -> bytes:
 
 @pytest.fixture(scope="module", params=["d", "l"])
 def commit_welcome(request: pytest.FixtureRequest) -> bytes:
-    """An op 28 body of each library that adds one user."""
+    """Return an op 28 body of each library that adds one user."""
     sender = ExternalSender()
     make = DaveyMember if request.param == "d" else LibdaveMember
     first, second = make(7, CHANNEL), DaveyMember(8, CHANNEL)
@@ -107,7 +107,7 @@ def test_a_commit_cut_short_is_refused(commit_welcome: bytes) -> None:
 
 
 def test_a_commit_without_its_welcome_is_not_taken(commit_welcome: bytes) -> None:
-    """Nor one with the welcome of other people; the whole one is."""
+    """Neither is one with a welcome for other people."""
     group, first, second = established_but_for_the_commit()
     commit, welcome = Commit.parse(first)
     _, foreign = Commit.parse(commit_welcome)
@@ -150,7 +150,7 @@ def test_arbitrary_bytes_are_refused_and_raise_nothing_else(data: bytes) -> None
 
 
 def test_an_unsigned_proposal_of_somebody_else_is_refused_by_the_libraries() -> None:
-    """The signature is what both libraries check: another sender's proposal must not pass."""
+    """Both libraries check the signature, and refuse another sender's proposal."""
     member = DaveyMember(7, CHANNEL)
     member.receive(25, ExternalSender().package, [7, 8])
     ((_, package),) = DaveyMember(8, CHANNEL).start()

@@ -1,4 +1,4 @@
-"""A network that loses, delays and doubles on purpose: what it says it did is what happened."""
+"""A network that loses, delays and duplicates packets on purpose, and reports correctly what it did."""
 
 import asyncio
 from typing import Any
@@ -18,7 +18,7 @@ PACKETS = 300
 def route(
     seed: int = 1, chances: tuple[float, float, float] = (0.1, 0.1, 0.1), *, receiver: int = 2
 ) -> Route:
-    """``chances`` of loss, of arriving twice and of being late."""
+    """``chances`` are those of loss, of arriving twice and of being late."""
     loss, duplicate, delay = chances
     faults = Faults(seed=seed, loss_chance=loss, duplicate_chance=duplicate, delay_chance=delay)
     return Route(faults, 1, receiver)
@@ -30,7 +30,7 @@ def test_a_network_without_faults_delivers_everything_at_once() -> None:
     assert way.noticeable_losses == 0
 
 
-def test_the_same_seed_has_the_same_fate_for_sound_whatever_padding_comes_between() -> None:
+def test_the_same_seed_treats_sound_the_same_with_any_padding_between() -> None:
     alone, mixed = route(), route()
     expected = [alone.arrivals(sound=True) for _ in range(PACKETS)]
     found = []
@@ -64,7 +64,7 @@ def test_losses_between_two_delivered_packets_are_noticeable(
 
 
 def way(house: House) -> dict[str, Any]:
-    """From the speaker to the listener."""
+    """Return the counts from the speaker to the listener."""
     return next(row for row in house.server.stats() if (row["sender"], row["receiver"]) == (2, 1))
 
 

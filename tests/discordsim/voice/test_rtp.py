@@ -1,4 +1,4 @@
-"""RTP headers, what is sealed behind them, and both transport modes."""
+"""RTP headers, payloads, and both transport modes."""
 
 import pytest
 from hypothesis import given

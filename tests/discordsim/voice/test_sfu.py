@@ -32,7 +32,7 @@ async def test_keepalives_are_echoed_and_pings_answered(house: House) -> None:
         assert bytes(range(8)) in listener.others_datagrams
 
 
-async def test_hostile_datagrams_cost_a_counter_each(house: House) -> None:
+async def test_each_hostile_datagram_is_counted(house: House) -> None:
     async with (
         Listener(house.place(1, e2ee=False), house.client_tls) as first,
         Listener(house.place(2, e2ee=False), house.client_tls) as second,
@@ -132,7 +132,7 @@ async def test_a_client_that_vanished_does_not_disturb_the_others(house: House) 
     steps=st.lists(st.tuples(st.integers(1, 300), st.integers(0, 40)), min_size=1, max_size=60),
 )
 def test_renumbering_keeps_gaps_and_makes_room(start: int, steps: list[tuple[int, int]]) -> None:
-    """However often it wraps: each number is the last one, plus the sender's step, plus what was inserted."""
+    """Each number is the last one, plus the sender's step, plus the insertions, across any number of wraps."""
     stream = Renumbering()
     sequence = start
     expected, newest = stream.outgoing(sequence)

@@ -1,4 +1,4 @@
-"""What moderators do to voice channels and to who is in them, as the bot in one sees it."""
+"""What moderators do to voice channels and to the people in them, as a bot in one sees it."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The local Discord as people use it: they type commands and read messages. Speaks its control API."""
+"""The local Discord as people use it, through its control API: they type commands and read messages."""
 
 import json
 from collections.abc import AsyncIterator
@@ -20,10 +20,10 @@ class User:
 
 
 class Place:
-    """One voice and one text channel of one guild, and everyone who may be there."""
+    """One voice channel and one text channel of a guild, and all users."""
 
     def __init__(self, world: dict[str, Any], http: aiohttp.ClientSession) -> None:
-        """``world``: what the local Discord prints when it is ready."""
+        """``world`` is what the local Discord prints when it is ready."""
         self.api_url: str = world["api_url"]
         self.ca_file: str = world["ca_file"]
         self._sim_url: str = world["sim_url"]
@@ -43,7 +43,7 @@ class Place:
         return next(user for user in self.users if user.name == name)
 
     def readable(self, content: str) -> str:
-        """A message as Discord shows it: with names instead of ids, without Markdown."""
+        """Return a message as Discord shows it, with names instead of ids and without Markdown."""
         for user in self.users:
             content = content.replace(f"<@{user.id}>", f"@{user.name}")
         content = content.replace(f"<#{self.voice_channel_id}>", f"#{VOICE_CHANNEL}")
@@ -51,7 +51,7 @@ class Place:
         return content.replace("**", "").lstrip("# ")
 
     async def types(self, user: User, command: str) -> str:
-        """``user`` types a slash command in the text channel; returns what they get to read."""
+        """Let ``user`` type a slash command in the text channel, and return the answer they see."""
         answer = await self._post(
             "interactions",
             {
@@ -67,20 +67,20 @@ class Place:
         return str(answer["messages"][-1]["content"])
 
     async def refuse_next_identify(self, user: User, code: int) -> None:
-        """The user's next voice identify is closed with this code."""
+        """Close the user's next voice identify with this code."""
         await self._post(
             "faults", {"kind": "refuse_identify", "user_id": str(user.id), "code": code, "times": 1}
         )
 
     async def events(self) -> AsyncIterator[Event]:
-        """Everything that happens, from the beginning, without end."""
+        """Yield everything that happens, from the beginning, without end."""
         timeout = aiohttp.ClientTimeout(total=None)
         async with self._http.get(f"{self._sim_url}/events", timeout=timeout) as stream:
             async for line in stream.content:
                 yield json.loads(line)
 
     async def forwarded(self) -> list[dict[str, Any]]:
-        """The voice server's own count of packets, per sender and receiver."""
+        """Return the voice server's own count of packets, per sender and receiver."""
         async with self._http.get(f"{self._sim_url}/voice/stats") as response:
             rows: list[dict[str, Any]] = await response.json()
             return rows
