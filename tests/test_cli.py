@@ -62,7 +62,7 @@ def test_version(runner: CliRunner) -> None:
 
 def test_a_missing_token_is_one_sentence_and_exit_code_78(runner: CliRunner) -> None:
     result = run(runner, "bot", code=78)
-    assert result.stderr.startswith("notetaker: DISCORD_TOKEN cannot be used: it is not set; for example")
+    assert result.stderr.startswith("notetaker: DISCORD_TOKEN is not set; for example")
     assert result.stderr.count("\n") == 1
 
 
@@ -70,7 +70,7 @@ def test_dotenv_in_the_working_folder_is_read(runner: CliRunner, monkeypatch: py
     monkeypatch.setenv("VOICE_RETRY_ATTEMPTS", "3")  # so that what load_dotenv sets is undone after the test
     monkeypatch.delenv("VOICE_RETRY_ATTEMPTS")
     Path(".env").write_text("VOICE_RETRY_ATTEMPTS=many\n")
-    assert run(runner, "bot", code=78).stderr.startswith("notetaker: VOICE_RETRY_ATTEMPTS cannot be used:")
+    assert run(runner, "bot", code=78).stderr.startswith("notetaker: VOICE_RETRY_ATTEMPTS is invalid:")
 
 
 def test_an_unknown_speech_engine_is_one_sentence(runner: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,1 +1,1 @@
-"""What can be set: ``values`` (one frozen object, from the environment), files that hold it, and reloading it."""
+"""Settings: their ``values``, the ``types`` of these, the files that hold them, and reloading."""

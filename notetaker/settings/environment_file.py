@@ -1,6 +1,7 @@
 """Files for systemd's ``EnvironmentFile=``: systemd.exec(5), and src/basic/env-file.c in systemd.
 
-They look like a ``.env`` file, and differ: ``;`` begins a comment as ``#`` does, but neither does so behind a value.
+They look like a ``.env`` file with two differences: ``;`` starts a comment as ``#`` does, and neither starts one after
+a value.
 """
 
 import re
@@ -15,18 +16,18 @@ ENTRY = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
-"""A comment, an assignment, which may go on over several lines, or what systemd leaves out."""
+"""A comment, an assignment (which may span several lines), or text that systemd ignores."""
 
 QUOTED = re.compile(r"""'([^']*)'?|"((?:\\.|[^"\\])*)"?""", re.DOTALL)
 ESCAPED_IN_QUOTES = re.compile(r'\\(?:\n|(["\\`$]))')
 ESCAPED = re.compile(r"\\(?:[\n\r]|(.?))", re.DOTALL)
-"""The backslash goes, and so does a newline behind it. In double quotes it stays before any other character."""
+"""The backslash is removed, with a newline after it. In double quotes it stays before any other character."""
 
 
 def parse(text: str) -> dict[str, str]:
-    """The variables. There are no mistakes: systemd leaves out what is no assignment.
+    """Return the variables. There are no errors: systemd ignores anything that is not an assignment.
 
-    A comment ends with its line, as from systemd 254 on; until then, a backslash at its end continued it.
+    A comment ends with its line, as in systemd 254 and newer; in older versions a backslash at its end continues it.
     """
     return {
         entry["name"].rstrip(" \t"): _value(entry["quoted"], entry["bare"])

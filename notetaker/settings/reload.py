@@ -1,8 +1,8 @@
-"""SIGHUP, ``systemctl reload``: settings are read again, and those that can change while the bot runs do.
+"""Reload the settings on SIGHUP (``systemctl reload``).
 
-The environment of a process stays what it was, so they come from the file that it was made of: the one that
-NOTETAKER_ENV_FILE names, which is systemd's ``EnvironmentFile=``, else ``.env`` in the working folder. As at the
-start, the first counts more than other variables, and the second less.
+The environment of a process does not change, so settings are read from the file behind it: the one that
+NOTETAKER_ENV_FILE names (systemd's ``EnvironmentFile=``), or ``.env`` in the working directory. As at the start, the
+former takes precedence over other variables; the latter does not.
 """
 
 import asyncio
@@ -32,14 +32,14 @@ LIVE = (
     "voice_region_fallback",
     "voice_retry_attempts",
 )
-"""Settings that can change while the bot runs."""
+"""Settings that can change while the bot is running."""
 
 READING_S = 30.0
-"""The longest that settings are waited for: a file may lie on a server that does not answer."""
+"""Timeout for reading the settings: a file may be on a server that does not answer."""
 
 
 class EnvFile:
-    """Where settings can be read again. Make it at the start: what the file had then is in the environment now."""
+    """The file that settings are reloaded from. Create it at startup: its variables are in the environment then."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         named = environment.get("NOTETAKER_ENV_FILE")
@@ -47,12 +47,12 @@ class EnvFile:
         self._named = bool(named)
         try:
             at_start = self._read()
-        except SettingsError:  # systemd does without such a file, load_dotenv without such a line
+        except SettingsError:  # systemd ignores a missing file, load_dotenv a malformed line
             at_start = {}
         self._others = {name: value for name, value in environment.items() if at_start.get(name) != value}
 
     def environment(self) -> dict[str, str]:
-        """What a restart would find. Raises SettingsError."""
+        """Return the environment that a restart would have. Raise SettingsError if the file cannot be read."""
         values = self._read()
         return self._others | values if self._named else values | self._others
 
@@ -62,77 +62,76 @@ class EnvFile:
 
 
 def _text(path: Path) -> str:
-    """Empty when there is no such file. Raises SettingsError."""
+    """Return the text of the file, empty if it does not exist. Raise SettingsError if it cannot be read."""
     try:
         return path.read_bytes().decode()
     except FileNotFoundError:
         return ""
     except OSError as error:
-        reader = user_name(os.geteuid())
         raise SettingsError(
-            f"the file {path} cannot be read ({error.strerror}): it must be one that {reader} may read"
+            f"cannot read {path} ({error.strerror}): make it readable for {user_name(os.geteuid())}"
         ) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise SettingsError(f"line {line} of {path} is not text in UTF-8: write it again") from None
+        raise SettingsError(f"line {line} of {path} is not UTF-8") from None
 
 
 def _dotenv(text: str, path: Path) -> dict[str, str]:
-    """Raises SettingsError."""
+    """Return the variables in a ``.env`` file. Raise SettingsError if a line is malformed."""
     for line in parse_stream(StringIO(text)):
         if line.error:
             where = f"line {line.original.line} of {path}"
-            raise SettingsError(f"{where} cannot be understood: write NAME=value, or # before a comment")
+            raise SettingsError(f"{where} is malformed: use NAME=value, or # for a comment")
     return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value is not None}
 
 
 class Reload:
-    """``apply`` is told the new settings, of which only those in LIVE count."""
+    """Reloads the settings, and passes them to ``apply``, which uses only those in LIVE."""
 
     def __init__(self, settings: Settings, file: EnvFile, apply: Callable[[Settings], None]) -> None:
         self._settings = settings
         self._file = file
         self._apply = apply
         self.note = ""
-        """For the status line, until another reload: what has not changed although it should."""
+        """Shown in the status line until the next reload: what could not be changed."""
 
     async def __call__(self) -> None:
-        """Old settings stay when the new ones cannot be used; the log says so."""
+        """Reload the settings. If they are invalid, log that and keep the current ones."""
         try:
             settings = await self._read()
         except SettingsError as error:
-            self.note = "the settings could not be read again"
-            log.error("The settings stay as they are: %s", "; ".join(str(error).splitlines()))  # noqa: TRY400
+            self.note = "reloading the settings failed"
+            log.error("Reload failed, keeping the current settings: %s", "; ".join(str(error).splitlines()))  # noqa: TRY400
             return
         changed = [field for field in Settings.model_fields if _differ(field, settings, self._settings)]
         waiting = [field for field in changed if field not in LIVE]
-        self.note = f"{_names(waiting)} will change with a restart" if waiting else ""
-        if getattr(logging, settings.log_level) < log.getEffectiveLevel():  # the new level lets more be seen
+        self.note = f"{_names(waiting)} will change after a restart" if waiting else ""
+        if getattr(logging, settings.log_level) < log.getEffectiveLevel():  # the new level shows more
             self._apply(settings)
-            self._tell(changed, waiting)
+            self._log(changed, waiting)
         else:
-            self._tell(changed, waiting)
+            self._log(changed, waiting)
             self._apply(settings)
         self._settings = self._settings.model_copy(update={field: getattr(settings, field) for field in LIVE})
 
-    def _tell(self, changed: list[str], waiting: list[str]) -> None:
+    def _log(self, changed: list[str], waiting: list[str]) -> None:
         log.info(
-            "Settings read again from %s: %s",
+            "Reloaded settings from %s: %s",
             self._file.path,
             _names(set(changed) - set(waiting)) or "no change",
         )
         if waiting:
-            log.warning("%s can only change with a restart", _names(waiting))
+            log.warning("%s can only be changed by a restart", _names(waiting))
 
     async def _read(self) -> Settings:
-        """Raises SettingsError."""
+        """Return the new settings. Raise SettingsError if they are invalid or cannot be read in time."""
         try:
             async with asyncio.timeout(READING_S):
                 return await in_thread(self._load)
         except TimeoutError:
             raise SettingsError(
-                f"{self._file.path}, or a file that it names, cannot be read within {READING_S:.0f} s: is it on a "
-                "server that does not answer?"
+                f"{self._file.path}, or a file named in it, could not be read within {READING_S:.0f} s: is it on a "
+                "server that does not respond?"
             ) from None
 
     def _load(self) -> Settings:

@@ -126,7 +126,7 @@ async def test_a_state_folder_that_the_bot_refuses_is_refused(home: Path) -> Non
     home.mkdir()
     home.chmod(0o777)
     with pytest.raises(
-        Trouble, match=r"^NOTETAKER_STATE_DIR cannot be used: every user of this host can replace"
+        Trouble, match=r"^NOTETAKER_STATE_DIR is invalid: every user on this host can replace"
     ):
         await host.disk(in_folder(home))
     assert list(home.iterdir()) == []
@@ -137,7 +137,7 @@ async def test_the_state_folder_of_another_user_is_refused(home: Path) -> None:
     home.mkdir()
     os.chown(home, 65534, 65534)
     with pytest.raises(
-        Trouble, match=r"^NOTETAKER_STATE_DIR cannot be used: the user \S+ can replace what"
+        Trouble, match=r"^NOTETAKER_STATE_DIR is invalid: the user \S+ can replace files"
     ) as told:
         await host.disk(in_folder(home))
     assert told.value.mend.startswith("Run the doctor as the user of the bot")

@@ -91,17 +91,17 @@ async def test_a_reload_changes_what_can_change_and_names_what_cannot(office: Of
         file.write_text("LOG_LEVEL=DEBUG\nVOICE_RETRY_ATTEMPTS=2\nVOICE_DEBUG=1\nMETRICS_PORT=9464\n")
         said = await reloaded(bot, watchdog)
         assert [one.partition("=")[0] for one in said[:3]] == ["RELOADING", "MONOTONIC_USEC", "READY"]
-        assert said[3].endswith("; METRICS_PORT will change with a restart")
+        assert said[3].endswith("; METRICS_PORT will change after a restart")
         await bot.until("notetaker.env: LOG_LEVEL, VOICE_DEBUG, VOICE_RETRY_ATTEMPTS\n")
-        await bot.until("METRICS_PORT can only change with a restart")
+        await bot.until("METRICS_PORT can only be changed by a restart")
         assert "Tried 2 times without success" in await office.says("joinvoice")
         assert len(list((office.state / "voice-traces").iterdir())) == 2
 
         file.write_text("VOICE_RETRY_ATTEMPTS=many\n")
         said = await reloaded(bot, watchdog)
-        assert said[3].endswith("; the settings could not be read again")
+        assert said[3].endswith("; reloading the settings failed")
         await bot.until(
-            "The settings stay as they are: VOICE_RETRY_ATTEMPTS cannot be used: input should be a valid integer"
+            "Reload failed, keeping the current settings: VOICE_RETRY_ATTEMPTS is invalid: input should be a valid integer"
         )
 
         file.write_text("")

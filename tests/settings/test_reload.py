@@ -75,7 +75,7 @@ def test_a_dotenv_that_is_malformed_is_one_sentence(file: Path, content: str, pr
     with pytest.raises(SettingsError) as error:
         EnvFile({}).environment()
     where = f"{problem} of {file.with_name('.env')}"
-    assert str(error.value) == f"{where} cannot be understood: write NAME=value, or # before a comment"
+    assert str(error.value) == f"{where} is malformed: use NAME=value, or # for a comment"
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -85,14 +85,13 @@ def test_a_file_that_cannot_be_read_is_one_sentence(file: Path, named: bool) -> 
     path.write_bytes(b"# a comment\nLOG_LEVEL=\xff\n")
     with pytest.raises(SettingsError) as error:
         env_file.environment()
-    assert str(error.value) == f"line 2 of {path} is not text in UTF-8: write it again"
+    assert str(error.value) == f"line 2 of {path} is not UTF-8"
     path.unlink()
     path.mkdir()
     with pytest.raises(SettingsError) as error:
         env_file.environment()
-    reader = user_name(os.geteuid())
     assert str(error.value) == (
-        f"the file {path} cannot be read (Is a directory): it must be one that {reader} may read"
+        f"cannot read {path} (Is a directory): make it readable for {user_name(os.geteuid())}"
     )
 
 
@@ -104,10 +103,10 @@ async def test_each_reload_compares_with_what_holds_now(file: Path, caplog: pyte
         await bot.reload()
     assert [settings.log_level for settings in bot.settings] == ["DEBUG", "DEBUG", "INFO"]
     assert [
-        record.getMessage().removeprefix(f"Settings read again from {file}: ") for record in caplog.records
+        record.getMessage().removeprefix(f"Reloaded settings from {file}: ") for record in caplog.records
     ] == [
-        *("LOG_LEVEL", "SPEECH_ENGINE can only change with a restart"),
-        *("no change", "SPEECH_ENGINE can only change with a restart"),
+        *("LOG_LEVEL", "SPEECH_ENGINE can only be changed by a restart"),
+        *("no change", "SPEECH_ENGINE can only be changed by a restart"),
         "LOG_LEVEL",
     ]
     assert bot.reload.note == ""
@@ -126,8 +125,8 @@ async def test_a_reload_is_told_at_the_level_that_lets_more_be_seen(
     file.write_text(f"LOG_LEVEL={new}\nMETRICS_PORT=9464\n")
     await again()
     assert [record.getMessage() for record in caplog.records] == [
-        f"Settings read again from {file}: LOG_LEVEL",
-        "METRICS_PORT can only change with a restart",
+        f"Reloaded settings from {file}: LOG_LEVEL",
+        "METRICS_PORT can only be changed by a restart",
     ]
 
 
@@ -138,10 +137,12 @@ async def test_settings_that_cannot_be_used_change_nothing_and_tell_no_secret(
     file.write_text("LOG_LEVEL=DEBUG\nDISCORD_TOKEN=Bot secret-part\nVOICE_RETRY_ATTEMPTS=0\n")
     await bot.reload()
     assert bot.settings == []
-    assert bot.reload.note == "the settings could not be read again"
+    assert bot.reload.note == "reloading the settings failed"
     [record] = caplog.records
-    assert record.getMessage().startswith("The settings stay as they are: DISCORD_TOKEN cannot be used: ")
-    assert "; VOICE_RETRY_ATTEMPTS cannot be used: " in record.getMessage()
+    assert record.getMessage().startswith(
+        "Reload failed, keeping the current settings: DISCORD_TOKEN is invalid: "
+    )
+    assert "; VOICE_RETRY_ATTEMPTS is invalid: " in record.getMessage()
     assert "secret-part" not in caplog.text
 
 
@@ -151,7 +152,7 @@ async def test_a_new_token_is_named_as_waiting_for_a_restart_and_not_told(
     bot = Bot(started(file, "DISCORD_TOKEN=old-token\n"))
     file.write_text("DISCORD_TOKEN=new-token\n")
     await bot.reload()
-    assert bot.reload.note == "DISCORD_TOKEN will change with a restart"
+    assert bot.reload.note == "DISCORD_TOKEN will change after a restart"
     assert "new-token" not in caplog.text
 
 
@@ -163,9 +164,9 @@ async def test_a_file_that_never_ends_is_given_up_and_changes_nothing_later(
     file.unlink()
     os.mkfifo(file)
     await bot.reload()
-    assert bot.reload.note == "the settings could not be read again"
+    assert bot.reload.note == "reloading the settings failed"
     [record] = caplog.records
-    assert f"{file}, or a file that it names, cannot be read within " in record.getMessage()
+    assert f"{file}, or a file named in it, could not be read within " in record.getMessage()
 
     [reader] = [thread for thread in threading.enumerate() if thread.name == "_load"]
     await asyncio.to_thread(file.write_text, "LOG_LEVEL=DEBUG\n")

@@ -67,75 +67,75 @@ def test_every_setting_is_described_in_env_example() -> None:
         (
             "VOICE_CONNECTION_TIMEOUT",
             "soon",
-            "VOICE_CONNECTION_TIMEOUT cannot be used: input should be a valid number, unable to parse string as a "
+            "VOICE_CONNECTION_TIMEOUT is invalid: input should be a valid number, unable to parse string as a "
             "number; for example VOICE_CONNECTION_TIMEOUT=30",
         ),
         (
             "VOICE_RETRY_ATTEMPTS",
             "0",
-            "VOICE_RETRY_ATTEMPTS cannot be used: input should be greater than or equal to 1; "
+            "VOICE_RETRY_ATTEMPTS is invalid: input should be greater than or equal to 1; "
             "for example VOICE_RETRY_ATTEMPTS=3",
         ),
         (
             "VOICE_REGION_FALLBACK",
             "us-west,somewhere else",
-            "VOICE_REGION_FALLBACK cannot be used: 'somewhere else' is no voice region; "
+            "VOICE_REGION_FALLBACK is invalid: 'somewhere else' is not a voice region; "
             "for example VOICE_REGION_FALLBACK=us-west,us-east,us-central",
         ),
         *(
             (
                 "TIME_ZONE",
                 name,
-                f"TIME_ZONE cannot be used: there is no time zone {name!r}; for example TIME_ZONE=Europe/Berlin",
+                f"TIME_ZONE is invalid: there is no time zone {name!r}; for example TIME_ZONE=Europe/Berlin",
             )
             for name in ("Berlin", "Europe", "../zone", "/etc/localtime", "z" * 300)
         ),
         (
             "DISCORD_API_BASE_URL",
             "discord.com",
-            "DISCORD_API_BASE_URL cannot be used: it must start with https:// (or http://); "
+            "DISCORD_API_BASE_URL is invalid: it must start with https:// (or http://); "
             "for example DISCORD_API_BASE_URL=https://discord.com/api",
         ),
         (
             "DISCORD_API_BASE_URL",
             "https://",
-            "DISCORD_API_BASE_URL cannot be used: it names no host; "
+            "DISCORD_API_BASE_URL is invalid: it has no host name; "
             "for example DISCORD_API_BASE_URL=https://discord.com/api",
         ),
         (
             "DISCORD_API_BASE_URL",
             "https://me:pass/word@proxy.example.org/api",
-            "DISCORD_API_BASE_URL cannot be used: its port is no number up to 65535; "
+            "DISCORD_API_BASE_URL is invalid: its port is not a number up to 65535; "
             "for example DISCORD_API_BASE_URL=https://discord.com/api",
         ),
         (
             "NOTETAKER_STATE_DIR",
             "~nobody-of-that-name/state",
-            "NOTETAKER_STATE_DIR cannot be used: there is no user nobody-of-that-name; "
+            "NOTETAKER_STATE_DIR is invalid: there is no user nobody-of-that-name; "
             "for example NOTETAKER_STATE_DIR=/var/lib/notetaker",
         ),
         (
             "NOTETAKER_STATE_DIR",
             "/srv/what?/state",
-            "NOTETAKER_STATE_DIR cannot be used: a question mark in it cannot be part of the database's URL; "
+            "NOTETAKER_STATE_DIR is invalid: it must not contain a question mark; "
             "for example NOTETAKER_STATE_DIR=/var/lib/notetaker",
         ),
         (
             "DISCORD_CA_FILE",
             "/nowhere/ca.pem",
-            "DISCORD_CA_FILE cannot be used: there is no file /nowhere/ca.pem; "
+            "DISCORD_CA_FILE is invalid: there is no file /nowhere/ca.pem; "
             "for example DISCORD_CA_FILE=/etc/ssl/certs/our-proxy.pem",
         ),
         (
             "DISCORD_CA_FILE",
             f"/{'a' * 300}",
-            f"DISCORD_CA_FILE cannot be used: /{'a' * 300} cannot be read (File name too long); "
+            f"DISCORD_CA_FILE is invalid: cannot read /{'a' * 300} (File name too long); "
             "for example DISCORD_CA_FILE=/etc/ssl/certs/our-proxy.pem",
         ),
         (
             "LOG_LEVEL",
             "loud",
-            "LOG_LEVEL cannot be used: input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'; "
+            "LOG_LEVEL is invalid: input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'; "
             "for example LOG_LEVEL=INFO",
         ),
     ],
@@ -156,7 +156,7 @@ def test_a_mistake_is_found_under_the_name_that_was_used(
 ) -> None:
     monkeypatch.setenv("LOG_LEVEL", "")
     monkeypatch.setenv(name, "loud")
-    with pytest.raises(SettingsError, match=rf"^{name} cannot be used: .*; for example {name}=INFO$"):
+    with pytest.raises(SettingsError, match=rf"^{name} is invalid: .*; for example {name}=INFO$"):
         Settings.load({name: "loud"} if given else None)
 
 
@@ -166,15 +166,13 @@ def test_a_malformed_token_is_named_and_never_shown(
     monkeypatch: pytest.MonkeyPatch, token: str, name: str
 ) -> None:
     monkeypatch.setenv(name, token)
-    with pytest.raises(SettingsError, match=rf"^{name} cannot be used: it ") as error:
+    with pytest.raises(SettingsError, match=rf"^{name} is invalid: it ") as error:
         Settings.load()
     assert "hidden" not in str(error.value)
 
 
 def test_a_missing_token_concerns_only_who_asks_for_it() -> None:
-    with pytest.raises(
-        SettingsError, match=r"^DISCORD_TOKEN cannot be used: it is not set; for example DISCORD_TOKEN="
-    ):
+    with pytest.raises(SettingsError, match=r"^DISCORD_TOKEN is not set; for example DISCORD_TOKEN="):
         Settings.load().require_token()
 
 
@@ -222,7 +220,7 @@ def test_a_ca_file_without_a_certificate_is_one_sentence(
     with pytest.raises(SettingsError) as error:
         Settings.load()
     assert str(error.value).startswith(
-        f"DISCORD_CA_FILE cannot be used: {file} cannot be read as a PEM file of certificates; for example"
+        f"DISCORD_CA_FILE is invalid: {file} is not a PEM file of certificates; for example"
     )
 
 
@@ -238,7 +236,7 @@ def test_a_state_folder_that_cannot_be_made_is_one_sentence(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("NOTETAKER_STATE_DIR", str(tmp_path / "file" / "state"))
-    with pytest.raises(SettingsError, match=r"^NOTETAKER_STATE_DIR cannot be used: .*Not a directory"):
+    with pytest.raises(SettingsError, match=r"^NOTETAKER_STATE_DIR is invalid: .*Not a directory"):
         state_folder.make(Settings.load())
 
 
@@ -248,12 +246,12 @@ def test_a_state_folder_that_cannot_be_made_is_one_sentence(
     [
         (
             {"STATE_DIRECTORY": "/var/lib/notetaker"},
-            "systemd lets notetaker write to /var/lib/notetaker only: mount the disk there, or put [Service] and "
+            "systemd allows notetaker to write to /var/lib/notetaker only: mount the disk there, or put [Service] and "
             "ReadWritePaths={folder} into /etc/systemd/system/notetaker-.service.d/state.conf, run systemctl "
-            "daemon-reload, and see that {folder} exists and belongs to {user}",
+            "daemon-reload, and make sure that {folder} exists and is owned by {user}",
         ),
-        ({"STATE_DIRECTORY": "{folder}"}, "the folder cannot be made or written to (Read-only file system)"),
-        ({}, "the folder cannot be made or written to (Read-only file system)"),
+        ({"STATE_DIRECTORY": "{folder}"}, "cannot create or write to {folder} (Read-only file system)"),
+        ({}, "cannot create or write to {folder} (Read-only file system)"),
     ],
 )
 def test_a_read_only_state_folder_is_one_sentence_with_what_opens_it_to_systemd(
@@ -277,7 +275,7 @@ def test_a_read_only_state_folder_is_one_sentence_with_what_opens_it_to_systemd(
     )
     problem = sentence.format(folder=tmp_path, user=user_name(os.geteuid()))
     assert result.stderr.splitlines()[-1].endswith(
-        f"SettingsError: NOTETAKER_STATE_DIR cannot be used: {problem}; for example "
+        f"SettingsError: NOTETAKER_STATE_DIR is invalid: {problem}; for example "
         "NOTETAKER_STATE_DIR=/var/lib/notetaker"
     )
 
@@ -301,7 +299,7 @@ def test_a_state_folder_that_the_group_may_write_to_is_taken_as_it_is(folder: Pa
 @pytest.mark.parametrize("mode", [0o777, 0o1777])
 def test_a_state_folder_that_everybody_may_write_to_is_refused(folder: Path, mode: int) -> None:
     folder.chmod(mode)
-    with pytest.raises(SettingsError, match=r"^NOTETAKER_STATE_DIR .*: every user of this host can replace "):
+    with pytest.raises(SettingsError, match=r"^NOTETAKER_STATE_DIR .*: every user on this host can replace "):
         state_folder.make(Settings.load())
     assert list(folder.iterdir()) == []
 
@@ -311,7 +309,7 @@ def test_another_user_s_state_folder_is_refused(folder: Path) -> None:
     os.chown(folder, NOBODY, NOBODY)
     with pytest.raises(
         SettingsError,
-        match=rf": the user nobody can replace what root writes to {folder}: run this as the owner of ",
+        match=rf": the user nobody can replace files that root writes to {folder}: use a folder ",
     ):
         state_folder.make(Settings.load())
     assert list(folder.iterdir()) == []
@@ -359,7 +357,7 @@ def test_an_empty_credential_is_no_token_yet(credential: Path, content: str | No
     with pytest.raises(SettingsError) as error:
         Settings.load().require_token()
     assert str(error.value) == (
-        "/etc/notetaker/discord_token cannot be used: it is missing or empty, and DISCORD_TOKEN is not set; put the "
+        "/etc/notetaker/discord_token is missing or empty, and DISCORD_TOKEN is not set; put the "
         "token into this file"
     )
 
@@ -368,9 +366,7 @@ def test_a_credential_that_cannot_be_read_is_one_sentence(credential: Path) -> N
     credential.mkdir()
     with pytest.raises(SettingsError) as error:
         Settings.load()
-    assert str(error.value) == (
-        "/etc/notetaker/discord_token cannot be used: it cannot be read (Is a directory)"
-    )
+    assert str(error.value) == ("cannot read /etc/notetaker/discord_token (Is a directory)")
 
 
 @pytest.mark.parametrize("content", [b"MTIz.abc hidden", b"Bot MTIz.hidden", b"MTIz.hidden\xff"])
@@ -378,7 +374,7 @@ def test_a_malformed_credential_is_one_sentence_without_the_token(credential: Pa
     credential.write_bytes(content)
     with pytest.raises(SettingsError) as error:
         Settings.load()
-    assert str(error.value).startswith("/etc/notetaker/discord_token cannot be used: it ")
+    assert str(error.value).startswith("/etc/notetaker/discord_token is invalid: it ")
     assert "hidden" not in str(error.value)
 
 
@@ -389,7 +385,7 @@ def test_the_place_of_the_token_is_the_one_that_counts(
     monkeypatch.setenv("DISCORD_TOKEN", "")
     assert token_place() == "/etc/notetaker/discord_token"
     monkeypatch.setenv("DISCORD_BOT_TOKEN", "MTIz.abc.from-environment")
-    assert token_place() == "DISCORD_BOT_TOKEN, which counts before /etc/notetaker/discord_token"
+    assert token_place() == "DISCORD_BOT_TOKEN, which takes precedence over /etc/notetaker/discord_token"
     monkeypatch.delenv("CREDENTIALS_DIRECTORY")
     assert token_place() == "DISCORD_BOT_TOKEN"
     monkeypatch.delenv("DISCORD_BOT_TOKEN")

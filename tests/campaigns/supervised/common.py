@@ -64,8 +64,10 @@ async def reload(stage: Stage) -> str:
     async with stage.undisturbed():
         await stage.meeting()
         said = await stage.reload(".env: LOG_LEVEL", LOG_LEVEL="DEBUG")
-        await stage.reload("METRICS_PORT can only change with a restart", METRICS_PORT="9464")
-        await stage.reload("The settings stay as they are: LOG_LEVEL cannot be used", LOG_LEVEL="LOUD")
+        await stage.reload("METRICS_PORT can only be changed by a restart", METRICS_PORT="9464")
+        await stage.reload(
+            "Reload failed, keeping the current settings: LOG_LEVEL is invalid", LOG_LEVEL="LOUD"
+        )
         await stage.reload("Settings read again", LOG_LEVEL="INFO", METRICS_PORT="")
         await stage.heard()
     return said

@@ -143,5 +143,5 @@ def test_remove(folder: Path) -> None:
 
 def test_a_wrong_setting_is_one_sentence(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VOICE_RETRY_ATTEMPTS", "many")
-    assert run("list", code=78).stderr.startswith("notetaker: VOICE_RETRY_ATTEMPTS cannot be used:")
+    assert run("list", code=78).stderr.startswith("notetaker: VOICE_RETRY_ATTEMPTS is invalid:")
     assert not folder.exists()
