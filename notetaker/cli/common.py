@@ -12,7 +12,7 @@ import click
 from notetaker.host.errors import DiskFull, SettingsError
 from notetaker.host.exit_codes import ExitCode
 from notetaker.host.instance.single import AlreadyRunning
-from notetaker.host.logs import setup
+from notetaker.host.logs.setup import configure_logging, in_journal
 from notetaker.model import events
 from notetaker.model.printable import printable
 from notetaker.settings.values import Settings
@@ -33,7 +33,7 @@ EVENTS: dict[int, events.Event] = {
 
 def settings() -> Settings:
     found = Settings.load()
-    setup.setup(found.log_level)
+    configure_logging(found.log_level)
     return found
 
 
@@ -69,8 +69,8 @@ def sentences_instead_of_tracebacks() -> Iterator[None]:
 def fail(sentence: str, code: int) -> None:
     """Ends the process. systemd's journal gets an event, and anybody else a line on standard error."""
     event = EVENTS.get(code)
-    if event is not None and setup.in_journal():
-        setup.setup("INFO")  # it may be the settings for the log that are wrong
+    if event is not None and in_journal():
+        configure_logging("INFO")  # it may be the settings for the log that are wrong
         log.critical("%s", sentence, extra=event())
     else:
         click.echo(f"notetaker: {sentence}", err=True)

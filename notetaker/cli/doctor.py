@@ -13,7 +13,7 @@ from notetaker.cli.common import print_json, sentences_instead_of_tracebacks
 from notetaker.doctor.checks import CHECKS
 from notetaker.doctor.checkup import Check, Result, State, Watcher
 from notetaker.doctor.run import Examination
-from notetaker.host.logs import setup
+from notetaker.host.logs.setup import configure_logging
 from notetaker.model.printable import printable
 
 SIGNS = {
@@ -41,7 +41,7 @@ def doctor(guild: int | None, channel: int | None, as_json: bool) -> None:
     """
     if channel is not None and guild is None:
         raise click.UsageError("--channel needs --guild.")
-    setup.setup("ERROR")
+    configure_logging("ERROR")
     logging.getLogger("discord").setLevel(logging.CRITICAL)  # py-cord logs what it then tries again
     watcher = Silence() if as_json else Lines(terminal=sys.stdout.isatty())
     with sentences_instead_of_tracebacks():

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from notetaker.cli.common import sentences_instead_of_tracebacks
-from notetaker.host.logs import setup
+from notetaker.host.logs.setup import configure_logging
 
 
 @click.command()
@@ -16,7 +16,7 @@ def supervisor_watchdog(socket: Path) -> None:
     SOCKET is the NOTIFY_SOCKET of the processes that are to be watched.
     """
     with sentences_instead_of_tracebacks():
-        setup.setup("INFO")
+        configure_logging("INFO")
         from notetaker.host.supervisor import listener  # its library is of no use to the other commands
 
         listener.run(socket)

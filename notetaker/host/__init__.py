@@ -1,1 +1,1 @@
-"""The machine underneath: service manager, threads, exit codes, the state folder. It knows nothing of meetings."""
+"""The host underneath: service manager, threads, logs, exit codes, instance locks. It knows nothing of meetings."""

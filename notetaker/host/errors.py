@@ -1,15 +1,15 @@
-"""What keeps a process from starting, in sentences for the person who starts it."""
+"""Errors that keep a process from starting, with a message for the person who starts it."""
 
 import errno
 
 
 class SettingsError(Exception):
-    """The settings cannot be used. The message is one line per variable, for the person who wrote them."""
+    """One or more settings are missing or invalid. The message has a line for each."""
 
 
 class DiskFull(Exception):
-    """A folder or file cannot be made for want of room, which no setting mends. One sentence."""
+    """A file or folder cannot be created because the disk is full."""
 
 
 FULL = errno.ENOSPC, errno.EDQUOT
-"""What the kernel says when there is no room on a disk, or in a quota."""
+"""Errors of the kernel for a full disk or an exhausted quota."""

@@ -1,9 +1,9 @@
-"""Every stack of this process in the log, when whoever supervises it ends it with SIGABRT.
+"""On SIGABRT, which a watchdog sends to a hung process, log every stack and exit.
 
-A thread of its own waits for the signal, which works while all others are blocked, and after the whole process was
-stopped. It tells what happens, with the stacks of the tasks: one that waits is on no thread's stack. Then it lets the
-signal do its work: ``faulthandler`` writes the stacks of the threads, from C. Names of functions and lines are
-written, and no values.
+A dedicated thread waits for the signal, so this works while all other threads are blocked and after the process was
+stopped and continued. It logs the stacks of the asyncio tasks, since a waiting task is on no thread's stack. Then the
+signal takes effect, and ``faulthandler`` writes the stacks of the threads, from C. Stacks contain function names and
+line numbers, no values.
 """
 
 import asyncio
@@ -17,45 +17,46 @@ from collections.abc import Iterator
 from contextlib import suppress
 from types import FrameType
 
-from notetaker.host.logs import journald, setup
+from notetaker.host.logs import journald
+from notetaker.host.logs.setup import in_journal
 from notetaker.model import events
 
 STDERR = 2
-"""Its file descriptor."""
+"""File descriptor of standard error."""
 
-ABORTED = "This process is ended by SIGABRT."
+ABORTED = "Received SIGABRT, exiting."
 
 
 def block_abort() -> None:
-    """In this thread and all that it begins from now on; so call it while there is no other. Then ``on_abort``."""
+    """Block SIGABRT in this thread and those that it starts. Call it before there are others, then ``on_abort``."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGABRT})
 
 
 def on_abort(loop: asyncio.AbstractEventLoop | None = None) -> None:
-    """From now on SIGABRT ends this process with the stack of every thread, and of every task of the loop.
+    """Make SIGABRT end the process with the stack of every thread, and of every task of the loop.
 
-    Without a core dump: it would hold keys and speech.
+    There is no core dump: it would contain keys and speech.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     faulthandler.enable(STDERR)
-    threading.Thread(target=_await_abort, args=(loop, setup.in_journal()), name="stacks", daemon=True).start()
+    threading.Thread(target=_await_abort, args=(loop, in_journal()), name="stacks", daemon=True).start()
 
 
 def give_up_after(seconds: float) -> None:
-    """Unless this is called again in time, the process ends, with the stack of every thread.
+    """Exit with the stack of every thread unless this is called again in time.
 
-    For a C library that holds the interpreter lock for ever: no thread can act on SIGABRT then.
+    This is for a C library that holds the interpreter lock forever: no thread can handle SIGABRT then.
     """
     faulthandler.dump_traceback_later(seconds, exit=True)
 
 
 def never_give_up() -> None:
-    """``give_up_after`` holds no more."""
+    """Cancel ``give_up_after``."""
     faulthandler.cancel_dump_traceback_later()
 
 
 def of_tasks(loop: asyncio.AbstractEventLoop) -> str:
-    """What every task waits for, the innermost call first. For any thread."""
+    """Return the stack of every task, innermost call first. Can be called from any thread."""
     lines = []
     for task in sorted(asyncio.all_tasks(loop), key=asyncio.Task.get_name):
         lines.append(f"Task {task.get_name()} (most recent call first):")
@@ -70,24 +71,24 @@ def of_tasks(loop: asyncio.AbstractEventLoop) -> str:
 def _await_abort(loop: asyncio.AbstractEventLoop | None, in_journal: bool) -> None:
     signal.sigwait({signal.SIGABRT})
     try:
-        tasks = "" if loop is None else f" What its tasks wait for:\n{of_tasks(loop)}"
-        _tell(f"{ABORTED}{tasks}", in_journal)
-    finally:  # whatever went wrong with the tasks: the threads are still to be told, and the process is to end
+        tasks = "" if loop is None else f" Tasks:\n{of_tasks(loop)}"
+        _write(f"{ABORTED}{tasks}", in_journal)
+    finally:  # even if that failed, write the stacks of the threads and exit
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGABRT})
         signal.raise_signal(signal.SIGABRT)
 
 
-def _tell(message: str, in_journal: bool) -> None:
-    """Not by way of ``logging`` or ``sys.stderr``, whose locks somebody may hold."""
+def _write(message: str, in_journal: bool) -> None:
+    """Write a message without ``logging`` and ``sys.stderr``: a hung thread may hold their locks."""
     if in_journal:
-        with suppress(OSError):  # the journal reads standard error, too
-            journald.tell(message, logging.CRITICAL, events.ABORTED())
+        with suppress(OSError):  # the journal reads standard error as well
+            journald.send(message, logging.CRITICAL, events.ABORTED())
             return
     os.write(STDERR, f"{message}\n".encode())
 
 
 def _frames(coroutine: object) -> Iterator[FrameType]:
-    """From the task's own coroutine to the one that waits; of a task that runs, only the first."""
+    """Yield the frames of a task from the outermost to the innermost; of a running task, only the first."""
     while coroutine is not None:
         frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "gi_frame", None)
         if frame is None:

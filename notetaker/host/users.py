@@ -1,10 +1,10 @@
-"""Users of this host, by name."""
+"""Names of the users on this host."""
 
 import pwd
 
 
 def user_name(uid: int) -> str:
-    """The login name, or ``user 1000`` when there is none."""
+    """Return the login name, or ``user 1000`` if there is none."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:

@@ -1,6 +1,6 @@
-"""Threads for what may have to wait: fsync, SQLite and the job queue never run on the event loop.
+"""Threads for blocking calls: fsync, SQLite and the job queue never run on the event loop.
 
-There is one for the disk and one for the database: a database that is away keeps nobody from the disk.
+The disk and the database have a thread each, so that a database that does not answer does not block the disk.
 """
 
 import asyncio
@@ -16,43 +16,43 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SILENCE_S = 60.0
-"""A database that has not answered for longer is told of: its own limits are shorter (``store.database``)."""
+"""How long a database may be silent before that is reported. Its own timeouts are shorter (``store.database``)."""
 FAREWELL_S = 10.0
-"""When the process stops: what a database does not take by then is read back from the journal at the next start."""
+"""Timeout when the process stops. What is not stored by then is read from the journal at the next start."""
 
 
 class WorkerThread:
-    """Runs calls one after the other, in the order they were asked for."""
+    """Runs calls one at a time, in order."""
 
     def __init__(self, name: str, no_answer: Callable[[str], Exception]) -> None:
-        """``name`` is what the calls may wait for; ``no_answer`` makes the error of a call that took too long."""
+        """``name`` is what calls wait for. ``no_answer`` creates the error for a call that takes too long."""
         self._name = name
         self._no_answer = no_answer
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._waiting = 0
-        self._moved_at = time.monotonic()  # when a call began or ended last
-        self._waited_s = 0.0  # in all, until then
+        self._moved_at = time.monotonic()  # when a call last began or ended
+        self._waited_s = 0.0  # in total, until then
         self._patience_s: float | None = None
         self._limits: set[asyncio.Timeout] = set()
-        # A daemon, because a call that never ends must not keep the process from ending.
+        # A daemon: a call that never returns must not keep the process alive.
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
     @property
     def busy(self) -> bool:
-        """Somebody waits for a call to end."""
+        """Whether a call is pending."""
         return self._waiting > 0
 
     def waiting_s(self, now: float) -> float:
-        """For how long nothing has moved although somebody waits; ``now`` is monotonic seconds."""
+        """Return the time without progress while a call is pending. ``now`` is in monotonic seconds."""
         return now - self._moved_at if self.busy else 0.0
 
     def clock(self, now: float) -> float:
-        """``now``, monotonic seconds, on a clock that stands still while somebody waits."""
+        """Convert ``now`` (monotonic seconds) to a clock that stands still while a call is pending."""
         return now - self._waited_s - self.waiting_s(now)
 
     async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Returns what ``call`` returns and raises what it raises; ``no_answer`` if that takes long after a hurry."""
+        """Return what ``call`` returns, or raise what it raises. After ``hurry``, raise ``no_answer`` on timeout."""
         future: Future[T] = Future()
         self._calls.put(partial(_settle, future, partial(call, *args, **kwargs)))
         if not self.busy:
@@ -76,9 +76,9 @@ class WorkerThread:
             self._waiting -= 1
 
     def hurry(self) -> None:
-        """The process stops: nobody waits for long any more, and after somebody has in vain, nobody at all.
+        """Limit how long calls may take, because the process is stopping. After a timeout, other calls fail at once.
 
-        Asking once more changes nothing.
+        Further calls of this method have no effect.
         """
         if self._patience_s is not None:
             return
@@ -87,7 +87,7 @@ class WorkerThread:
             limit.reschedule(asyncio.get_running_loop().time() + FAREWELL_S)
 
     def close(self) -> None:
-        """Waits for what was asked for; after ``hurry``, no longer than others."""
+        """Wait for pending calls; after ``hurry``, for a limited time."""
         self._calls.put(None)
         self._thread.join(self._patience_s)
 
@@ -97,9 +97,7 @@ class WorkerThread:
 
 
 async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What ``call`` returns or raises. In a thread of its own: if it never ends, that keeps nobody from anything, nor
-    the process from ending.
-    """
+    """Run ``call`` in its own daemon thread, so that it can neither block others nor keep the process alive."""
     future: Future[T] = Future()
     work = partial(_settle, future, partial(call, *args, **kwargs))
     threading.Thread(target=work, name=call.__name__, daemon=True).start()
@@ -107,12 +105,12 @@ async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
 
 def _settle(future: Future[T], call: Callable[[], T]) -> None:
-    """Not if nobody waits for it any more."""
+    """Run the call unless the future was cancelled."""
     if not future.set_running_or_notify_cancel():
         return
     try:
         result = call()
-    except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+    except BaseException as error:  # noqa: BLE001 - raised where the future is awaited
         future.set_exception(error)
     else:
         future.set_result(result)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
 from notetaker.host import stacks
 from notetaker.host.exit_codes import ExitCode
-from notetaker.host.logs import setup
+from notetaker.host.logs.setup import configure_logging
 from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings.announcer import DiscordFront
 from notetaker.meetings.commands import Meetings
@@ -192,7 +192,7 @@ class _Bot:
 
     def _change(self, settings: Settings) -> None:
         """The settings in ``reload.LIVE``."""
-        setup.setup(settings.log_level)
+        configure_logging(settings.log_level)
         self._recordings.resume_window_s = settings.meeting_resume_window * 60
         self._voice.configure(
             connection_timeout_s=settings.voice_connection_timeout,

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
-from notetaker.host.sd_notify import Systemd
+from notetaker.host.sd_notify import ServiceManager
 from notetaker.host.worker_thread import SILENCE_S, WorkerThread
 from notetaker.jobs.queue import JobQueue
 from notetaker.meetings.recovery import Recovery
@@ -38,20 +38,20 @@ async def open_database(
     settings: Settings, database: WorkerThread, stop: asyncio.Event, retry_s: float = RETRY_S
 ) -> Opened | None:
     """Once it can be reached; None: ``stop`` was set before. Raises StoreSettingError when waiting cannot help."""
-    systemd, told = Systemd(), ""
+    manager, told = ServiceManager(), ""
 
     def tell(trouble: str) -> None:
         nonlocal told
         if trouble != told:
             told = trouble
             log.critical("Waiting to start: %s", told, extra=events.UNAVAILABLE())
-        systemd.status(f"Waiting to start: {told}")
+        manager.status(f"Waiting to start: {told}")
 
     async def tell_of_silence() -> None:
         await asyncio.sleep(SILENCE_S)
         tell("the database does not answer")
 
-    with _meanwhile(_give_signs_of_life(systemd)):
+    with _meanwhile(_give_signs_of_life(manager)):
         while not stop.is_set():
             try:
                 with _meanwhile(tell_of_silence()):
@@ -67,13 +67,13 @@ async def open_database(
     return None
 
 
-async def _give_signs_of_life(systemd: Systemd) -> None:
+async def _give_signs_of_life(manager: ServiceManager) -> None:
     """From the event loop: to wait for a database is no fault, and to stand still meanwhile is one. To ask for more
     time instead (EXTEND_TIMEOUT_USEC) would keep the watchdog from noticing for as long.
     """
     while True:
-        systemd.healthy()
-        await asyncio.sleep(systemd.ping_every_s)
+        manager.healthy()
+        await asyncio.sleep(manager.ping_every_s)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 
 from notetaker.host import stacks
 from notetaker.host.exit_codes import ExitCode
-from notetaker.host.sd_notify import Systemd
+from notetaker.host.sd_notify import ServiceManager
 from notetaker.jobs.worker import MOST_COUNTED, STOP_TIMEOUT, Work, Worker
 from notetaker.jobs.workflows import Preferences
 from notetaker.model import events
@@ -33,7 +33,7 @@ def run(settings: Settings) -> ExitCode:
     stop: SimpleQueue[int] = SimpleQueue()  # which a signal handler may use at any instant, unlike an Event
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: stop.put(number))
-    systemd = Systemd()
+    manager = ServiceManager()
     preferences = Preferences(settings.speech_language, settings.speech_vocabulary, settings.time_zone)
     worker = Worker(
         settings.database,
@@ -44,13 +44,13 @@ def run(settings: Settings) -> ExitCode:
     )
     idle = f"Waiting for speech, with {worker.engine_name}"
     worker.start()
-    systemd.ready(idle)
+    manager.ready(idle)
     log.info("Ready, with the speech engine %s", worker.engine_name, extra=events.READY())
-    while not _asked(stop, systemd.ping_every_s):
+    while not _asked(stop, manager.ping_every_s):
         if worker.unattended_s < OVERDUE_S:
-            systemd.healthy()
-            systemd.status(status_line(worker.work, worker.unattended_s) or idle)
-    systemd.stopping("Ending the running jobs")
+            manager.healthy()
+            manager.status(status_line(worker.work, worker.unattended_s) or idle)
+    manager.stopping("Ending the running jobs")
     log.info("Stopping", extra=events.STOPPING())
     code = ExitCode.TRY_AGAIN if worker.taken_for_dead else ExitCode.OK
     try:

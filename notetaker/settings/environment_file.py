@@ -1,7 +1,6 @@
 """Files for systemd's ``EnvironmentFile=``: systemd.exec(5), and src/basic/env-file.c in systemd.
 
-They look like a ``.env`` file with two differences: ``;`` starts a comment as ``#`` does, and neither starts one after
-a value.
+They look like ``.env`` files, except that ``;`` also starts a comment, and that no comment can follow a value.
 """
 
 import re

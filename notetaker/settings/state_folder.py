@@ -63,7 +63,7 @@ def _closed_by_systemd(folder: Path) -> str | None:
     if own is None or folder.is_relative_to(own):
         return None
     return (
-        f"systemd allows notetaker to write to {own} only: mount the disk there, or put [Service] and "
+        f"systemd lets notetaker write only to {own}: mount the disk there, or put [Service] and "
         f"ReadWritePaths={folder} into /etc/systemd/system/notetaker-.service.d/state.conf, run systemctl "
         f"daemon-reload, and make sure that {folder} exists and is owned by {user_name(os.geteuid())}"
     )

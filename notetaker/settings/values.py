@@ -210,7 +210,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Read the settings from ``environment``, by default this process's. Raise SettingsError if any is invalid."""
+        """Read the settings from ``environment`` (default: os.environ). Raise SettingsError if one is invalid."""
         try:
             if environment is None:
                 return cls()

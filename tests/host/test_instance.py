@@ -71,8 +71,8 @@ async def test_a_second_checkout_with_the_token_is_told_which_one_is_the_first(
         user = held["user"]
         assert refusal == (
             f"another bot is running with this token (process {first.pid} of {user}, version "
-            f"{notetaker.__version__} in {checkout}, since {held['started']}): stop it first, because two bots with "
-            "one token throw each other out of voice."
+            f"{notetaker.__version__} in {checkout}, since {held['started']}). Stop it first: two bots with one "
+            "token disconnect each other from voice."
         )
         assert list(states[1].iterdir()) == []
 
@@ -89,7 +89,7 @@ async def test_two_tokens_do_not_share_a_state_folder(tmp_path: Path, identity: 
         assert refusal.startswith(
             f"another bot is running with the state folder {tmp_path} (process {first.pid} of "
         )
-        assert refusal.endswith("): stop it first, or give this one another folder in NOTETAKER_STATE_DIR.")
+        assert refusal.endswith("). Stop it first, or set NOTETAKER_STATE_DIR to another folder.")
     with only_bot(tmp_path, identity + "-2"):  # who was refused holds nothing, and nor does who died
         pass
 
@@ -131,7 +131,7 @@ async def test_a_first_one_that_is_stopped_is_named_all_the_same(tmp_path: Path,
         first.process.send_signal(signal.SIGSTOP)
         refusal = await second.tries()
         assert f"with this token (process {first.pid} of " in refusal
-        assert "which does not answer" in refusal
+        assert "not responding" in refusal
 
 
 @pytest.mark.skipif(not can_unshare("--pid", "--fork"), reason="makes a pid namespace")
@@ -147,7 +147,7 @@ async def test_a_container_with_the_host_s_network_is_refused_too(
         assert await first.tries() == "holds"
         if stopped:
             first.process.send_signal(signal.SIGSTOP)
-        first_one = "a process of another container, which" if stopped else f"process {first.pid} of "
+        first_one = "a process in another container, not" if stopped else f"process {first.pid} of "
         assert f"with this token ({first_one}" in await second.tries()
 
 
@@ -273,7 +273,7 @@ def test_of_whoever_has_the_name_and_lets_nobody_connect_root_is_told_by_the_com
         with pytest.raises(AlreadyRunning) as refusal, only_bot(tmp_path, identity):
             pass
         command = f"ss -xap | grep {name}"
-        assert f"({UNKNOWN}; as root, `{command}` shows it)" in str(refusal.value)
+        assert f"({UNKNOWN}; to find it, run as root: {command})" in str(refusal.value)
         if shutil.which("ss"):
             shown = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout
             assert f"pid={os.getpid()}," in shown
@@ -355,7 +355,7 @@ async def test_a_runtime_folder_is_seen_across_network_namespaces(
 def test_a_folder_that_cannot_be_written_to_is_one_sentence(tmp_path: Path, identity: str) -> None:
     (tmp_path / "bot.lock").mkdir()
     with (
-        pytest.raises(SettingsError, match=rf"^the lock file {tmp_path}/bot\.lock cannot be written \("),
+        pytest.raises(SettingsError, match=rf"^cannot write the lock file {tmp_path}/bot\.lock \("),
         only_bot(tmp_path, identity),
     ):
         pass
@@ -365,7 +365,10 @@ def test_a_symbolic_link_is_not_followed(tmp_path: Path, identity: str) -> None:
     precious = tmp_path / "precious"
     precious.write_text("precious")
     (tmp_path / "bot.lock").symlink_to(precious)
-    with pytest.raises(SettingsError, match=r"bot\.lock cannot be written \("), only_bot(tmp_path, identity):
+    with (
+        pytest.raises(SettingsError, match=r"cannot write the lock file .*bot\.lock \("),
+        only_bot(tmp_path, identity),
+    ):
         pass
     with pytest.raises(OSError, match=r"bot\.lock"):
         running_bot(tmp_path, identity)

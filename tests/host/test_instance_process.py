@@ -104,4 +104,4 @@ def test_a_bot_that_finds_the_disk_full_is_worth_another_start(tmp_path: Path, f
     )  # fmt: skip
     assert ended.returncode == 75, ended.stderr
     [sentence] = ended.stderr.splitlines()
-    assert "(No space left on device): make room on its disk." in sentence
+    assert "(No space left on device): free some disk space." in sentence

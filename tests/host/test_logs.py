@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.host.logs import setup
+from notetaker.host.logs.setup import OURS, configure_logging
 from notetaker.model import events
 from notetaker.wire.dave import DaveGroup
 from tests.harness.journald import FakeJournald
@@ -18,8 +18,8 @@ from tests.harness.journald import FakeJournald
 LOUD = """
 import logging
 from notetaker.model import events
-from notetaker.host.logs import setup
-setup.setup("DEBUG")
+from notetaker.host.logs.setup import configure_logging
+configure_logging("DEBUG")
 log = logging.getLogger("notetaker.service.bot")
 log.info("Ready, in %d servers", 2, extra=events.READY())
 log.warning("Voice ended in guild %d", 1, extra=events.VOICE_LOST(guild_id=1, voice_close_code=4006))
@@ -31,7 +31,7 @@ logging.getLogger("discord.http").warning("rate limited")
 def restore_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("JOURNAL_STREAM", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
-    loggers = [logging.getLogger(name) for name in (None, setup.OURS, "dave")]
+    loggers = [logging.getLogger(name) for name in (None, OURS, "dave")]
     levels, handlers = [one.level for one in loggers], loggers[0].handlers[:]
     yield
     for one, level in zip(loggers, levels, strict=True):
@@ -100,7 +100,7 @@ def journal(folder: Path, monkeypatch: pytest.MonkeyPatch, level: str = "INFO") 
     fake = FakeJournald(folder)
     monkeypatch.setattr("notetaker.host.logs.setup.in_journal", lambda: True)
     monkeypatch.setattr("logging_journald.JournaldTransport.SOCKET_PATH", fake.path)
-    setup.setup(level)
+    configure_logging(level)
     return fake
 
 
@@ -108,7 +108,7 @@ def journal(folder: Path, monkeypatch: pytest.MonkeyPatch, level: str = "INFO") 
 
 
 def test_lines_in_a_file_have_date_level_and_place(pipe: Stream) -> None:
-    setup.setup("INFO", pipe.end)
+    configure_logging("INFO", pipe.end)
     logging.getLogger("notetaker.service").info("Ready, in %d servers", 2, extra=events.READY())
     logging.getLogger("notetaker.service").debug("not this")
     line = pipe.read()
@@ -117,7 +117,7 @@ def test_lines_in_a_file_have_date_level_and_place(pipe: Stream) -> None:
 
 
 def test_libraries_say_nothing_below_a_warning_even_at_debug(pipe: Stream) -> None:
-    setup.setup("DEBUG", pipe.end)
+    configure_logging("DEBUG", pipe.end)
     for name in ("discord.gateway", "aiohttp.client", "asyncio", "sqlalchemy.engine", "alembic", "whatever"):
         assert not logging.getLogger(name).isEnabledFor(logging.INFO)
         logging.getLogger(name).info("a payload")
@@ -130,14 +130,14 @@ def test_libraries_say_nothing_below_a_warning_even_at_debug(pipe: Stream) -> No
 
 
 def test_a_library_is_as_quiet_as_we_are_told_to_be(pipe: Stream) -> None:
-    setup.setup("ERROR", pipe.end)
+    configure_logging("ERROR", pipe.end)
     logging.getLogger("discord").warning("trouble")
     logging.getLogger("notetaker.voice").warning("trouble")
     assert pipe.read() == ""
 
 
 def test_a_frame_that_cannot_be_decrypted_yet_is_no_line_in_the_log(pipe: Stream) -> None:
-    setup.setup("INFO", pipe.end)
+    configure_logging("INFO", pipe.end)
     group = DaveGroup(1, 2)
     group.session_description(1)
     assert group.decrypt(3, bytes(40) + b"\x0c\xfa\xfa") is None
@@ -145,7 +145,7 @@ def test_a_frame_that_cannot_be_decrypted_yet_is_no_line_in_the_log(pipe: Stream
 
 
 def test_what_comes_from_the_network_forges_no_line_and_steers_no_terminal(pipe: Stream) -> None:
-    setup.setup("INFO", pipe.end)
+    configure_logging("INFO", pipe.end)
     evil = "a\n2026-11-22 14:30:05,000 INFO notetaker: forged \x1b[2J \r \u2028 \udc80"
     logging.getLogger("notetaker").warning("From Discord: %s", evil)
     line = pipe.read()
@@ -158,7 +158,7 @@ def test_what_comes_from_the_network_forges_no_line_and_steers_no_terminal(pipe:
 
 
 def test_a_reader_that_has_stopped_holds_nobody_up_and_is_told_what_it_missed(pipe: Stream) -> None:
-    setup.setup("INFO", pipe.end)
+    configure_logging("INFO", pipe.end)
     log = logging.getLogger("notetaker")
     assert write_lines(log) < LITTLE_S
     lines = pipe.read().splitlines()
@@ -171,7 +171,7 @@ def test_a_reader_that_has_stopped_holds_nobody_up_and_is_told_what_it_missed(pi
 
 
 def test_a_text_that_is_longer_than_there_is_room_for_holds_nobody_up(pipe: Stream) -> None:
-    setup.setup("INFO", pipe.end)
+    configure_logging("INFO", pipe.end)
     log = logging.getLogger("notetaker")
     log.error("A bug", exc_info=ValueError("x" * 500_000))
     assert len(pipe.read()) > 10_000
@@ -180,7 +180,7 @@ def test_a_text_that_is_longer_than_there_is_room_for_holds_nobody_up(pipe: Stre
 
 
 def test_the_token_in_an_address_of_an_interaction_is_left_out(pipe: Stream) -> None:
-    setup.setup("INFO", pipe.end)
+    configure_logging("INFO", pipe.end)
     answer = "https://discord.com/api/v10/webhooks/123/aW50-ZXJh_Y3Q=/messages/@original"
     callback = "https://discord.com/api/v10/interactions/123/aW50-ZXJh_Y3Q=/callback"
     logging.getLogger("notetaker").error("No way to %r", answer, exc_info=TimeoutError(callback))
@@ -194,7 +194,7 @@ def test_the_token_in_an_address_of_an_interaction_is_left_out(pipe: Stream) -> 
 
 
 def test_lines_on_a_terminal_are_short_and_coloured(terminal: Stream) -> None:
-    setup.setup("DEBUG", terminal.end)
+    configure_logging("DEBUG", terminal.end)
     logging.getLogger("notetaker.voice").warning(
         "Voice ended in guild %d", 1, extra=events.VOICE_LOST(guild_id=1)
     )
@@ -206,7 +206,7 @@ def test_lines_on_a_terminal_are_short_and_coloured(terminal: Stream) -> None:
 
 def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch, terminal: Stream) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    setup.setup("DEBUG", terminal.end)
+    configure_logging("DEBUG", terminal.end)
     logging.getLogger("notetaker.voice").error("Broken")
     logging.getLogger("discord.http").warning("rate limited")
     assert [line[8:] for line in terminal.read().splitlines()] == [
@@ -367,7 +367,7 @@ def test_under_systemd_the_process_finds_the_journal_by_itself(tmp_path: Path) -
 
 
 def test_a_failed_reconnect_of_pycord_is_one_line(pipe: Stream) -> None:
-    setup.setup("INFO", pipe.end)
+    configure_logging("INFO", pipe.end)
     error = ConnectionResetError("by peer")
     logging.getLogger("discord.shard").error("Attempting a reconnect in %.2fs", 1.04, exc_info=error)
     [line] = pipe.read().splitlines()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.host.sd_notify import Systemd
+from notetaker.host.sd_notify import ServiceManager
 
 
 @pytest.fixture
@@ -29,24 +29,24 @@ def listening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socke
         (None, None, None),
     ],
 )
-def test_the_watchdog_is_ours_only_if_systemd_says_so(
+def test_the_watchdog_is_ours_only_if_manager_says_so(
     monkeypatch: pytest.MonkeyPatch, usec: str | None, pid: str | None, watchdog_s: float | None
 ) -> None:
     for name, value in (("WATCHDOG_USEC", usec), ("WATCHDOG_PID", pid)):
         monkeypatch.delenv(name, raising=False)
         if value is not None:
             monkeypatch.setenv(name, value)
-    assert Systemd().watchdog_s == watchdog_s
-    assert Systemd().ping_every_s == (10.0 if watchdog_s is None else watchdog_s / 3)
+    assert ServiceManager().watchdog_s == watchdog_s
+    assert ServiceManager().ping_every_s == (10.0 if watchdog_s is None else watchdog_s / 3)
 
 
 def test_a_status_is_said_when_it_has_changed(listening: socket.socket) -> None:
-    systemd = Systemd()
-    systemd.status("No meeting")
-    systemd.status("No meeting")
-    systemd.ready("1 meeting")
-    systemd.status("1 meeting")
-    systemd.status("2 meetings")
+    manager = ServiceManager()
+    manager.status("No meeting")
+    manager.status("No meeting")
+    manager.ready("1 meeting")
+    manager.status("1 meeting")
+    manager.status("2 meetings")
     heard = [listening.recv(4096).decode() for _ in range(3)]
     assert heard == ["STATUS=No meeting", "READY=1\nSTATUS=1 meeting", "STATUS=2 meetings"]
     with pytest.raises(BlockingIOError):
@@ -60,7 +60,7 @@ def test_a_socket_in_the_abstract_name_space_is_found(
     monkeypatch.setenv("NOTIFY_SOCKET", name)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as listening:
         listening.bind("\0" + name[1:])
-        Systemd().extend(1.5)
+        ServiceManager().extend(1.5)
         assert listening.recv(4096) == b"EXTEND_TIMEOUT_USEC=1500000"
 
 
@@ -69,13 +69,13 @@ def test_a_socket_in_the_abstract_name_space_is_found(
 def test_a_listener_that_is_gone_full_or_new_holds_nobody_up(
     listening: socket.socket, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    systemd = Systemd()
+    manager = ServiceManager()
     for _ in range(2000):  # far more than net.unix.max_dgram_qlen
-        systemd.healthy()
+        manager.healthy()
     (tmp_path / "notify").unlink()
-    systemd.healthy()
+    manager.healthy()
     assert len(caplog.records) == 1
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as new:
         new.bind(str(tmp_path / "notify"))
-        systemd.healthy()
+        manager.healthy()
         assert new.recv(4096) == b"WATCHDOG=1"

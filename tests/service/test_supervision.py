@@ -101,7 +101,8 @@ async def test_a_reload_changes_what_can_change_and_names_what_cannot(office: Of
         said = await reloaded(bot, watchdog)
         assert said[3].endswith("; reloading the settings failed")
         await bot.until(
-            "Reload failed, keeping the current settings: VOICE_RETRY_ATTEMPTS is invalid: input should be a valid integer"
+            "Reload failed, keeping the current settings: VOICE_RETRY_ATTEMPTS is invalid: input should be a valid "
+            "integer"
         )
 
         file.write_text("")

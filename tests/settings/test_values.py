@@ -246,7 +246,7 @@ def test_a_state_folder_that_cannot_be_made_is_one_sentence(
     [
         (
             {"STATE_DIRECTORY": "/var/lib/notetaker"},
-            "systemd allows notetaker to write to /var/lib/notetaker only: mount the disk there, or put [Service] and "
+            "systemd lets notetaker write only to /var/lib/notetaker: mount the disk there, or put [Service] and "
             "ReadWritePaths={folder} into /etc/systemd/system/notetaker-.service.d/state.conf, run systemctl "
             "daemon-reload, and make sure that {folder} exists and is owned by {user}",
         ),

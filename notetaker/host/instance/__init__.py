@@ -1,1 +1,1 @@
-"""One bot per account and one per state folder. ``single`` is where to begin."""
+"""One bot per account, and one per state folder. Start with ``single``."""

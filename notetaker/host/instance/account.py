@@ -1,4 +1,4 @@
-"""Which bot account a token is of, told without asking Discord.
+"""The bot account that a token belongs to, without asking Discord.
 
 The part of a token before its first dot is the account's id in base64, which client libraries rely on
 (discordeno's getBotIdFromToken, Nostrum.Token). It stays the same when the token is reset.
@@ -13,17 +13,17 @@ from urllib.parse import urlsplit
 DISCORD = frozenset(
     prefix + domain for prefix in ("", "ptb.", "canary.") for domain in ("discord.com", "discordapp.com")
 )
-"""The hosts that serve one API: today's domain and the former one, with their test builds."""
+"""Hosts of the same API: the current and the former domain, with their test builds."""
 
 PORTS = {"http": 80, "https": 443}
-"""Where no port is named."""
+"""Default ports."""
 
 
 def bot_identity(token: str, api_base_url: str) -> str:
-    """A name for the account: its id. At most 32 letters, digits and dashes, which give nothing of the token away.
+    """Return a name for the account: at most 32 letters, digits and dashes that reveal nothing about the token.
 
-    Ids of another Discord than the one everybody knows are of other accounts, and get a fingerprint of its host and
-    port. A proxy cannot be told from one. A token that has no id in it is known by its own fingerprint.
+    It is the account's id. For a server other than Discord's it ends with a fingerprint of host and port, since ids
+    there are of other accounts; a proxy looks like such a server. For a token without an id it is a fingerprint.
     """
     account = _account(token)
     url = urlsplit(api_base_url)

@@ -1,4 +1,4 @@
-"""Who holds a lock that only one bot can have: what the second one says of the first."""
+"""The process that holds a lock, as a second bot reports it."""
 
 import os
 from datetime import UTC, datetime
@@ -11,17 +11,17 @@ from notetaker import __version__
 from notetaker.host.users import user_name
 from notetaker.model.printable import printable
 
-UNKNOWN = "a process that does not say who it is"
+UNKNOWN = "an unknown process"
 MAX_BYTES = 16384
-"""Of the JSON."""
+"""Maximum size of the JSON."""
 
 
 class Taken(Exception):
-    """Another process has the lock. The message says which one, for a person."""
+    """Another process holds the lock. The message describes it."""
 
 
 class Holder(BaseModel):
-    """In the lock files, and said over the socket, as JSON."""
+    """The process that holds a lock. It is JSON in the lock files and on the socket."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -43,7 +43,7 @@ class Holder(BaseModel):
 
     @classmethod
     def read(cls, json: bytes) -> Self:
-        """Raises ValueError."""
+        """Parse the JSON. Raise ValueError if it is malformed."""
         return cls.model_validate_json(json)
 
     def json_bytes(self) -> bytes:

@@ -1,7 +1,7 @@
-"""A file that one process can have locked, and that says who.
+"""A lock file that contains who holds it.
 
-The kernel frees the lock (flock(2)) when the process ends, however it ends. A file that is left behind means nothing,
-whatever it says.
+The kernel releases the lock (flock(2)) when the process ends, however that happens. The contents of a file without a
+lock mean nothing.
 """
 
 import fcntl
@@ -17,38 +17,38 @@ from notetaker.host.instance.holder import MAX_BYTES, UNKNOWN, Holder, Taken
 log = logging.getLogger(__name__)
 
 PAUSES_S = (0.0, 0.02, 0.05, 0.1, 0.2)
-"""Before each try: ``holder_of`` has the lock too, for the instant of its look."""
+"""Pauses before each try: ``holder_of`` holds the lock for a moment too."""
 
 OPEN_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW
-"""Not by way of a symbolic link: what it leads to would be overwritten."""
+"""Symbolic links are not followed: their target would be overwritten."""
 
 
 @contextmanager
 def locked(path: Path, holder: Holder) -> Iterator[None]:
-    """Raises Taken, and OSError when there cannot be such a file."""
+    """Hold the lock. Raise Taken if another process holds it, or OSError if the file cannot be written."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o600)
     try:
         _lock(file)
         try:
             os.truncate(file, 0)
             os.write(file, holder.json_bytes())
-        except OSError as error:  # a full disk; the lock holds nevertheless
-            log.warning("%s does not say who has locked it: %s", path, error)
+        except OSError as error:  # a full disk; the lock is held anyway
+            log.warning("Cannot write to the lock file %s: %s", path, error)
         yield
     finally:
         os.close(file)
 
 
 def holder_of(path: Path) -> str | None:
-    """Who has it locked, for a person; None if nobody has. Creates nothing. Raises OSError."""
+    """Describe the process that holds the lock, or return None. Creates no file. May raise OSError."""
     try:
         file = os.open(path, os.O_RDONLY | OPEN_FLAGS)
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who look do not see each other
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared, so that two callers do not see each other
     except BlockingIOError:
-        return _says(file)
+        return _read(file)
     finally:
         os.close(file)
     return None
@@ -62,10 +62,10 @@ def _lock(file: int) -> None:
             return
         except BlockingIOError:
             continue
-    raise Taken(_says(file))
+    raise Taken(_read(file))
 
 
-def _says(file: int) -> str:
+def _read(file: int) -> str:
     try:
         return str(Holder.read(os.pread(file, MAX_BYTES, 0)))
     except ValueError:

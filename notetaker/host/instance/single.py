@@ -1,15 +1,15 @@
 """One bot per account, and one per state folder.
 
-Two processes with one token take the voice sessions away from each other (4006, ``voice.duplicate_bot``). Two in one
-state folder take each other's running meetings for interrupted ones. Whoever comes second is refused by
+Two processes with one token invalidate each other's voice sessions (4006). Two with one state folder mistake each
+other's running meetings for interrupted ones. A second bot is stopped by one of these locks:
 
-1. the name of the account on this host (``instance_socket``): whichever user, checkout and folders;
-2. a locked file named after the account, in the runtime folder of systemd or of the login session: where two
-   processes of one user have a network namespace each, and so do not see each other's names;
-3. a locked file in the state folder: whichever account.
+1. an abstract socket named after the account (``socket_name``), for any user, checkout and folder;
+2. a lock file named after the account, in the runtime directory of systemd or of the login session, for processes of
+   one user in different network namespaces, which do not see each other's sockets;
+3. a lock file in the state folder, for any account.
 
-All three end with the process. Other hosts see none of them; there Discord itself gives the second one away
-(``voice.duplicate_bot``).
+All three are released when the process ends. They do not work across hosts; there a second bot is noticed by what
+Discord reports (``voice.duplicate_bot``).
 """
 
 import os
@@ -25,14 +25,14 @@ from notetaker.host.sd_notify import runtime_directory
 
 
 class AlreadyRunning(Exception):
-    """Another bot uses the account or the state folder. One sentence that names it."""
+    """Another bot uses the account or the state folder. The message describes it."""
 
 
 @contextmanager
 def only_bot(state_dir: Path, identity: str) -> Iterator[None]:
-    """Holds the account (of ``identity.bot_identity``) and the folder.
+    """Hold the locks of the state folder and the account (``account.bot_identity``).
 
-    Raises AlreadyRunning, and SettingsError or DiskFull when a folder cannot be written to.
+    Raise AlreadyRunning if another bot holds one, SettingsError or DiskFull if a lock file cannot be written.
     """
     holder = Holder.this_process()
     with ExitStack() as held:
@@ -41,23 +41,23 @@ def only_bot(state_dir: Path, identity: str) -> Iterator[None]:
             _lock(held, _account_file(state_dir, identity), holder)
         except Taken as first:
             raise AlreadyRunning(
-                f"another bot is running with this token ({first}): stop it first, because two bots with one token "
-                "throw each other out of voice."
+                f"another bot is running with this token ({first}). Stop it first: two bots with one token "
+                "disconnect each other from voice."
             ) from None
         try:
             _lock(held, _folder_file(state_dir), holder)
         except Taken as first:
             raise AlreadyRunning(
-                f"another bot is running with the state folder {state_dir} ({first}): stop it first, or give this "
-                "one another folder in NOTETAKER_STATE_DIR."
+                f"another bot is running with the state folder {state_dir} ({first}). Stop it first, or set "
+                "NOTETAKER_STATE_DIR to another folder."
             ) from None
         yield
 
 
 def running_bot(state_dir: Path, identity: str) -> str | None:
-    """The bot that uses the account or the folder, for a person ("process 4711 of ..."); None if there is none.
+    """Describe the bot that uses the account or the folder ("process 4711 of ..."), or return None.
 
-    Creates nothing and keeps nothing. Raises OSError when a lock cannot be looked at.
+    Creates no file and keeps no lock. Raise OSError if a lock cannot be read.
     """
     return (
         socket_name.ask(_name(identity))
@@ -67,7 +67,7 @@ def running_bot(state_dir: Path, identity: str) -> str | None:
 
 
 def user_of_folder(state_dir: Path) -> str | None:
-    """The bot that uses the folder, as ``running_bot``; None: nobody does, or nobody can tell."""
+    """Describe the bot that uses the folder. Return None if there is none or the lock cannot be read."""
     with suppress(OSError):
         return lock_file.holder_of(_folder_file(state_dir))
     return None
@@ -77,12 +77,10 @@ def _lock(held: ExitStack, path: Path, holder: Holder) -> None:
     try:
         held.enter_context(lock_file.locked(path, holder))
     except OSError as error:
-        problem = f"the lock file {path} cannot be written ({error.strerror})"
+        reason = f"cannot write the lock file {path} ({error.strerror})"
         if error.errno in FULL:
-            raise DiskFull(f"{problem}: make room on its disk.") from None
-        raise SettingsError(
-            f"{problem}: the user {holder.user} has to be allowed to write it and its folder."
-        ) from None
+            raise DiskFull(f"{reason}: free some disk space.") from None
+        raise SettingsError(f"{reason}: the user {holder.user} must be able to write to it.") from None
 
 
 def _name(identity: str) -> str:
@@ -94,8 +92,9 @@ def _folder_file(state_dir: Path) -> Path:
 
 
 def _account_file(state_dir: Path, identity: str) -> Path:
-    """The environment may name somebody else's folder, after ``su`` for example; that one is left alone. Without a
-    folder of our own there is the state folder.
+    """Return the account's lock file: in a runtime directory, or in the state folder if we have none.
+
+    The environment may name another user's directory, for example after ``su``. It is not used.
     """
     of_login = os.environ.get("XDG_RUNTIME_DIR")
     named = runtime_directory(), Path(of_login) if of_login else None

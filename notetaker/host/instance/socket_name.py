@@ -1,10 +1,10 @@
-"""A name that one process of a host can have: an abstract Unix socket, which also says who has it.
+"""A name that only one process on a host can hold: an abstract Unix socket, which also answers who holds it.
 
-It needs no file and no permission, so other users, other folders and the file systems that systemd gives its units
-make no difference. It belongs to a network namespace (network_namespaces(7)): a container with a network of its own
-does not see it.
-Any local user may take a name first, on purpose too. Of one that lets others connect, the refusal says which user it
-is; of one that does not, the kernel tells root alone.
+It needs no file and no permission, so it works across users, folders, and the mount namespaces of systemd units. It
+belongs to a network namespace (network_namespaces(7)): a container with its own network does not see it.
+
+Any local user can take a name, even on purpose. If that process accepts connections, the error says which user it is;
+otherwise only root can find out.
 """
 
 import errno
@@ -22,25 +22,25 @@ from notetaker.host.users import user_name
 log = logging.getLogger(__name__)
 
 PAUSES_S = (0.0, 0.02, 0.05, 0.1, 0.2)
-"""Before each try: a process that begins at this instant has the name before it answers."""
+"""Pauses before each try: a process that is just starting holds the name before it answers."""
 ANSWER_S = 1.0
 ANSWER_EVERY_S = 0.005
-"""Whoever asks all the time must not cost this process more than that. With a full queue of 128, everyone is answered
-within ``ANSWER_S``.
+"""Pause between answers, so that a client that keeps asking costs little. Even a full queue of 128 is answered within
+``ANSWER_S``.
 """
 CREDENTIALS = struct.Struct("iII")
-"""Process, user and group: struct ucred (unix(7))."""
+"""``struct ucred`` of unix(7): process, user and group."""
 OVERFLOW_UID = 65534
-"""What the kernel calls a user of another user namespace (user_namespaces(7))."""
+"""The uid of users from another user namespace (user_namespaces(7))."""
 
 
 @contextmanager
 def named(name: str, holder: Holder) -> Iterator[None]:
-    """Has the name, and tells everyone who asks of the holder. Raises Taken."""
+    """Hold the name, and answer with ``holder``. Raise Taken if another process holds it."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         _bind(listening, name)
         listening.listen()
-        # The event loop may be busy or stuck when somebody asks.
+        # A thread, because the event loop may be busy or stuck.
         thread = threading.Thread(
             target=_answer, args=(listening, holder.json_bytes()), name=name, daemon=True
         )
@@ -53,9 +53,9 @@ def named(name: str, holder: Holder) -> Iterator[None]:
 
 
 def ask(name: str) -> str | None:
-    """Who has the name, for a person; None if nobody listens.
+    """Describe the process that holds the name, or return None.
 
-    A stopped process does not answer; the kernel knows it nevertheless.
+    A stopped process does not answer, but the kernel knows its id and user.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
         client.settimeout(ANSWER_S)
@@ -63,7 +63,7 @@ def ask(name: str) -> str | None:
             client.connect(_address(name))
         except ConnectionRefusedError:
             return None
-        except BlockingIOError:  # many others wait for an answer
+        except BlockingIOError:  # too many clients are waiting for an answer
             return _unnamed(name)
         pid, uid, _ = CREDENTIALS.unpack(
             client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
@@ -71,9 +71,9 @@ def ask(name: str) -> str | None:
         try:
             holder = Holder.read(client.recv(MAX_BYTES))
         except (TimeoutError, ConnectionResetError, ValueError):
-            process = f"process {pid} of {user_name(uid)}" if pid else "a process of another container"
-            return f"{process}, which does not answer"
-    # Anybody may say anything, so the kernel's word counts where these are of our namespaces.
+            process = f"process {pid} of {user_name(uid)}" if pid else "a process in another container"
+            return f"{process}, not responding"
+    # The answer may be forged, so prefer what the kernel reports, if it is of our namespaces.
     if pid != 0:
         holder = holder.model_copy(update={"pid": pid})
     if uid != OVERFLOW_UID:
@@ -100,18 +100,18 @@ def _bind(listening: socket.socket, name: str) -> None:
 
 
 def _unnamed(name: str) -> str:
-    return f"{UNKNOWN}; as root, `ss -xap | grep {name}` shows it"
+    return f"{UNKNOWN}; to find it, run as root: ss -xap | grep {name}"
 
 
 def _answer(listening: socket.socket, answer: bytes) -> None:
-    """Until the socket is shut down. The answer fits into any socket's buffer, so nobody can hold this up."""
+    """Answer until the socket is shut down. Answers fit into any socket buffer, so sending does not block."""
     while True:
         try:
             client, _ = listening.accept()
         except OSError as error:
             if error.errno != errno.EINVAL:  # EINVAL: shut down
-                log.warning("A second bot will not be told which one is the first: %s", error)
+                log.warning("Cannot answer other bots that ask for the running one: %s", error)
             return
-        with client, suppress(BrokenPipeError, ConnectionResetError):  # unless it did not wait
+        with client, suppress(BrokenPipeError, ConnectionResetError):  # the client is gone
             client.send(answer)
         time.sleep(ANSWER_EVERY_S)

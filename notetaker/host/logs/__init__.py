@@ -1,1 +1,1 @@
-"""Where log lines go: fields in systemd's journal, readable lines everywhere else. ``setup`` decides."""
+"""Logging: to systemd's journal with its native fields, or as readable lines. Start with ``setup``."""

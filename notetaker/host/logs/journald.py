@@ -1,4 +1,4 @@
-"""The journal's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): log lines with fields to look for."""
+"""Logging to systemd's journal in its native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL), with fields."""
 
 import logging
 import sys
@@ -10,30 +10,30 @@ from logging_journald import Facility, JournaldTransport  # type: ignore[import-
 from notetaker.host.logs.stream import StreamHandler
 from notetaker.model import events
 
-TELL_S = 0.2
-"""So long ``tell`` waits for a journal that is busy."""
+SEND_S = 0.2
+"""How long ``send`` waits for a busy journal."""
 
 PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
-"""Those of syslog(3). Not the ones of ``logging_journald``: its CRITICAL is an emergency, told to every terminal."""
+"""Priorities of syslog(3). In ``logging_journald`` CRITICAL is an emergency, which is shown on every terminal."""
 
 
 class JournaldHandler(StreamHandler):
-    """Sends a record's message, where it is from, and of its extras the fields of ``model.events``; nothing else.
+    """Sends the message, its origin, and the fields of ``model.events`` in ``extra``; nothing else.
 
-    While there is no journal, lines go to standard error. Those that a busy journal does not take are lost:
-    it reads standard error as well.
+    Without a journal, lines go to standard error. Lines that a busy journal does not accept are dropped, because it
+    reads standard error as well.
     """
 
     def __init__(self) -> None:
         super().__init__(sys.stderr)
-        # Without a connection, like libsystemd's: it goes on when the socket is replaced.
+        # Connectionless, like libsystemd's, so that it still works after the socket was replaced.
         self._transport = JournaldTransport(connected=False)
 
     def write(self, record: logging.LogRecord) -> None:
         fields = _fields(self.format(record), record.levelno, record.__dict__)
         self._transport.socket.settimeout(self.patience_s)
         try:
-            self._transport.send((fields | _place(record)).items())
+            self._transport.send((fields | _origin(record)).items())
         except (BlockingIOError, TimeoutError):
             raise
         except OSError:
@@ -44,13 +44,10 @@ class JournaldHandler(StreamHandler):
         super().close()
 
 
-def tell(message: str, level: int, extra: Mapping[str, str | int]) -> None:
-    """Sends one entry without the help of ``logging``, whose locks a process that is stuck may hold.
-
-    Raises OSError.
-    """
+def send(message: str, level: int, extra: Mapping[str, str | int]) -> None:
+    """Send an entry without ``logging``, whose locks a hung process may hold. May raise OSError."""
     transport = JournaldTransport(connected=False)
-    transport.socket.settimeout(TELL_S)
+    transport.socket.settimeout(SEND_S)
     try:
         transport.send(_fields(message, level, extra).items())
     finally:
@@ -67,7 +64,7 @@ def _fields(message: str, level: int, extra: Mapping[str, Any]) -> dict[str, str
     return fields | {name: extra[name] for name in (events.MESSAGE_ID, *events.FIELDS) if name in extra}
 
 
-def _place(record: logging.LogRecord) -> dict[str, str | int]:
+def _origin(record: logging.LogRecord) -> dict[str, str | int]:
     return {
         "LOGGER": record.name,
         "CODE_FILE": record.pathname,

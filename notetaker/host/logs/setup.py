@@ -1,4 +1,4 @@
-"""Logging: native fields in the journal when systemd reads our output, readable lines everywhere else."""
+"""Configure logging: native fields in the journal if systemd reads our output, otherwise readable lines."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ from notetaker.host.logs.journald import JournaldHandler
 from notetaker.host.logs.stream import StreamHandler
 from notetaker.model.printable import printable
 
-__all__ = ["in_journal", "setup"]
+__all__ = ["configure_logging", "in_journal"]
 
 OURS = "notetaker"
 
@@ -22,7 +22,7 @@ TERMINAL_FORMAT = "%(faint)s%(asctime)s%(reset)s %(colour)s%(letter)s%(reset)s %
 JOURNAL_FORMAT = "%(origin)s%(message)s"
 
 INTERACTION_TOKEN = re.compile(r"(/(?:interactions|webhooks)/\d+/)[^/?\s'\"]+")
-"""It is part of an address, and aiohttp's errors name addresses, wherever they are raised and logged."""
+"""Part of a URL, and errors of aiohttp contain URLs."""
 
 RESET, FAINT = "\x1b[0m", "\x1b[2m"
 COLOURS = {"D": FAINT, "I": "", "W": "\x1b[33m", "E": "\x1b[31m", "C": "\x1b[1;31m"}
@@ -30,11 +30,11 @@ COLOURS = {"D": FAINT, "I": "", "W": "\x1b[33m", "E": "\x1b[31m", "C": "\x1b[1;3
 ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-def setup(level: str, stream: TextIO = sys.stderr) -> None:
-    """Sends this process's log to the systemd journal if that listens on standard error, else to ``stream``.
+def configure_logging(level: str, stream: TextIO = sys.stderr) -> None:
+    """Log to the systemd journal if it is connected to standard error, otherwise to ``stream``.
 
-    ``level`` is for our own lines. Libraries say nothing that is less than a warning: there, py-cord writes gateway
-    payloads, which hold voice tokens and session ids, and SQLAlchemy what people have said.
+    ``level`` applies to notetaker. For libraries it is WARNING: below that, py-cord logs gateway payloads, with voice
+    tokens and session ids, and SQLAlchemy logs transcripts.
     """
     handler: logging.Handler
     if in_journal():
@@ -46,14 +46,14 @@ def setup(level: str, stream: TextIO = sys.stderr) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     handler.setLevel(level)
     logging.getLogger(OURS).setLevel(level)
-    # It writes several errors for every frame that it cannot decrypt yet, which we count instead.
+    # It logs several errors for every frame that it cannot decrypt yet; we count these.
     logging.getLogger("dave").setLevel(logging.CRITICAL)
-    # It adds a whole traceback to every failed attempt to reconnect: fifteen a minute, while Discord is down.
+    # It logs a traceback for every failed attempt to reconnect: fifteen a minute while Discord is down.
     logging.getLogger("discord.shard").addFilter(_name_the_error)
 
 
 def _name_the_error(record: logging.LogRecord) -> bool:
-    """The kind of error instead of its traceback."""
+    """Replace the traceback by the type of the error."""
     if record.exc_info and record.exc_info[0] is not None:
         record.msg, record.args = f"{record.getMessage()} ({record.exc_info[0].__name__})", ()
         record.exc_info = record.exc_text = None
@@ -61,9 +61,9 @@ def _name_the_error(record: logging.LogRecord) -> bool:
 
 
 class _Formatter(logging.Formatter):
-    """What comes from the network forges no lines and does not steer a terminal, and a secret in it is left out.
+    """Formats lines so that text from the network cannot forge lines or control a terminal, and without secrets.
 
-    ``origin`` names a library.
+    ``origin`` is the logger's name, for libraries only.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:
@@ -76,7 +76,7 @@ class _Formatter(logging.Formatter):
 
 
 class _TerminalFormatter(_Formatter):
-    """``14:30:05 W Voice ended in guild 41771983423143937: ...``; in colour unless NO_COLOR (no-color.org) is set."""
+    """``14:30:05 W Voice ended in guild 41771983423143937: ...``, in colour unless NO_COLOR (no-color.org) is set."""
 
     def __init__(self) -> None:
         super().__init__(TERMINAL_FORMAT, "%H:%M:%S")

@@ -1,4 +1,4 @@
-"""Log lines for whoever reads them. Nobody waits for the reader: one that has stopped must not stop the recording."""
+"""Log lines in a stream. A reader that has stopped reading must not block the recording, so lines may be dropped."""
 
 import logging
 import os
@@ -9,13 +9,13 @@ from typing import TextIO
 from notetaker.model.wording import count
 
 PATIENCE_S, PATIENCE_SHARE = 0.1, 0.1
-"""So long at once, and for this share of the time in all, may a reader that is merely busy hold up the event loop;
-sound waits in its sockets. One that has stopped does so once.
+"""How long a busy reader may block the event loop at once, and for which share of the time overall. Meanwhile packets
+wait in their sockets. A reader that has stopped blocks it once.
 """
 
 
 class StreamHandler(logging.Handler):
-    """Drops the lines that the stream does not take, and tells how many these were as soon as it takes any."""
+    """Drops lines that the stream does not accept, and logs their number once it accepts lines again."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class StreamHandler(logging.Handler):
 
     @property
     def patience_s(self) -> float:
-        """So long may the line wait that is written now."""
+        """How long the current line may block."""
         return 0.0 if self._dropped else self._patience_s
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -39,13 +39,13 @@ class StreamHandler(logging.Handler):
             self.write(record)
         except (BlockingIOError, TimeoutError):
             self._dropped += 1
-        except Exception:  # noqa: BLE001 - as every handler of the standard library: it is told on standard error
+        except Exception:  # noqa: BLE001 - like the handlers of the standard library
             self.handleError(record)
         self._emitted_at = time.monotonic()
         self._patience_s = max(self._patience_s - (self._emitted_at - began), 0.0)
 
     def write(self, record: logging.LogRecord) -> None:
-        """Raises BlockingIOError when the reader does not read; then a part of a long text may have been written."""
+        """Write a line. Raise BlockingIOError if the reader does not read; part of it may have been written."""
         descriptor = self._stream.fileno()
         room = select.poll()
         room.register(descriptor, select.POLLOUT)
@@ -54,7 +54,7 @@ class StreamHandler(logging.Handler):
         while text:
             if not room.poll(max(deadline - time.monotonic(), 0.0) * 1000):
                 raise BlockingIOError
-            # So much there is room for, then (pipe(7) about PIPE_BUF); more could wait.
+            # There is room for this much (pipe(7), PIPE_BUF); writing more might block.
             text = text[os.write(descriptor, text[: select.PIPE_BUF]) :]
 
 

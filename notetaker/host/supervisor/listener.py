@@ -1,9 +1,9 @@
-"""The watchdog as an event listener of supervisor: the pipes, socket and XML-RPC around ``supervisor_watchdog``.
+"""An event listener of supervisor: the pipes, socket and XML-RPC around ``watchdog``.
 
-supervisor starts it, tells it on standard input that something has happened to a process or that five seconds have
-passed, and wants an answer on standard output (http://supervisord.org/events.html). It is the NOTIFY_SOCKET of the
-other processes. Which of them run is asked of supervisor; how long each may be silent is in its own environment,
-where systemd would have put it.
+supervisor starts it and sends events to its standard input, for changes of processes and every five seconds; it
+expects a result on standard output (http://supervisord.org/events.html). The listener binds the NOTIFY_SOCKET of the
+other processes. It asks supervisor which of them are running, and reads their timeouts (WATCHDOG_USEC) from their
+environment.
 """
 
 import logging
@@ -31,7 +31,7 @@ from notetaker.host.supervisor.watchdog import Action, Process, Say, Signal, Sto
 log = logging.getLogger(__name__)
 
 ANSWER_S = 5.0
-"""For each answer of supervisor."""
+"""Timeout for requests to supervisor."""
 
 NO_ANSWER = OSError, HTTPException, Error, ExpatError
 
@@ -42,34 +42,34 @@ CREDENTIALS = struct.Struct("=3i")
 
 
 def run(address: Path) -> None:
-    """Listens at the unix socket ``address`` until supervisor closes our standard input.
+    """Listen on the Unix socket ``address`` until supervisor closes our standard input.
 
-    Raises SettingsError when it cannot even begin.
+    Raise SettingsError if it cannot start.
     """
     if not os.environ.get("SUPERVISOR_SERVER_URL"):
         raise SettingsError(
-            "supervisor-watchdog is for supervisor to start, as in deploy/supervisor/notetaker.conf; supervisor "
-            "itself needs a [unix_http_server]"
+            "supervisor-watchdog must be started by supervisor, as in deploy/supervisor/notetaker.conf; supervisor "
+            "needs a [unix_http_server]"
         )
-    socket.setdefaulttimeout(ANSWER_S)  # supervisor's own client knows no other way
+    socket.setdefaulttimeout(ANSWER_S)  # the only way to set it for supervisor's client
     with _bound(address) as notifications:
         _Listener(address, notifications).run()
 
 
 @contextmanager
 def _bound(address: Path) -> Iterator[socket.socket]:
-    """A datagram socket that says who sends. Whoever can reach its folder may send."""
+    """Bind a datagram socket that reports the sender. Every user with access to its folder can send."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as notifications:
         notifications.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         mask = os.umask(0)
         try:
             if address.is_socket() and not address.is_symlink():
-                address.unlink()  # of one that died
+                address.unlink()  # left by a listener that died
             notifications.bind(str(address))
         except OSError as error:
             raise SettingsError(
-                f"supervisor-watchdog cannot listen at {address} ({error.strerror or error}): give it another "
-                "place in the configuration of supervisor"
+                f"supervisor-watchdog cannot listen on {address} ({error.strerror or error}); change the path in the "
+                "configuration of supervisor"
             ) from None
         finally:
             os.umask(mask)
@@ -81,8 +81,8 @@ class _Listener:
         self._address = os.fsencode(address)
         self._notifications = notifications
         self._watchdog = Watchdog()
-        self._closed: set[int] = set()
-        """Processes that do not let us see their environment."""
+        self._unreadable: set[int] = set()
+        """Processes whose environment we cannot read."""
         self._input = bytearray()
 
     def run(self) -> None:
@@ -97,7 +97,7 @@ class _Listener:
                     return
                 self._listen()
                 if self._wait_s() == 0.0:
-                    self._look()  # so that nobody is punished for what its predecessor did
+                    self._look()  # a process may have been replaced by a new one
                     self._perform(self._watchdog.check(time.monotonic()))
 
     def _wait_s(self) -> float | None:
@@ -105,10 +105,10 @@ class _Listener:
         return None if deadline is None else max(0.0, deadline - time.monotonic())
 
     def _events(self) -> bool:
-        """False: there will be no more."""
+        """Handle the events received. Return False at the end of input."""
         received = os.read(sys.stdin.fileno(), 65536)
         self._input += received
-        self._listen()  # what a process said before it ended comes before its end
+        self._listen()  # messages that a process sent before it ended come first
         while (length := _event_length(self._input)) <= len(self._input):
             del self._input[:length]
             self._look()
@@ -116,7 +116,7 @@ class _Listener:
         return bool(received)
 
     def _listen(self) -> None:
-        """To everything that has been sent until now."""
+        """Receive all pending notifications."""
         while True:
             try:
                 message, sender, _, _ = self._notifications.recvmsg(
@@ -128,18 +128,18 @@ class _Listener:
                 if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
                     pid, _, _ = CREDENTIALS.unpack(value)
                     if pid not in self._watchdog:
-                        self._look()  # it may have been started since
+                        self._look()  # it may be new
                     self._perform(self._watchdog.heard(pid, message, time.monotonic()))
 
     def _look(self) -> None:
-        """At the processes that run now."""
+        """Ask supervisor for the running processes."""
         try:
             with _supervisor() as supervisor:
                 found = supervisor.getAllProcessInfo()
         except NO_ANSWER as error:
             if isinstance(error, Fault) and error.faultCode == Faults.SHUTDOWN_STATE:
-                return  # and ends everything itself
-            log.warning("supervisor does not say which processes run: %s", error)
+                return  # it stops all processes itself
+            log.warning("Cannot get the list of processes from supervisor: %s", error)
             return
         self._perform(self._watchdog.running(list(self._watched(found)), time.monotonic()))
 
@@ -150,9 +150,9 @@ class _Listener:
                 try:
                     environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
                 except PermissionError:
-                    if pid not in self._closed:
-                        log.warning("%s is not watched: run the watchdog as root, or as its user", name)
-                    self._closed.add(pid)
+                    if pid not in self._unreadable:
+                        log.warning("Cannot watch %s: run the watchdog as root or as the same user", name)
+                    self._unreadable.add(pid)
                 except (FileNotFoundError, ProcessLookupError):
                     continue  # it has just ended
                 else:
@@ -181,24 +181,24 @@ class _Listener:
                         with _supervisor() as supervisor:
                             supervisor.stopProcess(name, False)  # without waiting for its end
             except NO_ANSWER as error:
-                log.warning("supervisor does not do what it is asked: %s", error)
+                log.warning("Request to supervisor failed: %s", error)
 
 
 @contextmanager
 def _supervisor() -> Iterator[Any]:
-    """Its XML-RPC. A connection each time: supervisor may have been reloaded."""
+    """Connect to supervisor's XML-RPC. Each call gets a new connection, since supervisor may have been reloaded."""
     transport = childutils.getRPCTransport(os.environ)
     try:
-        # The address is only for show: the transport knows where to go.
+        # A placeholder: the transport has the real address.
         yield ServerProxy("http://127.0.0.1", transport).supervisor
     finally:
         transport.close()
 
 
 def _event_length(received: bytearray) -> int:
-    """Of the first event: a line of ``name:value``, with the length of what follows under ``len``.
+    """Return the length of the first event: a line of ``name:value`` with ``len``, the length of the payload after it.
 
-    More than what is here if it is not complete.
+    If the event is incomplete, the result is greater than the length of ``received``.
     """
     header, end, _ = received.partition(b"\n")
     if not end:

@@ -1,8 +1,7 @@
-"""What systemd's watchdog would do, for processes that supervisor runs. Pure: told what was heard, and the time.
+"""A watchdog like systemd's, for processes under supervisor. It does no I/O: messages and the time are passed in.
 
-A process says how it is doing with sd_notify(3). One that has fallen silent is asked for the stacks of its threads
-(SIGABRT: faulthandler prints them) and is killed when it does not die of that; as it dies of a signal, which is never
-an expected exit, supervisor starts it again.
+Processes report their state with sd_notify(3). One that falls silent gets SIGABRT, on which it logs its stacks and
+dies, and SIGKILL if it does not. A death by signal is never an expected exit, so supervisor restarts the process.
 """
 
 import signal
@@ -14,49 +13,51 @@ from enum import Enum, auto
 from notetaker.model.printable import printable
 
 FIRST_SIGN_S = 300.0
-"""After its start, for the first sign of life: a speech model takes its time to load."""
+"""Timeout for the first ping after the start: loading a speech model takes a while."""
 
 STOPPING_S = 60.0
-"""To come to an end. supervisor's own limit, stopwaitsecs, cannot be extended and is to be longer."""
+"""Timeout for stopping. supervisor's own limit (stopwaitsecs) cannot be extended, so it must be longer."""
 
 ABORT_S = 20.0
-"""To print the stacks and die."""
+"""Timeout for logging the stacks and exiting."""
 
 STARTS_A_DAY = 500
-"""Discord lets a bot log in 1000 times a day and then resets its token (Discord docs: Gateway, Identify)."""
+"""Discord resets the token of a bot that logs in more than 1000 times a day (Discord docs, Gateway, Identify)."""
 
 DAY_S = 24 * 3600.0
 
 STATUS_LENGTH = 200
-"""Of a status, as far as the log repeats it."""
+"""Maximum length of a status in the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A running one that is to give signs of life."""
+    """A running process to watch."""
 
     name: str
-    """As supervisor's commands take it: ``group:process``."""
+    """Its name in supervisor: ``group:process``."""
     pid: int
     timeout_s: float
-    """The longest silence allowed: its WATCHDOG_USEC."""
+    """Maximum time between pings: its WATCHDOG_USEC."""
     age_s: float = 0.0
-    """It may have been running before the watchdog."""
+    """Time since its start, which may be before the watchdog's."""
     stopping: bool = False
-    """supervisor has told it to end."""
+    """supervisor is stopping it."""
     logs_in: bool = True
-    """At Discord, when it starts."""
+    """It logs in to Discord when it starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
+    """Log a message."""
+
     text: str
     urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """To be sent to the process."""
+    """Send a signal to the process."""
 
     name: str
     number: signal.Signals
@@ -64,7 +65,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """To be stopped for good: only a person starts it again."""
+    """Stop the process until a person starts it again."""
 
     name: str
 
@@ -74,12 +75,12 @@ Action = Say | Signal | Stop
 
 class _Phase(Enum):
     STARTING = auto()
-    """No sign of life yet."""
+    """It has not sent a ping yet."""
     ALIVE = auto()
     STOPPING = auto()
-    """It ends, and is not expected to ping."""
+    """It is exiting and need not ping."""
     ABORTED = auto()
-    """It got SIGABRT; nothing that it says counts any more."""
+    """It was sent SIGABRT; its messages are ignored."""
 
 
 @dataclass(slots=True)
@@ -99,23 +100,23 @@ class _Watched:
 
 @dataclass(slots=True)
 class Watchdog:
-    """``now`` is monotonic, in seconds."""
+    """Decides what to do about silent processes. ``now`` is in monotonic seconds."""
 
     _watched: dict[int, _Watched] = field(default_factory=dict)
-    """By process id."""
+    """Watched processes by id."""
     _starts: dict[str, deque[float]] = field(default_factory=dict)
-    """When each process that logs in was first seen, in the last day, by name."""
+    """Starts in the last day of each process that logs in, by name."""
 
     @property
     def deadline(self) -> float | None:
-        """When ``check`` has something to do, unless something is heard before."""
+        """When ``check`` must be called next."""
         return min((watched.deadline for watched in self._watched.values()), default=None)
 
     def __contains__(self, pid: int) -> bool:
         return pid in self._watched
 
     def running(self, processes: Collection[Process], now: float) -> list[Action]:
-        """These are running, no others."""
+        """Update the set of running processes."""
         here = {process.pid: process for process in processes}
         for pid in self._watched.keys() - here.keys():
             del self._watched[pid]
@@ -131,13 +132,13 @@ class Watchdog:
         actions: list[Action] = []
         for watched in new:
             limit_s = watched.process.timeout_s
-            actions.append(Say(f"Watching {watched}: it is to give a sign of life every {limit_s:g} s"))
+            actions.append(Say(f"Watching {watched}: it must send a ping every {limit_s:g} s"))
             if watched.process.logs_in:
                 actions += self._started(watched.process.name, now)
         return actions
 
     def heard(self, pid: int, message: bytes, now: float) -> list[Action]:
-        """A datagram in the format of sd_notify(3), from that process. Only those that are watched count."""
+        """Handle a message in the format of sd_notify(3). It is ignored unless the process is watched."""
         watched = self._watched.get(pid)
         if watched is None or watched.phase is _Phase.ABORTED:
             return []
@@ -150,13 +151,13 @@ class Watchdog:
             watched.phase, watched.deadline = _Phase.ALIVE, now + watched.process.timeout_s
             actions.append(Say(f"{watched} is ready{_clause(watched.status)}"))
         if fields.get(b"RELOADING") == b"1":
-            actions.append(Say(f"{watched} reads its settings again"))
+            actions.append(Say(f"{watched} is reloading its settings"))
         if fields.get(b"STOPPING") == b"1":
             watched.stop(now)
             actions.append(Say(f"{watched} is stopping{_clause(watched.status)}"))
         if fields.get(b"WATCHDOG") == b"1" and watched.phase is not _Phase.STOPPING:
             if watched.phase is _Phase.STARTING:
-                actions.append(Say(f"{watched} gives signs of life"))
+                actions.append(Say(f"{watched} is sending pings"))
             watched.phase, watched.deadline = _Phase.ALIVE, now + watched.process.timeout_s
         extension = fields.get(b"EXTEND_TIMEOUT_USEC", b"")
         if extension.isdigit() and len(extension) < 16 and watched.phase is not _Phase.ALIVE:
@@ -164,7 +165,7 @@ class Watchdog:
         return actions
 
     def check(self, now: float) -> list[Action]:
-        """What is to be done about those who have been silent for too long."""
+        """Return what to do about processes that have been silent for too long."""
         actions: list[Action] = []
         for watched in self._watched.values():
             if now < watched.deadline:
@@ -172,21 +173,21 @@ class Watchdog:
             name = watched.process.name
             if watched.phase is _Phase.ABORTED:
                 actions += [
-                    Say(f"{watched} does not die of SIGABRT and is killed", urgent=True),
+                    Say(f"{watched} did not exit on SIGABRT, killing it", urgent=True),
                     Signal(name, signal.SIGKILL),
                 ]
             else:
                 actions += [
                     Say(_alarm(watched), urgent=True),
                     Signal(name, signal.SIGABRT),
-                    # A stopped process gets no signal but SIGKILL before it continues.
+                    # A stopped process handles no signal but SIGKILL until it continues.
                     Signal(name, signal.SIGCONT),
                 ]
             watched.phase, watched.deadline = _Phase.ABORTED, now + ABORT_S
         return actions
 
     def _started(self, name: str, now: float) -> list[Action]:
-        """Counts it, whether it gets ready or not: it may die just after it has logged in."""
+        """Count a start, whether or not the process gets ready: it may die just after logging in."""
         starts = self._starts.setdefault(name, deque())
         starts.append(now)
         while starts[0] <= now - DAY_S:
@@ -196,8 +197,8 @@ class Watchdog:
         starts.clear()
         return [
             Say(
-                f"{name} has started more than {STARTS_A_DAY} times within a day and is stopped, because Discord "
-                "resets the token of a bot that logs in too often. Its log says why it ends; once that is mended: "
+                f"{name} was started more than {STARTS_A_DAY} times within a day, stopping it: Discord resets the "
+                "token of a bot that logs in too often. Its log has the reason; once that is fixed, run: "
                 f"supervisorctl start {name}",
                 urgent=True,
             ),
@@ -208,13 +209,13 @@ class Watchdog:
 def _alarm(watched: _Watched) -> str:
     match watched.phase:
         case _Phase.STARTING:
-            problem = "has given no sign of life yet"
+            state = "has not sent a ping yet"
         case _Phase.STOPPING:
-            problem = "does not come to its end"
+            state = "does not stop"
         case _:
-            problem = f"has given no sign of life for {watched.process.timeout_s:g} s"
-    status = f" (its last status: {watched.status})" if watched.status else ""
-    return f"{watched} {problem}{status}: it is aborted, with its stacks in its log"
+            state = f"has sent no ping for {watched.process.timeout_s:g} s"
+    status = f" (last status: {watched.status})" if watched.status else ""
+    return f"{watched} {state}{status}: aborting it, see its log for stacks"
 
 
 def _clause(status: str) -> str:

@@ -60,7 +60,7 @@ async def watchdog(stage: Stage) -> str:
     bot = await stage.meeting()
     before = stage.starts()
     await stage.host.restarted(WATCHDOG, stage.host.send(WATCHDOG, signal.SIGKILL))
-    sign = f"{BOT} (process {bot}) gives signs of life"
+    sign = f"{BOT} (process {bot}) is sending pings"
     await stage.host.until(lambda: sign in stage.host.log(WATCHDOG_LOG))
     await stage.heard()
     expect(stage.starts() == before + 1, "Others were started again, too.")

@@ -87,7 +87,7 @@ class Stage(stage.Stage):
         """Once the watchdog has ended this process, which has fallen silent, and another one runs."""
         self.hangs += 1
         await self.host.restarted(name, old, RESTART_S)
-        alarm = f"{name} (process {old}) has given no sign of life for {SILENCE_S:g} s"
+        alarm = f"{name} (process {old}) has sent no ping for {SILENCE_S:g} s"
         expect(alarm in self.host.log(WATCHDOG_LOG), "That was not the watchdog.")
 
     async def reload(self, outcome: str, **settings: str) -> str:

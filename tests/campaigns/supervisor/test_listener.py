@@ -45,7 +45,7 @@ async def playing(folder: Path) -> AsyncIterator[Host]:
 
 def alive(host: Host, pid: int, times: int = 1) -> bool:
     """So many watchdogs have heard it."""
-    return host.log(WATCHDOG).count(f"{TOY} (process {pid}) gives signs of life") == times
+    return host.log(WATCHDOG).count(f"{TOY} (process {pid}) is sending pings") == times
 
 
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGSTOP])
@@ -55,7 +55,7 @@ async def test_a_silent_process_leaves_its_stacks_and_runs_again(
     async with playing(folder) as host:
         old = host.send(TOY, number)
         new = await host.restarted(TOY, old, DEADLINE_S)
-        assert f"{TOY} (process {old}) has given no sign of life for 2 s" in host.log(WATCHDOG)
+        assert f"{TOY} (process {old}) has sent no ping for 2 s" in host.log(WATCHDOG)
         assert "is killed" not in host.log(WATCHDOG)
         assert "Fatal Python error: Aborted" in host.log("notetaker-bot")
         assert "toy.py" in host.log("notetaker-bot")
@@ -67,7 +67,7 @@ async def test_a_process_that_survives_sigabrt_is_killed(folder: Path) -> None:
     async with playing(folder) as host:
         old = host.send(TOY, signal.SIGUSR2)
         await host.restarted(TOY, old, DEADLINE_S + ABORT_S)
-        assert f"{TOY} (process {old}) does not die of SIGABRT and is killed" in host.log(WATCHDOG)
+        assert f"{TOY} (process {old}) did not exit on SIGABRT, killing it" in host.log(WATCHDOG)
 
 
 async def test_a_watchdog_that_was_killed_takes_up_its_work_again_and_nobody_is_restarted(
@@ -89,7 +89,7 @@ async def test_stopping_and_starting_by_hand_is_nothing_to_the_watchdog(folder: 
         await host.control("start", TOY)
         new = await host.restarted(TOY, old)
         await host.until(lambda: f"{TOY} (process {new}) is ready" in host.log(WATCHDOG))
-        assert "no sign of life" not in host.log(WATCHDOG)
+        assert "aborting it" not in host.log(WATCHDOG)
         assert await host.shut_down() == 0
         assert "WARNING" not in host.log(WATCHDOG)
 
@@ -105,7 +105,7 @@ async def test_a_file_in_the_place_of_the_socket_is_left_alone_and_named(folder:
         assert host.info(f"{WATCHDOG}:{WATCHDOG}")["exitstatus"] == 78
         [line] = host.log(WATCHDOG).splitlines()
         assert line.startswith(
-            f"notetaker: supervisor-watchdog cannot listen at {precious} (Address already in use)"
+            f"notetaker: supervisor-watchdog cannot listen on {precious} (Address already in use)"
         )
     assert precious.read_text() == "precious"
 
@@ -117,6 +117,6 @@ def test_whoever_starts_it_by_hand_is_told_who_does(folder: Path) -> None:
     )  # fmt: skip
     assert result.returncode == 78
     assert result.stderr == (
-        "notetaker: supervisor-watchdog is for supervisor to start, as in deploy/supervisor/notetaker.conf; "
-        "supervisor itself needs a [unix_http_server]\n"
+        "notetaker: supervisor-watchdog must be started by supervisor, as in deploy/supervisor/notetaker.conf; "
+        "supervisor needs a [unix_http_server]\n"
     )

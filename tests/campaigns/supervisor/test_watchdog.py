@@ -70,7 +70,7 @@ def test_nothing_happens_while_the_pings_come(scene: Scene) -> None:
         assert scene.after(29.9) == []
         scene.hear(b"WATCHDOG=1")
     assert [say.text for say in scene.said] == [
-        "Watching notetaker:notetaker-bot (process 41): it is to give a sign of life every 30 s",
+        "Watching notetaker:notetaker-bot (process 41): it must send a ping every 30 s",
         "notetaker:notetaker-bot (process 41) is ready: Connected to Discord, in 2 servers",
     ]
     assert not any(say.urgent for say in scene.said)
@@ -85,8 +85,8 @@ def test_who_falls_silent_is_asked_for_its_stacks_and_killed_if_that_does_not_en
     assert scene.after(29.9) == []
     assert scene.after(0.1) == ABORT
     assert scene.said[-1] == Say(
-        "notetaker:notetaker-bot (process 41) has given no sign of life for 30 s (its last status: 1 meeting, 4 "
-        "people heard): it is aborted, with its stacks in its log",
+        "notetaker:notetaker-bot (process 41) has sent no ping for 30 s (last status: 1 meeting, 4 people heard): "
+        "aborting it, see its log for stacks",
         urgent=True,
     )
     assert scene.after(ABORT_S - 0.1) == []
@@ -125,9 +125,7 @@ def test_a_process_that_has_ended_is_left_alone(scene: Scene) -> None:
 def test_the_first_sign_is_told_even_if_nobody_listened_when_it_was_ready(scene: Scene) -> None:
     scene.hear(b"WATCHDOG=1")
     scene.hear(b"WATCHDOG=1")
-    assert [say.text for say in scene.said[1:]] == [
-        "notetaker:notetaker-bot (process 41) gives signs of life"
-    ]
+    assert [say.text for say in scene.said[1:]] == ["notetaker:notetaker-bot (process 41) is sending pings"]
 
 
 def test_being_told_again_that_it_runs_is_no_sign_of_life(scene: Scene) -> None:
@@ -140,7 +138,7 @@ def test_being_told_again_that_it_runs_is_no_sign_of_life(scene: Scene) -> None:
 def test_the_first_sign_may_take_longer(scene: Scene) -> None:
     assert scene.after(FIRST_SIGN_S - 0.1) == []
     assert scene.after(0.1) == ABORT
-    assert "has given no sign of life yet" in scene.said[-1].text
+    assert "has not sent a ping yet" in scene.said[-1].text
 
 
 @pytest.mark.parametrize(("age_s", "left_s"), [(100.0, FIRST_SIGN_S - 100.0), (1e6, BOT.timeout_s)])
@@ -178,7 +176,7 @@ def test_who_stops_need_not_ping_but_must_come_to_an_end(scene: Scene) -> None:
     scene.hear(b"EXTEND_TIMEOUT_USEC=20000000")
     assert scene.after(19.9) == []
     assert scene.after(0.1) == ABORT
-    assert "does not come to its end" in scene.said[-1].text
+    assert "does not stop" in scene.said[-1].text
 
 
 def test_whom_supervisor_stops_need_not_ping_either(scene: Scene) -> None:
@@ -190,7 +188,7 @@ def test_whom_supervisor_stops_need_not_ping_either(scene: Scene) -> None:
     scene.hear(b"WATCHDOG=1")
     assert scene.after(STOPPING_S - 20.1) == []
     assert scene.after(0.1) == ABORT
-    assert "does not come to its end" in scene.said[-1].text
+    assert "does not stop" in scene.said[-1].text
     scene.run(replace(BOT, stopping=True))
     assert scene.after(ABORT_S) == KILL
 
@@ -201,7 +199,7 @@ def test_a_reload_is_told_and_the_pings_go_on(scene: Scene) -> None:
     scene.hear(b"READY=1\nSTATUS=Fresh")
     assert [say.text.partition(") ")[2] for say in scene.said[1:]] == [
         "is ready",
-        "reads its settings again",
+        "is reloading its settings",
         "is ready: Fresh",
     ]
     assert scene.after(30) == ABORT

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 
-from notetaker.host.sd_notify import Systemd
+from notetaker.host.sd_notify import ServiceManager
 
 silent = False
 
@@ -23,7 +23,7 @@ if __name__ == "__main__":
     faulthandler.enable(sys.stderr)
     signal.signal(signal.SIGUSR1, be_silent)
     signal.signal(signal.SIGUSR2, be_silent)
-    supervisor = Systemd()
+    supervisor = ServiceManager()
     supervisor.ready("Playing")
     while True:
         time.sleep(supervisor.ping_every_s)
