@@ -1,7 +1,6 @@
-"""``notetaker doctor``: finds out why the bot does not work here, one check after the other.
+"""``notetaker doctor``: finds out why the bot does not work here, one check after another.
 
-Reading order: ``checks`` (the list), ``checkup`` (what a check is, and what becomes of it), ``run`` (makes them all),
-and what they look at: ``host`` (this computer), ``network`` (Discord from here), ``guild`` (the bot connected to
-Discord, its server and permissions), ``voice`` (a real voice session). From the connection on, everything is done by
-the code that the bot itself runs.
+Reading order: ``checks`` (the list), ``checkup`` (what a check is, and its result), ``run`` (runs them all), then the
+checks themselves: ``host`` (this host), ``network`` (Discord from here), ``guild`` (the bot connected to Discord, its
+server and permissions), ``voice`` (a real voice session). ``guild`` and ``voice`` use the code of the bot itself.
 """

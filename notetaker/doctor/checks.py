@@ -1,42 +1,39 @@
-"""Every check, in the order in which they are made."""
+"""All checks, in order, with advice for when there is no answer in time."""
 
 from notetaker.doctor.checkup import Check
 from notetaker.model.failure import Step
 from notetaker.wire.handshake import DEADLINES_S
 
-STATUS = "See https://discordstatus.com, and try again later."
-DEFECT = "See in the system's log (dmesg) whether the disk is in order."
+STATUS = "Check https://discordstatus.com, and try again later."
+DEFECT = "Check the system log (dmesg) for disk errors."
 ALLOW = (
-    "Allow outgoing TCP connections to it in the firewall of this computer and of its network; see whether "
-    "DISCORD_API_BASE_URL is right."
+    "Allow outgoing TCP connections to it in the firewalls of this host and its network, and check "
+    "DISCORD_API_BASE_URL."
 )
 UDP_BLOCKED = (
-    "Allow outgoing UDP to ports 50000 to 65535, and the answers to it, in the firewall of this computer and of its "
-    "network or provider."
+    "Allow outgoing UDP to ports 50000 to 65535, and replies, in the firewalls of this host and its network or "
+    "provider."
 )
 ANY_TCP = (
-    "Allow outgoing TCP to every port: voice servers are often not on 443. Behind a proxy that reads TLS, name its "
-    "authority in DISCORD_CA_FILE."
+    "Allow outgoing TCP to all ports: voice servers often use a port other than 443. Behind a proxy that inspects "
+    "TLS, set DISCORD_CA_FILE to its certificate authority."
 )
-SERVER = "See whether NOTETAKER_DATABASE_URL is right, and whether its server runs and lets this computer in."
-RESOLVER = (
-    "See whether the name server of this computer answers (resolvectl query discord.com), and whether "
-    "DISCORD_API_BASE_URL is right."
+SERVER = (
+    "Check NOTETAKER_DATABASE_URL, and that its server is running and accepts connections from this host."
 )
-OTHER_SERVER = f"Try again, and give the channel another region in its settings. {STATUS}"
-NEW_GROUP = (
-    "Have everyone leave the channel for a moment and come back: that creates the encrypted group anew."
-)
+RESOLVER = "Check the name server of this host (resolvectl query discord.com) and DISCORD_API_BASE_URL."
+OTHER_SERVER = f"Try again, and set another region in the settings of the channel. {STATUS}"
+NEW_GROUP = "Ask everyone to leave the channel for a moment and rejoin: that creates a new encrypted group."
 
-# This computer
-SETTINGS = Check("settings", "Settings", 5, "Correct the environment, or the file .env.")
+# This host
+SETTINGS = Check("settings", "Settings", 5, "Fix it in the environment or the file .env.")
 LIBRARIES = Check("libraries", "Libraries", 30, DEFECT)
-SPEECH = Check("speech", "Speech to text", 10, "Correct SPEECH_ENGINE or SPEECH_MODEL.", needs=(SETTINGS,))
+SPEECH = Check("speech", "Speech to text", 10, "Fix SPEECH_ENGINE or SPEECH_MODEL.", needs=(SETTINGS,))
 DISK = Check("disk", "Disk", 10, DEFECT, needs=(SETTINGS,))
 DATABASE = Check("database", "Database", 15, SERVER, needs=(SETTINGS,))
 INSTANCE = Check("instance", "Running bot", 5, DEFECT, needs=(SETTINGS,))
 # Discord from here
-NAME = Check("dns", "Discord's address", 10, RESOLVER, needs=(SETTINGS,))
+NAME = Check("dns", "DNS", 10, RESOLVER, needs=(SETTINGS,))
 CONNECTION = Check("connection", "Connection", 10, ALLOW, needs=(NAME,))
 HTTP = Check("http", "REST API", 15, STATUS, needs=(CONNECTION,))
 CLOCK = Check("clock", "System clock", 5, STATUS, needs=(HTTP,))

@@ -1,4 +1,4 @@
-"""A check, what became of it, and the list of all that were made."""
+"""Checks and their results."""
 
 import asyncio
 import time
@@ -10,15 +10,17 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Check:
+    """Something to check."""
+
     name: str
-    """For programs."""
+    """Its name in JSON."""
     title: str
-    """For people."""
+    """Its name for people."""
     timeout_s: float
-    mend: str
-    """What to do when there was no answer within ``timeout_s``."""
+    advice: str
+    """What to do if there is no answer within ``timeout_s``."""
     needs: tuple["Check", ...] = ()
-    """Checks without which this one cannot be made."""
+    """Checks that must have passed before this one."""
 
 
 class State(StrEnum):
@@ -29,29 +31,31 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
+    """The result of a check."""
+
     check: Check
     state: State
     text: str
-    """What was found, what is wrong, or why it was not tried."""
-    mend: str | None
-    """A sentence, when it failed."""
+    """What was found, or why the check failed or was skipped."""
+    advice: str | None
+    """What to do, if the check failed."""
     seconds: float
 
 
-class Trouble(Exception):
-    """A check has failed: ``str()`` says what is wrong."""
+class CheckFailed(Exception):
+    """A check failed. The message is the reason."""
 
-    def __init__(self, problem: str, mend: str) -> None:
-        super().__init__(problem)
-        self.mend = mend
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(reason)
+        self.advice = advice
 
 
-class NotTried(Exception):
-    """A check cannot be made, which is nobody's fault: ``str()`` says why."""
+class CheckSkipped(Exception):
+    """A check does not apply. The message is the reason."""
 
 
 class Watcher(Protocol):
-    """Who is told while the checks are made."""
+    """Is notified while the checks run."""
 
     def begins(self, check: Check) -> None: ...
 
@@ -59,28 +63,28 @@ class Watcher(Protocol):
 
 
 class Checkup:
-    """Every check ends with exactly one result, in the order of ``results``."""
+    """Runs checks. Each gets exactly one result, in the order of ``results``."""
 
     def __init__(self, watcher: Watcher) -> None:
         self.results: list[Result] = []
         self._watcher = watcher
         self._began = 0.0
-        self._roots: dict[str, Check] = {}  # by name of a skipped check: the one for want of which it was
+        self._roots: dict[str, Check] = {}  # the check that a skipped one was waiting for, by name
 
     async def make(self, check: Check, look: Callable[[], Awaitable[str]]) -> None:
-        """``look`` returns what it found, or raises ``Trouble`` or ``NotTried``."""
-        if self._skipped_for_want(check):
+        """Run a check: ``look`` returns what it found, or raises ``CheckFailed`` or ``CheckSkipped``."""
+        if self._skipped(check):
             return
         self.begin(check)
         try:
             async with asyncio.timeout(check.timeout_s):
                 found = await look()
-        except Trouble as trouble:
-            self.fail(check, str(trouble), trouble.mend)
-        except NotTried as reason:
+        except CheckFailed as failure:
+            self.fail(check, str(failure), failure.advice)
+        except CheckSkipped as reason:
             self.skip(check, str(reason))
         except TimeoutError:
-            self.fail(check, f"no answer within {check.timeout_s:g} s", check.mend)
+            self.fail(check, f"no answer within {check.timeout_s:g} s", check.advice)
         else:
             self.succeed(check, found)
 
@@ -88,22 +92,22 @@ class Checkup:
         return any(result.check is check and result.state is State.PASSED for result in self.results)
 
     def skip_rest(self, checks: Iterable[Check]) -> None:
-        """Skips what has not been made, each for want of another."""
+        """Skip the remaining checks, each of which needs one that did not pass."""
         made = {result.check.name for result in self.results}
         for check in checks:
             if check.name not in made:
-                skipped = self._skipped_for_want(check)
+                skipped = self._skipped(check)
                 assert skipped, check.name
 
-    def _skipped_for_want(self, check: Check) -> bool:
+    def _skipped(self, check: Check) -> bool:
         for needed in check.needs:
             if not self.passed(needed):
                 root = self._roots[check.name] = self._roots.get(needed.name, needed)
-                self.skip(check, f"not tried without: {root.title}")
+                self.skip(check, f"skipped, needs: {root.title}")
                 return True
         return False
 
-    # A check that is not made by a call, but by listening
+    # For a check that is not a call
 
     def begin(self, check: Check) -> None:
         self._began = time.monotonic()
@@ -112,15 +116,15 @@ class Checkup:
     def succeed(self, check: Check, found: str) -> None:
         self._end(check, State.PASSED, found, None)
 
-    def fail(self, check: Check, problem: str, mend: str) -> None:
-        self._end(check, State.FAILED, problem, mend)
+    def fail(self, check: Check, reason: str, advice: str) -> None:
+        self._end(check, State.FAILED, reason, advice)
 
-    def skip(self, check: Check, why: str) -> None:
-        """Needs no ``begin``."""
+    def skip(self, check: Check, reason: str) -> None:
+        """Skip a check. It needs no ``begin``."""
         self._began = time.monotonic()
-        self._end(check, State.SKIPPED, why, None)
+        self._end(check, State.SKIPPED, reason, None)
 
-    def _end(self, check: Check, state: State, text: str, mend: str | None) -> None:
-        result = Result(check, state, text, mend, round(time.monotonic() - self._began, 3))
+    def _end(self, check: Check, state: State, text: str, advice: str | None) -> None:
+        result = Result(check, state, text, advice, round(time.monotonic() - self._began, 3))
         self.results.append(result)
         self._watcher.ended(result)

@@ -1,4 +1,4 @@
-"""What can be told without Discord: settings, libraries, disk, database, and whether a bot is running already."""
+"""Checks that do not need Discord: settings, libraries, speech, disk, database, running bot."""
 
 import importlib
 import os
@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, ver
 from pathlib import Path
 
 from notetaker.doctor.checks import DATABASE, DEFECT, SETTINGS, SPEECH
-from notetaker.doctor.checkup import Trouble
+from notetaker.doctor.checkup import CheckFailed
 from notetaker.host.errors import SettingsError
 from notetaker.host.instance.single import running_bot
 from notetaker.host.worker_thread import in_thread
@@ -25,26 +25,26 @@ SUPPORTED = {
     "dave.py": ("dave", "1.1", "2"),
     "PyNaCl": ("nacl", "1.5", "2"),
 }
-"""Distribution: the package that it installs, the least version, and the first that is not tried. As in setup.cfg."""
+"""Distribution: its package, the minimum version, and the first unsupported one. The same as in setup.cfg."""
 
-USER = "Run the doctor as the user of the bot, or name another folder in NOTETAKER_STATE_DIR."
+USER = "Run the doctor as the bot's user, or set NOTETAKER_STATE_DIR to another folder."
 GIB = 1 << 30
 SPEECH_BYTES_AN_HOUR = 40_000_000
-"""Of one person who never pauses, in the journal, at Discord's usual 64 kbit/s (docs/benchmarks.md)."""
+"""Journal size for one person without pauses, at Discord's usual 64 kbit/s (docs/benchmarks.md)."""
 
 
 async def settings() -> tuple[Settings, str]:
-    """The settings and what to say of them. Raises ``Trouble``."""
+    """Return the settings and what was found. Raise CheckFailed if they are invalid."""
     file = os.environ.get("NOTETAKER_ENV_FILE")
-    mend = f"Correct that; variables are set in {file}." if file else SETTINGS.mend
+    advice = f"Fix it in {file}." if file else SETTINGS.advice
     try:
         found = Settings.load()
         found.require_token()
         parse_url(found.database)
     except SettingsError as error:
-        raise Trouble("; ".join(str(error).splitlines()), mend) from None
+        raise CheckFailed("; ".join(str(error).splitlines()), advice) from None
     except StoreSettingError as error:
-        raise Trouble(f"NOTETAKER_DATABASE_URL: {error}", mend) from None
+        raise CheckFailed(f"NOTETAKER_DATABASE_URL: {error}", advice) from None
     return found, f"Discord at {found.discord_api_base_url}, state folder {found.state_dir}"
 
 
@@ -56,39 +56,39 @@ async def libraries() -> str:
         try:
             installed = version(distribution)
         except PackageNotFoundError:
-            raise Trouble(f"{distribution} is not installed", f"{again}.") from None
+            raise CheckFailed(f"{distribution} is not installed", f"{again}.") from None
         if not numbers(least) <= numbers(installed) < numbers(below):
-            raise Trouble(
-                f"{distribution} {installed} is not supported ({least} or newer, but older than {below})",
+            raise CheckFailed(
+                f"{distribution} {installed} is not supported (needs >= {least}, < {below})",
                 f"{again}.",
             )
         strangers = sorted({name for name in owners.get(package, []) if name.lower() != distribution.lower()})
         if strangers:
-            raise Trouble(
-                f"{' and '.join(strangers)} installs the package {package} too, over the one of {distribution}",
+            raise CheckFailed(
+                f"{' and '.join(strangers)} overwrites the package {package} of {distribution}",
                 f"pip uninstall {' '.join(strangers)} {distribution}, then install {distribution} again.",
             )
         try:
-            importlib.import_module(package)  # what is installed may still lack a system library
+            importlib.import_module(package)  # a system library may be missing
         except (ImportError, OSError) as error:
-            raise Trouble(f"{distribution} {installed} cannot be loaded: {error}", f"{again}.") from None
+            raise CheckFailed(f"{distribution} {installed} cannot be loaded: {error}", f"{again}.") from None
         found.append(f"{distribution} {installed}")
     return ", ".join(found)
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """``2.8.1rc1`` is taken for 2.8.1."""
+    """Return the numbers of a version. ``2.8.1rc1`` is treated as 2.8.1."""
     release = re.match(r"\d+(\.\d+)*", version)
     return tuple(int(part) for part in release[0].split(".")) if release else ()
 
 
 async def speech(settings: Settings) -> str:
-    """Chooses the engine as a worker would, and loads none."""
+    """Choose the engine as a worker would, without loading it."""
     try:
         chosen = choose(settings.engine_settings)
     except EngineSettingError as error:
-        problem, _, mend = str(error).partition("; ")
-        raise Trouble(problem, f"{mend[:1].upper()}{mend[1:]}" if mend else SPEECH.mend) from None
+        reason, _, advice = str(error).partition("; ")
+        raise CheckFailed(reason, f"{advice[:1].upper()}{advice[1:]}" if advice else SPEECH.advice) from None
     return chosen.name if chosen.advice is None else f"{chosen.name}. {chosen.advice}"
 
 
@@ -100,23 +100,23 @@ async def disk(settings: Settings) -> str:
             state_folder.require_own(folder)
         free = shutil.disk_usage(there).free
     except SettingsError as error:
-        raise Trouble(str(error), USER) from None
+        raise CheckFailed(str(error), USER) from None
     except OSError as error:
-        raise Trouble(f"{there} cannot be looked at ({error.strerror})", USER) from None
+        raise CheckFailed(f"cannot read {there} ({error.strerror})", USER) from None
     hours = free // SPEECH_BYTES_AN_HOUR
     if free < GIB:
-        raise Trouble(
-            f"only {free / GIB:.2f} GiB are free in {folder}, enough for {hours} hours of speech",
-            "Make room, or name another folder in NOTETAKER_STATE_DIR.",
+        raise CheckFailed(
+            f"only {free / GIB:.2f} GiB free in {folder}, enough for {hours} hours of speech",
+            "Free some disk space, or set NOTETAKER_STATE_DIR to another folder.",
         )
     new = "" if there == folder else "; the folder will be created"
     return f"{free / GIB:.0f} GiB free, enough for {hours} hours of speech{new}"
 
 
 def _writable(folder: Path) -> Path:
-    """The folder, or in which one it can be created. Raises ``Trouble``.
+    """Return the folder, or the one it can be created in. Raise CheckFailed if it cannot be written to.
 
-    Leaves nothing behind: a folder or file of whoever calls the doctor would be in the way of the bot's user.
+    Nothing is left behind: files of the user who runs the doctor would be in the way of the bot's user.
     """
     there = folder
     try:
@@ -127,14 +127,14 @@ def _writable(folder: Path) -> Path:
                 file.write(b"doctor")
                 os.fsync(file.fileno())
         elif not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            raise Trouble(f"{folder} does not exist and cannot be created in {there}", USER)
+            raise CheckFailed(f"{folder} does not exist and cannot be created in {there}", USER)
     except OSError as error:
-        raise Trouble(f"nothing can be written to {folder} ({error.strerror})", USER) from None
+        raise CheckFailed(f"cannot write to {folder} ({error.strerror})", USER) from None
     return there
 
 
 async def database(url: str) -> str:
-    """Makes none, and no table in it."""
+    """Check the database without creating it or a table in it."""
     parsed = parse_url(url)
     file = Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
     if file is not None:
@@ -144,11 +144,11 @@ async def database(url: str) -> str:
     try:
         name = await in_thread(_ping, url)
     except StoreSettingError as error:
-        raise Trouble(str(error), USER) from None
+        raise CheckFailed(str(error), USER) from None
     except StoreError as error:
-        raise Trouble(str(error), DATABASE.mend if file is None else DEFECT) from None
+        raise CheckFailed(str(error), DATABASE.advice if file is None else DEFECT) from None
     except Rejected:
-        raise Trouble("an option in the URL is not understood", DATABASE.mend) from None
+        raise CheckFailed("an option in the URL is invalid", DATABASE.advice) from None
     return f"{name} answers"
 
 
@@ -159,14 +159,14 @@ def _ping(url: str) -> str:
 
 
 async def instance(folder: Path, identity: str) -> tuple[str | None, str]:
-    """Who the running bot is, and what to say of it."""
+    """Return a description of the running bot, if any, and what was found."""
     try:
         running = running_bot(folder, identity)
     except OSError as error:
-        raise Trouble(
-            f"the lock {error.filename or folder} cannot be looked at ({error.strerror})",
+        raise CheckFailed(
+            f"cannot read the lock {error.filename or folder} ({error.strerror})",
             "Run the doctor as the bot's user.",
         ) from None
     if running is None:
-        return None, "none is running with this token or state folder"
-    return running, f"one is running: {running}; voice is therefore not tried"
+        return None, "no bot is running with this token or state folder"
+    return running, f"a bot is running ({running}), so voice is not tested"

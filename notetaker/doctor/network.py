@@ -1,4 +1,4 @@
-"""Discord from here, a layer at a time: name, connection, HTTP, clock, token, main gateway."""
+"""Checks of Discord from here, layer by layer: name, connection, HTTP, clock, token, main gateway."""
 
 import asyncio
 import os
@@ -13,19 +13,19 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from notetaker.doctor.checks import ALLOW, RESOLVER, STATUS
-from notetaker.doctor.checkup import NotTried, Trouble
+from notetaker.doctor.checkup import CheckFailed, CheckSkipped
 from notetaker.settings.values import token_place
 
-PROXY = "See whether DISCORD_API_BASE_URL is right, and whether a proxy answers in Discord's place."
+PROXY = "Check DISCORD_API_BASE_URL, and whether a proxy answers instead of Discord."
 PORTAL = "the Bot page of the application at https://discord.com/developers/applications"
 
 MAX_CLOCK_ERROR_S = 5.0
 HELLO = 10
-"""Opcode of the first message of the main gateway."""
+"""Opcode of the main gateway's first message."""
 
 
-class Reach:
-    """The checks are made in the order in which they stand here; each builds on what the ones before found."""
+class NetworkChecks:
+    """The checks must run in this order: each uses the results of the ones before."""
 
     def __init__(
         self,
@@ -49,8 +49,8 @@ class Reach:
         try:
             self._port = urlsplit(self._base_url).port or (443 if self._secure else 80)
             found = await asyncio.get_running_loop().getaddrinfo(self._host, self._port)
-        except (OSError, ValueError) as error:  # ValueError: no name can be like this, such as discord..com
-            raise Trouble(f"{self._host} has no address here: {_reason(error)}", RESOLVER) from None
+        except (OSError, ValueError) as error:  # ValueError: the name is malformed, such as discord..com
+            raise CheckFailed(f"cannot resolve {self._host}: {_reason(error)}", RESOLVER) from None
         return f"{self._host}: {', '.join(sorted({str(address[4][0]) for address in found}))}"
 
     async def connection(self) -> str:
@@ -61,15 +61,19 @@ class Reach:
                 self._host, self._port, ssl=tls, happy_eyeballs_delay=0.25
             )
         except ssl.SSLCertVerificationError as error:
-            raise Trouble(
-                f"the certificate of {self._host} is not accepted: {error.verify_message}",
-                "See whether the date of this computer is right and ca-certificates is installed; behind a proxy "
-                "that reads TLS, name its authority in DISCORD_CA_FILE.",
+            raise CheckFailed(
+                f"the certificate of {self._host} is not trusted: {error.verify_message}",
+                "Check the date of this host, and that ca-certificates is installed. Behind a proxy that inspects "
+                "TLS, set DISCORD_CA_FILE to its certificate authority.",
             ) from None
         except ssl.SSLError as error:
-            raise Trouble(f"{self._host}:{self._port} does not speak TLS: {error.reason}", ALLOW) from None
+            raise CheckFailed(
+                f"{self._host}:{self._port} does not speak TLS: {error.reason}", ALLOW
+            ) from None
         except OSError as error:
-            raise Trouble(f"{self._host}:{self._port} cannot be reached: {_reason(error)}", ALLOW) from None
+            raise CheckFailed(
+                f"cannot connect to {self._host}:{self._port}: {_reason(error)}", ALLOW
+            ) from None
         writer.transport.abort()
         kind = "TCP and TLS" if self._secure else "TCP, without TLS"
         return f"{self._host}:{self._port}, {kind} in {_ms(time.monotonic() - began)}"
@@ -80,28 +84,28 @@ class Reach:
         self._ahead_s = _ahead_s(asked + answer.took_s / 2, answer.date)
         self._gateway_url = str(answer.body.get("url"))
         if urlsplit(self._gateway_url).scheme not in ("wss", "ws"):
-            raise Trouble("its answer names no gateway", PROXY)
-        return f"answers in {_ms(answer.took_s)}"
+            raise CheckFailed("the response has no gateway URL", PROXY)
+        return f"responds in {_ms(answer.took_s)}"
 
     async def clock(self) -> str:
         if self._ahead_s is None:
-            raise NotTried("Discord's answer had no date to compare it with")
+            raise CheckSkipped("Discord's response has no date to compare with")
         if abs(self._ahead_s) > MAX_CLOCK_ERROR_S:
             direction = "ahead of" if self._ahead_s > 0 else "behind"
-            raise Trouble(
-                f"it is {abs(self._ahead_s):.0f} s {direction} Discord's, and so will be the times in the notes",
-                "Have systemd-timesyncd set it from the network: timedatectl set-ntp true",
+            raise CheckFailed(
+                f"it is {abs(self._ahead_s):.0f} s {direction} Discord's, so times in the notes will be wrong",
+                "Synchronize it: timedatectl set-ntp true",
             )
         return f"within {max(1, round(abs(self._ahead_s)))} s of Discord's"
 
     async def token(self, token: str) -> str:
         answer = await self._get("/users/@me", Authorization=f"Bot {token}")
         if answer.status == 401:
-            raise Trouble(
-                f"Discord does not accept the token in {token_place()}",
+            raise CheckFailed(
+                f"Discord rejected the token in {token_place()}",
                 f"Copy it again, or reset it, on {PORTAL}.",
             )
-        return f"it is the bot {answer.body.get('username')}, with the id {answer.body.get('id')}"
+        return f"bot {answer.body.get('username')}, id {answer.body.get('id')}"
 
     async def gateway(self) -> str:
         began = time.monotonic()
@@ -111,29 +115,29 @@ class Reach:
             async with self._http.ws_connect(url) as socket:
                 hello = await socket.receive_json()
         except (aiohttp.ClientError, OSError, TypeError, ValueError) as error:
-            raise Trouble(f"{host} does not speak with us: {_reason(error)}", ALLOW) from None
+            raise CheckFailed(f"cannot connect to {host}: {_reason(error)}", ALLOW) from None
         if not isinstance(hello, dict) or hello.get("op") != HELLO:
-            raise Trouble(f"{host} does not say hello", PROXY)
-        return f"{host} says hello after {_ms(time.monotonic() - began)}"
+            raise CheckFailed(f"{host} sent no HELLO", PROXY)
+        return f"{host} sent HELLO after {_ms(time.monotonic() - began)}"
 
     async def _get(self, path: str, **headers: str) -> "_Answer":
-        """Raises ``Trouble`` when there is no answer that Discord would give."""
+        """Return the response to a request. Raise CheckFailed unless it is one of Discord's."""
         began = time.monotonic()
         try:
             async with self._http.get(f"{self._base_url}/v10{path}", headers=headers) as response:
                 status, date = response.status, response.headers.get("Date")
                 body = await response.json() if status == 200 else None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise Trouble(f"no usable answer: {_reason(error)}", PROXY) from None
+            raise CheckFailed(f"no valid response: {_reason(error)}", PROXY) from None
         if status == 429:
-            raise Trouble(
-                "Discord turns away requests from this address for now (429)",
-                "Stop whatever asks it so often, and try again in an hour.",
+            raise CheckFailed(
+                "Discord is rate limiting this address (429)",
+                "Stop the program that sends so many requests, and try again in an hour.",
             )
         if status >= 500:
-            raise Trouble(f"Discord answers {status}: it has an outage", STATUS)
+            raise CheckFailed(f"Discord responded with {status}: it has an outage", STATUS)
         if status != 401 and not isinstance(body, dict):
-            raise Trouble(f"the answer is {status}, which is not Discord's", PROXY)
+            raise CheckFailed(f"the response ({status}) is not Discord's", PROXY)
         return _Answer(status, body or {}, date, time.monotonic() - began)
 
 
@@ -146,7 +150,7 @@ class _Answer:
 
 
 def _ahead_s(now: float, date: str | None) -> float | None:
-    """How far the clock that said ``now`` is ahead of an HTTP date, which is cut off to whole seconds."""
+    """Return how far ``now`` is ahead of an HTTP date, which is truncated to whole seconds."""
     try:
         return None if date is None else now - (parsedate_to_datetime(date).timestamp() + 0.5)
     except ValueError:

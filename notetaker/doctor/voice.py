@@ -1,6 +1,6 @@
-"""A real voice session, from opcode 4 to the end-to-end encrypted group, with a check for each step on the way.
+"""Checks of a real voice session, one for each step from opcode 4 to the end-to-end encrypted group.
 
-The bot's own voice stack does it, and tells of its steps as it would tell a trace.
+The bot's own voice stack connects; a tracer turns the steps it reports into checks.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from notetaker.wire.explanations import explain
 from notetaker.wire.opcodes import Op
 
 TLS_CLOSING_S = 0.5
-"""aiohttp returns from closing before TLS has said goodbye (aiohttp docs, Client, "Graceful shutdown")."""
+"""aiohttp closes before TLS has shut down (aiohttp docs, Client, "Graceful shutdown")."""
 
 STEPS = {
     Step.CREDENTIALS: VOICE_SERVER,
@@ -31,14 +31,14 @@ STEPS = {
     Step.VERIFY: HEARTBEAT,
     Step.GROUP: GROUP,
 }
-"""In order."""
+"""The checks in order, by step of the voice stack."""
 
 
-async def shake_hands(
+async def try_voice(
     checkup: Checkup, bridge: Bridge, settings: Settings, guild_id: int, channel_id: int
 ) -> None:
-    """Joins the channel in a single attempt, and leaves it again whatever happens."""
-    listener = Listener(checkup)
+    """Join the channel in a single attempt, and leave it again."""
+    listener = VoiceChecks(checkup)
     manager = VoiceManager(
         bridge,
         connection_timeout_s=settings.voice_connection_timeout,
@@ -59,19 +59,19 @@ async def shake_hands(
         await asyncio.sleep(TLS_CLOSING_S)
 
 
-class Listener(Tracer):
-    """Makes checks of what it is told of an attempt; ``succeeded`` or ``failed`` ends the last one that began."""
+class VoiceChecks(Tracer):
+    """Turns the trace of an attempt into checks. ``succeeded`` or ``failed`` ends the current one."""
 
     def __init__(self, checkup: Checkup) -> None:
         super().__init__(None)
         self._checkup = checkup
-        self._steps = list(STEPS)  # that have not ended
+        self._steps = list(STEPS)  # steps that have not ended
         self._began = 0.0
         self._facts: dict[str, Any] = {}
-        """What the steps have brought to light: endpoint, ip, port, mode, dave_protocol_version."""
+        """Facts from the steps: endpoint, ip, port, mode, dave_protocol_version."""
 
     def attempt(self, guild_id: int, channel_id: int, attempt: int, of: int) -> Trace:
-        return _Ear(self, guild_id)
+        return _Trace(self, guild_id)
 
     def begin(self) -> None:
         self._began = time.monotonic()
@@ -83,8 +83,8 @@ class Listener(Tracer):
 
     def failed(self, failure: Failure) -> None:
         check, explained = STEPS[self._steps[0]], explain(failure)
-        mend = check.mend if failure.close_code is None else explained.advice
-        self._checkup.fail(check, explained.summary, mend)
+        advice = check.advice if failure.close_code is None else explained.advice
+        self._checkup.fail(check, explained.summary, advice)
         self._steps = []
 
     def noted(self, event: str, facts: dict[str, Fact]) -> None:
@@ -101,7 +101,7 @@ class Listener(Tracer):
             self._facts |= facts["d"]
 
     def _reach(self, step: Step) -> None:
-        """All steps before this one have succeeded. The last one has only when the attempt has."""
+        """Pass all steps before this one. The last one passes only when the attempt succeeds."""
         reached = Step.GROUP if step is Step.ESTABLISHED else step
         while reached in self._steps[1:]:
             self._pass()
@@ -115,22 +115,22 @@ class Listener(Tracer):
     def _found(self, check: Check) -> str:
         facts, took = self._facts, f"{(time.monotonic() - self._began) * 1000:.0f} ms"
         if check is VOICE_SERVER:
-            return f"Discord names {facts.get('endpoint')}, after {took}"
+            return f"{facts.get('endpoint')}, after {took}"
         if check is WEBSOCKET:
             return f"open after {took}"
         if check is READY:
             return f"READY after {took}"
         if check is UDP:
-            return f"{facts.get('ip')} port {facts.get('port')} answers IP discovery after {took}"
+            return f"{facts.get('ip')} port {facts.get('port')} answered IP discovery after {took}"
         if check is SESSION:
             return f"{facts.get('mode')}, DAVE {facts.get('dave_protocol_version', 0)}, after {took}"
         if check is HEARTBEAT:
             return f"acknowledged after {took}"
-        return f"what is said could be heard, after {took}; the bot leaves again"
+        return f"able to hear after {took}; left the channel"
 
 
-class _Ear(Trace):
-    def __init__(self, listener: Listener, guild_id: int) -> None:
+class _Trace(Trace):
+    def __init__(self, listener: VoiceChecks, guild_id: int) -> None:
         super().__init__(None, guild_id, time.monotonic)
         self._listener = listener
 

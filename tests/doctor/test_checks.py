@@ -17,8 +17,8 @@ from notetaker.discordsim.gateway.protocol import KNOWN_INTENTS
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.doctor import host
 from notetaker.doctor.checks import CHECKS
-from notetaker.doctor.checkup import Check, Checkup, NotTried, Result, State
-from notetaker.doctor.run import Examination
+from notetaker.doctor.checkup import Check, CheckSkipped, Checkup, Result, State
+from notetaker.doctor.run import Doctor
 from tests.harness.office import Office
 
 
@@ -66,9 +66,9 @@ async def examine(
     guild_id: int | None = None, channel_id: int | None = None, *, unix_s: Callable[[], float] = time.time
 ) -> Results:
     results = Results()
-    made = await Examination(results, guild_id, channel_id, unix_s=unix_s).run()
+    made = await Doctor(results, guild_id, channel_id, unix_s=unix_s).run()
     assert tuple(result.check for result in made) == CHECKS
-    assert all(result.mend for result in made if result.state is State.FAILED)
+    assert all(result.advice for result in made if result.state is State.FAILED)
     return results
 
 
@@ -108,7 +108,7 @@ async def test_wrong_settings_are_named_and_the_libraries_looked_at_all_the_same
     assert "DISCORD_TOKEN" in results["settings"].text
     assert "secret" not in results["settings"].text
     assert results["libraries"].state is State.PASSED
-    assert results["voice-group"].text == "not tried without: Settings"
+    assert results["voice-group"].text == "skipped, needs: Settings"
 
 
 async def test_a_missing_library_is_told_and_what_needs_it_not_tried(
@@ -123,7 +123,7 @@ async def test_a_missing_library_is_told_and_what_needs_it_not_tried(
     results = await examine()
     assert results["libraries"].text == "dave.py is not installed"
     assert results["connection"].state is State.FAILED  # was tried
-    assert results["intents"].text == "not tried without: Libraries"
+    assert results["intents"].text == "skipped, needs: Libraries"
 
 
 async def test_a_database_that_is_away_is_told_and_the_rest_looked_at(
@@ -142,9 +142,9 @@ async def test_a_database_that_is_away_is_told_and_the_rest_looked_at(
 async def test_nothing_listens_there(home: None) -> None:
     results = await examine()
     assert results.failed() == ["connection"]
-    assert results["connection"].text == "127.0.0.1:9 cannot be reached: Connection refused"
+    assert results["connection"].text == "cannot connect to 127.0.0.1:9: Connection refused"
     assert results["dns"].state is State.PASSED
-    assert results["clock"].text == results["intents"].text == "not tried without: Connection"
+    assert results["clock"].text == results["intents"].text == "skipped, needs: Connection"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ async def test_no_address_can_be_like_this(
     results = await examine()
     assert results.failed() == [check]
     found = results[check]
-    assert "DISCORD_API_BASE_URL" in f"{found.text} {found.mend}"
+    assert "DISCORD_API_BASE_URL" in f"{found.text} {found.advice}"
 
 
 async def test_a_certificate_that_nobody_vouches_for(home: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,19 +169,19 @@ async def test_a_certificate_that_nobody_vouches_for(home: None, monkeypatch: py
         monkeypatch.setenv("DISCORD_API_BASE_URL", f"https://127.0.0.1:{port}/api")
         results = await examine()
     assert results.failed() == ["connection"]
-    assert results["connection"].text.startswith("the certificate of 127.0.0.1 is not accepted: ")
-    assert "DISCORD_CA_FILE" in (results["connection"].mend or "")
+    assert results["connection"].text.startswith("the certificate of 127.0.0.1 is not trusted: ")
+    assert "DISCORD_CA_FILE" in (results["connection"].advice or "")
 
 
 @pytest.mark.parametrize(
     ("status", "body", "problem"),
     [
-        (503, "", "Discord answers 503: it has an outage"),
-        (429, "{}", "Discord turns away requests from this address for now (429)"),
-        (404, "<html>", "the answer is 404, which is not Discord's"),
-        (200, "<html>", "no usable answer: "),
-        (200, "[]", "the answer is 200, which is not Discord's"),
-        (200, "{}", "its answer names no gateway"),
+        (503, "", "Discord responded with 503: it has an outage"),
+        (429, "{}", "Discord is rate limiting this address (429)"),
+        (404, "<html>", "the response (404) is not Discord's"),
+        (200, "<html>", "no valid response: "),
+        (200, "[]", "the response (200) is not Discord's"),
+        (200, "{}", "the response has no gateway URL"),
     ],
 )
 async def test_what_answers_is_not_discord_or_not_well(
@@ -197,7 +197,7 @@ async def test_a_gateway_that_does_not_speak(home: None, monkeypatch: pytest.Mon
     async with a_server(200, '{"url": "ws://HERE/"}', monkeypatch, Date="yesterday"):
         results = await examine()
     assert results.failed() == ["gateway"]
-    assert results["gateway"].text.startswith("127.0.0.1 does not speak with us: ")
+    assert results["gateway"].text.startswith("cannot connect to 127.0.0.1: ")
     assert results["clock"].state is State.SKIPPED  # a date that is none
 
 
@@ -211,7 +211,7 @@ async def test_a_clock_that_is_wrong(
     told = re.fullmatch(rf"it is (\d+) s {direction} Discord's, .*", results["clock"].text)
     assert told is not None
     assert abs(int(told[1]) - abs(error_s)) <= 2  # Discord's date has whole seconds
-    assert "timedatectl" in (results["clock"].mend or "")
+    assert "timedatectl" in (results["clock"].advice or "")
 
 
 async def test_a_clock_that_is_nearly_right(home: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +231,7 @@ async def test_intents_that_are_refused(local: Office, code: int, monkeypatch: p
         monkeypatch.setattr("notetaker.discordsim.gateway.server.PRIVILEGED", KNOWN_INTENTS)
     results = await examine()
     assert results.failed() == ["intents"]
-    assert results["intents"].text == f"Discord refuses the intents GUILDS and GUILD_VOICE_STATES ({code})"
+    assert results["intents"].text == f"Discord rejected the intents GUILDS and GUILD_VOICE_STATES ({code})"
 
 
 async def test_a_bot_without_a_server_is_told_how_to_be_invited(local: Office) -> None:
@@ -239,30 +239,28 @@ async def test_a_bot_without_a_server_is_told_how_to_be_invited(local: Office) -
         del guild.members[local.bot.id]
     results = await examine()
     assert results.failed() == ["guild"]
-    assert results["guild"].text == "the bot is in no server"
-    assert f"client_id={local.bot.id}&" in (results["guild"].mend or "")
+    assert results["guild"].text == "the bot is not in any server"
+    assert f"client_id={local.bot.id}&" in (results["guild"].advice or "")
 
 
 async def test_a_server_that_the_bot_is_not_in(local: Office) -> None:
     results = await examine(12345, 6789)
     assert results.failed() == ["guild"]
-    assert results["guild"].text.startswith("the bot is not in server 12345, but in Office (")
-    assert results["permissions"].text == "not tried without: Server"
+    assert results["guild"].text.startswith("the bot is not in server 12345; it is in Office (")
+    assert results["permissions"].text == "skipped, needs: Server"
 
 
 async def test_a_channel_that_is_none_for_voice(local: Office) -> None:
     results = await examine(local.guild.id, local.channel("general"))
     assert results.failed() == ["permissions"]
-    assert (
-        "is no voice channel of Office that the bot sees; those are Standup (" in results["permissions"].text
-    )
+    assert " in Office; it sees Standup (" in results["permissions"].text
 
 
 async def test_what_can_be_named_is_told_when_nothing_is(local: Office) -> None:
     results = await examine()
     assert results.failed() == []
     assert f"Office ({local.guild.id})" in results["guild"].text
-    assert results["voice-server"].text == "not tried without: Permissions"
+    assert results["voice-server"].text == "skipped, needs: Permissions"
     results = await examine(local.guild.id)
     assert results.failed() == []
     assert f"Standup ({local.channel('Standup')})" in results["permissions"].text
@@ -274,7 +272,7 @@ async def test_a_full_channel_needs_move_members(local: Office) -> None:
         results = await examine(local.guild.id, booth.id)
         assert results.failed() == ["permissions"]
         assert "#Phone booth is full (1 of 1)" in results["permissions"].text
-        assert "Move Members" in (results["permissions"].mend or "")
+        assert "Move Members" in (results["permissions"].advice or "")
         local.local.world.overwrite(booth, local.bot.id, allow=Permission.MOVE_MEMBERS)
         results = await examine(local.guild.id, booth.id)
         assert results.failed() == []
@@ -291,9 +289,9 @@ async def test_other_regions_need_manage_channels(
     results = await examine(local.guild.id, channel_id)
     assert results.failed() == ["regions"]
     assert results["regions"].text == (
-        f"VOICE_REGION_FALLBACK has no effect in {place}: the bot lacks the permission Manage Channels there"
+        f"VOICE_REGION_FALLBACK has no effect in {place}: the bot lacks Manage Channels there"
     )
-    assert "can grant it" in (results["regions"].mend or "")
+    assert "can grant it" in (results["regions"].advice or "")
     everyone = local.guild.roles[local.guild.id]
     everyone.permissions |= Permission.MANAGE_CHANNELS
     results = await examine(local.guild.id, channel_id)
@@ -309,7 +307,7 @@ async def test_whether_other_regions_can_be_tried_depends_on_the_server(
     monkeypatch.setenv("VOICE_REGION_FALLBACK", "rotterdam")
     results = await examine()
     assert results["regions"].state is State.SKIPPED
-    assert results["regions"].text.endswith("name a server: --guild ID")
+    assert results["regions"].text.endswith("pass --guild ID")
 
 
 # The bot, in voice
@@ -330,7 +328,7 @@ async def test_a_close_code_is_explained_at_the_step_at_which_it_came(
     results = await examine(local.guild.id, local.channel("Standup"))
     assert results.failed() == [check]
     assert str(code) in results[check].text
-    assert advice in (results[check].mend or "")
+    assert advice in (results[check].advice or "")
     assert local.bot.id not in local.guild.voice_states
 
 
@@ -339,8 +337,8 @@ async def test_no_udp_is_the_firewalls_fault(local: Office) -> None:
     results = await examine(local.guild.id, local.channel("Standup"))
     assert results.failed() == ["voice-udp"]
     assert "IP discovery" in results["voice-udp"].text
-    assert (results["voice-udp"].mend or "").startswith("Allow outgoing UDP")
-    assert results["voice-session"].text == results["voice-group"].text == "not tried without: Voice: UDP"
+    assert (results["voice-udp"].advice or "").startswith("Allow outgoing UDP")
+    assert results["voice-session"].text == results["voice-group"].text == "skipped, needs: Voice: UDP"
 
 
 async def test_a_main_gateway_that_says_nothing_of_voice(
@@ -351,13 +349,13 @@ async def test_a_main_gateway_that_says_nothing_of_voice(
     results = await examine(local.guild.id, local.channel("Standup"))
     assert results.failed() == ["voice-server"]
     assert "not up within 1 s" in results["voice-server"].text
-    assert results["voice-websocket"].text == "not tried without: Voice: server"
+    assert results["voice-websocket"].text == "skipped, needs: Voice: server"
 
 
 # The list itself
 
 
-async def test_what_hangs_ends_with_its_time_limit_and_its_mend() -> None:
+async def test_what_hangs_ends_with_its_time_limit_and_its_advice() -> None:
     checkup = Checkup(Results())
     slow = Check("slow", "Slow", 0.01, "Hurry.")
     forever = asyncio.Event()
@@ -368,23 +366,23 @@ async def test_what_hangs_ends_with_its_time_limit_and_its_mend() -> None:
 
     await checkup.make(slow, look)
     [result] = checkup.results
-    assert (result.state, result.text, result.mend) == (State.FAILED, "no answer within 0.01 s", "Hurry.")
+    assert (result.state, result.text, result.advice) == (State.FAILED, "no answer within 0.01 s", "Hurry.")
 
 
 async def test_a_check_that_was_not_tried_stops_those_that_need_it() -> None:
     checkup = Checkup(Results())
-    first = Check("first", "First", 1, "Mend.")
-    second = Check("second", "Second", 1, "Mend.", needs=(first,))
-    third = Check("third", "Third", 1, "Mend.", needs=(second,))
+    first = Check("first", "First", 1, "Fix it.")
+    second = Check("second", "Second", 1, "Fix it.", needs=(first,))
+    third = Check("third", "Third", 1, "Fix it.", needs=(second,))
 
     async def look() -> str:
-        raise NotTried("nobody asked")
+        raise CheckSkipped("nobody asked")
 
     await checkup.make(first, look)
     await checkup.make(second, look)
     checkup.skip_rest((first, second, third))
-    assert [result.text for result in checkup.results] == ["nobody asked", *["not tried without: First"] * 2]
-    assert not any(result.mend for result in checkup.results)
+    assert [result.text for result in checkup.results] == ["nobody asked", *["skipped, needs: First"] * 2]
+    assert not any(result.advice for result in checkup.results)
 
 
 def test_every_check_needs_only_earlier_ones() -> None:

@@ -84,7 +84,7 @@ async def test_all_is_well(office: Office) -> None:
         document = await examine(office, *place(office, "Standup"), code=0)
         assert document.named("passed") == NAMES
         assert "DAVE 1" in document["voice-session"]["text"]
-        assert "answers IP discovery after" in document["voice-udp"]["text"]
+        assert "answered IP discovery after" in document["voice-udp"]["text"]
         assert office.bot.id not in office.guild.voice_states
     assert not office.state.exists()  # whoever calls the doctor may not be the user of the bot
 
@@ -98,12 +98,12 @@ async def test_a_person_reads_a_line_for_each_check(office: Office) -> None:
     assert lines[10].split(maxsplit=2) == [
         "✓",
         "Token",
-        f"it is the bot Notetaker, with the id {office.bot.id}",
+        f"bot Notetaker, id {office.bot.id}",
     ]
     assert lines[15].endswith("I can't join #Board room: I need the Connect permission there")
     assert lines[16].strip().startswith("Someone who manages the server can grant that")
     assert lines[17].endswith("VOICE_REGION_FALLBACK is not set")
-    assert lines[18].endswith("not tried without: Permissions")
+    assert lines[18].endswith("skipped, needs: Permissions")
 
 
 @pytest.mark.parametrize(
@@ -119,10 +119,10 @@ async def test_a_wrong_token_is_named_and_not_shown(
     (tmp_path / "discord_token").write_text("MTIz.wrong.secret-part\n")
     document = await examine(office, code=1, **settings)
     assert document.named("failed") == ["token"]
-    assert document["token"]["text"] == f"Discord does not accept the token in {where}"
+    assert document["token"]["text"] == f"Discord rejected the token in {where}"
     assert "secret-part" not in document.text
     assert document["gateway"]["state"] == "passed"
-    assert document["intents"]["text"] == "not tried without: Token"
+    assert document["intents"]["text"] == "skipped, needs: Token"
 
 
 @pytest.mark.parametrize("folder", ["state", "another folder"])
@@ -133,9 +133,9 @@ async def test_beside_a_running_bot_all_but_voice_is_tried(office: Office, folde
         await office.says("joinvoice")
         session = office.guild.voice_states[office.bot.id].session_id
         document = await examine(office, *place(office, "Standup"), code=0)
-        assert document["instance"]["text"].startswith("one is running: process ")
+        assert document["instance"]["text"].startswith("a bot is running (process ")
         assert document["voice-server"]["text"].startswith(
-            "not tried: it would throw the running bot (process "
+            "skipped: it would disconnect the running bot (process "
         )
         assert document.named("skipped") == VOICE
         assert office.guild.voice_states[office.bot.id].session_id == session
@@ -179,7 +179,7 @@ async def test_ctrl_c_and_sigterm_end_it_and_leave_voice(office: Office) -> None
             process.send_signal(number)
             _, errors = await process.communicate()
         ended = process.returncode, errors.decode()
-        assert ended == (130, "\nInterrupted; the bot is off Discord again.\n")
+        assert ended == (130, "\nInterrupted; the bot has disconnected from Discord.\n")
         assert office.bot.id not in office.guild.voice_states
 
 

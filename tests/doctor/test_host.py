@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from notetaker.doctor import host
-from notetaker.doctor.checkup import Trouble
+from notetaker.doctor.checkup import CheckFailed
 from notetaker.host.instance.single import only_bot
 from notetaker.settings.values import Settings
 from tests.store import postgres
@@ -58,10 +58,10 @@ async def test_settings_with_which_bot_or_worker_would_end_are_told(
     environment: pytest.MonkeyPatch, name: str, value: str, problem: str
 ) -> None:
     environment.setenv(name, value)
-    with pytest.raises(Trouble) as trouble:
+    with pytest.raises(CheckFailed) as failed:
         await host.settings()
-    assert str(trouble.value).startswith(f"{name}: {problem}")
-    assert "hidden" not in str(trouble.value)
+    assert str(failed.value).startswith(f"{name}: {problem}")
+    assert "hidden" not in str(failed.value)
 
 
 @pytest.mark.parametrize("file", ["", "/etc/notetaker/notetaker.env"])
@@ -70,9 +70,9 @@ async def test_the_file_is_named_in_which_the_settings_are(
 ) -> None:
     environment.setenv("NOTETAKER_ENV_FILE", file)
     environment.setenv("VOICE_RETRY_ATTEMPTS", "many")
-    with pytest.raises(Trouble) as trouble:
+    with pytest.raises(CheckFailed) as failed:
         await host.settings()
-    assert (file or "or the file .env.") in trouble.value.mend
+    assert (file or "or the file .env.") in failed.value.advice
 
 
 def test_the_libraries_that_are_supported_are_those_of_setup_cfg() -> None:
@@ -86,16 +86,18 @@ def test_the_libraries_that_are_supported_are_those_of_setup_cfg() -> None:
 @pytest.mark.parametrize("version", ["2.8.0", "2.9", "2.10.1", "3.0.0rc1", "weird"])
 async def test_a_version_out_of_range_is_told(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "version", lambda name: version)
-    with pytest.raises(Trouble, match=f"py-cord {version} is not supported") as trouble:
+    with pytest.raises(CheckFailed, match=f"py-cord {version} is not supported") as failed:
         await host.libraries()
-    assert "pip install 'py-cord>=2.8.1,<2.9'" in trouble.value.mend
+    assert "pip install 'py-cord>=2.8.1,<2.9'" in failed.value.advice
 
 
 async def test_discord_py_beside_py_cord_is_a_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "packages_distributions", lambda: {"discord": ["py-cord", "discord.py"]})
-    with pytest.raises(Trouble, match=r"^discord\.py installs the package discord too") as trouble:
+    with pytest.raises(
+        CheckFailed, match=r"^discord\.py overwrites the package discord of py-cord"
+    ) as failed:
         await host.libraries()
-    assert trouble.value.mend.startswith("pip uninstall discord.py py-cord")
+    assert failed.value.advice.startswith("pip uninstall discord.py py-cord")
 
 
 async def test_a_library_that_does_not_load_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,14 +105,14 @@ async def test_a_library_that_does_not_load_is_told(monkeypatch: pytest.MonkeyPa
         raise ImportError("libopus.so.0: cannot open shared object file")
 
     monkeypatch.setattr(importlib, "import_module", import_module)
-    with pytest.raises(Trouble, match=r"^py-cord .* cannot be loaded: libopus\.so\.0"):
+    with pytest.raises(CheckFailed, match=r"^py-cord .* cannot be loaded: libopus\.so\.0"):
         await host.libraries()
 
 
 async def test_a_disk_that_is_nearly_full_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=500_000_000))
-    with pytest.raises(Trouble, match=r"^only 0.47 GiB are free in .*, enough for 12 hours of speech$"):
+    with pytest.raises(CheckFailed, match=r"^only 0.47 GiB free in .*, enough for 12 hours of speech$"):
         await host.disk(in_folder(home))
 
 
@@ -126,7 +128,7 @@ async def test_a_state_folder_that_the_bot_refuses_is_refused(home: Path) -> Non
     home.mkdir()
     home.chmod(0o777)
     with pytest.raises(
-        Trouble, match=r"^NOTETAKER_STATE_DIR is invalid: every user on this host can replace"
+        CheckFailed, match=r"^NOTETAKER_STATE_DIR is invalid: every user on this host can replace"
     ):
         await host.disk(in_folder(home))
     assert list(home.iterdir()) == []
@@ -137,17 +139,17 @@ async def test_the_state_folder_of_another_user_is_refused(home: Path) -> None:
     home.mkdir()
     os.chown(home, 65534, 65534)
     with pytest.raises(
-        Trouble, match=r"^NOTETAKER_STATE_DIR is invalid: the user \S+ can replace files"
+        CheckFailed, match=r"^NOTETAKER_STATE_DIR is invalid: the user \S+ can replace files"
     ) as told:
         await host.disk(in_folder(home))
-    assert told.value.mend.startswith("Run the doctor as the user of the bot")
+    assert told.value.advice.startswith("Run the doctor as the bot's user")
 
 
 async def test_a_state_folder_that_cannot_be_is_told(home: Path) -> None:
     home.write_text("a file")
-    with pytest.raises(Trouble, match="nothing can be written to"):
+    with pytest.raises(CheckFailed, match="cannot write to"):
         await host.disk(in_folder(home))
-    with pytest.raises(Trouble, match="does not exist and cannot be created in"):
+    with pytest.raises(CheckFailed, match="does not exist and cannot be created in"):
         await host.disk(in_folder(home / "below"))
 
 
@@ -159,9 +161,9 @@ async def test_a_database_is_asked_and_left_as_it_was(home: Path) -> None:
     file.touch(mode=0o600)
     assert await host.database(url) == f"{file} answers"
     file.write_text("This is no database, although it is as long as the head of one. " * 2)
-    with pytest.raises(Trouble, match=f"^the database {file} cannot be used: file is not a database$"):
+    with pytest.raises(CheckFailed, match=f"^the database {file} cannot be used: file is not a database$"):
         await host.database(url)
-    with pytest.raises(Trouble, match=f"^nothing can be written to {file} "):
+    with pytest.raises(CheckFailed, match=f"^cannot write to {file} "):
         await host.database(f"sqlite:///{file}/notetaker.db")
 
 
@@ -172,12 +174,14 @@ async def test_a_server_is_asked_and_its_database_left_as_it_was() -> None:
         with psycopg.connect(url) as connection:
             tables = connection.execute("SELECT * FROM pg_tables WHERE schemaname !~ '^(pg_|information)'")
             assert tables.fetchall() == []
-        with pytest.raises(Trouble, match="option in the URL") as trouble:
+        with pytest.raises(CheckFailed, match="option in the URL") as failed:
             await host.database(f"{url}&connect_timeout=soon")
-        assert "NOTETAKER_DATABASE_URL" in trouble.value.mend
-    with pytest.raises(Trouble, match="on the local socket cannot be used: connection is bad: ") as trouble:
+        assert "NOTETAKER_DATABASE_URL" in failed.value.advice
+    with pytest.raises(
+        CheckFailed, match="on the local socket cannot be used: connection is bad: "
+    ) as failed:
         await host.database(url)
-    assert "NOTETAKER_DATABASE_URL" in trouble.value.mend
+    assert "NOTETAKER_DATABASE_URL" in failed.value.advice
 
 
 async def test_a_server_that_does_not_answer_keeps_nobody() -> None:

@@ -196,7 +196,7 @@ def _supervisor() -> Iterator[Any]:
 
 
 def _event_length(received: bytearray) -> int:
-    """Return the length of the first event: a line of ``name:value`` with ``len``, the length of the payload after it.
+    """Return the length of the first event: a line of ``name:value`` pairs, and a payload of length ``len``.
 
     If the event is incomplete, the result is greater than the length of ``received``.
     """
