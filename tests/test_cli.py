@@ -119,8 +119,8 @@ def test_a_database_that_is_away_is_worth_another_start(
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"DISCORD_TOKEN=\xff\n", "is not text in UTF-8: write it again."),
-        (None, "cannot be read: Input/output error."),
+        (b"DISCORD_TOKEN=\xff\n", "{} is not UTF-8."),
+        (None, "cannot read {}: Input/output error."),
     ],
 )
 def test_a_dotenv_that_cannot_be_read_is_one_sentence(
@@ -131,7 +131,7 @@ def test_a_dotenv_that_cannot_be_read_is_one_sentence(
     else:
         Path(".env").write_bytes(content)
     result = run(runner, "meetings", code=78)
-    assert result.stderr == f"notetaker: the file {Path('.env').absolute()} {sentence}\n"
+    assert result.stderr == f"notetaker: {sentence.format(Path('.env').absolute())}\n"
 
 
 def test_no_meetings_yet(runner: CliRunner) -> None:
@@ -217,7 +217,7 @@ def test_a_list_has_a_sensible_length(runner: CliRunner) -> None:
 def test_a_meeting_shows_what_was_said_and_what_was_heard(runner: CliRunner) -> None:
     output = run(runner, "meeting", MEETING.id).output
     assert "14:30:06 Ada: good morning all\n" in output
-    assert "Half of the lines were there 1.0 s after the last word, 95 % after 1.0 s.\n" in output
+    assert "Lines appeared 1.0 s after the last word (median; 95 %: 1.0 s).\n" in output
     assert "14:30:08 to 14:30:09 not heard: voice session lost (4006)\n" in output
     assert "14:30:10 to 14:30:11 Ada not heard: 12 packets never arrived\n" in output
     assert output.splitlines()[-1].split() == ["Ada", "52", "50", "2", "duplicate", "1"]

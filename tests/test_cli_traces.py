@@ -61,13 +61,13 @@ def run(*arguments: str, code: int = 0, color: bool = False) -> Result:
 
 def test_without_traces_it_says_how_to_get_some(folder: Path) -> None:
     assert run().output == (
-        f"There is no voice trace in {folder}: set VOICE_DEBUG=1, reload the bot, and let it join a channel.\n"
+        f"No voice traces in {folder}. Set VOICE_DEBUG=1, reload the bot, and let it join a channel.\n"
     )
 
 
 def test_a_guild_without_traces_is_named(folder: Path) -> None:
     refused(folder)
-    assert run("--guild", "11").output.startswith(f"There is no voice trace of server 11 in {folder}: ")
+    assert run("--guild", "11").output.startswith(f"No voice traces of server 11 in {folder}. ")
 
 
 def test_an_attempt_reads_like_a_conversation(folder: Path) -> None:
@@ -142,7 +142,7 @@ def test_programs_get_json_without_traces_too(folder: Path) -> None:
 def test_an_attempt_under_way_says_so(folder: Path) -> None:
     Tracer(folder).attempt(10, 20, 1, 3).note("op 4", channel=20)
     output = run().output
-    assert "still under way" in output
+    assert "still in progress" in output
     assert "What it means" not in output
 
 
@@ -165,15 +165,13 @@ def test_a_damaged_file_is_shown_as_far_as_it_goes(folder: Path) -> None:
     path.write_bytes(text[len(text) // 3 : -10])
     output = run().output
     assert output.startswith(f"The attempt in {path.name}\n")
-    assert f"2 lines of {path} are damaged" in output
+    assert f"Skipped 2 damaged lines of {path}." in output
     assert "websocket closed  code=4006" in output
 
 
 def test_a_folder_that_is_none_is_one_sentence(folder: Path) -> None:
     folder.touch()
-    assert (
-        run(code=75).stderr == f"notetaker: the voice traces in {folder} cannot be read: Not a directory.\n"
-    )
+    assert run(code=75).stderr == f"notetaker: cannot read the voice traces in {folder}: Not a directory.\n"
 
 
 LINES = st.dictionaries(

@@ -95,7 +95,7 @@ def test_where_nobody_speaks_that_is_said(run: Run, tmp_path: Path) -> None:
     result = run("silence.wav", "--format", "vtt")
     assert (result.stdout, result.stderr) == (
         "WEBVTT\n\n",
-        "notetaker: silence.wav: no speech was found in it.\n",
+        "notetaker: silence.wav: no speech found.\n",
     )
 
 
@@ -116,7 +116,7 @@ def test_an_output_that_makes_no_sense_is_refused(run: Run) -> None:
     assert "would be overwritten" in run("ada.opus", "-o", "./ada.opus", code=2).stderr
     assert Path("ada.opus").read_bytes() == (VOICES / "01-ada.opus").read_bytes()
     missing = run("ada.opus", "-o", "missing/ada.txt", code=1)
-    assert missing.stderr == "notetaker: the text cannot be written: No such file or directory.\n"
+    assert missing.stderr == "notetaker: cannot write the text: No such file or directory.\n"
 
 
 def test_an_engine_or_a_model_that_cannot_be_had_is_one_sentence(
@@ -144,7 +144,7 @@ def test_a_language_is_a_name_or_a_code(run: Run) -> None:
     assert run("ada.opus", "--language", "de", code=78).stderr == (
         "notetaker: --language: pocketsphinx does not understand German.\n"
     )
-    assert "'klingon' is not a language" in run("ada.opus", "--language", "klingon", code=2).stderr
+    assert "'klingon' is not a known language" in run("ada.opus", "--language", "klingon", code=2).stderr
 
 
 def test_a_server_that_is_away_costs_a_sentence_for_each_file(

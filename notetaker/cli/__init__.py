@@ -1,4 +1,4 @@
-"""The command ``notetaker``. Says what went wrong in a sentence; exit codes are in ``host.exit_codes``."""
+"""The command ``notetaker``. Errors are one sentence each; exit codes are in ``host.exit_codes``."""
 
 from pathlib import Path
 
@@ -23,15 +23,15 @@ from notetaker.host.exit_codes import ExitCode
 def main() -> None:
     """A self-hosted Discord voice note-taker.
 
-    Settings come from the environment and from the file .env in the current folder; .env.example lists them.
+    Settings come from the environment and the file .env in the current directory; see .env.example.
     """
     file = Path(".env")
     try:
         load_dotenv(file)
     except OSError as error:
-        fail(f"the file {file.absolute()} cannot be read: {error.strerror}.", ExitCode.CONFIGURATION)
+        fail(f"cannot read {file.absolute()}: {error.strerror}.", ExitCode.CONFIGURATION)
     except UnicodeDecodeError:
-        fail(f"the file {file.absolute()} is not text in UTF-8: write it again.", ExitCode.CONFIGURATION)
+        fail(f"{file.absolute()} is not UTF-8.", ExitCode.CONFIGURATION)
 
 
 for command in (

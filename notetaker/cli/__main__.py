@@ -1,4 +1,4 @@
-"""``python -m notetaker.cli`` is the command ``notetaker``."""
+"""``python -m notetaker.cli`` runs the command ``notetaker``."""
 
 from notetaker.cli import main
 

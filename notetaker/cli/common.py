@@ -1,4 +1,4 @@
-"""What all commands share: settings, the store, and sentences instead of tracebacks."""
+"""Shared by all commands: settings, the store, error messages and JSON."""
 
 import json
 import logging
@@ -28,10 +28,11 @@ EVENTS: dict[int, events.Event] = {
     ExitCode.TOKEN_REJECTED: events.TOKEN_REJECTED,
     ExitCode.CONFIGURATION: events.SETTINGS_WRONG,
 }
-"""What the journal is told when the process ends like this."""
+"""The event that is logged in the journal, by exit code."""
 
 
 def settings() -> Settings:
+    """Load the settings and configure logging."""
     found = Settings.load()
     configure_logging(found.log_level)
     return found
@@ -39,6 +40,7 @@ def settings() -> Settings:
 
 @contextmanager
 def store() -> Iterator[Store]:
+    """Open the store."""
     with closing(Store(Settings.load().database)) as store:
         store.migrate()
         yield store
@@ -46,7 +48,7 @@ def store() -> Iterator[Store]:
 
 @contextmanager
 def sentences_instead_of_tracebacks() -> Iterator[None]:
-    """A mistake in the settings is the user's to mend and gets a sentence. Anything else is a bug of ours."""
+    """Exit with a sentence for errors that the user can fix. Anything else is a bug and gets a traceback."""
     try:
         yield
     except SettingsError as error:
@@ -57,20 +59,18 @@ def sentences_instead_of_tracebacks() -> Iterator[None]:
         fail(str(error), ExitCode.CONFIGURATION)
     except StoreSettingError as error:
         fail(f"NOTETAKER_DATABASE_URL or NOTETAKER_STATE_DIR: {error}", ExitCode.CONFIGURATION)
-    except (StoreError, EngineError, DiskFull) as error:  # what may pass: a supervisor shall start us again
+    except (StoreError, EngineError, DiskFull) as error:  # temporary: a supervisor restarts the process
         fail(str(error), ExitCode.TRY_AGAIN)
-    except (
-        Exception
-    ):  # the last resort of the process: the traceback belongs in the log, with the right exit code
-        log.exception("notetaker has a bug, please report it", extra=events.BUG())
+    except Exception:  # the last resort: log the traceback and use the right exit code
+        log.exception("This is a bug in notetaker, please report it", extra=events.BUG())
         sys.exit(ExitCode.BUG)
 
 
 def fail(sentence: str, code: int) -> None:
-    """Ends the process. systemd's journal gets an event, and anybody else a line on standard error."""
+    """Exit with a message: an event in systemd's journal, otherwise a line on standard error."""
     event = EVENTS.get(code)
     if event is not None and in_journal():
-        configure_logging("INFO")  # it may be the settings for the log that are wrong
+        configure_logging("INFO")  # the log settings themselves may be invalid
         log.critical("%s", sentence, extra=event())
     else:
         click.echo(f"notetaker: {sentence}", err=True)
@@ -78,12 +78,12 @@ def fail(sentence: str, code: int) -> None:
 
 
 def print_json(value: object) -> None:
-    """In ASCII: names and speech come from strangers, and must not steer a terminal."""
+    """Print JSON in ASCII, so that names and speech cannot control a terminal."""
     click.echo(json.dumps(value, indent=2))
 
 
 def printables(value: Any) -> Any:
-    """The same for a person to read, with nothing in any of its texts that steers a terminal."""
+    """Return a copy in which no text can control a terminal."""
     match value:
         case str():
             return printable(value)

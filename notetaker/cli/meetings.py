@@ -1,4 +1,4 @@
-"""What was said: ``notetaker meetings`` and ``notetaker meeting ID``."""
+"""``notetaker meetings`` and ``notetaker meeting ID``: what was said."""
 
 from typing import Any
 
@@ -13,8 +13,14 @@ from notetaker.status import meeting_report
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    help="Number of meetings to show.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def meetings(limit: int, as_json: bool) -> None:
     """List the latest meetings."""
     with sentences_instead_of_tracebacks(), store() as opened:
@@ -37,9 +43,9 @@ def meetings(limit: int, as_json: bool) -> None:
 
 @click.command()
 @click.argument("meeting_id", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def meeting(meeting_id: str, as_json: bool) -> None:
-    """Show what was said in a meeting, and how much of each speaker was heard."""
+    """Show the transcript of a meeting, and how much of each speaker was heard."""
     with sentences_instead_of_tracebacks(), store() as opened:
         found = meeting_report.detail(opened, meeting_id)
     if found is None:
@@ -54,16 +60,16 @@ def _print_meeting(found: dict[str, Any]) -> None:
     click.echo(f"Meeting {found['id']} in {found['voice_channel']}: {found['state']}")
     if found["waiting_for_transcription"]:
         click.echo(
-            f"{found['waiting_for_transcription']} of {found['utterances']} utterances wait for a worker."
+            f"{found['waiting_for_transcription']} of {found['utterances']} utterances are waiting for a worker."
         )
     if lag_s := found["lag_s"]:
         click.echo(
-            f"Half of the lines were there {lag_s['p50']:.1f} s after the last word, 95 % after {lag_s['p95']:.1f} s."
+            f"Lines appeared {lag_s['p50']:.1f} s after the last word (median; 95 %: {lag_s['p95']:.1f} s)."
         )
     drafts = sum(not line["final"] for line in found["lines"])
     if drafts:
         click.echo(
-            f"{count(drafts, 'line')} marked ~ {'is' if drafts == 1 else 'are'} a draft until the final pass."
+            f"{count(drafts, 'line')} marked ~ {'is a draft' if drafts == 1 else 'are drafts'} until the final pass."
         )
     click.echo()
     for line in found["lines"]:

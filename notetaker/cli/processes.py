@@ -1,4 +1,4 @@
-"""The processes: ``notetaker bot`` and ``notetaker worker``."""
+"""``notetaker bot`` and ``notetaker worker``: run the processes."""
 
 import asyncio
 import os
@@ -19,18 +19,18 @@ from notetaker.settings import state_folder
 from notetaker.settings.values import token_place
 
 REJECTED = (
-    "Discord does not accept the token in {}: copy it again, or reset it, on the Bot page of the application at "
+    "Discord rejected the token in {}; copy it again or reset it on the Bot page of the application at "
     "https://discord.com/developers/applications."
 )
 
 RESTARTED = ExitCode.BUG, ExitCode.TRY_AGAIN
 SHORTEST_LIFE_S = 5.0
-"""Of a process that ends with one of them, under supervisor; as long as ``RestartSec=`` in the systemd units."""
+"""Minimum lifetime of a process that exits with one of them under supervisor, like ``RestartSec=`` for systemd."""
 
 
 @click.command()
 def bot() -> None:
-    """Run the bot: joins voice channels, records, posts notes. Runs until it gets SIGTERM or Ctrl-C."""
+    """Run the bot, which records voice channels and posts notes. Stop it with SIGTERM or Ctrl-C."""
     _survive_reloads()
     with _restarted_in_time(), sentences_instead_of_tracebacks():
         found = settings()
@@ -43,25 +43,26 @@ def bot() -> None:
             try:
                 code = asyncio.run(process.run(found))
             finally:
-                _survive_reloads()  # the event loop has taken its own handler away
+                _survive_reloads()  # the event loop has removed its handler
         if code is ExitCode.TOKEN_REJECTED:
             fail(REJECTED.format(token_place()), code)
 
 
 @click.command()
 def worker() -> None:
-    """Run a worker: turns recorded speech into notes. Needs no token. Runs until it gets SIGTERM or Ctrl-C."""
+    """Run a worker, which turns recordings into notes. It needs no token. Stop it with SIGTERM or Ctrl-C."""
     with _restarted_in_time(), sentences_instead_of_tracebacks():
         found = settings()
         state_folder.make(found)
-        from notetaker.service import worker as process  # so do DBOS and FFmpeg
+        from notetaker.service import worker as process  # the same for DBOS and FFmpeg
 
         sys.exit(process.run(found))
 
 
 def _survive_reloads() -> None:
-    """SIGHUP asks for a reload; when it comes too early or too late for one, it must not end the process, which
-    systemd takes for a stop that was asked for. A terminal that is closed sends it, too, and means just that.
+    """Ignore SIGHUP (reload) before and after the event loop: systemd would take the exit for a requested stop.
+
+    On a terminal it must end the process, because closing the terminal sends it.
     """
     if not sys.stderr.isatty():
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -69,12 +70,12 @@ def _survive_reloads() -> None:
 
 @contextmanager
 def _restarted_in_time() -> Iterator[None]:
-    """What has failed is started again by supervisor at once; so what fails at its start lasts a while."""
+    """Delay a failed exit under supervisor, which restarts processes at once."""
     began = time.monotonic()
     try:
         yield
     except SystemExit as end:
         if end.code in RESTARTED and "SUPERVISOR_ENABLED" in os.environ:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)  # to be stopped, it need not wait
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)  # it can be stopped meanwhile
             time.sleep(max(0.0, began + SHORTEST_LIFE_S - time.monotonic()))
         raise

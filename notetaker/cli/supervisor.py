@@ -1,4 +1,4 @@
-"""``notetaker supervisor-watchdog``: for supervisor what WatchdogSec= is for systemd."""
+"""``notetaker supervisor-watchdog``: what WatchdogSec= is for systemd."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from notetaker.host.logs.setup import configure_logging
 @click.command()
 @click.argument("socket", type=click.Path(path_type=Path))
 def supervisor_watchdog(socket: Path) -> None:
-    """Restart what has hung. For supervisor to start, as in deploy/supervisor/notetaker.conf.
+    """Restart hung processes. Started by supervisor, see deploy/supervisor/notetaker.conf.
 
-    SOCKET is the NOTIFY_SOCKET of the processes that are to be watched.
+    SOCKET is the NOTIFY_SOCKET of the processes to watch.
     """
     with sentences_instead_of_tracebacks():
         configure_logging("INFO")
-        from notetaker.host.supervisor import listener  # its library is of no use to the other commands
+        from notetaker.host.supervisor import listener  # no other command needs its library
 
         listener.run(socket)

@@ -1,4 +1,4 @@
-"""How voice connections went: ``notetaker voice-trace``."""
+"""``notetaker voice-trace``: the steps of voice connections."""
 
 import json
 import textwrap
@@ -23,35 +23,40 @@ WIDTH = 110
 
 @click.command("voice-trace")
 @click.option(
-    "-n", "limit", type=click.IntRange(1, MAX_FILES), default=3, show_default=True, help="How many."
+    "-n",
+    "limit",
+    type=click.IntRange(1, MAX_FILES),
+    default=3,
+    show_default=True,
+    help="Number of attempts to show.",
 )
-@click.option("--guild", type=click.IntRange(1), metavar="ID", help="Only of this server.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--guild", type=click.IntRange(1), metavar="ID", help="Only this server.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def voice_trace(limit: int, guild: int | None, as_json: bool) -> None:
     """Show the last attempts to connect to a voice channel, and why they failed.
 
-    They are recorded while the bot runs with VOICE_DEBUG=1. A line begins with its seconds since the attempt began,
-    and with > for what was sent, < for what came in, * for what happened.
+    Attempts are recorded while the bot runs with VOICE_DEBUG=1. Each line starts with the seconds since the attempt
+    began, followed by > for what was sent, < for what was received, and * for other events.
     """
     with sentences_instead_of_tracebacks():
         folder = Settings.load().traces_folder
         try:
             traces = reader.latest(folder, limit, guild)
         except OSError as error:
-            fail(f"the voice traces in {folder} cannot be read: {error.strerror}.", ExitCode.TRY_AGAIN)
+            fail(f"cannot read the voice traces in {folder}: {error.strerror}.", ExitCode.TRY_AGAIN)
     if as_json:
-        # In ASCII: what a server sent may hold surrogates, which no terminal or pipe takes.
+        # In ASCII: text from a server may contain surrogates, which cannot be printed.
         click.echo(json.dumps([_for_programs(trace) for trace in traces], indent=2))
     elif not traces:
         of = "" if guild is None else f" of server {guild}"
         click.echo(
-            f"There is no voice trace{of} in {folder}: set VOICE_DEBUG=1, reload the bot, and let it join a channel."
+            f"No voice traces{of} in {folder}. Set VOICE_DEBUG=1, reload the bot, and let it join a channel."
         )
     else:
         failures = [trace.failure() for trace in traces]
         for trace, failure, following in zip(traces, failures, [*failures[1:], None], strict=True):
             _print(trace)
-            if failure is not None and failure != following:  # a round fails in one way, most often
+            if failure is not None and failure != following:  # attempts often fail for the same reason
                 _print_explanation(failure)
             click.echo()
 
@@ -84,9 +89,9 @@ def _print(trace: Recorded) -> None:
             sign, text = described(line)
             click.echo(f"{_seconds(line.get('t'))} {click.style(f'{sign} {text}', fg=COLOURS[sign])}")
     if trace.damaged:
-        click.echo(f"{trace.damaged} lines of {trace.path} are damaged and left out.")
+        click.echo(f"Skipped {trace.damaged} damaged lines of {trace.path}.")
     if trace.outcome is None:
-        click.echo("It has not ended: it is still under way, or it was interrupted.")
+        click.echo("Not finished: still in progress, or interrupted.")
 
 
 def _print_explanation(failure: Failure) -> None:

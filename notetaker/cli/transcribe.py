@@ -1,4 +1,4 @@
-"""Audio and video files to text: ``notetaker transcribe``."""
+"""``notetaker transcribe``: audio and video files to text."""
 
 import os
 import sys
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 SUFFIXES = {"text": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".json"}
 INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
+"""128 + SIGINT, as in shells."""
 PATIENCE_S = 2.0
 """Seconds after which progress is shown."""
 LINE_EVERY_S = 5.0
-"""How often, where there is no terminal."""
+"""Interval of progress lines without a terminal."""
 
 Write = Callable[[str], None]
 
@@ -44,9 +44,7 @@ def _language(context: click.Context, parameter: click.Parameter, text: str | No
         return None
     language = find(text)
     if language is None:
-        raise click.BadParameter(
-            f"{text!r} is not a language that can be transcribed; for example: de, German."
-        )
+        raise click.BadParameter(f"{text!r} is not a known language; examples: de, German.")
     return language.code
 
 
@@ -60,23 +58,23 @@ def _language(context: click.Context, parameter: click.Parameter, text: str | No
     type=click.Choice(list(SUFFIXES)),
     default="text",
     show_default=True,
-    help="What to write: plain text, subtitles (srt, vtt), or JSON with the time of each word.",
+    help="Output format: text, subtitles (srt, vtt), or JSON with the time of each word.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     metavar="FILE|FOLDER",
-    help="Where to write it, instead of to standard output. With several files, a folder.",
+    help="Output file, or a folder for several files. Default: standard output.",
 )
 @click.option(
     "--language",
     callback=_language,
     metavar="LANGUAGE",
-    help="Language that is spoken, a code or a name. Default: SPEECH_LANGUAGE, or it is detected.",
+    help="Spoken language, a code or a name. Default: SPEECH_LANGUAGE, otherwise detected.",
 )
-@click.option("--model", metavar="NAME", help="Speech model, by default SPEECH_MODEL.")
-@click.option("--engine", metavar="NAME", help="Speech engine, by default SPEECH_ENGINE.")
+@click.option("--model", metavar="NAME", help="Speech model. Default: SPEECH_MODEL.")
+@click.option("--engine", metavar="NAME", help="Speech engine. Default: SPEECH_ENGINE.")
 def transcribe(
     files: tuple[Path, ...],
     format_name: str,
@@ -87,7 +85,7 @@ def transcribe(
 ) -> None:
     """Transcribe audio and video files.
 
-    Any format that FFmpeg knows will do. The exit code is 1 if one of the files could not be transcribed.
+    Supports any format that FFmpeg reads. The exit code is 1 if a file could not be transcribed.
     """
     place: Place = Stdout(format_name, len(files)) if output is None else Outputs(format_name, files, output)
     with sentences_instead_of_tracebacks():
@@ -107,29 +105,30 @@ def transcribe(
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python docs, Note on SIGPIPE
             sys.exit(1)
         except OSError as error:
-            fail(f"the text cannot be written: {error.strerror}.", 1)
+            fail(f"cannot write the text: {error.strerror}.", 1)
     sys.exit(0 if all(done) else 1)
 
 
 def _engine_settings(settings: Settings, engine: str | None, model: str | None) -> EngineSettings:
     found = settings.engine_settings
     if engine is not None and engine != found.engine:
-        found = replace(found, engine=engine, model=None)  # the model that is set belongs to another engine
+        found = replace(found, engine=engine, model=None)  # SPEECH_MODEL is for another engine
     return found if model is None else replace(found, model=model)
 
 
 @dataclass
 class Listener:
-    """The engine, loaded when the first file has been opened."""
+    """The engine, loaded when the first file is opened."""
 
     settings: EngineSettings
     language: str | None
-    """As it was asked for."""
+    """From --language."""
     usual_language: str | None
     vocabulary: tuple[str, ...]
 
     @cached_property
     def recogniser(self) -> "Recogniser":
+        """The engine, loaded on first use."""
         from notetaker.speech.recogniser import Recogniser
 
         engine = load(self.settings)
@@ -146,7 +145,7 @@ class Listener:
 
 
 def _transcribe(file: Path, listener: Listener, format_name: str, place: "Place") -> bool:
-    """Whether all of the file could be transcribed; if not, says why."""
+    """Transcribe a file. Return False, after printing why, if it could not be transcribed completely."""
     use_one_thread()
     from notetaker.speech.files.media import MediaError, opened
 
@@ -170,7 +169,7 @@ def _write(
     write: Write,
     progress: Callable[[float], None],
 ) -> bool:
-    """Whether somebody speaks."""
+    """Write the transcript. Return whether there is any speech."""
     from notetaker.speech.files.formats import FORMATS
     from notetaker.speech.files.transcript import Transcript
 
@@ -198,7 +197,7 @@ def _report(file: Path, media: "Media", spoken: bool) -> bool:
     if media.trouble is not None:
         _say(file, media.trouble)
     elif not spoken:
-        _say(file, "no speech was found in it.")
+        _say(file, "no speech found.")
     return media.trouble is None
 
 
@@ -207,7 +206,7 @@ def _say(file: Path, sentence: str) -> None:
 
 
 class Place(Protocol):
-    """Where transcripts go."""
+    """The destination of transcripts."""
 
     def of(self, file: Path) -> AbstractContextManager[Write]: ...
 
@@ -215,7 +214,7 @@ class Place(Protocol):
 
 
 class Stdout:
-    """All of them to standard output: headed by their names where there are several, and JSON as one array."""
+    """Writes to standard output. Several files get a heading each, or become one JSON array."""
 
     def __init__(self, format_name: str, files: int) -> None:
         self._json = format_name == "json"
@@ -229,7 +228,7 @@ class Stdout:
         yield self._write_document if self._several and self._json else _echo
 
     def _write_document(self, text: str) -> None:
-        """JSON comes in one piece, if it comes."""
+        """Write a JSON document, which comes in one piece."""
         if text:
             _echo(self._between("[\n", ",\n") + text)
 
@@ -247,7 +246,7 @@ def _echo(text: str) -> None:
 
 
 class Outputs:
-    """Each to a file of its own, which appears when it is complete."""
+    """Writes each transcript to its own file, which appears when it is complete."""
 
     def __init__(self, format_name: str, files: Sequence[Path], output: Path) -> None:
         self._suffix = SUFFIXES[format_name]
@@ -258,7 +257,7 @@ class Outputs:
             raise click.UsageError(f"--output: with several files, {output} must be a folder.")
         for file in files:
             if self._path(file).exists() and file.exists() and self._path(file).samefile(file):
-                raise click.UsageError(f"--output: {file} would be overwritten by its own text.")
+                raise click.UsageError(f"--output: {file} would be overwritten.")
 
     def _path(self, file: Path) -> Path:
         if not self._folder:
@@ -281,12 +280,12 @@ class Outputs:
             unfinished.replace(path)
 
     def close(self) -> None:
-        """Nothing is left to write."""
+        """Do nothing: all files are complete."""
 
 
 @contextmanager
 def _progress(file: Path, length_s: float | None) -> Iterator[Callable[[float], None]]:
-    """Shows how much of a file has been read, on standard error: as a bar on a terminal, in lines elsewhere."""
+    """Show progress on standard error, as a bar on a terminal, otherwise as lines."""
     name = printable(file.name)
     if not sys.stderr.isatty():
         yield _Lines(name, length_s)
@@ -315,7 +314,7 @@ def _progress(file: Path, length_s: float | None) -> Iterator[Callable[[float], 
 
 
 class _Lines:
-    """Progress as lines of text."""
+    """Prints progress as lines."""
 
     def __init__(self, name: str, length_s: float | None) -> None:
         self._name = name

@@ -1,7 +1,7 @@
-"""What an operator acts on. In the systemd journal each of these events has a MESSAGE_ID, by which
-``journalctl -x`` explains it (``deploy/systemd/notetaker.catalog``), and fields to look for.
+"""Log events for operators. In the systemd journal each has a MESSAGE_ID, by which ``journalctl -x`` explains it
+(``deploy/systemd/notetaker.catalog``), and fields to filter by.
 
-A MESSAGE_ID is for ever: people's alerts are made of it.
+A MESSAGE_ID never changes, because alerts refer to it.
 """
 
 from dataclasses import dataclass
@@ -15,15 +15,17 @@ FIELDS = (
     "MEETING_ID",
     "GUILD_ID",
     "CHANNEL_ID",  # of the voice channel
-    "VOICE_STATE",  # a VoicePhase: what the guild's voice is doing now
-    "VOICE_CLOSE_CODE",  # of the voice websocket; 1006 when it was cut
-    "ATTEMPT",  # its number in the round, from 1; 0 when Discord has moved the call
+    "VOICE_STATE",  # a VoicePhase: the new state of the guild's voice
+    "VOICE_CLOSE_CODE",  # of the voice websocket; 1006 if it ended without a close frame
+    "ATTEMPT",  # its number in the round, from 1; 0 after Discord moved the call
     "GAP_MS",
 )
-"""All there are. None can hold what was said, a name, or a secret."""
+"""All fields. None contains speech, names or secrets."""
 
 
 class Values(TypedDict, total=False):
+    """Values of the fields."""
+
     meeting_id: str
     guild_id: int
     channel_id: int | None
@@ -34,14 +36,16 @@ class Values(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Event:
+    """A kind of log line."""
+
     message_id: str
     fields: tuple[str, ...] = ()
-    """Those that come with it; VOICE_CLOSE_CODE and CHANNEL_ID only if there is one."""
+    """Its fields. VOICE_CLOSE_CODE and CHANNEL_ID are omitted if they have no value."""
     voice_state: VoicePhase | None = None
-    """What the guild's voice is doing from then on."""
+    """The new state of the guild's voice."""
 
     def __call__(self, **values: Unpack[Values]) -> dict[str, int | str]:
-        """The ``extra`` of the log line that tells of it."""
+        """Return the ``extra`` for the log line."""
         extra: dict[str, int | str] = {MESSAGE_ID: self.message_id}
         if self.voice_state is not None:
             extra["VOICE_STATE"] = self.voice_state.value
@@ -51,9 +55,9 @@ class Event:
         return extra
 
     def of(self, meeting: Meeting, **values: Unpack[Values]) -> dict[str, int | str]:
-        """The same, with the fields of the meeting that it is about."""
-        whose = self(meeting_id=meeting.id, guild_id=meeting.guild_id, channel_id=meeting.voice_channel_id)
-        return whose | self(**values)
+        """Return the ``extra`` for a log line about a meeting."""
+        extra = self(meeting_id=meeting.id, guild_id=meeting.guild_id, channel_id=meeting.voice_channel_id)
+        return extra | self(**values)
 
 
 _MEETING = ("MEETING_ID", "GUILD_ID", "CHANNEL_ID")
@@ -68,7 +72,7 @@ TOKEN_REJECTED = Event("47cc3499817b4693b93bc07890269346")
 ALREADY_RUNNING = Event("c4caf992918b44ee9e7cae66c5a02aba")
 UNAVAILABLE = Event("f5e49d02d211498d998b061a7098ec10")
 BUG = Event("149094c0665f4d6fb4438a6bea8aad94")
-OUT_OF_CONTROL = Event("0abe6bbd9937473ba59980e45939bbbc")
+UNHEALTHY = Event("0abe6bbd9937473ba59980e45939bbbc")
 ABORTED = Event("18c47da22dd7428999cc9e0ec1b8a840")
 
 # Discord

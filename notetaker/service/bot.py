@@ -21,6 +21,7 @@ from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.resuming import Resuming
 from notetaker.meetings.saving import Safekeeping
 from notetaker.model import events
+from notetaker.model.wording import count
 from notetaker.service.health import Health
 from notetaker.service.opening import Opened, open_database
 from notetaker.service.supervision import Supervision
@@ -38,11 +39,11 @@ log = logging.getLogger(__name__)
 
 
 class Closed(Exception):
-    """The connection to Discord was given up although nobody asked for it."""
+    """The connection to Discord ended unexpectedly."""
 
 
 async def run(settings: Settings) -> ExitCode:
-    """Runs until SIGTERM or SIGINT. Raises SettingsError and StoreSettingError when it cannot even begin."""
+    """Run until SIGTERM or SIGINT. Raise SettingsError or StoreSettingError if the bot cannot start."""
     token = settings.require_token()
     loop, stop, reload = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     stacks.on_abort(loop)
@@ -54,7 +55,7 @@ async def run(settings: Settings) -> ExitCode:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
-    # A terminal says it, too, when it is closed, and means something else.
+    # Closing a terminal sends it as well, and should end the bot.
     loop.add_signal_handler(signal.SIGHUP, end if sys.stderr.isatty() else reload.set)
     try:
         opened = await open_database(settings, database, stop)
@@ -64,13 +65,13 @@ async def run(settings: Settings) -> ExitCode:
             await _Bot(settings, opened, database).serve(token, stop, reload)
         finally:
             database.hurry()
-            with suppress(StoreError):  # it does not answer, and need not any more
+            with suppress(StoreError):  # it does not answer; nothing needs it any more
                 await database(opened.close)
     except* TokenRejected:
         return_code = ExitCode.TOKEN_REJECTED
     except* GatewayRefused as refused:
         log.critical(
-            "%s Starting again would not help; `notetaker doctor` says more.",
+            "%s Restarting will not help; run `notetaker doctor`.",
             refused.exceptions[0],
             extra=events.SETTINGS_WRONG(),
         )
@@ -84,7 +85,7 @@ async def run(settings: Settings) -> ExitCode:
 
 
 class _Bot:
-    """``discordbot``, ``voice`` and the rest of this package, wired together."""
+    """Wires Discord, voice, meetings and the database together."""
 
     def __init__(self, settings: Settings, opened: Opened, database: WorkerThread) -> None:
         self._settings = settings
@@ -116,8 +117,9 @@ class _Bot:
         self._health: Health
 
     async def serve(self, token: str, stop: asyncio.Event, reload: asyncio.Event) -> None:
-        """Until ``stop`` is set; settings are read again whenever ``reload`` is. Raises SettingsError, or a group of
-        TokenRejected, Closed, or of what nobody foresaw.
+        """Run until ``stop`` is set, reloading the settings whenever ``reload`` is.
+
+        Raise SettingsError, or a group of TokenRejected, GatewayRefused, Closed or unexpected errors.
         """
         opened, database, disk = self._opened, self._database, WorkerThread("disk", OSError)
         window_s = self._settings.meeting_resume_window * 60
@@ -135,7 +137,7 @@ class _Bot:
                     self._recordings,
                     disk,
                     database,
-                    self._supervision.give_sign_of_life,
+                    self._supervision.ping,
                 )
                 meetings = Meetings(self._voice, self._recordings, keeping, self._settings.meetings_folder)
                 resuming = Resuming(opened.recovery, self._recordings, self._front)
@@ -178,20 +180,20 @@ class _Bot:
             tasks.create_task(resuming.run(self._discord.wait_until_ready))
             await self._discord.wait_until_ready()
             tasks.create_task(Postings(self._opened.store, self._database, self._discord.publisher).run())
-            servers = len(self._discord.guilds)
+            servers = count(len(self._discord.guilds), "server")
             self._supervision.ready()
-            log.info("Ready, as %s, in %d servers", self._discord.user, servers, extra=events.READY())
+            log.info("Ready as %s in %s", self._discord.user, servers, extra=events.READY())
 
     async def _be_supervised(self, reload: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._supervision.show_status())
-            await self._discord.wait_until_ready()  # a reload ends with the word that we are
+            await self._discord.wait_until_ready()  # a reload ends with READY=1
             await self._supervision.reload(reload, self._reload)
 
-    # What the others ask for
+    # Callbacks
 
     def _change(self, settings: Settings) -> None:
-        """The settings in ``reload.LIVE``."""
+        """Apply the settings in ``reload.LIVE``."""
         configure_logging(settings.log_level)
         self._recordings.resume_window_s = settings.meeting_resume_window * 60
         self._voice.configure(
@@ -206,10 +208,10 @@ class _Bot:
         return Tracer(self._settings.traces_folder if settings.voice_debug else None)
 
     def _status(self) -> str:
-        """One line."""
-        trouble = self._health.trouble(time.monotonic())
-        if trouble is not None:
-            return f"Out of control: {trouble}"
+        """Return the line for ``systemctl status``."""
+        failure = self._health.failure(time.monotonic())
+        if failure is not None:
+            return f"Unhealthy: {failure}"
         bot = self._discord
         if bot.connected:
             self._away_since_ns = None

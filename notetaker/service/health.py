@@ -1,7 +1,7 @@
-"""Whether this process is in control. If it is not, the watchdog hears nothing more and has it begin anew.
+"""Whether this process is healthy. If it is not, it stops pinging the watchdog, which restarts it.
 
-That is not the question whether all is well. A Discord that is down or refuses, a full disk and a database that is
-away or never answers are ridden out: beginning anew would not help, and would lose what is under way.
+Failures outside of the process do not count: the bot waits until Discord is back, the disk has room again and the
+database answers. A restart would not help, and would interrupt running meetings.
 """
 
 import logging
@@ -17,13 +17,13 @@ from notetaker.model import events
 log = logging.getLogger(__name__)
 
 TICK_S = 60.0
-"""Longer than this no tick of the meetings takes, not counting what the disk takes."""
+"""Maximum time between ticks of the meetings, without waiting for the disk."""
 STORE_S = 600.0
-"""Longer than this the meetings are not stored, not counting what the database takes."""
+"""Maximum time between rounds of storing the meetings, without waiting for the database."""
 SYNC_S = 300.0
-"""Longer than this no disk takes."""
+"""Maximum time for an operation of the disk."""
 SILENCE_S = 180.0
-"""A connected main gateway acknowledges a heartbeat every 41 s (Discord docs, Gateway, "Heartbeat Interval")."""
+"""Maximum silence of the main gateway, which acknowledges a heartbeat every 41 s (Discord docs, Gateway)."""
 
 
 class Voice(Protocol):
@@ -36,10 +36,12 @@ class Gateway(Protocol):
     def connected(self) -> bool: ...
 
     heard_at: float
-    """When it said anything last, monotonic seconds."""
+    """When the last message was received, in monotonic seconds."""
 
 
 class Health:
+    """Decides whether this process is healthy."""
+
     def __init__(
         self,
         voice: Voice,
@@ -55,25 +57,25 @@ class Health:
         self._disk = disk
         self._database = database
         self._on_healthy = on_healthy
-        self._told: str | None = None
+        self._logged: str | None = None
 
     def beat(self) -> None:
-        """Calls ``on_healthy`` if this process is in control."""
-        trouble = self.trouble(time.monotonic())
-        if trouble is None:
+        """Call ``on_healthy`` if this process is healthy."""
+        failure = self.failure(time.monotonic())
+        if failure is None:
             self._on_healthy()
-        elif self._told is None:
-            log.critical("Out of control: %s", trouble, extra=events.OUT_OF_CONTROL())
-        self._told = trouble
+        elif self._logged is None:
+            log.critical("Unhealthy: %s", failure, extra=events.UNHEALTHY())
+        self._logged = failure
 
-    def trouble(self, now: float) -> str | None:
-        """Why this process is not in control, ``now`` in monotonic seconds; None: it is."""
+    def failure(self, now: float) -> str | None:
+        """Return the reason why this process is not healthy, or None. ``now`` is in monotonic seconds."""
         return self._voice.trouble or self._of_gateway(now) or self._of_disk(now) or self._of_meetings(now)
 
     def _of_gateway(self, now: float) -> str | None:
         silent_s = now - self._gateway.heard_at
         if self._gateway.connected and silent_s > SILENCE_S:
-            return f"the main connection to Discord is up, and has said nothing for {silent_s:.0f} s"
+            return f"the main connection to Discord is up, but has been silent for {silent_s:.0f} s"
         return None
 
     def _of_disk(self, now: float) -> str | None:
@@ -83,7 +85,7 @@ class Health:
         for live in self._recordings.live:
             error = live.refusal or live.unsafe
             if error is not None and error.errno not in FULL:
-                return f"the journal of meeting {live.meeting.id} cannot be written ({error.strerror})"
+                return f"cannot write the journal of meeting {live.meeting.id} ({error.strerror})"
         return None
 
     def _of_meetings(self, now: float) -> str | None:
@@ -92,7 +94,7 @@ class Health:
                 return f"a meeting in guild {guild_id} is stuck: it is {lock.overdue_s:.0f} s overdue"
         late_s = self._disk.clock(now) - self._recordings.ticked_at
         if late_s > TICK_S:
-            return f"nobody has looked after the meetings for {late_s:.0f} s"
+            return f"the meetings have not been updated for {late_s:.0f} s"
         late_s = self._database.clock(now) - self._recordings.stored_at
         if late_s > STORE_S:
             return f"no meeting has been stored for {late_s:.0f} s, although the database answers"

@@ -1,5 +1,6 @@
-"""The database at the start. A bot that finds it away waits for it: ending would only have it start again, and a bot
-is not started again for ever, because every start is a login to Discord.
+"""Opening the database at the start. A bot waits for a database that is not available.
+
+Exiting would only lead to a restart, and the number of restarts is limited because each is a login to Discord.
 """
 
 import asyncio
@@ -24,10 +25,12 @@ RETRY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Opened:
+    """The open database."""
+
     store: Store
     queue: JobQueue
     recovery: Recovery
-    """What the store knows of earlier lives of the bot."""
+    """Meetings that earlier bot processes left behind."""
 
     def close(self) -> None:
         self.queue.close()
@@ -37,39 +40,40 @@ class Opened:
 async def open_database(
     settings: Settings, database: WorkerThread, stop: asyncio.Event, retry_s: float = RETRY_S
 ) -> Opened | None:
-    """Once it can be reached; None: ``stop`` was set before. Raises StoreSettingError when waiting cannot help."""
-    manager, told = ServiceManager(), ""
+    """Open the database once it is available, or return None if ``stop`` is set. Raise StoreSettingError."""
+    manager, reported = ServiceManager(), ""
 
-    def tell(trouble: str) -> None:
-        nonlocal told
-        if trouble != told:
-            told = trouble
-            log.critical("Waiting to start: %s", told, extra=events.UNAVAILABLE())
-        manager.status(f"Waiting to start: {told}")
+    def report(reason: str) -> None:
+        nonlocal reported
+        if reason != reported:
+            reported = reason
+            log.critical("Waiting to start: %s", reason, extra=events.UNAVAILABLE())
+        manager.status(f"Waiting to start: {reason}")
 
-    async def tell_of_silence() -> None:
+    async def report_silence() -> None:
         await asyncio.sleep(SILENCE_S)
-        tell("the database does not answer")
+        report("the database does not answer")
 
-    with _meanwhile(_give_signs_of_life(manager)):
+    with _meanwhile(_ping(manager)):
         while not stop.is_set():
             try:
-                with _meanwhile(tell_of_silence()):
+                with _meanwhile(report_silence()):
                     return await database(_open, settings)
             except StoreSettingError:
                 raise
             except StoreError as error:
                 if not stop.is_set():
-                    tell(str(error))
+                    report(str(error))
             with suppress(TimeoutError):
                 async with asyncio.timeout(retry_s):
                     await stop.wait()
     return None
 
 
-async def _give_signs_of_life(manager: ServiceManager) -> None:
-    """From the event loop: to wait for a database is no fault, and to stand still meanwhile is one. To ask for more
-    time instead (EXTEND_TIMEOUT_USEC) would keep the watchdog from noticing for as long.
+async def _ping(manager: ServiceManager) -> None:
+    """Ping the watchdog: waiting for a database is fine, while a blocked event loop is not.
+
+    With EXTEND_TIMEOUT_USEC instead, the watchdog would not notice the latter.
     """
     while True:
         manager.healthy()

@@ -1,4 +1,4 @@
-"""The bot as seen by whatever supervises it: signs of life, one line of status, reloading and stopping."""
+"""The bot as its service manager sees it: watchdog pings, a status line, reloading and stopping."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,14 +9,16 @@ from notetaker.host.sd_notify import ServiceManager
 
 STATUS_EVERY_S = 5.0
 EXTEND_EVERY_S, EXTEND_BY_S, EXTEND_TIMES = 5.0, 60.0, 60
-"""A bot that stops asks for more time while its event loop turns, for at most five minutes."""
+"""While stopping, the bot asks for more time from its event loop, for at most five minutes."""
 PATIENCE = 1.5
-"""So many times WatchdogSec after its last sign of life the process ends by itself, if the watchdog cannot end it."""
+"""If the watchdog cannot end the process, it exits by itself after this many times WatchdogSec without a ping."""
 
 
 class Supervision:
+    """Reports to the service manager."""
+
     def __init__(self, status: Callable[[], str]) -> None:
-        """``status`` is asked for the line that ``systemctl status`` shows."""
+        """``status`` returns the line for ``systemctl status``."""
         self._status = status
         self._manager = ServiceManager()
         self._stopping = False
@@ -25,8 +27,8 @@ class Supervision:
     def ping_every_s(self) -> float:
         return self._manager.ping_every_s
 
-    def give_sign_of_life(self) -> None:
-        """Without that in time, the watchdog ends this process; one that stops is given time in another way."""
+    def ping(self) -> None:
+        """Ping the watchdog, unless the process is stopping. Without pings the process is ended."""
         if self._stopping:
             return
         self._manager.healthy()
@@ -34,16 +36,17 @@ class Supervision:
             stacks.give_up_after(PATIENCE * self._manager.watchdog_s)
 
     def ready(self) -> None:
+        """Report that the bot has started or reloaded its settings."""
         self._manager.ready(self._status())
 
     async def show_status(self) -> None:
-        """Whenever it changes, until cancelled."""
+        """Report the status line when it changes, until cancelled."""
         while True:
             self._manager.status(self._status())
             await asyncio.sleep(STATUS_EVERY_S)
 
     async def reload(self, asked: asyncio.Event, reload: Callable[[], Awaitable[None]]) -> None:
-        """Whenever it is asked for, until cancelled."""
+        """Call ``reload`` whenever ``asked`` is set, until cancelled."""
         while True:
             await asked.wait()
             asked.clear()
@@ -53,10 +56,10 @@ class Supervision:
 
     @asynccontextmanager
     async def stopping(self) -> AsyncIterator[None]:
-        """From now on no watchdog looks, and there is more time than ``TimeoutStopSec``."""
+        """Report that the bot is stopping. Stop pinging the watchdog, and ask for more time instead."""
         self._stopping = True
         stacks.never_give_up()
-        self._manager.stopping("Leaving voice channels; meetings go on after a restart")
+        self._manager.stopping("Leaving voice channels; meetings resume after a restart")
         async with asyncio.TaskGroup() as tasks:
             extending = tasks.create_task(self._extend())
             yield

@@ -1,4 +1,4 @@
-"""The worker process: does jobs until it is told to stop. It needs no token and never sees Discord."""
+"""The worker process: runs jobs until it is stopped. It needs no token and never connects to Discord."""
 
 import logging
 import os
@@ -18,19 +18,19 @@ from notetaker.settings.values import Settings
 log = logging.getLogger(__name__)
 
 SLOW_S = 60.0
-"""A look for jobs that has taken longer waits for the database."""
+"""If looking for jobs takes longer, the worker is waiting for the database."""
 OVERDUE_S = 600.0
-"""One that has taken longer may as well wait for something else, and the watchdog is to end it. A server that cannot
-be reached any more is noticed sooner (``store.database``); one that is frozen is not."""
+"""If it takes longer, the worker may be stuck, and stops pinging the watchdog. A server that cannot be reached is
+noticed sooner (``store.database``); one that hangs is not."""
 STOP_S = STOP_TIMEOUT + 10.0
-"""For the jobs to end, and for the database to hear of it."""
+"""Timeout for ending the jobs and storing their state."""
 
 
 def run(settings: Settings) -> ExitCode:
-    """Runs until SIGTERM or SIGINT. Raises StoreError and EngineError when it cannot even begin."""
+    """Run until SIGTERM or SIGINT. Raise StoreError or EngineError if the worker cannot start."""
     stacks.block_abort()
     stacks.on_abort()
-    stop: SimpleQueue[int] = SimpleQueue()  # which a signal handler may use at any instant, unlike an Event
+    stop: SimpleQueue[int] = SimpleQueue()  # unlike an Event, safe to use in a signal handler
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: stop.put(number))
     manager = ServiceManager()
@@ -42,29 +42,28 @@ def run(settings: Settings) -> ExitCode:
         preferences,
         settings.speech_processes,
     )
-    idle = f"Waiting for speech, with {worker.engine_name}"
+    idle = f"Waiting for speech ({worker.engine_name})"
     worker.start()
     manager.ready(idle)
-    log.info("Ready, with the speech engine %s", worker.engine_name, extra=events.READY())
+    log.info("Ready with the speech engine %s", worker.engine_name, extra=events.READY())
     while not _asked(stop, manager.ping_every_s):
         if worker.unattended_s < OVERDUE_S:
             manager.healthy()
             manager.status(status_line(worker.work, worker.unattended_s) or idle)
-    manager.stopping("Ending the running jobs")
+    manager.stopping("Finishing the running jobs")
     log.info("Stopping", extra=events.STOPPING())
     code = ExitCode.TRY_AGAIN if worker.taken_for_dead else ExitCode.OK
     try:
         ThreadPoolExecutor(1).submit(worker.stop).result(STOP_S)
     except TimeoutError:
-        log.warning(
-            "Not waiting for the database any longer; what was begun is done again by the next worker"
-        )
+        log.warning("The database does not answer, exiting; the next worker will repeat unfinished jobs")
         logging.shutdown()
-        os._exit(code)  # the threads that do wait for it would not let us go
+        os._exit(code)  # a normal exit would wait for the threads that wait for it
     return code
 
 
 def _asked(stop: SimpleQueue[int], within_s: float) -> bool:
+    """Return whether the worker is asked to stop within that time."""
     try:
         stop.get(timeout=within_s)
     except Empty:
@@ -73,7 +72,7 @@ def _asked(stop: SimpleQueue[int], within_s: float) -> bool:
 
 
 def status_line(work: Work | None, unattended_s: float) -> str:
-    """``Transcribing, 12 waiting``; nothing when there is nothing to do. For both see ``Worker``."""
+    """``Transcribing, 12 waiting``, or empty if there is nothing to do. For the arguments see ``Worker``."""
     if work is None or unattended_s > SLOW_S:
         return "Waiting for the database"
     parts = ["transcribing"] if work.transcribing else []

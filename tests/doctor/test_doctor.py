@@ -129,7 +129,7 @@ async def test_a_wrong_token_is_named_and_not_shown(
 async def test_beside_a_running_bot_all_but_voice_is_tried(office: Office, folder: str) -> None:
     state = str(office.state.with_name(folder))
     async with office.process("bot", NOTETAKER_STATE_DIR=state) as bot, office.person("Ada"):
-        await bot.until("Ready, as Notetaker")
+        await bot.until("Ready as Notetaker")
         await office.says("joinvoice")
         session = office.guild.voice_states[office.bot.id].session_id
         document = await examine(office, *place(office, "Standup"), code=0)
@@ -190,7 +190,7 @@ async def test_another_process_in_voice_is_left_alone(office: Office) -> None:
         "DISCORD_API_BASE_URL": office.local.api_url.replace("127.0.0.1", "localhost"),
     }
     async with office.process("bot", **elsewhere) as bot, office.person("Ada"):
-        await bot.until("Ready, as Notetaker")
+        await bot.until("Ready as Notetaker")
         await office.says("joinvoice")
         document = await examine(office, *place(office, "Planning"), code=1)
         assert document.named("failed") == ["alone"]

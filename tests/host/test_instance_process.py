@@ -16,7 +16,7 @@ from notetaker.status.unix_socket import ask
 from tests.harness.office import SENTENCE, WAIT_S, Office
 from tests.host.candidates import can_unshare
 
-READY = "Ready, as Notetaker"
+READY = "Ready as Notetaker"
 
 
 async def test_a_second_checkout_with_the_token_is_refused_at_once_and_the_meeting_goes_on(
@@ -46,7 +46,7 @@ async def test_two_tokens_run_side_by_side(office: Office, tmp_path: Path) -> No
     own = {"DISCORD_TOKEN": other.token, "NOTETAKER_STATE_DIR": str(tmp_path / "another")}
     async with office.process("bot") as first, office.process("bot", **own) as second:
         await first.until(READY)
-        await second.until("Ready, as Scribe")
+        await second.until("Ready as Scribe")
         assert await second.terminate() == await first.terminate() == 0
 
 

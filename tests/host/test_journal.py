@@ -31,7 +31,7 @@ async def test_a_process_that_cannot_go_on_says_why_in_the_journal(office: Offic
         down = await end_of("worker", NOTETAKER_DATABASE_URL="postgresql://127.0.0.1:9/notes")
         assert down["MESSAGE_ID"] == events.UNAVAILABLE.message_id
         async with office.process("bot", **journaled):
-            await journal.until(MESSAGE="Ready, as Notetaker")
+            await journal.until(MESSAGE="Ready as Notetaker")
             second = await end_of("bot")
             assert second["MESSAGE_ID"] == events.ALREADY_RUNNING.message_id
             assert "another bot is running" in second["MESSAGE"]
@@ -42,7 +42,7 @@ async def test_what_the_tasks_of_an_aborted_bot_wait_for_is_one_entry(office: Of
         FakeJournald(tmp_path) as journal,
         office.process("bot", **journal.environment(tmp_path)) as bot,
     ):
-        await journal.until(MESSAGE="Ready, as Notetaker")
+        await journal.until(MESSAGE="Ready as Notetaker")
         bot.send_signal(signal.SIGABRT)
         assert await bot.exit_code() == -signal.SIGABRT
         await journal.until(MESSAGE_ID=events.ABORTED.message_id)

@@ -20,7 +20,7 @@ from tests.harness.bench import Bench
 from tests.harness.office import SENTENCE, Office, Process
 from tests.store import postgres
 
-READY = "Ready, as Notetaker"
+READY = "Ready as Notetaker"
 OUT_OF_REACH = "http://127.0.0.1:9/api"
 CRASHED, RESTARTED = "the note-taker had stopped unexpectedly", "the note-taker was restarted"
 

@@ -13,7 +13,7 @@ from notetaker.model.outcome import Outcome
 from notetaker.store.store import Store
 from tests.harness.office import SENTENCE, Office
 
-READY = "Ready, as Notetaker"
+READY = "Ready as Notetaker"
 
 
 async def test_every_command_answers_where_it_has_nothing_to_do(office: Office) -> None:
@@ -183,7 +183,7 @@ async def test_a_rejected_token_is_one_sentence_and_exit_code_77(
     async with office.process("bot", **{"DISCORD_TOKEN": "", **settings}) as bot:
         assert await bot.exit_code() == 77
         assert [line for line in bot.log.splitlines() if not line.startswith("2")] == [
-            f"notetaker: Discord does not accept the token in {place}: copy it again, or reset it, on the Bot page "
+            f"notetaker: Discord rejected the token in {place}: copy it again, or reset it, on the Bot page "
             "of the application at https://discord.com/developers/applications."
         ]
         assert "secret" not in bot.log

@@ -85,9 +85,9 @@ class Life:
         """It is in control meanwhile."""
         async with asyncio.timeout(20):
             while not holds():
-                assert self.health.trouble(time.monotonic()) is None
+                assert self.health.failure(time.monotonic()) is None
                 await asyncio.sleep(0.001)  # real: threads are at work
-        assert self.health.trouble(time.monotonic()) is None
+        assert self.health.failure(time.monotonic()) is None
 
     @property
     def phase(self) -> VoicePhase:

@@ -51,8 +51,8 @@ async def test_a_meeting_with_everything_that_goes_wrong_writes_no_canary(
             await running.enter_async_context(office.process("worker", **journaled, DISCORD_TOKEN="")),
             await running.enter_async_context(office.process("bot", **journaled)),
         ]
-        await log[0].until("Ready, with")
-        await journal.until(MESSAGE="Ready, as Notetaker")
+        await log[0].until("Ready with")
+        await journal.until(MESSAGE="Ready as Notetaker")
         await meeting(office, journal)
         await office.posted(1)
         await journal.until(MESSAGE_ID=events.NOTES_POSTED.message_id)
@@ -87,7 +87,7 @@ async def test_an_answer_that_discord_does_not_take_is_no_bug_and_writes_no_cana
         office.process("bot", **TALKATIVE, DISCORD_API_BASE_URL=api_url) as bot,
         office.person("Ada"),
     ):
-        await bot.until("Ready, as Notetaker")
+        await bot.until("Ready as Notetaker")
         typed = {"user_id": str(office.user("Ada").id), "channel_id": str(office.channel("general"))}
         for command in ("stopnotes", "joinvoice", "voicestatus"):  # a refusal, a deferral, a cog of its own
             await office.sim("interactions", **typed, command=command, wait=0)

@@ -25,7 +25,7 @@ class Judged:
 
     def after(self, seconds: float) -> str | None:
         """What is wrong so much later."""
-        return self.health.trouble(time.monotonic() + seconds)
+        return self.health.failure(time.monotonic() + seconds)
 
     def _on_healthy(self) -> None:
         self.signs_of_life += 1
@@ -45,7 +45,7 @@ async def test_a_sign_of_life_is_given_only_in_control_and_the_log_says_why_not(
     judged.health.beat()
     judged.health.beat()
     assert judged.signs_of_life == 1
-    assert [record.getMessage() for record in caplog.records] == ["Out of control: an operation is stuck"]
+    assert [record.getMessage() for record in caplog.records] == ["Unhealthy: an operation is stuck"]
     judged.trouble = None
     judged.health.beat()
     assert judged.signs_of_life == 2
@@ -57,7 +57,7 @@ async def test_a_connected_gateway_that_says_nothing_is_trouble_and_one_that_is_
     bench.recordings.ticked_at += 10 * SILENCE_S
     bench.recordings.stored_at += 10 * SILENCE_S
     assert judged.after(SILENCE_S - 1) is None
-    assert "has said nothing for" in (judged.after(SILENCE_S + 1) or "")
+    assert "has been silent for" in (judged.after(SILENCE_S + 1) or "")
     judged.connected = False
     assert judged.after(10 * SILENCE_S) is None
 
@@ -78,7 +78,7 @@ async def test_a_journal_that_cannot_be_written_is_trouble_unless_the_disk_is_fu
     setattr(bench.recordings.live[0], attribute, OSError(number, os.strerror(number)))
     if bad:
         assert judged.after(0) == (
-            f"the journal of meeting {meeting.id} cannot be written ({os.strerror(number)})"
+            f"cannot write the journal of meeting {meeting.id} ({os.strerror(number)})"
         )
     else:
         assert judged.after(0) is None
@@ -145,7 +145,7 @@ async def test_a_sync_that_fails_is_trouble_until_one_that_does_not(
 async def test_meetings_that_nobody_looks_after_are_trouble(bench: Bench, judged: Judged) -> None:
     judged.connected = False
     assert judged.after(TICK_S - 1) is None
-    assert "nobody has looked after the meetings" in (judged.after(TICK_S + 1) or "")
+    assert "the meetings have not been updated" in (judged.after(TICK_S + 1) or "")
     bench.recordings.ticked_at += 10_000
     assert judged.after(STORE_S - 1) is None
     assert "no meeting has been stored" in (judged.after(STORE_S + 1) or "")

@@ -44,7 +44,7 @@ async def test_a_bot_that_stops_says_so_at_once_and_nothing_after_it(office: Off
         await watchdog.until_heard("STOPPING=1")
         assert watchdog.heard[-2:] == [
             "STOPPING=1",
-            "STATUS=Leaving voice channels; meetings go on after a restart",
+            "STATUS=Leaving voice channels; meetings resume after a restart",
         ]
         assert office.bot.id not in office.guild.voice_states
 

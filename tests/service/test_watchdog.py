@@ -63,7 +63,7 @@ def stopped(bot: Process) -> None:
     [
         ("block loop", sabotaged, "in _block_loop"),
         ("hold locks", sabotaged, "is stuck: it is"),
-        ("", unwritable, "cannot be written (File too large)"),
+        ("", unwritable, "(File too large)"),
         ("", stopped, "Fatal Python error: Aborted"),
     ],
 )

@@ -72,12 +72,12 @@ def test_it_pings_the_watchdog_without_any_work_and_says_when_it_stops(
     tmp_path: Path, supervisor: Supervisor
 ) -> None:
     with worker(tmp_path / "state", supervisor) as process:
-        assert supervisor.next() == "READY=1\nSTATUS=Waiting for speech, with pocketsphinx"
+        assert supervisor.next() == "READY=1\nSTATUS=Waiting for speech (pocketsphinx)"
         assert [supervisor.next(), supervisor.next()] == ["WATCHDOG=1", "WATCHDOG=1"]
         process.terminate()
         while (said := supervisor.next()) == "WATCHDOG=1":
             pass
-        assert said == "STOPPING=1\nSTATUS=Ending the running jobs"
+        assert said == "STOPPING=1\nSTATUS=Finishing the running jobs"
         assert process.wait(PATIENCE_S) == 0
 
 
@@ -167,7 +167,7 @@ async def test_a_worker_whose_database_is_frozen_can_be_stopped(office: Office, 
             await watchdog.until_heard("READY=1")
             with postgres.frozen(server):
                 assert await process.terminate() == 0
-            assert "Not waiting for the database any longer" in process.log
+            assert "The database does not answer, exiting any longer" in process.log
 
 
 async def test_a_worker_that_looks_for_jobs_for_ever_is_ended_and_its_stacks_are_in_the_log(

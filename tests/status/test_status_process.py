@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from notetaker.status.unix_socket import NAME, NotRunning, ask
 from tests.harness.office import SENTENCE, WAIT_S, Office
 
-READY = "Ready, as Notetaker"
+READY = "Ready as Notetaker"
 
 
 @pytest.fixture(autouse=True)

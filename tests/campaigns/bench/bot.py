@@ -75,7 +75,7 @@ class Bot:
 
     async def ready(self) -> None:
         async with asyncio.timeout(WAIT_S):
-            while "Ready, as" not in self.log:
+            while "Ready as" not in self.log:
                 if self._reading.done():
                     raise ContenderFailed(f"the bot has ended:\n{self.log}")
                 self._grown.clear()

@@ -32,7 +32,7 @@ async def blocked_loop(stage: Stage) -> str:
 
 async def stuck_lock(stage: Stage) -> str:
     """A guild's lock that nobody gives back: the watchdog ends it"""
-    return await _hangs(stage, lambda pid: os.kill(pid, signal.SIGUSR2), "Out of control: ")
+    return await _hangs(stage, lambda pid: os.kill(pid, signal.SIGUSR2), "Unhealthy: ")
 
 
 async def journal_unwritable(stage: Stage) -> str:
@@ -41,7 +41,7 @@ async def journal_unwritable(stage: Stage) -> str:
     def forbid_growth(pid: int) -> None:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
-    return await _hangs(stage, forbid_growth, "Out of control: ", "cannot be written (File too large)")
+    return await _hangs(stage, forbid_growth, "Unhealthy: ", "(File too large)")
 
 
 async def worker(stage: Stage) -> str:

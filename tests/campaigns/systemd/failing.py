@@ -45,7 +45,7 @@ async def blocked_loop(stage: Stage) -> str:
 async def stuck_lock(stage: Stage) -> str:
     """A guild's lock that nobody gives back: the watchdog ends it"""
     said = await _watchdog(stage, lambda: stage.bot.kill("SIGUSR2"), stage.pace.lock_s)
-    await stage.journal.the(events.OUT_OF_CONTROL)
+    await stage.journal.the(events.UNHEALTHY)
     return said
 
 
@@ -57,7 +57,7 @@ async def journal_unwritable(stage: Stage) -> str:
         await stage.container.check("prlimit", f"--pid={state.pid}", "--fsize=0")
 
     said = await _watchdog(stage, forbid_growth, NOTICED_S)
-    await stage.journal.the(events.OUT_OF_CONTROL)
+    await stage.journal.the(events.UNHEALTHY)
     return said
 
 

@@ -71,7 +71,7 @@ def test_list_shows_what_is_installed(folder: Path) -> None:
 def test_pull_of_the_default_model(folder: Path) -> None:
     assert DEFAULT.name == "whisper-base"
     result = run("pull")
-    assert result.stdout == f"whisper-base is installed in {folder / 'whisper-base'}.\n"
+    assert result.stdout == f"Installed whisper-base in {folder / 'whisper-base'}.\n"
     assert result.stderr == "Downloading whisper-base from 127.0.0.1.\n"
     assert is_installed(folder / "whisper-base")
 
@@ -135,7 +135,7 @@ def test_an_unknown_model(action: str) -> None:
 @pytest.mark.usefixtures("mirrors")
 def test_remove(folder: Path) -> None:
     run("pull")
-    assert run("remove", "whisper-base").stdout == "whisper-base is removed.\n"
+    assert run("remove", "whisper-base").stdout == "Removed whisper-base.\n"
     assert not (folder / "whisper-base").exists()
     result = run("remove", "whisper-base", code=1)
     assert result.stderr == "notetaker: whisper-base is not installed.\n"
