@@ -157,7 +157,7 @@ def test_a_folder_that_others_may_write_to_is_refused(
     (program / folder).chmod(mode)
     refused = bash(check, PROGRAM=str(program))
     assert refused.returncode == 1
-    assert refused.stdout.startswith(f"{program / folder} is not root's alone")
+    assert refused.stdout.startswith(f"others than root can write to {program / folder}")
 
 
 def test_a_dry_run_does_nothing(host: Host, tmp_path: Path) -> None:
@@ -244,9 +244,7 @@ def test_one_worker_is_left_of_a_release_that_had_one_for_each_processor(
     if dry_run == "yes":
         lines[0] = f"would run: {lines[0]}"
     else:
-        lines.append(
-            f"One worker is enough now, with speech processes by the number of cores: disabled {units}"
-        )
+        lines.append(f"One worker now uses all cores; disabled {units}")
     assert (done.returncode, done.stdout.splitlines()) == (0, lines if disabled else [])
 
 
@@ -310,10 +308,10 @@ def test_uninstalling_stops_and_disables_first(host: Host) -> None:
 @pytest.mark.parametrize(
     ("options", "environment", "sentence"),
     [
-        (["--prefix=/usr"], {}, r"--prefix=/usr is no option; there are --dry-run, .*"),
-        (["--purge"], {}, "--purge goes with --uninstall"),
-        (["--dry-run"], {"PYTHON": "/nowhere/python3"}, r"no Python 3\.11 or newer .* was found .*"),
-        ([], {}, "(it changes the system, so it must be run as root|systemd does not run this host; .*)"),
+        (["--prefix=/usr"], {}, r"unknown option --prefix=/usr; options are --dry-run, .*"),
+        (["--purge"], {}, "--purge needs --uninstall"),
+        (["--dry-run"], {"PYTHON": "/nowhere/python3"}, r"no Python 3\.11 or newer .* found .*"),
+        ([], {}, "(must be run as root|this host was not booted with systemd; .*)"),
     ],
 )
 def test_a_mistake_is_one_sentence(
@@ -360,7 +358,7 @@ def test_the_administrators_command_starts_no_second_bot_beside_systemd(
         assert (result.returncode, result.stderr) == (0, "")
         assert (tmp_path / "run").read_text().endswith("/opt/notetaker/current/bin/notetaker status --json\n")
     else:
-        refusal = f"notetaker: systemd runs the {arguments[0]}: systemctl start notetaker.target\n"
+        refusal = f"notetaker: the {arguments[0]} is run by systemd: systemctl start notetaker.target\n"
         assert (result.returncode, result.stderr) == (1, refusal)
         assert not (tmp_path / "run").exists()
 

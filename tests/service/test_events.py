@@ -89,7 +89,7 @@ def test_journalctl_takes_the_catalog(tmp_path: Path) -> None:
     listed = journalctl(tmp_path, "--list-catalog").splitlines()
     assert sorted(line.split()[0] for line in listed) == sorted(event.message_id for event in TABLE.values())
     shown = journalctl(tmp_path, "--dump-catalog", events.VOICE_LOST.message_id)
-    assert "Subject: The voice connection of guild @GUILD_ID@ was lost" in shown
+    assert "Subject: Voice connection lost in guild @GUILD_ID@" in shown
 
 
 def journalctl(root: Path, *arguments: str) -> str:
