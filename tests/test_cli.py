@@ -41,8 +41,8 @@ def recorded(runner: CliRunner, tmp_path: Path) -> None:
     utterance = Utterance(MEETING.id, ADA, Clip(1, 24, 1000, 7), STARTED + 10**9, STARTED + 2 * 10**9, 50)
     store.add_utterance(utterance)
     store.set_final({utterance.id: Transcription("good morning all", "whisper-base")}, STARTED + 3 * 10**9)
-    outcomes = Counter({Outcome.STORED: 50, Outcome.DUPLICATE: 2})
-    store.set_coverage(MEETING.id, [Coverage(ADA, outcomes, lost=1)])
+    outcomes = Counter({Outcome.HEARD: 50, Outcome.DUPLICATE: 2})
+    store.set_coverage(MEETING.id, [Coverage(ADA, outcomes, lost=1, stored=50)])
     store.add_gap(MEETING.id, Gap(STARTED + 3 * 10**9, STARTED + 4 * 10**9, "voice session lost (4006)"))
     store.add_gap(MEETING.id, Gap(STARTED + 5 * 10**9, STARTED + 6 * 10**9, "12 packets never arrived", ADA))
     store.end_meeting(MEETING.id, STARTED + 5 * 10**9)
@@ -185,7 +185,7 @@ def test_what_strangers_have_typed_does_not_steer_the_terminal(
     utterance = Utterance(other.id, ADA, Clip(1, 24, 1000, 7), STARTED + 10**9, STARTED + 2 * 10**9, 50)
     store.add_utterance(utterance)
     store.set_final({utterance.id: Transcription(evil, "whisper-base")}, STARTED)
-    store.set_coverage(other.id, [Coverage(ADA, Counter({Outcome.STORED: 50}), lost=1)])
+    store.set_coverage(other.id, [Coverage(ADA, Counter({Outcome.HEARD: 50}), lost=1, stored=50)])
     store.add_gap(other.id, Gap(STARTED + 3 * 10**9, STARTED + 4 * 10**9, evil, ADA))
     store.close()
     for command in (["meetings"], ["meeting", other.id]):
@@ -220,13 +220,14 @@ def test_a_meeting_shows_what_was_said_and_what_was_heard(runner: CliRunner) -> 
     assert "Lines appeared 1.0 s after the last word (median; 95 %: 1.0 s).\n" in output
     assert "14:30:08 to 14:30:09 not heard: voice session lost (4006)\n" in output
     assert "14:30:10 to 14:30:11 Ada not heard: 12 packets never arrived\n" in output
-    assert output.splitlines()[-1].split() == ["Ada", "52", "50", "2", "duplicate", "1"]
+    assert output.splitlines()[-1].split() == ["Ada", "52", "50", "50", "2", "duplicate", "1"]
     shown = json.loads(run(runner, "meeting", MEETING.id, "--json").output)
     assert shown["speakers"] == [
         {
             "user_id": str(ADA),
             "name": "Ada",
             "received": 52,
+            "heard": 50,
             "stored": 50,
             "dropped": {"duplicate": 2},
             "lost": 1,

@@ -81,9 +81,10 @@ def _print_meeting(found: dict[str, Any]) -> None:
         whom = "" if gap["user_id"] is None else f"{names.get(gap['user_id'], gap['user_id'])} "
         click.echo(f"{gap['started'][11:19]} to {gap['ended'][11:19]} {whom}not heard: {gap['cause']}")
     click.echo()
-    table = Table("speaker", "received", "stored", "dropped", "lost on the way", box=None)
+    table = Table("speaker", "received", "heard", "stored", "dropped", "lost on the way", box=None)
     for one in found["speakers"]:
         dropped = ", ".join(f"{n} {reason}" for reason, n in one["dropped"].items()) or "0"
         name = escape(one["name"] or one["user_id"])
-        table.add_row(name, str(one["received"]), str(one["stored"]), dropped, str(one["lost"]))
+        received, heard, stored, lost = (str(one[count]) for count in ("received", "heard", "stored", "lost"))
+        table.add_row(name, received, heard, stored, dropped, lost)
     Console().print(table)

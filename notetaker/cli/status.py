@@ -135,10 +135,10 @@ def _meeting(meeting: dict[str, Any]) -> str:
 
 
 def _speakers(coverage: list[dict[str, Any]]) -> Table:
-    table = Table("user", "received", "stored", "dropped", "lost on the way", box=None)
+    table = Table("user", "received", "heard", "stored", "dropped", "lost on the way", box=None)
     for one in coverage:
-        numbers = f"{one['received']:,}", f"{one['stored']:,}", _counts(one["dropped"]), f"{one['lost']:,}"
-        table.add_row(one["user_id"], *numbers)
+        received, heard, stored, lost = (f"{one[name]:,}" for name in ("received", "heard", "stored", "lost"))
+        table.add_row(one["user_id"], received, heard, stored, _counts(one["dropped"]), lost)
     return table
 
 
@@ -160,6 +160,7 @@ def _totals(totals: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if first["sessions"]:
         yield "time to first packet", f"{first['median']:.2f} s (median), {first['worst']:.2f} s (worst)"
     yield "packets", _counts(totals["packets"])
+    yield "  stored", f"{totals['stored']:,}"
     yield "  lost on the way", f"{totals['lost']:,}"
     yield (
         "DAVE",

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 SENTENCE_MAX = 1000
 """Characters. Discord docs, Embed Limits: 1024 in the value of a field, 4096 in the description, 6000 in all."""
-LINES_MAX = 8
+LINES_MAX = 7
 """Of speakers, or of close codes: the value of a field has room for them."""
 
 IDLE_COLOUR = discord.Colour.light_grey()
@@ -74,7 +74,11 @@ def embed(status: VoiceStatus, guild_id: int, now_s: float) -> discord.Embed:
     if guild is not None and guild.endpoint is not None:
         shown.add_field(name="Connection", value="\n".join(_connection(guild)), inline=False)
     if guild is not None and guild.coverage:
-        shown.add_field(name="Heard in this recording", value=_speakers(guild.coverage), inline=False)
+        shown.add_field(
+            name="Heard in this recording" if guild.recording else "Heard, but not recorded",
+            value=_speakers(guild),
+            inline=False,
+        )
     shown.add_field(
         name="Connecting, in all servers, since I was started",
         value="\n".join(_connecting(status.totals)),
@@ -136,14 +140,14 @@ def _connection(guild: GuildVoiceStatus) -> Iterable[str]:
     yield f"Transport encryption `{guild.mode or 'not agreed yet'}`; end-to-end encryption {end_to_end}"
 
 
-def _speakers(coverage: tuple[Coverage, ...]) -> str:
-    by_sound = sorted(coverage, key=lambda one: -one.received)
-    lines = [
-        f"<@{one.user_id}>: {count(one.outcomes[Outcome.STORED], 'packet')}, {_lost(one)}"
-        for one in by_sound[:LINES_MAX]
-    ]
+def _speakers(guild: GuildVoiceStatus) -> str:
+    by_sound = sorted(guild.coverage, key=lambda one: -one.received)
+    lines = [f"<@{one.user_id}>: {count(one.heard, 'packet')}, {_lost(one)}" for one in by_sound[:LINES_MAX]]
     if by_sound[LINES_MAX:]:
         lines.append(f"and {count(len(by_sound) - LINES_MAX, 'more person', 'more people')}")
+    unstored = sum(one.unstored for one in guild.coverage)
+    if guild.recording and unstored:
+        lines.append(f"{count(unstored, 'packet')} of these could not be written to disk")
     return "\n".join(lines)
 
 
@@ -180,9 +184,10 @@ def _closes(totals: VoiceTotals, now_s: float) -> Iterable[str]:
 
 def _sound(totals: VoiceTotals) -> Iterable[str]:
     dropped = Counter(totals.packets)
-    del dropped[Outcome.STORED]
-    yield f"{count(totals.packets[Outcome.STORED], 'packet')} heard, {totals.lost:,} lost on the way"
-    yield f"Not kept: {_listed(dropped) or 'none'}"
+    del dropped[Outcome.HEARD]
+    heard = count(totals.packets[Outcome.HEARD], "packet")
+    yield f"{heard} heard, {totals.stored:,} of them stored; {totals.lost:,} lost on the way"
+    yield f"Dropped: {_listed(dropped) or 'none'}"
     yield (
         f"DAVE: {count(totals.dave_invalid, 'invalid message')}, "
         f"{count(totals.dave_recoveries, 'recovery', 'recoveries')}"

@@ -14,7 +14,7 @@ from notetaker.meetings.open_gaps import Missing, What
 from notetaker.model import events
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
-from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.outcome import Coverage
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
 from notetaker.recording.recorder import Recorder
@@ -58,12 +58,12 @@ class LiveMeeting:
         """Why the last ``sync`` failed; None: it did not."""
         self.not_stored: set[str] = set()
         """Why it cannot be stored, as far as that was told; empty: it can."""
-        self._heard: set[int] = set()
+        self.stored: Counter[int] = Counter()
+        """Frames that the journal took, by user id."""
         self._joined: set[int] = set()
         self._open = False
         self._clock = (now, time.time_ns())  # one moment, in monotonic seconds and in Unix nanoseconds
         self._missing = Missing()
-        self._refused: Counter[int] = Counter()  # frames per user that the disk did not take
         self._left: float | None = None  # when the session closed that was asked to
         self._told_deaf = False
         self._state_file = StateFile(folder)
@@ -87,15 +87,13 @@ class LiveMeeting:
 
     def frame(self, frame: AudioFrame) -> None:
         if not (self._open or self._ensure_open(frame.arrival)):
-            self._refused[frame.user_id] += 1
             return
         try:
             self.recorder.write(frame)
         except OSError as error:
-            self._refused[frame.user_id] += 1
             self._begin_refusal(frame.arrival, error)
             return
-        self._heard.add(frame.user_id)
+        self.stored[frame.user_id] += 1
         if self.refusal is not None:
             self._try(frame.arrival, self._end_refusal, frame.arrival)
 
@@ -177,19 +175,8 @@ class LiveMeeting:
     @property
     def speakers(self) -> int:
         """How many people were heard."""
-        earlier = {one.user_id for one in self.earlier or () if one.outcomes[Outcome.STORED]}
-        return len(self._heard | earlier - {0})
-
-    def true_coverage(self, coverage: list[Coverage]) -> list[Coverage]:
-        """What the voice stack counted, less what it handed over and the disk refused: that is lost after all."""
-        return [
-            Coverage(
-                user_id=one.user_id,
-                outcomes=one.outcomes - Counter({Outcome.STORED: self._refused[one.user_id]}),
-                lost=one.lost + self._refused[one.user_id],
-            )
-            for one in coverage
-        ]
+        earlier = {one.user_id for one in self.earlier or () if one.stored}
+        return len(self.stored.keys() | earlier)
 
     def _ensure_open(self, now: float) -> bool:
         """A voice session's first packets may come before the word that it is up; a full disk may be free again."""
@@ -207,7 +194,7 @@ class LiveMeeting:
             self._open = False
 
     def _try(self, now: float, write: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
-        """Whether the journal took it. The first refusal of a run is logged; the frames are counted."""
+        """Whether the journal took it. The first refusal of a run is logged."""
         try:
             write(*args, **kwargs)
         except OSError as error:

@@ -242,7 +242,7 @@ class Recordings:
         live = self._live[guild_id]
         live.stopping = True
         await self._voice.leave(guild_id)
-        coverage = live.true_coverage(self._voice.coverage(guild_id))
+        coverage = self._voice.coverage(guild_id)
         self._voice.record(guild_id, None)
         return live, coverage
 
@@ -278,7 +278,7 @@ class Recordings:
         """None when the meeting has been stopped meanwhile: its last word on the counts is with its end."""
         if self._live.get(guild_id) is not live:
             return None
-        return live.true_coverage(self._voice.coverage(guild_id))
+        return self._voice.coverage(guild_id)
 
     def _say_back(self, live: LiveMeeting) -> None:
         if live.absence is None:

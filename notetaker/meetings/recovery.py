@@ -12,7 +12,7 @@ from notetaker.jobs.queue import JobQueue
 from notetaker.meetings import causes
 from notetaker.model import events
 from notetaker.model.meeting import Meeting, MeetingState
-from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.outcome import Coverage, Outcome, total
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Clip, Utterance
 from notetaker.model.wording import count
@@ -211,10 +211,13 @@ def _journal(folder: Path, segments: int) -> tuple[Counter[int], list[Gap]]:
     return packets, gaps
 
 
-def _at_least(coverage: list[Coverage], stored: Counter[int]) -> list[Coverage]:
-    """The counts were stored some seconds before the crash; the journal may know of more packets."""
-    by_user = {one.user_id: one for one in coverage}
-    for user_id, packets in stored.items():
-        outcomes = by_user.setdefault(user_id, Coverage(user_id)).outcomes
-        outcomes[Outcome.STORED] = max(outcomes[Outcome.STORED], packets)
-    return list(by_user.values())
+def _at_least(coverage: list[Coverage], packets: Counter[int]) -> list[Coverage]:
+    """The counts reached the store some seconds before the crash; the journal may have more packets since."""
+    counted = {one.user_id: one.stored for one in coverage}
+    since = packets - Counter(counted)
+    return total(
+        [
+            *coverage,
+            *(Coverage(user_id, Counter({Outcome.HEARD: n}), stored=n) for user_id, n in since.items()),
+        ]
+    )

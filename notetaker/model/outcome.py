@@ -1,4 +1,8 @@
-"""What became of a packet. Every packet that reaches the socket has exactly one outcome."""
+"""What became of a packet. Every packet that reaches the socket has exactly one outcome.
+
+The voice stack counts outcomes; a packet that was *heard* is a frame of sound. Whoever records counts how many of
+those frames are *stored*: none when nothing is recorded, fewer when the disk refuses some.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,8 +11,8 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    STORED = "stored"
-    """In the journal."""
+    HEARD = "heard"
+    """Decrypted: a frame of sound."""
     DUPLICATE = "duplicate"
     """The network delivered the same packet twice; the first one counted."""
     REPLAY = "replay"
@@ -32,19 +36,34 @@ class Coverage:
     user_id: int
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     lost: int = 0
-    """Packets that never arrived: holes in the RTP sequence numbers."""
+    """Packets that never arrived: gaps in the RTP sequence numbers."""
+    stored: int = 0
+    """Heard packets that the journal took; 0 when nothing is recorded."""
 
     @property
     def received(self) -> int:
-        """Packets that arrived, whatever became of them."""
+        """How many packets arrived, with any outcome."""
         return self.outcomes.total()
+
+    @property
+    def heard(self) -> int:
+        return self.outcomes[Outcome.HEARD]
+
+    @property
+    def unstored(self) -> int:
+        """Heard packets that the journal did not take: the disk refused them, or nothing was recorded."""
+        return self.heard - self.stored
+
+    def add(self, part: "Coverage") -> None:
+        """Count what ``part`` counts, too."""
+        self.outcomes.update(part.outcomes)
+        self.lost += part.lost
+        self.stored += part.stored
 
 
 def total(parts: Iterable[Coverage]) -> list[Coverage]:
-    """Several coverages of the same people, such as those of one meeting's voice sessions, summed per user."""
+    """The sums per user, sorted by user id: of the streams of a session, say, or of the sessions of a meeting."""
     whole: dict[int, Coverage] = {}
     for part in parts:
-        one = whole.setdefault(part.user_id, Coverage(part.user_id))
-        one.outcomes.update(part.outcomes)
-        one.lost += part.lost
+        whole.setdefault(part.user_id, Coverage(part.user_id)).add(part)
     return [whole[user_id] for user_id in sorted(whole)]

@@ -45,8 +45,10 @@ class GuildVoiceStatus:
     """Of the voice websocket: from heartbeat to acknowledgement."""
     deafened: bool = False
     """A moderator has server-deafened the bot: Discord sends it no sound."""
+    recording: bool = False
+    """What is heard is recorded, for a meeting."""
     coverage: tuple[Coverage, ...] = ()
-    """Per speaker, over all sessions of the current recording."""
+    """Per speaker, over all sessions of the current recording, or since the last one."""
 
 
 FIRST_PACKET_BUCKETS_S = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, inf)
@@ -85,6 +87,8 @@ class VoiceTotals:
     first_packet_sum_s: float = 0.0
     packets: Counter[Outcome] = field(default_factory=Counter)
     """Every packet that reached the socket, by what became of it."""
+    stored: int = 0
+    """Heard packets that a recording stored."""
     lost: int = 0
     """Packets that never reached the socket."""
     dave_invalid: int = 0

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from notetaker.model.outcome import Outcome
+from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Transcript
 from notetaker.model.wording import count, duration
 from notetaker.notes.markdown import escape
@@ -14,28 +14,33 @@ _DROPPED = {
     Outcome.BAD_AUTH: "forged or damaged",
     Outcome.REPLAY: "came too late",
 }
-"""Outcomes by which a voice may have gone unheard; the others carry no voice, or one that was heard already."""
+"""Outcomes that may leave a voice unheard; the others carry no voice, or one that was heard already."""
 
 
 def heard(transcript: Transcript) -> str:
-    """What became of the voice packets of everyone, and of the words in them: sentences."""
-    return " ".join([_packets(transcript), *_errors(transcript)])
+    """Sentences: how many of everyone's voice packets were heard, and what of that is not in the transcript."""
+    everyone = _everyone(transcript)
+    return " ".join([_packets(everyone), *_not_stored(everyone), *_errors(transcript)])
 
 
-def _packets(transcript: Transcript) -> str:
-    total = _total(transcript)
-    stored = total[Outcome.STORED]
-    lost = sum(part.lost for part in transcript.coverage)
-    missing = {"never arrived": lost, **{words: total[outcome] for outcome, words in _DROPPED.items()}}
-    reasons = [f"{number:,} {words}" for words, number in missing.items() if number]
+def _packets(everyone: Coverage) -> str:
+    dropped = {words: everyone.outcomes[outcome] for outcome, words in _DROPPED.items()}
+    unheard = {"never arrived": everyone.lost, **dropped}
+    reasons = [f"{number:,} {words}" for words, number in unheard.items() if number]
     if reasons:
-        everything = count(stored + sum(missing.values()), "voice packet")
-        return f"{stored:,} of {everything} were heard; {', '.join(reasons)}."
-    return (
-        f"All {count(stored, 'voice packet')} were heard; none was lost."
-        if stored
-        else "No voice packet came."
-    )
+        everything = count(everyone.heard + sum(unheard.values()), "voice packet")
+        return f"{everyone.heard:,} of {everything} were heard; {', '.join(reasons)}."
+    if not everyone.heard:
+        return "No voice packet came."
+    none_lost = "" if everyone.unstored else "; none was lost"
+    return f"All {count(everyone.heard, 'voice packet')} were heard{none_lost}."
+
+
+def _not_stored(everyone: Coverage) -> list[str]:
+    if not everyone.unstored:
+        return []
+    packets = count(everyone.unstored, "packet that was", "packets that were")
+    return [f"{packets} heard could not be written to disk."]
 
 
 def _errors(transcript: Transcript) -> list[str]:
@@ -52,20 +57,15 @@ def talk_times(transcript: Transcript) -> list[tuple[str, int]]:
 
 
 def table(transcript: Transcript) -> list[str]:
-    """Lines of a Markdown table: a row for each speaker, a column for everything that became of a packet."""
-    total = _total(transcript)
-    columns = [outcome for outcome in Outcome if outcome is Outcome.STORED or total[outcome]]
+    """Lines of a Markdown table: a row for each speaker, a column for each count that is not 0 for everyone."""
+    counted = _counts(_everyone(transcript)).items()
+    columns = [column for column, number in counted if number or column in ("heard", "never arrived")]
     spoken = _spoken(transcript)
-    rows = [["Speaker", "spoke for", *(outcome.replace("_", " ") for outcome in columns), "never arrived"]]
-    rows += [
-        [
-            escape(name(part.user_id, transcript)),
-            duration(spoken[part.user_id]),
-            *(f"{part.outcomes[outcome]:,}" for outcome in columns),
-            f"{part.lost:,}",
-        ]
-        for part in transcript.coverage
-    ]
+    rows = [["Speaker", "spoke for", *columns]]
+    for part in transcript.coverage:
+        counts = _counts(part)
+        numbers = [f"{counts[column]:,}" for column in columns]
+        rows.append([escape(name(part.user_id, transcript)), duration(spoken[part.user_id]), *numbers])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "| "
@@ -91,8 +91,14 @@ def _spoken(transcript: Transcript) -> Counter[int]:
     return spoken
 
 
-def _total(transcript: Transcript) -> Counter[Outcome]:
-    total: Counter[Outcome] = Counter()
+def _counts(part: Coverage) -> dict[str, int]:
+    """By what the table calls them."""
+    counts = {outcome.replace("_", " "): part.outcomes[outcome] for outcome in Outcome}
+    return counts | {"not stored": part.unstored, "never arrived": part.lost}
+
+
+def _everyone(transcript: Transcript) -> Coverage:
+    everyone = Coverage(user_id=0)
     for part in transcript.coverage:
-        total.update(part.outcomes)
-    return total
+        everyone.add(part)
+    return everyone

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from notetaker.model.languages import english_name
 from notetaker.model.locale import Locale
 from notetaker.model.notes import Item, Notes
-from notetaker.model.outcome import Outcome
 from notetaker.model.transcript import Line, Transcript
 from notetaker.model.wording import clip, duration
 from notetaker.notes import coverage
@@ -82,7 +81,7 @@ def _who_spoke(transcript: Transcript, entries: int) -> str:
 
 
 def _no_words(transcript: Transcript) -> str:
-    if any(part.outcomes[Outcome.STORED] for part in transcript.coverage):
+    if any(part.heard for part in transcript.coverage):
         return "Voices were heard, but no words were understood."
     return "Nobody spoke."
 

@@ -91,12 +91,12 @@ def _speaker(coverage: Coverage, name: str | None) -> dict[str, Any]:
 
 
 def counts(coverage: Coverage) -> dict[str, Any]:
-    """How many of a speaker's packets came, and what became of them."""
-    outcomes = coverage.outcomes
+    """How many of a speaker's packets arrived, and what became of them."""
     return {
         "received": coverage.received,
-        "stored": outcomes[Outcome.STORED],
-        "dropped": {o.value: n for o, n in outcomes.items() if n and o is not Outcome.STORED},
+        "heard": coverage.heard,
+        "stored": coverage.stored,
+        "dropped": {o.value: n for o, n in coverage.outcomes.items() if n and o is not Outcome.HEARD},
         "lost": coverage.lost,
     }
 

@@ -193,6 +193,7 @@ def _sound(totals: VoiceTotals) -> Iterator[Metric]:
         {outcome.value: count for outcome, count in totals.packets.items()},
         [outcome.value for outcome in Outcome],
     )
+    yield _counter("voice_packets_stored", "Packets that were heard and recorded.", totals.stored)
     yield _counter(
         "voice_dave_invalid", "MLS commits and welcomes that could not be processed.", totals.dave_invalid
     )

@@ -159,6 +159,7 @@ def _totals(totals: VoiceTotals) -> dict[str, Any]:
             "worst": round(max(first_packets), 3) if first_packets else None,
         },
         "packets": _plain(totals.packets),
+        "stored": totals.stored,
         "lost": totals.lost,
         "dave_invalid": totals.dave_invalid,
         "dave_recoveries": totals.dave_recoveries,

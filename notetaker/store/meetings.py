@@ -85,8 +85,9 @@ class Meetings(Database):
             {
                 "meeting_id": meeting_id,
                 "user_id": one.user_id,
-                "outcomes": {outcome.value: count for outcome, count in one.outcomes.items()},
+                "outcomes": _outcomes_kept(one),
                 "lost": one.lost,
+                "heard": one.heard,
             }
             for one in coverage
         ]
@@ -102,14 +103,7 @@ class Meetings(Database):
             rows = connection.execute(
                 select(tables.coverage).where(mine).order_by(tables.coverage.c.user_id)
             ).all()
-        return [
-            Coverage(
-                row.user_id,
-                Counter({Outcome(name): count for name, count in row.outcomes.items()}),
-                row.lost,
-            )
-            for row in rows
-        ]
+        return [_coverage(row) for row in rows]
 
     def add_gap(self, meeting_id: str, gap: Gap) -> None:
         """Adding the same gap again changes nothing."""
@@ -149,3 +143,19 @@ class Meetings(Database):
 def _meeting(row: Row[tuple[object, ...]]) -> Meeting:
     fields = dict(row._mapping)
     return Meeting(**{**fields, "state": MeetingState(fields["state"])})
+
+
+def _outcomes_kept(coverage: Coverage) -> dict[str, int]:
+    """As earlier releases have them, whose workers may still run: no "heard", in its place how many are stored."""
+    dropped = {outcome.value: n for outcome, n in coverage.outcomes.items() if outcome is not Outcome.HEARD}
+    return {"stored": coverage.stored, **dropped}
+
+
+def _coverage(row: Row[tuple[object, ...]]) -> Coverage:
+    """An earlier release counted as heard only what was stored, and left ``heard`` empty."""
+    fields = row._mapping
+    outcomes = dict(fields["outcomes"])
+    stored = outcomes.pop("stored", 0)
+    heard = stored if fields["heard"] is None else fields["heard"]
+    counted = Counter({Outcome.HEARD: heard, **{Outcome(name): n for name, n in outcomes.items()}})
+    return Coverage(fields["user_id"], counted, fields["lost"], stored)

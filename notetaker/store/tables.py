@@ -71,8 +71,9 @@ coverage = Table(
     metadata,
     Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("outcomes", JSON, nullable=False),  # {"stored": 1234, "duplicate": 2}
+    Column("outcomes", JSON, nullable=False),  # {"stored": 1234, "duplicate": 2}: all but "heard"
     Column("lost", BigInteger, nullable=False),
+    Column("heard", BigInteger),  # NULL: as many as are stored
 )
 
 EVERYONE = 0

@@ -1,5 +1,6 @@
 """What the voice stack needs from the rest, as protocols: it knows neither py-cord nor the journal."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from notetaker.model.audio import AudioFrame
@@ -49,6 +50,10 @@ class SessionSink(Protocol):
 
     def deafened(self, now: float, deaf: bool) -> None:
         """A moderator has server-deafened the bot, so that Discord sends it nothing; or has undone it."""
+
+    @property
+    def stored(self) -> Mapping[int, int]:
+        """How many frames were stored, by user id."""
 
 
 class JoinFailed(Exception):

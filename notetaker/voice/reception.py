@@ -105,6 +105,7 @@ class Reception:
 
     def record(self, sink: SessionSink | None) -> None:
         """From now on frames go to ``sink``, and coverage counts from zero."""
+        self._totals.stored += self.stored
         self._sink = sink
         self._earlier = []
         if self.connection is not None:
@@ -121,7 +122,21 @@ class Reception:
     def coverage(self) -> list[Coverage]:
         """Per speaker, over all sessions of the current recording."""
         live = [] if self.connection is None else self.connection.coverage()
-        return total([*self._earlier, *live])
+        heard = total([*self._earlier, *live])
+        if self._sink is not None:
+            for one in heard:
+                one.stored = self._sink.stored.get(one.user_id, 0)
+        return heard
+
+    @property
+    def recording(self) -> bool:
+        """Whether what is heard goes to a sink."""
+        return self._sink is not None
+
+    @property
+    def stored(self) -> int:
+        """How many frames the current recording has stored, of all speakers."""
+        return 0 if self._sink is None else sum(self._sink.stored.values())
 
     def _open_sink(self, connection: VoiceConnection) -> None:
         """Tells the sink of the session and of everyone named in it so far."""

@@ -29,6 +29,7 @@ def guild_status(guild: GuildVoice, now: float, next_check: float) -> GuildVoice
         dave_version=0 if session is None else session.dave.version,
         latency_s=None if session is None else session.heartbeat.latency,
         deafened=guild.presence.deafened,
+        recording=guild.reception.recording,
         coverage=tuple(guild.reception.coverage()),
     )
 
@@ -49,6 +50,7 @@ def with_live(totals: VoiceTotals, guilds: Iterable[GuildVoice], now: float) -> 
     """``totals`` has what is over; added is what is still going on."""
     whole = copy.deepcopy(totals)
     for guild in guilds:
+        whole.stored += guild.reception.stored
         if guild.reception.connection is not None:
             add_counts(whole, guild.reception.connection)
         if guild.uptime.absent_since is not None:

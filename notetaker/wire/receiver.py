@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from notetaker.model.audio import AudioFrame
-from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.outcome import Coverage, Outcome, total
 from notetaker.wire.dave import DaveGroup
 from notetaker.wire.losses import END, Loss
 from notetaker.wire.rtp import OPUS_PAYLOAD_TYPE, parse_header, strip
@@ -21,7 +21,7 @@ HOLD_S = 15.0
 HOLD_PACKETS = 1000
 """Held packets per stream: 20 s of speech, some 150 kB."""
 
-_STORED = Outcome.STORED  # an enum looks its members up slowly
+_HEARD = Outcome.HEARD  # an enum looks its members up slowly
 
 
 class Receiver:
@@ -44,7 +44,7 @@ class Receiver:
         self._cipher = cipher
 
     def receive(self, data: bytes, now: float) -> AudioFrame | None:
-        """One datagram that arrived at ``now``. Returns the frame to store, if it is one already."""
+        """One datagram that arrived at ``now``. Return its frame of sound, if it can be opened already."""
         header = parse_header(data)
         if header is None or header.payload_type != OPUS_PAYLOAD_TYPE:  # RTCP's types, read so, are 64 to 95
             self.unattributed[Outcome.NOT_AUDIO] += 1
@@ -78,7 +78,7 @@ class Receiver:
             self._hold(stream, Held(sequence, timestamp, payload, now, refused))
             self._refused = user_id if refused else None
             return None
-        stream.outcomes[_STORED] += 1
+        stream.outcomes[_HEARD] += 1
         return AudioFrame(user_id, ssrc, sequence, timestamp, opus, now)
 
     def take_refused(self) -> int | None:
@@ -149,13 +149,10 @@ class Receiver:
 
     def coverage(self) -> list[Coverage]:
         """Per speaker: what became of their packets. User id 0 stands for streams that nobody claimed."""
-        speakers: dict[int, Coverage] = {}
-        for stream in [*self._retired, *self._streams.values()]:
-            user_id = stream.user_id or 0
-            coverage = speakers.setdefault(user_id, Coverage(user_id))
-            coverage.outcomes.update(stream.outcomes)
-            coverage.lost += stream.lost
-        return [speakers[user_id] for user_id in sorted(speakers)]
+        return total(
+            Coverage(stream.user_id or 0, stream.outcomes, stream.lost)
+            for stream in (*self._retired, *self._streams.values())
+        )
 
     def _hold(self, stream: Stream, packet: Held) -> None:
         if len(stream.held) >= HOLD_PACKETS:
@@ -186,7 +183,7 @@ class Receiver:
             if opus is None:
                 stream.held.append(packet._replace(refused=has_key))
                 continue
-            stream.outcomes[Outcome.STORED] += 1
+            stream.outcomes[_HEARD] += 1
             yield AudioFrame(
                 stream.user_id, stream.ssrc, packet.sequence, packet.timestamp, opus, packet.arrival
             )

@@ -82,8 +82,17 @@ def test_the_connection_and_its_encryption() -> None:
 def test_what_was_heard_of_each_speaker() -> None:
     assert fields(voice(CONNECTED))["Heard in this recording"] == (
         f"<@{ADA}>: 1,200 packets, 3 lost on the way\n"
-        f"<@{ADA + 1}>: 50 packets, none lost on the way, 2 could not be decrypted"
+        f"<@{ADA + 1}>: 50 packets, none lost on the way, 2 could not be decrypted\n"
+        "1 packet of these could not be written to disk"
     )
+
+
+def test_what_is_not_recorded_is_said_so() -> None:
+    shown = fields(
+        voice(replace(CONNECTED, recording=False, coverage=(Coverage(ADA, Counter({Outcome.HEARD: 9})),)))
+    )
+    assert "Heard in this recording" not in shown
+    assert shown["Heard, but not recorded"] == f"<@{ADA}>: 9 packets, none lost on the way"
 
 
 def test_the_totals() -> None:
@@ -101,8 +110,8 @@ def test_the_totals() -> None:
         "**1006**, the connection was cut without a close code: 1×, last 2 h ago",
     ]
     assert shown["Sound, in all servers, since I was started"].splitlines() == [
-        "1,234,567 packets heard, 17 lost on the way",
-        "Not kept: 4 duplicate, 1 bad auth",
+        "1,234,567 packets heard, 1,200,000 of them stored; 17 lost on the way",
+        "Dropped: 4 duplicate, 1 bad auth",
         "DAVE: 1 invalid message, 2 recoveries",
         "Other trouble: 1 undecryptable run, 6 UDP errors",
     ]

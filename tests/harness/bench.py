@@ -35,6 +35,11 @@ def join_failed(reason: str, *, final: bool = False) -> JoinFailed:
     return JoinFailed(Failure(Step.ENDED, detail=reason), final=final)
 
 
+def heard(packets: int) -> Coverage:
+    """Ada's packets, all of them heard and stored."""
+    return Coverage(ADA, Counter({Outcome.HEARD: packets}), stored=packets)
+
+
 class Voice:
     """Of one guild. As the real one does, it gives up what is not wanted any more."""
 
@@ -116,7 +121,10 @@ class Voice:
         return self.here
 
     def coverage(self, guild_id: int) -> list[Coverage]:
-        return [Coverage(ADA, Counter({Outcome.STORED: self.heard}))] if self.heard else []
+        if not self.heard:
+            return []
+        stored = 0 if self.sink is None else self.sink.stored.get(ADA, 0)
+        return [Coverage(ADA, Counter({Outcome.HEARD: self.heard}), stored=stored)]
 
     def hear(self) -> None:
         """Ada says a sentence."""

@@ -5,7 +5,6 @@ import errno
 import logging
 import os
 import threading
-from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -13,9 +12,8 @@ import pytest
 from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Refused
 from notetaker.model.meeting import MeetingState
-from notetaker.model.outcome import Coverage, Outcome
 from notetaker.store.database import Rejected, StoreError
-from tests.harness.bench import ADA, GUILD, PLANNING, STANDUP, WISH, Bench, join_failed
+from tests.harness.bench import ADA, GUILD, PLANNING, STANDUP, WISH, Bench, heard, join_failed
 from tests.harness.office import SENTENCE
 
 
@@ -31,7 +29,7 @@ async def test_stopping_hands_the_meeting_over(bench: Bench) -> None:
     assert bench.store.speakers(meeting.id) == {ADA: "Ada"}
     [utterance] = bench.store.utterances(meeting.id)
     assert bench.queue.states("transcribe", [utterance.id])
-    assert bench.store.coverage(meeting.id) == [Coverage(ADA, Counter({Outcome.STORED: len(SENTENCE)}))]
+    assert bench.store.coverage(meeting.id) == [heard(len(SENTENCE))]
     assert bench.voice.here is None
 
 
@@ -165,7 +163,7 @@ async def test_a_tick_under_way_does_not_replace_the_last_counts_by_older_ones(b
 
     await asyncio.gather(bench.database(disk.wait, 20), bench.tick(), speak_and_stop())
     [coverage] = bench.store.coverage(meeting.id)
-    assert coverage.outcomes[Outcome.STORED] == 2 * len(SENTENCE)
+    assert coverage.stored == 2 * len(SENTENCE)
 
 
 async def test_the_latest_command_wins_and_everyone_is_answered(bench: Bench) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import threading
 import time
-from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -13,9 +12,8 @@ from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Refused
 from notetaker.meetings import open_gaps
 from notetaker.model.meeting import Meeting, MeetingState
-from notetaker.model.outcome import Coverage, Outcome
 from notetaker.recording.state import StateFile
-from tests.harness.bench import ADA, GENERAL, GUILD, PLANNING, STANDUP, WISH, Bench, join_failed
+from tests.harness.bench import GENERAL, GUILD, PLANNING, STANDUP, WISH, Bench, heard, join_failed
 from tests.harness.office import SENTENCE
 
 HEARD = len(SENTENCE)
@@ -69,7 +67,7 @@ async def test_a_meeting_goes_on_after_a_clean_stop(bench: Bench) -> None:
     [gap] = bench.store.gaps(meeting.id)
     assert gap.cause == "the note-taker was restarted"
     assert before_ns <= gap.started_ns <= after_ns <= gap.ended_ns
-    assert bench.store.coverage(meeting.id) == [Coverage(ADA, Counter({Outcome.STORED: 2 * HEARD}))]
+    assert bench.store.coverage(meeting.id) == [heard(2 * HEARD)]
     assert bench.texts[1:] == [replies.back(meeting, gap)]
 
 
@@ -86,7 +84,7 @@ async def test_a_meeting_goes_on_after_a_crash(bench: Bench) -> None:
     [gap] = bench.store.gaps(meeting.id)
     assert gap.cause == "the note-taker had stopped unexpectedly"
     assert gap.ended_ns - gap.started_ns == pytest.approx(60e9, rel=0.1)
-    assert bench.store.coverage(meeting.id) == [Coverage(ADA, Counter({Outcome.STORED: 2 * HEARD}))]
+    assert bench.store.coverage(meeting.id) == [heard(2 * HEARD)]
     assert bench.texts == [replies.back(meeting, gap)]
 
 
@@ -353,7 +351,7 @@ async def test_a_meeting_that_is_stopped_while_its_journal_is_read_back_is_hande
     assert [one.id for one in bench.store.meetings_in(MeetingState.FINISHING)] == [meeting.id]
     assert len(bench.store.utterances(meeting.id)) == 1
     [coverage] = bench.store.coverage(meeting.id)
-    assert coverage.outcomes[Outcome.STORED] == HEARD
+    assert coverage.stored == HEARD
 
 
 async def test_a_state_file_that_a_power_loss_has_emptied_costs_nothing_but_the_cause(bench: Bench) -> None:

@@ -2,7 +2,6 @@
 
 import errno
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from notetaker.discordbot import replies
 from notetaker.meetings.live import LiveMeeting
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
-from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.outcome import Outcome
 from notetaker.recording.journal import JournalReader, journal_files
 from notetaker.recording.recorder import Recorder
 from notetaker.recording.recovery import scan
@@ -108,7 +107,7 @@ def test_packets_that_come_before_the_word_that_the_session_is_up_are_kept(live:
     assert {utterance.clip.segment for utterance in live.utterances} == {1}
 
 
-def test_a_full_disk_is_a_gap_and_counted_as_lost_and_recording_goes_on_when_it_is_free(
+def test_what_a_full_disk_refuses_is_a_gap_and_not_counted_as_stored_and_recording_goes_on_when_it_is_free(
     live: LiveMeeting, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     disk = FullDisk(live.recorder, monkeypatch)
@@ -120,10 +119,7 @@ def test_a_full_disk_is_a_gap_and_counted_as_lost_and_recording_goes_on_when_it_
     end = say(live, end, first=2000)
     live.end(end)
     assert [gap.cause for gap in live.gaps] == ["the sound could not be written to disk"]
-    counted = Coverage(ADA, Counter({Outcome.STORED: 3 * len(SENTENCE), Outcome.DUPLICATE: 1}), lost=2)
-    [true] = live.true_coverage([counted])
-    assert true.outcomes == {Outcome.STORED: 2 * len(SENTENCE), Outcome.DUPLICATE: 1}
-    assert true.lost == 2 + len(SENTENCE)
+    assert live.stored == {ADA: 2 * len(SENTENCE)}
     assert sum("No space left on device" in record.message for record in caplog.records) == 1
 
 

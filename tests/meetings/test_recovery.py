@@ -21,11 +21,12 @@ from notetaker.recording.recorder import Recorder
 from notetaker.recording.recovery import scan
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
+from tests.harness.bench import ADA, heard
 from tests.harness.office import SENTENCE
 
 STARTED = 1_763_821_805_000_000_000
 MEETING = Meeting("20251122-143005-k3f9qz", 1, 2, "Standup", 3, 4, STARTED)
-ADA, SSRC = 42, 7
+SSRC = 7
 DIED = STARTED + 60 * 10**9
 GAP = Gap(STARTED + 10**9, STARTED + 2 * 10**9, "voice session lost (4006)")
 ONCE = [(3.0 + number * 0.02, opus) for number, opus in enumerate(SENTENCE)]
@@ -87,8 +88,7 @@ def test_what_only_the_journal_has_reaches_the_store_and_the_workers(bench: Benc
     marked, crash = bench.store.gaps(MEETING.id)
     assert marked == GAP
     assert (crash.started_ns, crash.cause) == (DIED, "the note-taker had stopped unexpectedly")
-    counted = Coverage(ADA, Counter({Outcome.STORED: len(SENTENCE)}))
-    assert bench.store.coverage(MEETING.id) == [counted]
+    assert bench.store.coverage(MEETING.id) == [heard(len(SENTENCE))]
     ended = replace(MEETING, state=MeetingState.FINISHING, ended_ns=DIED)
     assert bench.store.meeting(MEETING.id) == ended
     assert bench.recover() == []
@@ -176,11 +176,11 @@ def test_of_sound_that_an_earlier_release_had_stored_in_part_the_rest_is_added(
 
 def test_counts_that_reached_the_store_are_kept(bench: Bench) -> None:
     bench.record()
-    known = Coverage(ADA, Counter({Outcome.STORED: 5, Outcome.DUPLICATE: 2}), lost=1)
+    known = Coverage(ADA, Counter({Outcome.HEARD: 7, Outcome.DUPLICATE: 2}), lost=1, stored=5)
     bench.store.set_coverage(MEETING.id, [known])
     bench.recover()
-    outcomes = Counter({Outcome.STORED: len(SENTENCE), Outcome.DUPLICATE: 2})
-    assert bench.store.coverage(MEETING.id) == [Coverage(ADA, outcomes, lost=1)]
+    outcomes = Counter({Outcome.HEARD: 2 + len(SENTENCE), Outcome.DUPLICATE: 2})
+    assert bench.store.coverage(MEETING.id) == [Coverage(ADA, outcomes, lost=1, stored=len(SENTENCE))]
 
 
 def test_however_many_meetings_have_ended_each_gets_its_job(bench: Bench) -> None:
@@ -209,7 +209,7 @@ def test_files_that_are_written_after_the_start_are_not_read_back(bench: Bench) 
     recorder.write(AudioFrame(ADA, SSRC, 0, 0, SENTENCE[20], 0.0))
     [interrupted] = recovery.resumed.values()
     [counted] = recovery.read_back(interrupted)
-    assert counted.outcomes[Outcome.STORED] == len(SENTENCE)
+    assert counted == heard(len(SENTENCE))
     assert {one.clip.segment for one in bench.store.utterances(MEETING.id)} == {1}
     recorder.close_session(1.0)
     recorder.sync()

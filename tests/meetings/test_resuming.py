@@ -13,7 +13,6 @@ import pytest
 from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.meetings import resuming
 from notetaker.model.meeting import Meeting, MeetingState
-from notetaker.model.outcome import Outcome
 from notetaker.model.transcript import Gap
 from notetaker.store.store import Store
 from tests.harness.bench import Bench
@@ -77,7 +76,7 @@ async def test_a_killed_bot_goes_on_with_the_same_meeting(office: Office) -> Non
     assert gap.ended_ns <= back_ns
     with opened(office) as store:
         [coverage] = store.coverage(meeting_id)
-        assert 2 * len(SENTENCE) <= coverage.outcomes[Outcome.STORED] <= sent
+        assert 2 * len(SENTENCE) <= coverage.stored <= sent
         before, after = store.transcribed(meeting_id)
         assert before[1].text
         assert before[1].text == after[1].text

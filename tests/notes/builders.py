@@ -52,10 +52,10 @@ def gap(
     return Gap(at(start), at(end), cause, user_id)
 
 
-def heard(user_id: int, stored: int, lost: int = 0, **dropped: int) -> Coverage:
-    outcomes = Counter({Outcome.STORED: stored})
+def heard(user_id: int, packets: int, lost: int = 0, unstored: int = 0, **dropped: int) -> Coverage:
+    outcomes = Counter({Outcome.HEARD: packets})
     outcomes.update({Outcome(reason): number for reason, number in dropped.items()})
-    return Coverage(user_id, outcomes, lost)
+    return Coverage(user_id, outcomes, lost, packets - unstored)
 
 
 def transcript(

@@ -88,10 +88,13 @@ def _gap(draw: st.DrawFn) -> Gap:
 
 _counts = st.dictionaries(st.sampled_from(Outcome), st.integers(0, 10**9))
 _coverage = st.builds(
-    lambda user_id, counts, lost: Coverage(user_id, Counter(counts), lost),
+    lambda user_id, counts, lost, refused: Coverage(
+        user_id, Counter(counts), lost, max(counts.get(Outcome.HEARD, 0) - refused, 0)
+    ),
     user_ids | st.just(0),
     _counts,
     st.integers(0, 10**9),
+    st.just(0) | st.integers(0, 10**9),
 )
 
 

@@ -20,6 +20,15 @@ from tests.notes.builders import ADA, BEN, CHLOE, heard, said, transcript
             "93 of 100 voice packets were heard; 3 never arrived, 1 came without a known speaker or key, "
             "2 could not be decrypted, 1 forged or damaged.",
         ),
+        (
+            (heard(ADA, 97, lost=3, unstored=2), heard(BEN, 3)),
+            "100 of 103 voice packets were heard; 3 never arrived. 2 packets that were heard could not be written to "
+            "disk.",
+        ),
+        (
+            (heard(ADA, 97, unstored=1),),
+            "All 97 voice packets were heard. 1 packet that was heard could not be written to disk.",
+        ),
     ],
 )
 def test_every_loss_is_said_in_words(parts: tuple[Coverage, ...], words: str) -> None:
@@ -37,12 +46,22 @@ def test_talk_time_is_per_person_longest_first() -> None:
     assert coverage.talk_times(transcript(*lines)) == [("Ben", 5 * 10**9), ("Ada", 4 * 10**9)]
 
 
+def test_what_the_disk_did_not_take_has_a_column() -> None:
+    parts = heard(ADA, 1904, unstored=4), heard(CHLOE, 7)
+    assert coverage.table(transcript(coverage=parts)) == [
+        "| Speaker | spoke for | heard | not stored | never arrived |",
+        "|---------|----------:|------:|-----------:|--------------:|",
+        "| Ada     |       0 s | 1,904 |          4 |             0 |",
+        "| Chloe   |       0 s |     7 |          0 |             0 |",
+    ]
+
+
 def test_the_table_has_a_column_for_everything_that_happened() -> None:
     parts = heard(ADA, 1904, lost=2, duplicate=1), heard(0, 0, held_too_long=5), heard(CHLOE, 7)
     assert coverage.table(transcript(said(ADA, 0, 38, "a"), coverage=parts)) == [
-        "| Speaker         | spoke for | stored | duplicate | held too long | never arrived |",
-        "|-----------------|----------:|-------:|----------:|--------------:|--------------:|",
-        "| Unknown speaker |       0 s |      0 |         0 |             5 |             0 |",
-        "| Ada             |      38 s |  1,904 |         1 |             0 |             2 |",
-        "| Chloe           |       0 s |      7 |         0 |             0 |             0 |",
+        "| Speaker         | spoke for | heard | duplicate | held too long | never arrived |",
+        "|-----------------|----------:|------:|----------:|--------------:|--------------:|",
+        "| Unknown speaker |       0 s |     0 |         0 |             5 |             0 |",
+        "| Ada             |      38 s | 1,904 |         1 |             0 |             2 |",
+        "| Chloe           |       0 s |     7 |         0 |             0 |             0 |",
     ]

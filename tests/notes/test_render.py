@@ -104,11 +104,11 @@ def test_the_document() -> None:
         "748 of 750 voice packets were heard; 2 never arrived. "
         "1 stretch of speech (2 s) could not be transcribed.\n"
         "\n"
-        "| Speaker | spoke for | stored | never arrived |\n"
-        "|---------|----------:|-------:|--------------:|\n"
-        "| Ada     |       6 s |    300 |             0 |\n"
-        "| Ben     |       4 s |    198 |             2 |\n"
-        "| Chloe   |       5 s |    250 |             0 |\n"
+        "| Speaker | spoke for | heard | never arrived |\n"
+        "|---------|----------:|------:|--------------:|\n"
+        "| Ada     |       6 s |   300 |             0 |\n"
+        "| Ben     |       4 s |   198 |             2 |\n"
+        "| Chloe   |       5 s |   250 |             0 |\n"
     )
 
 

@@ -9,7 +9,6 @@ import pytest
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Notes, Posting
-from notetaker.model.outcome import Outcome
 from notetaker.store.store import Store
 from tests.harness.office import SENTENCE, Office
 
@@ -91,7 +90,7 @@ async def test_a_meeting_from_startnotes_to_the_posted_notes(office: Office) -> 
     assert meeting.state is MeetingState.POSTED
     assert store.speakers(meeting.id) == {office.user("Ada").id: "Ada"}
     [coverage] = store.coverage(meeting.id)
-    assert (coverage.received, coverage.outcomes[Outcome.STORED], coverage.lost) == (sent, sent, 0)
+    assert (coverage.received, coverage.stored, coverage.lost) == (sent, sent, 0)
     assert store.gaps(meeting.id) == []
     store.close()
 

@@ -14,7 +14,6 @@ import pytest
 from notetaker.discordbot.ports import Refused, Start
 from notetaker.discordsim.speaker.link import VoiceLink
 from notetaker.meetings.saving import PATIENCE_S
-from notetaker.model.outcome import Outcome
 from notetaker.model.voice import SessionBegan
 from notetaker.model.voice_status import VoicePhase
 from notetaker.service.health import SILENCE_S, TICK_S, Health
@@ -104,7 +103,7 @@ class Life:
     @property
     def _heard(self) -> int:
         """Packets in the journal."""
-        return sum(one.outcomes[Outcome.STORED] for one in self.call.manager.coverage(GUILD))
+        return sum(one.stored for one in self.call.manager.coverage(GUILD))
 
     def _beat(self) -> None:
         self.beats += 1

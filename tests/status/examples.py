@@ -28,9 +28,10 @@ CONNECTED = GuildVoiceStatus(
     mode="aead_aes256_gcm_rtpsize",
     dave_version=1,
     latency_s=0.0231,
+    recording=True,
     coverage=(
-        Coverage(ADA, Counter({Outcome.STORED: 1200, Outcome.DUPLICATE: 4}), lost=3),
-        Coverage(BEN, Counter({Outcome.STORED: 50, Outcome.UNDECRYPTABLE: 2})),
+        Coverage(ADA, Counter({Outcome.HEARD: 1200, Outcome.DUPLICATE: 4}), lost=3, stored=1200),
+        Coverage(BEN, Counter({Outcome.HEARD: 50, Outcome.UNDECRYPTABLE: 2}), stored=49),
     ),
 )
 WAITING = GuildVoiceStatus(
@@ -57,7 +58,8 @@ def totals() -> VoiceTotals:
         resumes=5,
         resumes_failed=1,
         disconnected_s=7.25,
-        packets=Counter({Outcome.STORED: 1_234_567, Outcome.DUPLICATE: 4, Outcome.BAD_AUTH: 1}),
+        packets=Counter({Outcome.HEARD: 1_234_567, Outcome.DUPLICATE: 4, Outcome.BAD_AUTH: 1}),
+        stored=1_200_000,
         lost=17,
         dave_invalid=1,
         dave_recoveries=2,

@@ -58,7 +58,8 @@ def test_counts_and_states() -> None:
     assert shown["notetaker_voice_resumes_total"] == 5
     assert shown["notetaker_voice_resumes_failed_total"] == 1
     assert shown["notetaker_voice_disconnected_seconds_total"] == 7.25
-    assert shown["notetaker_voice_packets_total{outcome=stored}"] == 1_234_567
+    assert shown["notetaker_voice_packets_total{outcome=heard}"] == 1_234_567
+    assert shown["notetaker_voice_packets_stored_total"] == 1_200_000
     assert shown["notetaker_voice_packets_lost_total"] == 17
     assert shown["notetaker_voice_dave_invalid_total"] == 1
     assert shown["notetaker_voice_dave_recoveries_total"] == 2

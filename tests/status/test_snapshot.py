@@ -32,11 +32,19 @@ def test_the_document_is_json_whose_ids_are_strings() -> None:
         "latency_s": 0.023,
         "deafened": False,
         "coverage": [
-            {"user_id": str(ADA), "received": 1204, "stored": 1200, "dropped": {"duplicate": 4}, "lost": 3},
+            {
+                "user_id": str(ADA),
+                "received": 1204,
+                "heard": 1200,
+                "stored": 1200,
+                "dropped": {"duplicate": 4},
+                "lost": 3,
+            },
             {
                 "user_id": str(ADA + 1),
                 "received": 52,
-                "stored": 50,
+                "heard": 50,
+                "stored": 49,
                 "dropped": {"undecryptable": 2},
                 "lost": 0,
             },
@@ -77,7 +85,8 @@ def test_the_totals_come_with_what_follows_from_them() -> None:
     ]
     assert totals["first_packet_s"] == {"sessions": 4, "median": 1.45, "worst": 70.0}
     assert (totals["undecryptable_runs"], totals["malformed_messages"], totals["udp_errors"]) == (1, 0, 6)
-    assert totals["packets"] == {"stored": 1_234_567, "duplicate": 4, "bad_auth": 1}
+    assert totals["packets"] == {"heard": 1_234_567, "duplicate": 4, "bad_auth": 1}
+    assert totals["stored"] == 1_200_000
 
 
 def test_a_bot_that_has_only_just_begun_has_no_rates_yet() -> None:

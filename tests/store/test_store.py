@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import select
 
 from notetaker.model.meeting import MeetingState
 from notetaker.model.notes import Item, Notes
@@ -83,12 +84,31 @@ def test_the_last_name_of_a_speaker_counts(store: Store) -> None:
 
 def test_coverage_replaces_what_was_known(store: Store) -> None:
     store.add_meeting(MEETING)
-    store.set_coverage(MEETING.id, [Coverage(1, Counter({Outcome.STORED: 5})), Coverage(2)])
-    latest = [Coverage(1, Counter({Outcome.STORED: 9, Outcome.BAD_AUTH: 1}), lost=3)]
+    store.set_coverage(MEETING.id, [Coverage(1, Counter({Outcome.HEARD: 5})), Coverage(2)])
+    latest = [Coverage(1, Counter({Outcome.HEARD: 9, Outcome.BAD_AUTH: 1}), lost=3, stored=8)]
     store.set_coverage(MEETING.id, latest)
     assert store.coverage(MEETING.id) == latest
     store.set_coverage(MEETING.id, [])
     assert store.coverage(MEETING.id) == []
+
+
+def test_an_earlier_release_counted_only_what_was_stored(store: Store) -> None:
+    store.add_meeting(MEETING)
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO coverage (meeting_id, user_id, outcomes, lost) "
+            f"""VALUES ('{MEETING.id}', 1, '{{"stored": 9, "bad_auth": 1}}', 3)"""
+        )
+    outcomes = Counter({Outcome.HEARD: 9, Outcome.BAD_AUTH: 1})
+    assert store.coverage(MEETING.id) == [Coverage(1, outcomes, lost=3, stored=9)]
+
+
+def test_a_worker_of_an_earlier_release_can_read_the_counts(store: Store) -> None:
+    store.add_meeting(MEETING)
+    outcomes = Counter({Outcome.HEARD: 9, Outcome.BAD_AUTH: 1})
+    store.set_coverage(MEETING.id, [Coverage(1, outcomes, lost=3, stored=8)])
+    with store.engine.connect() as connection:
+        assert connection.execute(select(tables.coverage.c.outcomes)).scalar() == {"stored": 8, "bad_auth": 1}
 
 
 def test_the_same_gap_is_kept_once(store: Store) -> None:

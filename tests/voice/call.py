@@ -139,6 +139,10 @@ class Recording:
     def deafened(self, now: float, deaf: bool) -> None:
         self._note("deafened" if deaf else "heard again")
 
+    @property
+    def stored(self) -> dict[int, int]:
+        return {user_id: len(frames) for user_id, frames in self.heard.items()}
+
     def _note(self, event: str) -> None:
         self.events.append(event)
         self._changed.set()

@@ -47,7 +47,7 @@ async def test_leaving_while_a_lost_session_is_closed_keeps_its_counts(
             (during,) = call.manager.coverage(GUILD)
             await call.manager.leave(GUILD)
             (after,) = call.manager.coverage(GUILD)
-        assert during.outcomes[Outcome.STORED] == after.outcomes[Outcome.STORED] == 20
+        assert during.outcomes[Outcome.HEARD] == after.outcomes[Outcome.HEARD] == 20
         assert recording.events == ["opened", f"joined {ADA}", "closed"]
 
 

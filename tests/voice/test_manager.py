@@ -12,7 +12,7 @@ from notetaker.model.outcome import Outcome
 from notetaker.model.voice import VoiceState
 from notetaker.voice.ports import JoinFailed
 from notetaker.wire.handshake import DEADLINES_S
-from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call
+from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call, until
 
 ADA, BEN = 501, 502
 SPEECH = [b"\xfc" + bytes([n]) * 60 for n in range(100)]
@@ -35,9 +35,9 @@ async def test_every_packet_of_everyone_is_heard_and_accounted_for(
             assert await recording.until_heard(BEN, 100) == SPEECH
             forwarded = {row["sender"]: row for row in call.server.stats() if row["receiver"] == BOT}
             for coverage in call.manager.coverage(GUILD):
-                assert coverage.outcomes[Outcome.STORED] == 100
+                assert coverage.heard == coverage.stored == 100
                 assert coverage.lost == 0
-                assert set(coverage.outcomes) <= {Outcome.STORED, Outcome.PADDING_ONLY}
+                assert set(coverage.outcomes) <= {Outcome.HEARD, Outcome.PADDING_ONLY}
             assert set(forwarded) == {ADA, BEN}
 
 
@@ -228,7 +228,23 @@ async def test_a_recording_may_begin_in_the_middle_of_a_session(tmp_path: Path) 
             assert await recording.until_heard(ADA, 20) == SPEECH[20:40]
             assert recording.events[:2] == ["opened", f"joined {ADA}"]
             (coverage,) = call.manager.coverage(GUILD)
-            assert coverage.outcomes[Outcome.STORED] == 20
+            assert coverage.heard == coverage.stored == 20
+            assert call.manager.status().totals.stored == 40
+            call.manager.record(GUILD, None)
+            assert call.manager.status().totals.stored == 40
+
+
+async def test_what_nobody_records_is_heard_and_not_stored(tmp_path: Path) -> None:
+    async with a_call(tmp_path) as call, call.speaker(ADA) as ada:
+        await call.manager.join(GUILD, CHANNEL)
+        for frame in SPEECH[:20]:
+            await ada.send_audio(frame)
+        await until(lambda: call.manager.status().totals.packets[Outcome.HEARD] == 20)
+        status = call.manager.status()
+        [guild] = status.guilds
+        [coverage] = guild.coverage
+        assert not guild.recording
+        assert (coverage.heard, coverage.stored, status.totals.stored) == (20, 0, 0)
 
 
 async def test_an_unreachable_voice_server_is_named(tmp_path: Path) -> None:

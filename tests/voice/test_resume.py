@@ -146,7 +146,7 @@ async def test_a_hole_in_udp_is_counted_and_ends_nothing(tmp_path: Path) -> None
                 await ada.send_audio(frame)
             assert await recording.until_heard(ADA, 60) == SPEECH[:20] + SPEECH[60:]
             (coverage,) = call.manager.coverage(GUILD)
-        assert (coverage.outcomes[Outcome.STORED], coverage.lost) == (60, 40)
+        assert (coverage.outcomes[Outcome.HEARD], coverage.lost) == (60, 40)
         assert recording.events.count("opened") == 1
 
 

@@ -82,7 +82,7 @@ class Bench:
 
     def accounted_for(self) -> bool:
         outcomes = self.outcomes()
-        return outcomes.total() + self.receiver.held == self.entered and outcomes[Outcome.STORED] == len(
+        return outcomes.total() + self.receiver.held == self.entered and outcomes[Outcome.HEARD] == len(
             self.heard
         )
 
@@ -184,7 +184,7 @@ def test_a_duplicate_is_counted_and_not_stored() -> None:
     bench.name()
     bench.receive(sealed(b"kopus"))
     bench.receive(sealed(b"kopus"))
-    assert bench.outcomes() == {Outcome.STORED: 1, Outcome.DUPLICATE: 1}
+    assert bench.outcomes() == {Outcome.HEARD: 1, Outcome.DUPLICATE: 1}
 
 
 def test_padding_only_packets_leave_no_hole() -> None:
@@ -204,7 +204,7 @@ def test_a_recording_that_begins_later_counts_from_its_beginning() -> None:
     bench.receive(sealed(b"k2", sequence=2, nonce=2))
     bench.receive(sealed(b"k4", sequence=4, nonce=4))
     (coverage,) = bench.receiver.coverage()
-    assert coverage.outcomes == {Outcome.STORED: 2}
+    assert coverage.outcomes == {Outcome.HEARD: 2}
     assert coverage.lost == 1
 
 
@@ -216,8 +216,8 @@ def test_an_ssrc_that_passes_to_somebody_else_leaves_the_counts_where_they_were(
     bench.name(2)
     bench.receive(sealed(b"ktwo", sequence=10, nonce=3))
     first, second = bench.receiver.coverage()
-    assert (first.user_id, first.outcomes) == (1, {Outcome.STORED: 1, Outcome.UNDECRYPTABLE: 1})
-    assert (second.user_id, second.outcomes) == (2, {Outcome.STORED: 1})
+    assert (first.user_id, first.outcomes) == (1, {Outcome.HEARD: 1, Outcome.UNDECRYPTABLE: 1})
+    assert (second.user_id, second.outcomes) == (2, {Outcome.HEARD: 1})
     assert first.lost == second.lost == 0
     assert bench.accounted_for()
 

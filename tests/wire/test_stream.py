@@ -56,7 +56,7 @@ def test_counts_can_start_anew_without_forgetting_what_was_seen() -> None:
     stream = Stream(1, set())
     for n in (1, 5):
         stream.admit(n, 0.0)
-    stream.outcomes[Outcome.STORED] += 2
+    stream.outcomes[Outcome.HEARD] += 2
     stream.restart_counts()
     assert (stream.lost, stream.outcomes.total()) == (0, 0)
     assert stream.admit(5, 0.0) is Outcome.DUPLICATE

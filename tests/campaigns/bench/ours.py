@@ -10,7 +10,6 @@ from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.recordings import SYNC_EVERY, TICK
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
-from notetaker.model.outcome import Outcome
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.store.database import StoreError
 from notetaker.voice.manager import VoiceManager
@@ -84,7 +83,7 @@ class Receiver:
 
     @property
     def stored(self) -> int:
-        return sum(one.outcomes[Outcome.STORED] for one in self.manager.coverage(self.guild_id))
+        return sum(one.stored for one in self.manager.coverage(self.guild_id))
 
     async def close(self) -> None:
         await self.manager.close()

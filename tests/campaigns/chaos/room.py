@@ -38,7 +38,7 @@ STEADY_S = 6.0
 START_S = 90.0
 ANSWER_S = 60.0
 
-OF_USE = {Outcome.STORED, Outcome.DUPLICATE, Outcome.PADDING_ONLY, Outcome.NOT_AUDIO}
+OF_USE = {Outcome.HEARD, Outcome.DUPLICATE, Outcome.PADDING_ONLY, Outcome.NOT_AUDIO}
 
 
 class NotWell(Exception):

@@ -34,8 +34,8 @@ def journal(*numbers: int) -> list[Packet]:
 
 
 def coverage(stored: int, lost: int = 0, **dropped: int) -> Coverage:
-    outcomes = Counter({Outcome.STORED: stored} | {Outcome(name): count for name, count in dropped.items()})
-    return Coverage(USER, outcomes, lost)
+    outcomes = Counter({Outcome.HEARD: stored} | {Outcome(name): count for name, count in dropped.items()})
+    return Coverage(USER, outcomes, lost, stored)
 
 
 def speech(counts: Counts) -> verdict.Speech:

@@ -23,7 +23,7 @@ KEY_CHANGE_LOSS = 36
 """Packets in a row: the later @discordjs/voice is, the more it reads before the news of their key. After more than
 these it starts DAVE again (`decryptionFailureTolerance`)."""
 
-EXPECTED_OUTCOMES = {Outcome.STORED, Outcome.PADDING_ONLY, Outcome.DUPLICATE}
+EXPECTED_OUTCOMES = {Outcome.HEARD, Outcome.PADDING_ONLY, Outcome.DUPLICATE}
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,10 @@ def of_bot(speech: Speech, stored: list[Packet], coverage: Coverage, *, in_order
         wrong.append(f"Stored {_difference(speech.arrived, heard)}.")
     if coverage.received != way.delivered:
         wrong.append(f"{way.delivered} packets were delivered, the bot accounts for {coverage.received}.")
-    if coverage.outcomes[Outcome.STORED] != len(stored) or len(stored) != way.forwarded - len(way.lost):
+    if not coverage.heard == coverage.stored == len(stored) == way.forwarded - len(way.lost):
         wrong.append(
             f"{way.forwarded - len(way.lost)} packets of sound were delivered, the journal has {len(stored)}, "
-            f"the bot counts {coverage.outcomes[Outcome.STORED]}."
+            f"the bot counts {coverage.heard} heard and {coverage.stored} stored."
         )
     if not in_order and (not way.lost or not coverage.outcomes[Outcome.DUPLICATE] or packets == stored):
         wrong.append("The network was too kind: it was to lose, to double and to delay packets.")
