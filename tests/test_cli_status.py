@@ -61,7 +61,7 @@ def shown(state: Path, status: VoiceStatus | None = None, **changes: Any) -> str
 def test_the_headline_says_what_runs_since_when_and_as_whom(state: Path) -> None:
     assert shown(state, pid=4242).splitlines()[:4] == [
         f"notetaker {__version__}, process 4242, up 2 h 5 min",
-        "connected to Discord as Notetaker#0042, in 3 servers, answers in 46 ms",
+        "connected to Discord as Notetaker#0042, in 3 servers, latency 46 ms",
         "speech to text: pocketsphinx",
         "21 tasks, 30 open files (12 sockets), 80 MiB of memory",
     ]
@@ -89,10 +89,10 @@ def test_the_headline_says_what_is_not_there(state: Path, changes: dict[str, Any
 def test_every_server_in_voice_has_its_row(state: Path) -> None:
     text = shown(state)
     assert f"{OFFICE} connected for 12 min 5 s {ENDPOINT[:20]}" in text
-    assert "answers in 23 ms" in text
+    assert "latency 23 ms" in text
     assert "DAVE version 1" in text
     assert f"{LOUNGE} waiting for 12 s" in text
-    assert f"{STAGE} next round within 48 s" in text
+    assert f"{STAGE} next attempt within 48 s" in text
     assert "(4006)" in text
 
 
@@ -106,33 +106,33 @@ def test_the_coverage_of_a_running_recording_is_by_speaker(state: Path) -> None:
 def test_the_totals(state: Path) -> None:
     text = " ".join(shown(state).split())
     for line in (
-        "attempts to connect 13: 9 succeeded, 75.0% of those that have ended",
+        "attempts to connect 13: 9 succeeded (75.0% of those completed)",
         "attempts per success 1.33",
         "failures by step 2 identify, 1 credentials",
-        "by a deadline 1 credentials",
-        "retries 2; 1 round without success",
+        "timeouts by step 1 credentials",
+        "retries 2; 1 round failed",
         "1006, the connection was cut without a close code: 1×, last 2026-11-22 12:30:05 UTC",
         "4006, the voice session is no longer valid: 3×, last 2026-11-22 14:27:05 UTC",
-        "resumed 5; 1 could not be",
-        "without a session 7 s while one was wanted",
+        "sessions resumed 5; 1 failed",
+        "disconnected for 7 s",
         "time to first packet 1.45 s (median), 70.00 s (worst)",
         "packets 1,234,567 heard, 4 duplicate, 1 bad auth",
         "stored 1,200,000",
         "lost on the way 17",
         "DAVE 1 invalid message, 2 recoveries",
-        "other trouble 1 undecryptable run, 6 UDP errors",
-        "health checks 60; 1 stale voice state cleaned up",
+        "other failures 1 undecryptable run, 6 UDP errors",
+        "health checks 60; 1 stale voice state removed",
     ):
         assert line in text
 
 
 def test_a_bot_with_nothing_to_do_says_so(state: Path) -> None:
     text = shown(state, QUIET, meetings=[])
-    assert "In no voice channel, and wanted in none." in text
+    assert "Not in a voice channel." in text
     assert "attempts to connect 0: 0 succeeded" in text
     assert "attempts per success" not in text
     assert "closed by the server never" in text
-    assert "other trouble" not in text
+    assert "other failures" not in text
 
 
 def test_a_second_bot_with_the_token_is_told_first(state: Path) -> None:
@@ -167,5 +167,5 @@ def test_a_bot_that_dies_in_the_middle_of_its_answer_is_one_sentence_and_exit_co
     with bot(state, b'{"version": "0.'):
         result = CliRunner().invoke(main, ["status"])
     assert result.exit_code == 4
-    assert result.stderr.startswith(f"notetaker: the bot at {state}/notetaker.sock gave no answer")
+    assert result.stderr.startswith(f"notetaker: the bot at {state}/notetaker.sock gave no valid answer")
     assert result.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""``notetaker status``: what the running bot says of itself."""
+"""``notetaker status``: the state of the running bot."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -17,18 +17,18 @@ from notetaker.speech.engine import EngineSettingError
 from notetaker.speech.engines import choose
 from notetaker.status import unix_socket
 
-TROUBLE = {
+OTHER_FAILURES = {
     "undecryptable_runs": "undecryptable run",
     "malformed_messages": "malformed message",
     "udp_errors": "UDP error",
 }
-"""Totals that get a line only when there is something to count."""
+"""Totals that share a line, which is shown only if one of them is not 0."""
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(as_json: bool) -> None:
-    """Show how the running bot is doing. The exit code is 3 when none runs, 4 when it does not answer."""
+    """Show the state of the running bot. The exit code is 3 if no bot runs, 4 if it does not answer."""
     with sentences_instead_of_tracebacks():
         settings = Settings.load()
         try:
@@ -43,7 +43,7 @@ def status(as_json: bool) -> None:
 
 
 def _speech(settings: Settings) -> str:
-    """The engine that workers with these settings use, or why there is none."""
+    """Return the name of the engine that workers use with these settings, or why there is none."""
     try:
         return choose(settings.engine_settings).name
     except EngineSettingError as error:
@@ -59,7 +59,7 @@ def _show(found: dict[str, Any]) -> None:
     if voice["guilds"]:
         console.print(_guilds(voice["guilds"]))
     else:
-        console.print("In no voice channel, and wanted in none.")
+        console.print("Not in a voice channel.")
     for meeting in found["meetings"]:
         console.print(Text(f"\n{_meeting(meeting)}"))
         coverage = [
@@ -67,7 +67,7 @@ def _show(found: dict[str, Any]) -> None:
         ]
         if coverage:
             console.print(_speakers(coverage))
-    console.print("\nVoice since the start, all servers")
+    console.print("\nVoice in all servers since the start")
     table = Table.grid(padding=(0, 2))
     for name, value in _totals(voice["totals"]):
         table.add_row(name, Text(value))
@@ -82,8 +82,8 @@ def _headline(found: dict[str, Any]) -> Iterator[str]:
     elif gateway["connected"]:
         servers = count(found["servers"], "server")
         latency = gateway["latency_s"]
-        answers = "" if latency is None else f", answers in {_milliseconds(latency)}"
-        yield f"connected to Discord as {found['user']}, in {servers}{answers}"
+        shown = "" if latency is None else f", latency {_milliseconds(latency)}"
+        yield f"connected to Discord as {found['user']}, in {servers}{shown}"
     else:
         yield f"{found['user']}, reconnecting to Discord"
     process = found["process"]
@@ -110,7 +110,7 @@ def _phase(guild: dict[str, Any]) -> Iterator[str]:
     attempt = f", attempt {guild['attempt']}" if guild["attempt"] else ""
     yield f"{guild['phase']} for {_duration(guild['phase_s'])}{attempt}"
     if guild["next_try_s"] is not None:
-        yield f"next round within {_duration(guild['next_try_s'])}"
+        yield f"next attempt within {_duration(guild['next_try_s'])}"
     if guild["deafened"]:
         yield "deafened by a moderator"
     if guild["problem"] is not None:
@@ -122,7 +122,7 @@ def _connection(guild: dict[str, Any]) -> Iterator[str]:
         return
     yield guild["endpoint"]
     if guild["latency_s"] is not None:
-        yield f"answers in {_milliseconds(guild['latency_s'])}"
+        yield f"latency {_milliseconds(guild['latency_s'])}"
     if guild["mode"] is not None:
         yield guild["mode"]
     yield f"DAVE version {guild['dave_version']}" if guild["dave_version"] else "no end-to-end encryption"
@@ -143,19 +143,17 @@ def _speakers(coverage: list[dict[str, Any]]) -> Table:
 
 
 def _totals(totals: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    rate = (
-        "" if totals["success_rate"] is None else f", {totals['success_rate']:.1%} of those that have ended"
-    )
+    rate = "" if totals["success_rate"] is None else f" ({totals['success_rate']:.1%} of those completed)"
     yield "attempts to connect", f"{totals['attempts']:,}: {totals['established']:,} succeeded{rate}"
     if totals["attempts_per_success"] is not None:
         yield "attempts per success", f"{totals['attempts_per_success']:.2f}"
     yield "failures by step", _counts(totals["failures"])
-    yield "  by a deadline", _counts(totals["timeouts"])
-    yield "retries", f"{totals['retries']:,}; {count(totals['rounds_failed'], 'round')} without success"
+    yield "timeouts by step", _counts(totals["timeouts"])
+    yield "retries", f"{totals['retries']:,}; {count(totals['rounds_failed'], 'round')} failed"
     closes = [_close(code) for code in totals["close_codes"]]
     yield "closed by the server", "\n".join(closes) or "never"
-    yield "resumed", f"{totals['resumes']:,}; {totals['resumes_failed']:,} could not be"
-    yield "without a session", f"{_duration(totals['disconnected_s'])} while one was wanted"
+    yield "sessions resumed", f"{totals['resumes']:,}; {totals['resumes_failed']:,} failed"
+    yield "disconnected for", _duration(totals["disconnected_s"])
     first = totals["first_packet_s"]
     if first["sessions"]:
         yield "time to first packet", f"{first['median']:.2f} s (median), {first['worst']:.2f} s (worst)"
@@ -167,12 +165,12 @@ def _totals(totals: dict[str, Any]) -> Iterator[tuple[str, str]]:
         f"{count(totals['dave_invalid'], 'invalid message')}, "
         f"{count(totals['dave_recoveries'], 'recovery', 'recoveries')}",
     )
-    trouble = [count(totals[name], what) for name, what in TROUBLE.items() if totals[name]]
-    if trouble:
-        yield "other trouble", ", ".join(trouble)
+    others = [count(totals[name], what) for name, what in OTHER_FAILURES.items() if totals[name]]
+    if others:
+        yield "other failures", ", ".join(others)
     yield (
         "health checks",
-        f"{totals['health_checks']:,}; {count(totals['ghosts'], 'stale voice state')} cleaned up",
+        f"{totals['health_checks']:,}; {count(totals['ghosts'], 'stale voice state')} removed",
     )
 
 
@@ -182,7 +180,7 @@ def _close(code: dict[str, Any]) -> str:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    """The most frequent first."""
+    """Return ``3 replay, 1 bad auth``, the most frequent first."""
     ordered = sorted(counts.items(), key=lambda pair: -pair[1])
     return ", ".join(f"{number:,} {name.replace('_', ' ').lower()}" for name, number in ordered) or "none"
 

@@ -1,4 +1,4 @@
-"""/voicestatus: how voice is doing, for the people who manage the server. Only who typed it sees the answer."""
+"""/voicestatus: the state of voice, for those who manage the server. Only the person who asks sees the answer."""
 
 import logging
 import time
@@ -21,9 +21,9 @@ from notetaker.wire.explanations import close_code_meaning, explain
 log = logging.getLogger(__name__)
 
 SENTENCE_MAX = 1000
-"""Characters. Discord docs, Embed Limits: 1024 in the value of a field, 4096 in the description, 6000 in all."""
+"""Characters. Discord docs, Embed Limits: 1024 in the value of a field, 4096 in the description, 6000 in total."""
 LINES_MAX = 7
-"""Of speakers, or of close codes: the value of a field has room for them."""
+"""Speakers, or close codes, that fit into the value of a field."""
 
 IDLE_COLOUR = discord.Colour.light_grey()
 COLOURS = {
@@ -40,7 +40,7 @@ class VoiceStatusCommand(discord.Cog):
         self._voice = voice
 
     @discord.slash_command(
-        description="How my voice connections are doing, and how much I have heard.",
+        description="Show the state of my voice connections, and how much I have heard.",
         default_member_permissions=discord.Permissions(manage_guild=True),
     )
     async def voicestatus(self, ctx: discord.ApplicationContext) -> None:
@@ -54,13 +54,13 @@ class VoiceStatusCommand(discord.Cog):
     async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:
         cause = error.original if isinstance(error, discord.ApplicationCommandInvokeError) else error
         if isinstance(cause, Undelivered):
-            log.warning("Discord did not take the answer to /voicestatus: %s", cause)
+            log.warning("Discord did not accept the answer to /voicestatus: %s", cause)
         else:
             log.error("/voicestatus failed", exc_info=cause, extra=events.BUG())
 
 
 def embed(status: VoiceStatus, guild_id: int, now_s: float) -> discord.Embed:
-    """As seen from one server. The totals are of all servers, and name none. ``now_s``: Unix seconds."""
+    """Make the answer for one server. The totals cover all servers and name none. ``now_s``: Unix seconds."""
     guild = next((one for one in status.guilds if one.guild_id == guild_id), None)
     shown = discord.Embed(
         title="Voice in this server",
@@ -80,7 +80,7 @@ def embed(status: VoiceStatus, guild_id: int, now_s: float) -> discord.Embed:
             inline=False,
         )
     shown.add_field(
-        name="Connecting, in all servers, since I was started",
+        name="Connections in all servers since I started",
         value="\n".join(_connecting(status.totals)),
         inline=False,
     )
@@ -89,7 +89,7 @@ def embed(status: VoiceStatus, guild_id: int, now_s: float) -> discord.Embed:
             name="Closed by Discord", value="\n".join(_closes(status.totals, now_s)), inline=False
         )
     shown.add_field(
-        name="Sound, in all servers, since I was started",
+        name="Sound in all servers since I started",
         value="\n".join(_sound(status.totals)),
         inline=False,
     )
@@ -98,32 +98,31 @@ def embed(status: VoiceStatus, guild_id: int, now_s: float) -> discord.Embed:
 
 def _now(guild: GuildVoiceStatus | None) -> Iterable[str]:
     if guild is None or guild.phase is VoicePhase.IDLE:
-        yield "⚪ I am in no voice channel, and nobody wants me in one."
+        yield "⚪ I'm not in a voice channel, and nobody has asked me to join one."
         if guild is not None and guild.failure is not None:
             yield _last_failure(guild.failure)
         return
     wanted, since = f"<#{guild.wanted}>", _duration(guild.phase_s)
     match guild.phase:
         case VoicePhase.CONNECTED:
-            yield f"🟢 I am in <#{guild.connected_to}>, connected for {since}."
+            yield f"🟢 I'm in <#{guild.connected_to}>, connected for {since}."
         case VoicePhase.CONNECTING:
-            attempt = f": attempt {guild.attempt}" if guild.attempt else ""
-            yield f"🟡 I have been connecting to {wanted} for {since}{attempt}."
+            attempt = f" (attempt {guild.attempt})" if guild.attempt else ""
+            yield f"🟡 I've been connecting to {wanted} for {since}{attempt}."
         case VoicePhase.RESUMING:
             yield (
-                f"🟡 I lost the control connection of {wanted} {since} ago and am taking it up again. Sound goes on "
-                "arriving meanwhile."
+                f"🟡 Reconnecting the control connection to {wanted} (lost {since} ago); still receiving audio."
             )
         case VoicePhase.WAITING:
             at_latest = (
-                "" if guild.next_try_s is None else f", in {_duration(guild.next_try_s)} at the latest"
+                "" if guild.next_try_s is None else f", and in {_duration(guild.next_try_s)} at the latest"
             )
             yield (
-                f"🔴 I have not been able to get into {wanted} for {since}. I try again when somebody joins or "
+                f"🔴 I haven't been able to join {wanted} for {since}. I'll try again when somebody joins or "
                 f"leaves a voice channel{at_latest}."
             )
     if guild.deafened:
-        yield "🔇 A moderator has deafened me, so Discord sends me no sound. Undo it to have me hear again."
+        yield "🔇 A moderator has deafened me, so Discord sends me no sound. Undeafen me to let me hear again."
     if guild.failure is not None:
         yield _last_failure(guild.failure)
 
@@ -134,10 +133,10 @@ def _last_failure(failure: Failure) -> str:
 
 def _connection(guild: GuildVoiceStatus) -> Iterable[str]:
     yield f"Voice server `{guild.endpoint}`" + (
-        "" if guild.latency_s is None else f", answers in {guild.latency_s * 1000:.0f} ms"
+        "" if guild.latency_s is None else f", latency {guild.latency_s * 1000:.0f} ms"
     )
     end_to_end = f"DAVE version {guild.dave_version}" if guild.dave_version else "none"
-    yield f"Transport encryption `{guild.mode or 'not agreed yet'}`; end-to-end encryption {end_to_end}"
+    yield f"Transport encryption `{guild.mode or 'not negotiated yet'}`; end-to-end encryption {end_to_end}"
 
 
 def _speakers(guild: GuildVoiceStatus) -> str:
@@ -158,18 +157,18 @@ def _lost(coverage: Coverage) -> str:
 
 
 def _connecting(totals: VoiceTotals) -> Iterable[str]:
-    rate = "" if totals.success_rate is None else f" ({totals.success_rate:.0%} of those that have ended)"
+    rate = "" if totals.success_rate is None else f" ({totals.success_rate:.0%} of those completed)"
     yield f"{totals.established:,} of {count(totals.attempts, 'attempt')} succeeded{rate}"
-    yield f"{count(totals.retries, 'retry', 'retries')}, {count(totals.rounds_failed, 'round')} without success"
+    yield f"{count(totals.retries, 'retry', 'retries')}, {count(totals.rounds_failed, 'failed round')}"
     if totals.timeouts:
-        yield f"Deadlines missed: {_listed(totals.timeouts)}"
-    failed = f", {totals.resumes_failed:,} could not" if totals.resumes_failed else ""
+        yield f"Timeouts: {_listed(totals.timeouts)}"
+    failed = f", {totals.resumes_failed:,} failed" if totals.resumes_failed else ""
     yield f"{count(totals.resumes, 'session')} resumed{failed}"
-    yield f"{_duration(totals.disconnected_s)} without a session while one was wanted"
+    yield f"Disconnected for {_duration(totals.disconnected_s)}"
     if totals.first_packet_s:
         yield (
             f"First sound {median(totals.first_packet_s):.1f} s after the start of an attempt (median), "
-            f"{max(totals.first_packet_s):.1f} s at worst"
+            f"{max(totals.first_packet_s):.1f} s at most"
         )
 
 
@@ -192,17 +191,17 @@ def _sound(totals: VoiceTotals) -> Iterable[str]:
         f"DAVE: {count(totals.dave_invalid, 'invalid message')}, "
         f"{count(totals.dave_recoveries, 'recovery', 'recoveries')}"
     )
-    trouble = {
+    failures = {
         "undecryptable run": totals.undecryptable_runs,
         "malformed message": totals.malformed_messages,
         "UDP error": totals.udp_errors,
     }
-    if any(trouble.values()):
-        yield "Other trouble: " + ", ".join(count(number, what) for what, number in trouble.items() if number)
+    if any(failures.values()):
+        yield "Other failures: " + ", ".join(count(n, what) for what, n in failures.items() if n)
 
 
 def _listed(counts: Counter[str] | Counter[Outcome]) -> str:
-    """``3 replay, 1 bad auth``: the most frequent first."""
+    """Return ``3 replay, 1 bad auth``, the most frequent first."""
     return ", ".join(
         f"{number:,} {str(name).replace('_', ' ').lower()}" for name, number in counts.most_common() if number
     )

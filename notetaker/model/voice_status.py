@@ -1,4 +1,4 @@
-"""How voice is doing: what a person asks for with /voicestatus, and what metrics are made of."""
+"""The state of voice, as /voicestatus, ``notetaker status`` and the metrics show it."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,15 +10,15 @@ from notetaker.model.outcome import Coverage, Outcome
 
 
 class VoicePhase(StrEnum):
-    """What a guild's voice is doing. But for IDLE, the bot is wanted in a channel."""
+    """What a guild's voice is doing. In all phases but IDLE the bot is wanted in a channel."""
 
     IDLE = "idle"
     CONNECTING = "connecting"
     CONNECTED = "connected"
     RESUMING = "resuming"
-    """The websocket was lost and is being resumed; sound goes on arriving."""
+    """The websocket was lost and is being resumed; audio still arrives."""
     WAITING = "waiting"
-    """A round of attempts has failed; the next one comes with the next voice activity or health check."""
+    """A round of attempts failed; the next one starts with the next voice activity or health check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +26,23 @@ class GuildVoiceStatus:
     guild_id: int
     phase: VoicePhase
     wanted: int | None
-    """The channel that the bot is to be in."""
+    """The channel the bot should be in."""
     connected_to: int | None
     """The channel of the live connection."""
     phase_s: float
     """Seconds since the phase began."""
     attempt: int = 0
-    """Number of the attempt that is being made, from 1; 0 when none is."""
+    """Number of the current attempt, from 1; 0 if there is none."""
     next_try_s: float | None = None
-    """Seconds until the next round begins at the latest, when WAITING."""
+    """In phase WAITING, the most seconds until the next round of attempts."""
     failure: Failure | None = None
-    """Of the last round of attempts; None once connected again."""
+    """How the last round of attempts failed; None once connected again."""
     endpoint: str | None = None
     mode: str | None = None
-    """Transport encryption."""
+    """Mode of the transport encryption."""
     dave_version: int = 0
     latency_s: float | None = None
-    """Of the voice websocket: from heartbeat to acknowledgement."""
+    """Time from a heartbeat of the voice websocket to its acknowledgement."""
     deafened: bool = False
     """A moderator has server-deafened the bot: Discord sends it no sound."""
     recording: bool = False
@@ -57,36 +57,36 @@ FIRST_PACKETS_KEPT = 1000
 
 @dataclass(slots=True)
 class VoiceTotals:
-    """Counts since the process began, over all guilds."""
+    """Counts since the process started, over all guilds."""
 
     attempts: int = 0
-    """To connect, the first ones and those to take up again what was lost."""
+    """Attempts to connect, for the first time or again."""
     established: int = 0
-    """Attempts that succeeded."""
+    """Attempts to connect that succeeded."""
     failures: Counter[str] = field(default_factory=Counter)
     """Attempts that failed, by ``failure.Step``."""
     timeouts: Counter[str] = field(default_factory=Counter)
-    """Those of them that ran into a deadline, by step."""
+    """Failed attempts that ran into a deadline, by step."""
     retries: int = 0
     """Attempts that were not the first one of their round."""
     rounds_failed: int = 0
     close_codes: Counter[int] = field(default_factory=Counter)
-    """Of voice websockets, whenever the server closed one; 1006 stands for one that was cut."""
+    """Voice websockets closed by the server, by close code; 1006 for a cut connection."""
     last_close_ns: dict[int, int] = field(default_factory=dict)
-    """When each of them came last, Unix ns."""
+    """When each close code came last, Unix ns."""
     resumes: int = 0
-    """Sessions that went on over a new websocket."""
+    """Sessions resumed over a new websocket."""
     resumes_failed: int = 0
-    """Lost websockets that could not be resumed: a new session was needed."""
+    """Lost websockets that could not be resumed, so that a new session was needed."""
     disconnected_s: float = 0.0
-    """Seconds without a session while one was wanted."""
+    """Seconds without a session when there should have been one."""
     first_packet_s: list[float] = field(default_factory=list)
-    """Seconds from the start of an attempt to the first packet of sound, of the latest sessions."""
+    """Seconds from the start of an attempt to the first voice packet, for the latest sessions."""
     first_packet_buckets: Counter[float] = field(default_factory=Counter)
     """All sessions, by the first of FIRST_PACKET_BUCKETS_S that is not below that time."""
     first_packet_sum_s: float = 0.0
     packets: Counter[Outcome] = field(default_factory=Counter)
-    """Every packet that reached the socket, by what became of it."""
+    """Packets that reached the socket, by outcome."""
     stored: int = 0
     """Heard packets that a recording stored."""
     lost: int = 0
@@ -94,19 +94,19 @@ class VoiceTotals:
     dave_invalid: int = 0
     """MLS commits and welcomes that could not be processed."""
     dave_recoveries: int = 0
-    """Times that the group was asked to be created anew (opcode 31)."""
+    """Requests to recreate the group (opcode 31)."""
     undecryptable_runs: int = 0
-    """Times that many frames of a speaker in a row were refused although there was a key."""
+    """Runs of frames of one speaker that could not be decrypted with a known key."""
     malformed_messages: int = 0
-    """Of voice gateways: those that could not be understood."""
+    """Malformed messages from voice gateways."""
     udp_errors: int = 0
-    """Sends and receives that failed: the network told that the voice server is unreachable."""
+    """Failed sends and receives: the voice server was unreachable."""
     health_checks: int = 0
     ghosts: int = 0
-    """Voice states of ours, left behind by a dead process or session, that were cleaned up."""
+    """Voice states that a dead process or session of ours left behind, and that were removed."""
 
     def add_first_packet(self, seconds: float) -> None:
-        """Counts a session by its time to the first packet."""
+        """Count a session by its time to the first packet."""
         self.first_packet_s.append(seconds)
         del self.first_packet_s[:-FIRST_PACKETS_KEPT]
         self.first_packet_buckets[next(b for b in FIRST_PACKET_BUCKETS_S if seconds <= b)] += 1
@@ -114,13 +114,13 @@ class VoiceTotals:
 
     @property
     def success_rate(self) -> float | None:
-        """Of the attempts that have ended, from 0 to 1; None before the first one has."""
+        """Share of completed attempts that succeeded, from 0 to 1; None before the first."""
         ended = self.established + self.failures.total()
         return self.established / ended if ended else None
 
     @property
     def attempts_per_success(self) -> float | None:
-        """Of the attempts that have ended; None before the first success."""
+        """Completed attempts per success; None before the first success."""
         ended = self.established + self.failures.total()
         return ended / self.established if self.established else None
 
@@ -128,7 +128,7 @@ class VoiceTotals:
 @dataclass(frozen=True, slots=True)
 class VoiceStatus:
     guilds: tuple[GuildVoiceStatus, ...]
-    """Of every guild in which the bot is or wants to be in voice."""
+    """The guilds in which the bot is in voice, or wants to be."""
     totals: VoiceTotals
     duplicate: str | None = None
-    """A sentence, when another process uses this bot's token."""
+    """A sentence, if another process uses this bot's token."""

@@ -1,3 +1,3 @@
-"""What an operator reads: a ``snapshot`` of the bot as JSON, as one ``line``, as Prometheus ``metrics``; and what the
-store knows about meetings (``meeting_report``).
+"""What an operator reads: a ``snapshot`` of the bot as JSON, as one ``line`` or as Prometheus ``metrics``, and a
+``meeting_report`` from the store.
 """

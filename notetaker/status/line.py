@@ -1,4 +1,4 @@
-"""How the bot is doing in one line: what ``systemctl status`` shows."""
+"""The bot's state in one line, for ``systemctl status``."""
 
 from collections.abc import Sequence
 
@@ -16,11 +16,12 @@ def status_line(
     servers: int,
     away_since_ns: int | None,
     now_ns: int,
-    trouble: str | None = None,
+    failure: str | None = None,
 ) -> str:
-    """``2 meetings, 7 people heard, 0 reconnecting, last 4006 3 h ago``; times are Unix ns.
+    """Return a line such as ``2 meetings, 7 people heard, 0 reconnecting, last 4006 3 h ago``.
 
-    ``away_since_ns``: since when the main gateway is not connected; None: it is. ``trouble``: of the database.
+    ``away_since_ns``: when the main gateway was lost, Unix ns; None while it is connected.
+    ``failure``: what is wrong with the database, if anything.
     """
     quiet = not meetings and not _reconnecting(voice)
     parts = []
@@ -37,8 +38,8 @@ def status_line(
         parts.append(f"last {code} {_ago(now_ns - closes[code])}")
     if voice.duplicate is not None:
         parts.append("another process uses this bot's token")
-    if trouble is not None:
-        parts.append(trouble)
+    if failure is not None:
+        parts.append(failure)
     return ", ".join(parts)
 
 
@@ -47,7 +48,7 @@ def _reconnecting(voice: VoiceStatus) -> int:
 
 
 def _ago(ns: int) -> str:
-    """Whole units: a line that changed every second would be told every second."""
+    """In whole units: each change of the line is sent to the service manager."""
     if ns < MINUTE_NS:
         return "just now"
     if ns < HOUR_NS:

@@ -1,5 +1,6 @@
-"""What the store knows about meetings, as plain values ready for JSON. Ids are strings, as in Discord's API:
-they do not fit into the numbers of JavaScript.
+"""Meetings in the store as plain values, ready for JSON.
+
+Ids are strings, as in Discord's API: they do not fit into the numbers of JavaScript.
 """
 
 from typing import Any
@@ -11,7 +12,7 @@ from notetaker.store.store import Store
 
 
 def overview(store: Store, limit: int) -> list[dict[str, Any]]:
-    """The latest meetings, newest first."""
+    """Return the latest meetings, newest first."""
     return [
         _meeting(meeting)
         | {"people": sorted(store.speakers(meeting.id).values()), "words": _words(store, meeting.id)}
@@ -20,7 +21,7 @@ def overview(store: Store, limit: int) -> list[dict[str, Any]]:
 
 
 def detail(store: Store, meeting_id: str) -> dict[str, Any] | None:
-    """One meeting with everything that was said and what became of every packet; None if there is no such one."""
+    """Return one meeting with all that was said and counts of all packets, or None if there is no such meeting."""
     meeting = store.meeting(meeting_id)
     if meeting is None:
         return None
@@ -62,7 +63,7 @@ def detail(store: Store, meeting_id: str) -> dict[str, Any] | None:
 
 
 def _lag_s(lags_ns: list[int]) -> dict[str, float] | None:
-    """Seconds from the end of an utterance to its first text: half of them took no longer, and nineteen in twenty."""
+    """Seconds from the end of an utterance to its first text: the median and the 95th percentile."""
     if not lags_ns:
         return None
     lags_ns.sort()
@@ -91,7 +92,7 @@ def _speaker(coverage: Coverage, name: str | None) -> dict[str, Any]:
 
 
 def counts(coverage: Coverage) -> dict[str, Any]:
-    """How many of a speaker's packets arrived, and what became of them."""
+    """Count a speaker's packets by what became of them."""
     return {
         "received": coverage.received,
         "heard": coverage.heard,

@@ -1,8 +1,8 @@
-"""The bot's figures for Prometheus, at http://127.0.0.1:METRICS_PORT/metrics.
+"""Metrics for Prometheus, at http://127.0.0.1:METRICS_PORT/metrics.
 
-Names follow https://prometheus.io/docs/practices/naming/. No label ever holds the id of a server or of a person: that
-would tell who talks where, and make a new time series for each. Every series whose labels are known beforehand is
-there from the start, at 0: a rate() over a series that begins at 1 would not see the first event.
+Names follow https://prometheus.io/docs/practices/naming/. No label holds the id of a server or a person: it would
+reveal who talks where, and each would make a new time series. Series whose labels are known in advance start at 0:
+rate() misses the first event of a series that starts at 1.
 """
 
 import asyncio
@@ -39,13 +39,13 @@ log = logging.getLogger(__name__)
 HOST, PATH = "127.0.0.1", "/metrics"
 CONNECTIONS_MAX = 8
 IDLE_S = 5.0
-"""After so long without a whole request a connection is closed."""
+"""How long a connection may take to send a whole request before it is closed."""
 STEPS = (Step.GATEWAY, *DEADLINES_S)
 
 
 @asynccontextmanager
 async def served(port: int | None, snapshot: Callable[[], Snapshot]) -> AsyncIterator[None]:
-    """Answers Prometheus while the context is open; with no port, or one that cannot be had, nobody.
+    """Serve the metrics while the context is open. Without a port, or if it is not free, nothing is served.
 
     ``snapshot`` is called on the event loop.
     """
@@ -69,13 +69,13 @@ async def served(port: int | None, snapshot: Callable[[], Snapshot]) -> AsyncIte
     try:
         try:
             await web.TCPSite(runner, HOST, port, backlog=CONNECTIONS_MAX).start()
-            log.info("Prometheus finds the metrics at http://%s:%d%s", HOST, port, PATH)
+            log.info("Serving metrics at http://%s:%d%s", HOST, port, PATH)
         except OSError as error:
-            # No reason to end: any user of this host can take the port, and must not keep the bot from recording.
+            # Not fatal: any user of this host can take the port, and must not keep the bot from recording.
             reason = os.strerror(error.errno) if error.errno else str(error)
             log.warning(
-                "METRICS_PORT cannot be used: %s:%d cannot be listened at (%s), so there are no metrics; name a port "
-                "that is free, for example METRICS_PORT=9464, and start the bot again",
+                "No metrics: cannot listen on %s:%d (%s); set METRICS_PORT to a free port, for example 9464, and "
+                "restart the bot",
                 HOST,
                 port,
                 reason,
@@ -86,7 +86,7 @@ async def served(port: int | None, snapshot: Callable[[], Snapshot]) -> AsyncIte
 
 
 class _Server(web.Server):
-    """Whoever opens many connections must not use up the descriptors that meetings need: the oldest makes room."""
+    """Closes the oldest connections when there are too many, so that meetings never run out of file descriptors."""
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
@@ -96,7 +96,7 @@ class _Server(web.Server):
 
 
 class BotCollector(Collector):
-    """Makes metrics of a fresh snapshot whenever Prometheus asks."""
+    """Collects metrics from a fresh snapshot for each scrape."""
 
     def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
         self._snapshot = snapshot
@@ -104,34 +104,34 @@ class BotCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         snapshot = self._snapshot()
-        # A packet that is only late makes the number fall again, which a counter must not: Prometheus would take
-        # it for a restart of the bot, and count everything anew.
+        # A late packet lowers the number again, which a counter must not do: Prometheus would take it for a restart
+        # of the bot, and count everything again.
         self._lost = max(self._lost, snapshot.voice.totals.lost)
         yield from _bot(snapshot)
         yield from _voice_now(snapshot.voice)
         yield from _connections(snapshot.voice.totals)
         yield from _sound(snapshot.voice.totals)
-        yield _counter("voice_packets_lost", "Packets that never reached the socket.", self._lost)
+        yield _counter("voice_packets_lost", "Packets that never arrived.", self._lost)
 
 
 def _bot(snapshot: Snapshot) -> Iterator[Metric]:
-    yield InfoMetricFamily("notetaker_build", "What is running.", {"version": __version__})
+    yield InfoMetricFamily("notetaker_build", "Version of the bot.", {"version": __version__})
     yield _gauge("gateway_connected", "1 while every shard is connected to Discord.", snapshot.connected)
     if snapshot.latency_s is not None:
         yield _gauge(
             "gateway_latency_seconds",
-            "From a heartbeat to Discord's acknowledgement, main gateway.",
+            "Time from a heartbeat of the main gateway to its acknowledgement.",
             snapshot.latency_s,
         )
-    yield _gauge("servers", "Discord servers that the bot is in.", snapshot.servers)
+    yield _gauge("servers", "Discord servers the bot is in.", snapshot.servers)
     yield _gauge("meetings", "Meetings being recorded.", len(snapshot.meetings))
-    yield _gauge("tasks", "Tasks of the event loop.", snapshot.process.tasks)
+    yield _gauge("tasks", "Tasks in the event loop.", snapshot.process.tasks)
 
 
 def _voice_now(voice: VoiceStatus) -> Iterator[Metric]:
     phases = Counter(guild.phase for guild in voice.guilds)
     by_phase = GaugeMetricFamily(
-        "notetaker_voice_guilds", "Servers by what their voice connection is doing.", labels=["phase"]
+        "notetaker_voice_guilds", "Servers by the phase of their voice connection.", labels=["phase"]
     )
     for phase in VoicePhase:
         by_phase.add_metric([phase.value], phases[phase])
@@ -140,7 +140,7 @@ def _voice_now(voice: VoiceStatus) -> Iterator[Metric]:
     yield _gauge("voice_deafened_guilds", "Servers in which a moderator has deafened the bot.", deafened)
     yield _gauge(
         "voice_duplicate_instance",
-        "1 when another process uses this bot's token.",
+        "1 while another process uses this bot's token.",
         voice.duplicate is not None,
     )
 
@@ -151,60 +151,60 @@ def _connections(totals: VoiceTotals) -> Iterator[Metric]:
     yield _by("voice_failures", "Attempts to connect that failed, by step.", "step", totals.failures, STEPS)
     yield _by(
         "voice_timeouts",
-        "Attempts to connect that ran into a deadline, by step.",
+        "Attempts to connect that timed out, by step.",
         "step",
         totals.timeouts,
         STEPS,
     )
     yield _counter("voice_retries", "Attempts that were not the first of their round.", totals.retries)
-    yield _counter("voice_rounds_failed", "Rounds of attempts without success.", totals.rounds_failed)
+    yield _counter("voice_rounds_failed", "Rounds of attempts that all failed.", totals.rounds_failed)
     yield _by(
         "voice_closes",
-        "Voice websockets that the server closed, by close code.",
+        "Voice websockets closed by the server, by close code.",
         "code",
         _codes(totals.close_codes),
         [str(code) for code in CLOSE_CODES],
     )
-    yield _counter("voice_resumes", "Sessions that went on over a new websocket.", totals.resumes)
+    yield _counter("voice_resumes", "Sessions resumed over a new websocket.", totals.resumes)
     yield _counter(
         "voice_resumes_failed", "Lost websockets that could not be resumed.", totals.resumes_failed
     )
     yield _counter(
         "voice_disconnected_seconds",
-        "Time without a voice session while one was wanted.",
+        "Time without a voice session when there should have been one.",
         totals.disconnected_s,
     )
     yield _counter(
         "voice_malformed_messages",
-        "Messages of voice gateways that could not be understood.",
+        "Malformed messages from voice gateways.",
         totals.malformed_messages,
     )
-    yield _counter("voice_udp_errors", "Sends and receives over UDP that failed.", totals.udp_errors)
-    yield _counter("voice_health_checks", "Rounds of the health monitor.", totals.health_checks)
-    yield _counter("voice_ghosts", "Stale voice states of the bot that were cleaned up.", totals.ghosts)
+    yield _counter("voice_udp_errors", "Failed UDP sends and receives.", totals.udp_errors)
+    yield _counter("voice_health_checks", "Voice health checks.", totals.health_checks)
+    yield _counter("voice_ghosts", "Stale voice states of the bot that were removed.", totals.ghosts)
     yield _first_packet(totals)
 
 
 def _sound(totals: VoiceTotals) -> Iterator[Metric]:
     yield _by(
         "voice_packets",
-        "Packets that reached the socket, by what became of them.",
+        "Packets received, by outcome.",
         "outcome",
         {outcome.value: count for outcome, count in totals.packets.items()},
         [outcome.value for outcome in Outcome],
     )
-    yield _counter("voice_packets_stored", "Packets that were heard and recorded.", totals.stored)
+    yield _counter("voice_packets_stored", "Packets heard and stored by a recording.", totals.stored)
     yield _counter(
         "voice_dave_invalid", "MLS commits and welcomes that could not be processed.", totals.dave_invalid
     )
     yield _counter(
         "voice_dave_recoveries",
-        "Times that the end-to-end group had to be made anew.",
+        "Requests to recreate the end-to-end encrypted group.",
         totals.dave_recoveries,
     )
     yield _counter(
         "voice_undecryptable_runs",
-        "Times that many frames of a speaker in a row could not be decrypted although there was a key.",
+        "Runs of frames of one speaker that could not be decrypted with a known key.",
         totals.undecryptable_runs,
     )
 
@@ -213,7 +213,7 @@ def _first_packet(totals: VoiceTotals) -> Metric:
     up_to = accumulate(totals.first_packet_buckets[bound] for bound in FIRST_PACKET_BUCKETS_S)
     return HistogramMetricFamily(
         "notetaker_voice_first_packet_seconds",
-        "From the start of an attempt to connect to the first packet of sound.",
+        "Time from the start of an attempt to connect to the first voice packet.",
         buckets=[
             ("+Inf" if bound == inf else str(bound), float(count))
             for bound, count in zip(FIRST_PACKET_BUCKETS_S, up_to, strict=True)
@@ -223,7 +223,7 @@ def _first_packet(totals: VoiceTotals) -> Metric:
 
 
 def _codes(counts: Mapping[int, int]) -> dict[str, int]:
-    """A server may send any code; those that nobody has documented share one label."""
+    """Label the counts. Undocumented codes share one label: a server may send any number of them."""
     folded: Counter[str] = Counter()
     for code, count in counts.items():
         folded[str(code) if code in CLOSE_CODES else "other"] += count
@@ -235,7 +235,7 @@ def _gauge(name: str, about: str, value: float) -> Metric:
 
 
 def _counter(name: str, about: str, value: float) -> Metric:
-    """Prometheus sees it as ``notetaker_<name>_total``."""
+    """Make a counter, which Prometheus shows as ``notetaker_<name>_total``."""
     return CounterMetricFamily(f"notetaker_{name}", about, value=value)
 
 

@@ -1,4 +1,4 @@
-"""How the bot process is doing at one moment, gathered for ``notetaker status`` and for Prometheus."""
+"""The state of the bot process at one moment, for ``notetaker status`` and Prometheus."""
 
 import asyncio
 import os
@@ -20,12 +20,12 @@ from notetaker.wire.explanations import close_code_meaning, explain
 
 @dataclass(frozen=True, slots=True)
 class ProcessFigures:
-    """What grows when something leaks."""
+    """Figures that grow when something leaks."""
 
     tasks: int
-    """Of the event loop."""
+    """Tasks in the event loop."""
     open_files: int
-    """File descriptors, sockets included."""
+    """File descriptors, including sockets."""
     sockets: int
     rss_bytes: int
 
@@ -33,27 +33,27 @@ class ProcessFigures:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     started_ns: int
-    """When the process began, Unix ns."""
+    """When the process started, Unix ns."""
     uptime_s: float
     user: str | None
     """The bot's name on Discord; None before login."""
     servers: int
     connected: bool
-    """To Discord's main gateway, with every shard."""
+    """Every shard is connected to Discord's main gateway."""
     latency_s: float | None
-    """Of the main gateway: from heartbeat to acknowledgement."""
+    """Time from a heartbeat of the main gateway to its acknowledgement."""
     process: ProcessFigures
     voice: VoiceStatus
     meetings: tuple[RunningMeeting, ...]
 
 
 def process_figures() -> ProcessFigures:
-    """Of this process, to be asked on its event loop. Linux only: proc(5)."""
+    """Measure this process. Call it on the event loop. Linux only: proc(5)."""
     kinds = []
     for descriptor in Path("/proc/self/fd").iterdir():
         try:
             kinds.append(str(descriptor.readlink()))
-        except FileNotFoundError:  # closed meanwhile, like the one with which the folder was listed
+        except FileNotFoundError:  # closed meanwhile, like the descriptor that listed the folder
             continue
     resident_pages = int(Path("/proc/self/statm").read_text().split()[1])
     return ProcessFigures(
@@ -65,7 +65,7 @@ def process_figures() -> ProcessFigures:
 
 
 def document(snapshot: Snapshot) -> dict[str, Any]:
-    """Plain values, ready for JSON; ids are strings, durations are seconds, moments are ISO 8601 in UTC."""
+    """Return plain values, ready for JSON: ids are strings, durations seconds, times ISO 8601 in UTC."""
     return {
         "version": __version__,
         "pid": os.getpid(),

@@ -1,4 +1,4 @@
-"""``notetaker status`` asks the running bot over a Unix socket: connect, read one JSON document until the end."""
+"""How ``notetaker status`` asks the running bot: connect to a Unix socket, and read one JSON document to its end."""
 
 import asyncio
 import json
@@ -16,24 +16,24 @@ log = logging.getLogger(__name__)
 
 NAME = "notetaker.sock"
 ANSWER_S = 5.0
-"""How long either side waits for the other one."""
+"""How long either side waits for the other."""
 
 
 class NotRunning(Exception):
-    """No bot listens. One sentence."""
+    """No bot is running. The message is one sentence."""
 
 
 class NoAnswer(Exception):
-    """There is a bot, and it cannot be asked, or does not answer. One sentence."""
+    """A bot is running, but cannot be asked or does not answer. The message is one sentence."""
 
 
 def socket_path(state_dir: Path) -> Path:
-    """In systemd's ``RuntimeDirectory=`` where there is one, else in the state folder."""
+    """Return the path in systemd's ``RuntimeDirectory=``, or in the state folder if there is none."""
     return (runtime_directory() or state_dir) / NAME
 
 
 def ask(state_dir: Path) -> dict[str, Any]:
-    """The document of the bot that uses the state folder. Raises NotRunning and NoAnswer."""
+    """Return the document of the bot that uses the state folder. Raise NotRunning or NoAnswer."""
     for path in dict.fromkeys((socket_path(state_dir), state_dir / NAME)):
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(ANSWER_S)
@@ -46,19 +46,19 @@ def ask(state_dir: Path) -> dict[str, Any]:
                 continue
             except PermissionError:
                 raise NoAnswer(
-                    f"you may not use {path}: run this as the user that runs the bot, or as root."
+                    f"permission denied for {path}: run this as the user that runs the bot, or as root."
                 ) from None
             except TimeoutError:
                 raise NoAnswer(
-                    f"a bot listens at {path} and has not answered within {ANSWER_S:.0f} s: it is stuck; its log "
-                    "may say why, and restarting it helps."
+                    f"the bot at {path} has not answered within {ANSWER_S:.0f} s: it is stuck; its log may say "
+                    "why, and restarting it helps."
                 ) from None
             except (OSError, ValueError) as error:  # ValueError: it ended in the middle of the answer
-                raise NoAnswer(f"the bot at {path} gave no answer that can be read ({error}).") from None
+                raise NoAnswer(f"the bot at {path} gave no valid answer ({error}).") from None
     busy = single.user_of_folder(state_dir)
     if busy is not None:
         raise NoAnswer(
-            f"a bot is starting or stopping there ({busy}): ask again in a moment; its log says what it waits for."
+            f"a bot is starting or stopping there ({busy}): try again in a moment; its log says what it waits for."
         )
     remedy = "start one with `notetaker bot`, or name its folder in NOTETAKER_STATE_DIR"
     if runtime_directory() is not None:
@@ -67,19 +67,19 @@ def ask(state_dir: Path) -> dict[str, Any]:
 
 
 class StatusServer:
-    """Answers everyone who connects with ``snapshot()`` as JSON; only this user may connect."""
+    """Sends ``snapshot()`` as JSON to each client. Only this user may connect."""
 
     def __init__(self, path: Path, snapshot: Callable[[], dict[str, Any]]) -> None:
-        """``snapshot`` is called on the event loop, for each connection."""
+        """``snapshot`` is called on the event loop, once for each connection."""
         self._path = path
         self._snapshot = snapshot
 
     async def run(self) -> None:
-        """Until cancelled. A bot that cannot listen is worth more than none: it says so once and goes on."""
+        """Serve until cancelled. If the socket cannot be made, log it and return: the bot works without it."""
         try:
             listening = self._listen()
         except OSError as error:
-            log.warning("notetaker status will not work: the socket %s cannot be made: %s", self._path, error)
+            log.warning("notetaker status will not work: cannot create the socket %s: %s", self._path, error)
             return
         clients: set[asyncio.Transport] = set()
         loop = asyncio.get_running_loop()
@@ -96,7 +96,7 @@ class StatusServer:
                 client.abort()
 
     def _listen(self) -> socket.socket:
-        """Replaces the file of a bot that was killed: there is only one bot per folder, see ``instance``."""
+        """Listen, replacing the socket of a bot that was killed: there is one bot per folder, see ``instance``."""
         listening = socket.socket(socket.AF_UNIX)
         try:
             os.fchmod(listening.fileno(), 0o600)  # before bind(2), which gives the file the socket's mode
@@ -109,7 +109,7 @@ class StatusServer:
 
 
 class _Client(asyncio.Protocol):
-    """Says its piece and hangs up; whoever does not read it is cut off."""
+    """Writes the document and hangs up. A client that does not read it is cut off."""
 
     def __init__(self, snapshot: Callable[[], dict[str, Any]], clients: set[asyncio.Transport]) -> None:
         self._snapshot = snapshot

@@ -36,20 +36,19 @@ def fields(status: VoiceStatus, guild_id: int = OFFICE) -> dict[str, str]:
 
 
 def test_each_phase_is_told_in_a_sentence() -> None:
-    assert described(CONNECTED) == f"🟢 I am in <#{STANDUP}>, connected for 12 min 5 s."
+    assert described(CONNECTED) == f"🟢 I'm in <#{STANDUP}>, connected for 12 min 5 s."
     assert described(replace(CONNECTED, phase=VoicePhase.CONNECTING, connected_to=None, attempt=2)) == (
-        f"🟡 I have been connecting to <#{STANDUP}> for 12 min 5 s: attempt 2."
+        f"🟡 I've been connecting to <#{STANDUP}> for 12 min 5 s (attempt 2)."
     )
     assert described(replace(CONNECTED, phase=VoicePhase.RESUMING)) == (
-        f"🟡 I lost the control connection of <#{STANDUP}> 12 min 5 s ago and am taking it up again. Sound goes on "
-        "arriving meanwhile."
+        f"🟡 Reconnecting the control connection to <#{STANDUP}> (lost 12 min 5 s ago); still receiving audio."
     )
     assert described(WAITING) == (
-        f"🔴 I have not been able to get into <#{STAGE}> for 12 s. I try again when somebody joins or leaves a voice "
-        f"channel, in 48 s at the latest.\n**Last failure:** {PROBLEM}"
+        f"🔴 I haven't been able to join <#{STAGE}> for 12 s. I'll try again when somebody joins or leaves a voice "
+        f"channel, and in 48 s at the latest.\n**Last failure:** {PROBLEM}"
     )
     idle = replace(CONNECTED, phase=VoicePhase.IDLE, wanted=None, connected_to=None)
-    assert described(idle) == "⚪ I am in no voice channel, and nobody wants me in one."
+    assert described(idle) == "⚪ I'm not in a voice channel, and nobody has asked me to join one."
     assert embed(QUIET, OFFICE, NOW_S).description == described(idle)
 
 
@@ -72,7 +71,7 @@ def test_who_deafened_the_bot_is_told_what_it_means() -> None:
 
 def test_the_connection_and_its_encryption() -> None:
     assert fields(voice(CONNECTED))["Connection"] == (
-        "Voice server `c-fra05-0123abcd.discord.media:2087`, answers in 23 ms\n"
+        "Voice server `c-fra05-0123abcd.discord.media:2087`, latency 23 ms\n"
         "Transport encryption `aead_aes256_gcm_rtpsize`; end-to-end encryption DAVE version 1"
     )
     assert fields(voice(replace(CONNECTED, dave_version=0)))["Connection"].endswith("encryption none")
@@ -97,34 +96,34 @@ def test_what_is_not_recorded_is_said_so() -> None:
 
 def test_the_totals() -> None:
     shown = fields(voice(CONNECTED))
-    assert shown["Connecting, in all servers, since I was started"].splitlines() == [
-        "9 of 13 attempts succeeded (75% of those that have ended)",
-        "2 retries, 1 round without success",
-        "Deadlines missed: 1 credentials",
-        "5 sessions resumed, 1 could not",
-        "7 s without a session while one was wanted",
-        "First sound 1.4 s after the start of an attempt (median), 70.0 s at worst",
+    assert shown["Connections in all servers since I started"].splitlines() == [
+        "9 of 13 attempts succeeded (75% of those completed)",
+        "2 retries, 1 failed round",
+        "Timeouts: 1 credentials",
+        "5 sessions resumed, 1 failed",
+        "Disconnected for 7 s",
+        "First sound 1.4 s after the start of an attempt (median), 70.0 s at most",
     ]
     assert shown["Closed by Discord"].splitlines() == [
         "**4006**, the voice session is no longer valid: 3×, last 3 min ago",
         "**1006**, the connection was cut without a close code: 1×, last 2 h ago",
     ]
-    assert shown["Sound, in all servers, since I was started"].splitlines() == [
+    assert shown["Sound in all servers since I started"].splitlines() == [
         "1,234,567 packets heard, 1,200,000 of them stored; 17 lost on the way",
         "Dropped: 4 duplicate, 1 bad auth",
         "DAVE: 1 invalid message, 2 recoveries",
-        "Other trouble: 1 undecryptable run, 6 UDP errors",
+        "Other failures: 1 undecryptable run, 6 UDP errors",
     ]
 
 
 def test_a_bot_that_has_only_just_begun() -> None:
     shown = fields(QUIET)
     assert list(shown) == [
-        "Connecting, in all servers, since I was started",
-        "Sound, in all servers, since I was started",
+        "Connections in all servers since I started",
+        "Sound in all servers since I started",
     ]
-    assert "Other trouble" not in shown["Sound, in all servers, since I was started"]
-    assert "0 of 0 attempts succeeded" in shown["Connecting, in all servers, since I was started"]
+    assert "Other failures" not in shown["Sound in all servers since I started"]
+    assert "0 of 0 attempts succeeded" in shown["Connections in all servers since I started"]
 
 
 def test_a_second_bot_with_the_token_is_told_before_the_figures() -> None:

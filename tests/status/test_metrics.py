@@ -230,6 +230,6 @@ async def test_a_port_in_use_is_told_and_keeps_no_bot_from_recording(
         async with served(port, snapshot):
             pass
     assert caplog.messages == [
-        f"METRICS_PORT cannot be used: 127.0.0.1:{port} cannot be listened at (Address already in use), so there are "
-        "no metrics; name a port that is free, for example METRICS_PORT=9464, and start the bot again"
+        f"No metrics: cannot listen on 127.0.0.1:{port} (Address already in use); set METRICS_PORT to a free port, "
+        "for example 9464, and restart the bot"
     ]

@@ -56,7 +56,7 @@ async def test_a_meeting_is_seen_by_the_operator_by_prometheus_and_by_the_server
     port, standup = free_port(), office.channel("Standup")
     async with office.process("bot", METRICS_PORT=str(port)) as bot, office.person("Ada") as ada:
         await bot.until(READY)
-        assert (await voicestatus(office))["description"].startswith("⚪ I am in no voice channel")
+        assert (await voicestatus(office))["description"].startswith("⚪ I'm not in a voice channel")
         await office.says("startnotes")
         await ada.speak(SENTENCE)
 
@@ -80,7 +80,7 @@ async def test_a_meeting_is_seen_by_the_operator_by_prometheus_and_by_the_server
         assert (meeting["channel"], meeting["people"]) == ("Standup", 1)
 
         embed = await voicestatus(office)
-        assert embed["description"].startswith(f"🟢 I am in <#{standup}>, connected for ")
+        assert embed["description"].startswith(f"🟢 I'm in <#{standup}>, connected for ")
         [heard] = [field["value"] for field in embed["fields"] if field["name"].startswith("Heard")]
         assert heard.startswith(f"<@{office.user('Ada').id}>: ")
 
@@ -146,7 +146,7 @@ async def test_a_metrics_port_in_use_keeps_no_bot_from_starting(office: Office) 
         other.listen()
         port = other.getsockname()[1]
         async with office.process("bot", METRICS_PORT=str(port)) as bot:
-            await bot.until(f"METRICS_PORT cannot be used: 127.0.0.1:{port} cannot be listened at (")
+            await bot.until(f"No metrics: cannot listen on 127.0.0.1:{port} (")
             await bot.until(READY)
             assert await bot.terminate() == 0
             assert "Unclosed" not in bot.log
