@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -74,12 +74,7 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
         "user": snapshot.user,
         "servers": snapshot.servers,
         "gateway": {"connected": snapshot.connected, "latency_s": _rounded(snapshot.latency_s)},
-        "process": {
-            "tasks": snapshot.process.tasks,
-            "open_files": snapshot.process.open_files,
-            "sockets": snapshot.process.sockets,
-            "rss_bytes": snapshot.process.rss_bytes,
-        },
+        "process": asdict(snapshot.process),
         "voice": {
             "duplicate": snapshot.voice.duplicate,
             "guilds": [_guild(guild) for guild in snapshot.voice.guilds],
