@@ -1,5 +1,6 @@
 """HTTP as Discord speaks it: JSON in, JSON out."""
 
+import json
 from typing import Any
 
 from aiohttp import web
@@ -11,17 +12,22 @@ from notetaker.discordsim.world.entities import Json
 API = "/api/v10"
 
 
-async def decoded(request: web.Request) -> Any:
-    """Return the body of a request, decoded. Raise DiscordError if it is not JSON."""
+async def body_of(request: web.Request) -> Json:
+    """Return the body of a request, a JSON object. Raise DiscordError if it is anything else."""
+    return decode_object(await request.read())
+
+
+def decode(text: str | bytes) -> Any:
+    """Return what JSON means. Raise DiscordError if the text is not JSON."""
     try:
-        return await request.json()
+        return json.loads(text)
     except ValueError:
         raise DiscordError(400, 50109, "The request body contains invalid JSON.") from None
 
 
-async def body_of(request: web.Request) -> Json:
-    """Return the body of a request, a JSON object. Raise DiscordError if it is anything else."""
-    body = await decoded(request)
+def decode_object(text: str | bytes) -> Json:
+    """Return a JSON object. Raise DiscordError if the text is anything else."""
+    body = decode(text)
     if not isinstance(body, dict):
         raise errors.invalid_form(("_", "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType"))
     return body

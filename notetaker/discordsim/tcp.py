@@ -20,6 +20,36 @@ def reset(request: web.Request) -> None:
     transport.abort()
 
 
+class FaultyConnection:
+    """The base of a websocket connection that can be reset and stalled on purpose.
+
+    ``patience_s`` is how long the client may be silent. A subclass sets ``_deadline`` while it waits for messages.
+    """
+
+    def __init__(self, request: web.Request, patience_s: float) -> None:
+        self._request = request
+        self._patience_s = patience_s
+        self._deadline: asyncio.Timeout | None = None
+        self._stall = Stall(request)
+
+    def cut(self) -> None:
+        """Reset the TCP connection, without a close frame."""
+        reset(self._request)
+        self._stall.stop()
+
+    def stall(self, seconds: float) -> None:
+        """Read and send nothing for this long, then carry on as if nothing had happened."""
+        self._stall.start(seconds)
+        self._extend_deadline(seconds)
+
+    def end_stall(self) -> None:
+        self._stall.stop()
+
+    def _extend_deadline(self, extra_s: float = 0.0) -> None:
+        if self._deadline:
+            self._deadline.reschedule(asyncio.get_running_loop().time() + self._patience_s + extra_s)
+
+
 class Stall:
     """A time in which a connection is neither read nor written, but stays open.
 

@@ -29,50 +29,36 @@ class Backend(Protocol):
     def unknown(self, op: object) -> None: ...
 
 
-class Connection:
+class Connection(tcp.FaultyConnection):
     """Reads the client's requests, while a writer sends what its session queues."""
 
     def __init__(
-        self, backend: Backend, request: web.Request, socket: web.WebSocketResponse, *, compress: bool
+        self,
+        backend: Backend,
+        request: web.Request,
+        socket: web.WebSocketResponse,
+        heartbeat_ms: int,
+        *,
+        compress: bool,
     ) -> None:
+        super().__init__(request, 2 * heartbeat_ms / 1000)  # who misses two heartbeats is presumed dead
         self.socket = socket
         self.wire = Wire(compress=compress)
         self.session: Session | None = None
         self.client_code: int | None = None
         """The code the client closed with; None if the connection was lost or closed from here."""
         self._backend = backend
-        self._request = request
-        self._stall = tcp.Stall(request)
-        self._deadline: asyncio.Timeout | None = None
-        self._patience_s = 0.0
+        self._heartbeat_ms = heartbeat_ms
 
-    # Faults
-
-    def cut(self) -> None:
-        """Reset the TCP connection, without a close frame."""
-        tcp.reset(self._request)
-        self._stall.stop()
-
-    def stall(self, seconds: float) -> None:
-        """Read and send nothing for this long, then carry on as if nothing had happened."""
-        self._stall.start(seconds)
-        self._extend_deadline(seconds + self._patience_s)
-
-    def end_stall(self) -> None:
-        self._stall.stop()
-
-    # The websocket
-
-    async def run(self, heartbeat_ms: int) -> None:
+    async def run(self) -> None:
         """Serve the client until it goes. Raise Close if it breaks a rule."""
-        self.wire.send_op(Op.HELLO, {"heartbeat_interval": heartbeat_ms, "_trace": []})
+        self.wire.send_op(Op.HELLO, {"heartbeat_interval": self._heartbeat_ms, "_trace": []})
         writer = Tasks()
         writing = writer.spawn(self._write())
-        self._patience_s = 2 * heartbeat_ms / 1000  # a client that misses two heartbeats is presumed dead
         try:
             async with asyncio.timeout(None) as self._deadline:
                 while not writing.done():
-                    self._extend_deadline(self._patience_s)
+                    self._extend_deadline()
                     message = await self.socket.receive()
                     await self._stall.over()
                     if message.type is WSMsgType.CLOSING:
@@ -87,10 +73,6 @@ class Connection:
         finally:
             self._deadline = None
             await writer.cancel()
-
-    def _extend_deadline(self, seconds: float) -> None:
-        if self._deadline:
-            self._deadline.reschedule(asyncio.get_running_loop().time() + seconds)
 
     async def _write(self) -> None:
         while True:

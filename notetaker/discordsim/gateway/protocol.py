@@ -41,27 +41,12 @@ class CloseCode(IntEnum):
     DISALLOWED_INTENTS = 4014
 
 
-REASONS = {
-    CloseCode.UNKNOWN_OPCODE: "Unknown opcode.",
-    CloseCode.DECODE_ERROR: "Error while decoding payload.",
-    CloseCode.NOT_AUTHENTICATED: "Not authenticated.",
-    CloseCode.AUTHENTICATION_FAILED: "Authentication failed.",
-    CloseCode.ALREADY_AUTHENTICATED: "Already authenticated.",
-    CloseCode.INVALID_SEQ: "Invalid seq.",
-    CloseCode.SESSION_TIMED_OUT: "Session timed out.",
-    CloseCode.INVALID_SHARD: "Invalid shard.",
-    CloseCode.INVALID_API_VERSION: "Invalid API version.",
-    CloseCode.INVALID_INTENTS: "Invalid intent(s).",
-    CloseCode.DISALLOWED_INTENTS: "Disallowed intent(s).",
-}
-
-
 class Close(Exception):
     """The client broke a rule: its websocket must be closed with this code."""
 
     def __init__(self, code: CloseCode) -> None:
         self.code = code
-        self.reason = REASONS[code]
+        self.reason = code.name.replace("_", " ").capitalize() + "."
         super().__init__(f"{code} {self.reason}")
 
 

@@ -150,13 +150,12 @@ class Gateway:
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(max_msg_size=0, compress=False, timeout=CLOSING_S)
         await socket.prepare(request)
-        connection = Connection(
-            self, request, socket, compress=request.query.get("compress") == "zlib-stream"
-        )
+        compress = request.query.get("compress") == "zlib-stream"
+        connection = Connection(self, request, socket, self._heartbeat_ms, compress=compress)
         self._connections.add(connection)
         try:
             _check_dialect(request)
-            await connection.run(self._heartbeat_ms)
+            await connection.run()
         except Close as close:
             self._events.publish("gateway_closed", code=close.code, reason=close.reason)
             await socket.close(code=close.code, message=close.reason.encode())

@@ -3,7 +3,6 @@
 Source: Discord docs, Resources / Message (Create Message, Embed Limits) and Reference / Uploading Files.
 """
 
-import json
 import mimetypes
 import re
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from aiohttp import BodyPartReader, web
 
 from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError, InvalidField
-from notetaker.discordsim.http import body_of
+from notetaker.discordsim.http import body_of, decode_object
 from notetaker.discordsim.world.entities import Attachment, Json, Message
 from notetaker.discordsim.world.world import World
 
@@ -56,7 +55,7 @@ async def read(request: web.Request) -> Draft:
     A form without files need not be multipart: py-cord sends a single ``payload_json``, URL-encoded.
     """
     if request.content_type == "application/x-www-form-urlencoded":
-        return Draft(_payload_json(str((await request.post()).get("payload_json", ""))))
+        return Draft(decode_object(str((await request.post()).get("payload_json", ""))))
     if not request.content_type.startswith("multipart/"):
         return Draft(await body_of(request))
     draft = Draft({})
@@ -66,21 +65,11 @@ async def read(request: web.Request) -> Draft:
         data = bytes(await part.read(decode=True))
         upload = UPLOAD.fullmatch(part.name or "")
         if part.name == "payload_json":
-            draft.body = _payload_json(data)
+            draft.body = decode_object(data)
         elif upload is not None or part.name == "file":
             number = int(upload.group(1)) if upload else 0
             draft.uploads[number] = Upload(part.filename or "unknown", part.headers.get("Content-Type"), data)
     return draft
-
-
-def _payload_json(text: str | bytes) -> Json:
-    try:
-        body = json.loads(text)
-    except ValueError:
-        raise DiscordError(400, 50109, "The request body contains invalid JSON.") from None
-    if not isinstance(body, dict):
-        raise DiscordError(400, 50035, "Invalid Form Body")
-    return body
 
 
 def within(draft: Draft, name: str) -> Draft:

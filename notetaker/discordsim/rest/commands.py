@@ -7,7 +7,7 @@ from aiohttp import web
 
 from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError
-from notetaker.discordsim.http import API, body_of, decoded, no_content, reply
+from notetaker.discordsim.http import API, body_of, decode, no_content, reply
 from notetaker.discordsim.hub import hub_of
 from notetaker.discordsim.messages import command_schema
 from notetaker.discordsim.rest.request import snowflake
@@ -33,7 +33,7 @@ async def list_commands(request: web.Request) -> web.Response:
 async def replace_commands(request: web.Request) -> web.Response:
     """Replace all commands. One of the same name keeps its id; one that is not in the list is deleted."""
     application, guild_id = _scope(request)
-    bodies = await decoded(request)
+    bodies = decode(await request.read())
     if not isinstance(bodies, list):
         raise errors.invalid_form(("_", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType"))
     if len(bodies) > MAX_COMMANDS:

@@ -78,19 +78,17 @@ class Body:
         return Body(self._fields.get(name))
 
 
-class Connection:
+class Connection(tcp.FaultyConnection):
     def __init__(self, backend: Backend, request: web.Request) -> None:
+        super().__init__(request, PATIENCE_S)
         self.user_id: int | None = None
         """Who the client says it is; None before it does."""
         self.guild_id: int | None = None
         self._backend = backend
-        self._request = request
         self._websocket = web.WebSocketResponse(timeout=CLOSING_S, max_msg_size=MAX_MESSAGE_BYTES)
         self._outgoing: asyncio.Queue[str | bytes | Close | None] = asyncio.Queue()
         self._session: Session | None = None
         self._close: Close | None = None
-        self._deadline: asyncio.Timeout | None = None
-        self._stall = tcp.Stall(request)
         self._silent = False
 
     # Used by the session
@@ -110,21 +108,6 @@ class Connection:
             self._close = close
             self._outgoing.put_nowait(close)
             self._backend.closing(self, close)
-
-    # Faults
-
-    def cut(self) -> None:
-        """Reset the TCP connection, without a close frame."""
-        tcp.reset(self._request)
-        self._stall.stop()
-
-    def stall(self, seconds: float) -> None:
-        """Read and send nothing for this long, then carry on as if nothing had happened."""
-        self._stall.start(seconds)
-        self._extend_deadline(seconds + PATIENCE_S)
-
-    def end_stall(self) -> None:
-        self._stall.stop()
 
     # The websocket
 
@@ -166,6 +149,7 @@ class Connection:
             except Silence:
                 self._silent = True
                 self._deadline.reschedule(None)
+                self._deadline = None
                 async for _ in self._websocket:
                     pass
             finally:
@@ -185,10 +169,6 @@ class Connection:
                 self._receive_text(message.data)
             elif message.type is WSMsgType.BINARY:
                 self._receive_binary(message.data)
-
-    def _extend_deadline(self, seconds: float) -> None:
-        if self._deadline and not self._silent:
-            self._deadline.reschedule(asyncio.get_running_loop().time() + seconds)
 
     # Messages
 
@@ -239,4 +219,4 @@ class Connection:
             self.send_unnumbered(Op.HEARTBEAT_ACK, body)
         else:
             raise Close(CloseCode.UNDECODABLE_PAYLOAD, "heartbeat without a nonce")
-        self._extend_deadline(PATIENCE_S)
+        self._extend_deadline()
