@@ -68,9 +68,7 @@ class Component(Person):
         )
 
 
-class Typing(Person):
-    command: str
-    options: Json | None = None
+class Typing(Command):
     focused: str
 
 

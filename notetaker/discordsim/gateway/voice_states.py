@@ -5,44 +5,16 @@ Source: Discord docs, Topics / Voice Connections and Gateway Events / Update Voi
 
 import asyncio
 from enum import Enum, StrEnum, auto
-from typing import Protocol
 
 from notetaker.discordsim.gateway.broadcast import Broadcast
 from notetaker.discordsim.gateway.server import Gateway
 from notetaker.discordsim.gateway.session import Session
 from notetaker.discordsim.tasks import Tasks
+from notetaker.discordsim.voice.protocol import CloseCode
 from notetaker.discordsim.voice.script import Armed, Script
+from notetaker.discordsim.voice.server import VoiceServer
 from notetaker.discordsim.world.entities import Channel, ChannelType, Json, VoiceState
 from notetaker.discordsim.world.world import World
-
-DISCONNECTED = 4014
-"""Voice close code: kicked, moved, or the main gateway session ended (docs, Voice Close Event Codes)."""
-CALL_TERMINATED = 4022
-"""Voice close code: the channel was deleted, or the call ended."""
-
-
-class VoiceBackend(Protocol):
-    """What ``VoiceStates`` asks of the voice server."""
-
-    @property
-    def endpoint(self) -> str: ...
-
-    def allocate(
-        self,
-        *,
-        guild_id: int,
-        channel_id: int,
-        user_id: int,
-        session_id: str,
-        e2ee: bool = True,
-        region: str | None = None,
-    ) -> str: ...
-
-    async def release(self, *, guild_id: int, user_id: int, code: int = DISCONNECTED) -> None: ...
-
-    def moderate(self, *, guild_id: int, user_id: int, mute: bool, deaf: bool) -> None: ...
-
-    def hang_up(self, user_id: int, code: int, guild_id: int | None = None) -> int: ...
 
 
 class Event(Enum):
@@ -92,7 +64,7 @@ class VoiceStates:
     """``script`` says which requests get an unusual answer."""
 
     def __init__(
-        self, world: World, gateway: Gateway, broadcast: Broadcast, voice: VoiceBackend, script: Script
+        self, world: World, gateway: Gateway, broadcast: Broadcast, voice: VoiceServer, script: Script
     ) -> None:
         self._world = world
         self._gateway = gateway
@@ -149,7 +121,7 @@ class VoiceStates:
         self._enter(state, self._gateway.sessions.get(before.session_id), USUAL)
         return True
 
-    async def disconnect(self, guild_id: int, user_id: int, code: int = DISCONNECTED) -> bool:
+    async def disconnect(self, guild_id: int, user_id: int, code: int = CloseCode.DISCONNECTED) -> bool:
         """Remove somebody from voice. Return False if they were in no channel."""
         before = self._world.guilds[guild_id].voice_states.get(user_id)
         previous_id = before.channel_id if before else None
@@ -224,7 +196,7 @@ class VoiceStates:
         del guild.channels[channel.id]
         self._broadcast.channel_delete(channel)
         for state in guild.in_channel(channel.id):
-            await self.disconnect(guild.id, state.user_id, CALL_TERMINATED)
+            await self.disconnect(guild.id, state.user_id, CloseCode.CALL_TERMINATED)
 
     # Joining
 

@@ -6,15 +6,15 @@ own code; nothing it sends can do more harm.
 
 import asyncio
 import json
-from typing import Protocol
 
 from aiohttp import WSMsgType, web
 
 from notetaker.discordsim import tcp
 from notetaker.discordsim.voice.faults import Silence
 from notetaker.discordsim.voice.group import DaveOp
-from notetaker.discordsim.voice.protocol import Close, CloseCode, Op
+from notetaker.discordsim.voice.protocol import Body, Close, CloseCode, Op
 from notetaker.discordsim.voice.session import Session
+from notetaker.discordsim.voice.switchboard import Switchboard
 
 HEARTBEAT_INTERVAL_S = 13.75
 PATIENCE_S = 2 * HEARTBEAT_INTERVAL_S
@@ -29,62 +29,13 @@ VERSIONS = {"4", "5", "6", "7", "8", "9"}
 IGNORED_OPS = {Op.VIDEO, Op.SESSION_UPDATE, Op.MEDIA_SINK_WANTS}
 
 
-class Backend(Protocol):
-    """What a connection asks of the voice server. All but the last two may raise Close, or Silence for a fault."""
-
-    def opening(self) -> None: ...
-
-    def identify(self, websocket: "Connection", body: "Body") -> Session: ...
-
-    def resume(self, websocket: "Connection", body: "Body") -> Session: ...
-
-    def select_protocol(self, session: Session, body: "Body") -> None: ...
-
-    def heartbeat(self, session: Session, acknowledged: int) -> None: ...
-
-    def receive_json(self, session: Session, op: int, body: "Body") -> None: ...
-
-    def receive_binary(self, session: Session, op: int, data: bytes) -> None: ...
-
-    def closing(self, websocket: "Connection", close: Close) -> None: ...
-
-    def lost(self, websocket: "Connection", session: Session | None, code: int, *, by_us: bool) -> None: ...
-
-
-class Body:
-    """The ``d`` of a client's message. A field that is missing or of another type raises Close with 4002."""
-
-    def __init__(self, fields: object) -> None:
-        if not isinstance(fields, dict):
-            raise Close(CloseCode.UNDECODABLE_PAYLOAD, "d is not an object")
-        self._fields = fields
-
-    def integer(self, name: str, default: int | None = None) -> int:
-        """Return an integer, which may be given as digits: ids come as either."""
-        value = self._fields.get(name, default)
-        if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 20:
-            return int(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        raise Close(CloseCode.UNDECODABLE_PAYLOAD, f"{name} is not an integer")
-
-    def string(self, name: str) -> str:
-        value = self._fields.get(name)
-        if not isinstance(value, str):
-            raise Close(CloseCode.UNDECODABLE_PAYLOAD, f"{name} is not a string")
-        return value
-
-    def object(self, name: str) -> "Body":
-        return Body(self._fields.get(name))
-
-
 class Connection(tcp.FaultyConnection):
-    def __init__(self, backend: Backend, request: web.Request) -> None:
+    def __init__(self, switchboard: Switchboard, request: web.Request) -> None:
         super().__init__(request, PATIENCE_S)
         self.user_id: int | None = None
         """Who the client says it is; None before it does."""
         self.guild_id: int | None = None
-        self._backend = backend
+        self._switchboard = switchboard
         self._websocket = web.WebSocketResponse(timeout=CLOSING_S, max_msg_size=MAX_MESSAGE_BYTES)
         self._outgoing: asyncio.Queue[str | bytes | Close | None] = asyncio.Queue()
         self._session: Session | None = None
@@ -107,7 +58,7 @@ class Connection(tcp.FaultyConnection):
         elif self._close is None:
             self._close = close
             self._outgoing.put_nowait(close)
-            self._backend.closing(self, close)
+            self._switchboard.closing(self, close)
 
     # The websocket
 
@@ -123,7 +74,7 @@ class Connection(tcp.FaultyConnection):
             except TimeoutError:
                 self.close(Close(CloseCode.SESSION_TIMEOUT, "no heartbeat"))
             code = self._close.code if self._close else self._websocket.close_code or CloseCode.ABNORMAL
-            self._backend.lost(self, self._session, code, by_us=self._close is not None)
+            self._switchboard.lost(self, self._session, code, by_us=self._close is not None)
             self._outgoing.put_nowait(None)
             self._stall.stop()
         return self._websocket
@@ -156,7 +107,7 @@ class Connection(tcp.FaultyConnection):
                 self._deadline = None
 
     async def _converse(self) -> None:
-        self._backend.opening()
+        self._switchboard.opening()
         hello = {"v": 8, "heartbeat_interval": int(HEARTBEAT_INTERVAL_S * 1000)}
         self.send_unnumbered(Op.HELLO, hello)
         if self._request.query.get("v") not in VERSIONS:
@@ -186,14 +137,14 @@ class Connection(tcp.FaultyConnection):
         elif op in (Op.IDENTIFY, Op.RESUME):
             if self._session:
                 raise Close(CloseCode.ALREADY_AUTHENTICATED, "identified before")
-            begin = self._backend.identify if op == Op.IDENTIFY else self._backend.resume
+            begin = self._switchboard.identify if op == Op.IDENTIFY else self._switchboard.resume
             self._session = begin(self, Body(body))
         elif self._session is None:
             raise Close(CloseCode.NOT_AUTHENTICATED, "identify first")
         elif op == Op.SELECT_PROTOCOL:
-            self._backend.select_protocol(self._session, Body(body))
+            self._switchboard.select_protocol(self._session, Body(body))
         elif op in (Op.SPEAKING, DaveOp.TRANSITION_READY, DaveOp.INVALID_COMMIT_WELCOME):
-            self._backend.receive_json(self._session, op, Body(body))
+            self._switchboard.receive_json(self._session, op, Body(body))
         elif op == Op.VOICE_BACKEND_VERSION:
             self.send_unnumbered(Op.VOICE_BACKEND_VERSION, {"voice": "0.0.0", "rtc_worker": "0.0.0"})
         elif op not in IGNORED_OPS:
@@ -205,7 +156,7 @@ class Connection(tcp.FaultyConnection):
             return
         if self._session is None:
             raise Close(CloseCode.NOT_AUTHENTICATED, "identify first")
-        self._backend.receive_binary(self._session, data[0], data[1:])
+        self._switchboard.receive_binary(self._session, data[0], data[1:])
 
     def _heartbeat(self, body: object) -> None:
         """Answer a heartbeat: ``{t, seq_ack}`` since version 8, a bare nonce before."""
@@ -213,7 +164,7 @@ class Connection(tcp.FaultyConnection):
             fields = Body(body)
             acknowledged = fields.integer("seq_ack", -1)
             if self._session:
-                self._backend.heartbeat(self._session, acknowledged)
+                self._switchboard.heartbeat(self._session, acknowledged)
             self.send_unnumbered(Op.HEARTBEAT_ACK, {"t": fields.integer("t", 0)})
         elif isinstance(body, int):
             self.send_unnumbered(Op.HEARTBEAT_ACK, body)

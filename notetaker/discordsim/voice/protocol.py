@@ -1,4 +1,4 @@
-"""The numbers of the voice gateway: opcodes and close codes."""
+"""The protocol of the voice gateway: opcodes, close codes, and reading messages."""
 
 from enum import IntEnum
 
@@ -73,3 +73,30 @@ class Close(Exception):
         super().__init__(f"{code} {reason}")
         self.code = code
         self.reason = reason
+
+
+class Body:
+    """The ``d`` of a client's message. A field that is missing or of another type raises Close with 4002."""
+
+    def __init__(self, fields: object) -> None:
+        if not isinstance(fields, dict):
+            raise Close(CloseCode.UNDECODABLE_PAYLOAD, "d is not an object")
+        self._fields = fields
+
+    def integer(self, name: str, default: int | None = None) -> int:
+        """Return an integer, which may be given as digits: ids come as either."""
+        value = self._fields.get(name, default)
+        if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 20:
+            return int(value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        raise Close(CloseCode.UNDECODABLE_PAYLOAD, f"{name} is not an integer")
+
+    def string(self, name: str) -> str:
+        value = self._fields.get(name)
+        if not isinstance(value, str):
+            raise Close(CloseCode.UNDECODABLE_PAYLOAD, f"{name} is not a string")
+        return value
+
+    def object(self, name: str) -> "Body":
+        return Body(self._fields.get(name))

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from notetaker.discordsim.voice.aead import TransportKey
-from notetaker.discordsim.voice.protocol import Close
+from notetaker.discordsim.voice.protocol import Close, Op
 
 MAX_REPLAYED = 256
 """Messages kept for a resume. Discord does not publish its figure."""
 
 
 class Websocket(Protocol):
-    """The websocket that a session is attached to."""
+    """A websocket as sessions see it."""
+
+    user_id: int | None
+    guild_id: int | None
 
     def send(self, frame: str | bytes) -> None: ...
+
+    def send_unnumbered(self, op: Op, body: object) -> None: ...
 
     def close(self, close: Close) -> None: ...
 

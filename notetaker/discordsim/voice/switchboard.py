@@ -7,12 +7,11 @@ from collections.abc import Iterator
 
 from notetaker.discordsim.voice.aead import AES_GCM, MODES, TransportKey
 from notetaker.discordsim.voice.channel import Channel, EventSink
-from notetaker.discordsim.voice.connection import Body, Connection
 from notetaker.discordsim.voice.faults import Faults, Silence, Step
 from notetaker.discordsim.voice.group import PROTOCOL_VERSION, DaveOp
 from notetaker.discordsim.voice.mls import ExternalSender
-from notetaker.discordsim.voice.protocol import RESUMABLE, Close, CloseCode, Op
-from notetaker.discordsim.voice.session import Allocation, Session
+from notetaker.discordsim.voice.protocol import RESUMABLE, Body, Close, CloseCode, Op
+from notetaker.discordsim.voice.session import Allocation, Session, Websocket
 from notetaker.discordsim.voice.sfu import Sfu
 
 RESUME_WINDOW_S = 15.0
@@ -26,7 +25,7 @@ FINAL = {CloseCode.NORMAL, CloseCode.GOING_AWAY}
 
 
 class Switchboard:
-    """Implements ``connection.Backend``."""
+    """Sessions and channels, and what they answer to websockets. An invalid message raises Close, a fault Silence."""
 
     def __init__(self, faults: Faults, on_event: EventSink) -> None:
         self.sfu = Sfu(faults, self._audience)
@@ -142,7 +141,7 @@ class Switchboard:
         for guild_id, user_id in [*self._allocations, *away]:
             self._faults.check(Step.HELLO, user_id, guild_id)
 
-    def identify(self, websocket: Connection, body: Body) -> Session:
+    def identify(self, websocket: Websocket, body: Body) -> Session:
         guild_id, user_id = body.integer("server_id"), body.integer("user_id")
         session_id, token = body.string("session_id"), body.string("token")
         dave_version = body.integer("max_dave_protocol_version", 0)
@@ -190,7 +189,7 @@ class Switchboard:
         )
         return session
 
-    def resume(self, websocket: Connection, body: Body) -> Session:
+    def resume(self, websocket: Websocket, body: Body) -> Session:
         """Attach a websocket to its session, and send op 9 and the missed messages.
 
         Raise Close (4006) if the session or some of the messages are gone.
@@ -294,7 +293,7 @@ class Switchboard:
         else:
             channel.receive_commit(session, data)
 
-    def closing(self, websocket: Connection, close: Close) -> None:
+    def closing(self, websocket: Websocket, close: Close) -> None:
         """Publish that the server closes a websocket."""
         self._on_event(
             {
@@ -306,7 +305,7 @@ class Switchboard:
             }
         )
 
-    def lost(self, websocket: Connection, session: Session | None, code: int, *, by_us: bool) -> None:
+    def lost(self, websocket: Websocket, session: Session | None, code: int, *, by_us: bool) -> None:
         """Keep the session of a closed websocket for a resume, unless the code ended it."""
         if session is None or session.websocket is not websocket:
             return

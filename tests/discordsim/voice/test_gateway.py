@@ -7,7 +7,7 @@ import pytest
 
 from notetaker.discordsim.speaker.link import VoiceLink
 from notetaker.discordsim.speaker.socket import SpeakerError
-from notetaker.discordsim.voice import connection, switchboard
+from notetaker.discordsim.voice import switchboard
 from tests.discordsim.voice.conftest import CHANNEL, GUILD, House
 from tests.discordsim.voice.listener import PATIENCE_S, Listener
 
@@ -294,15 +294,13 @@ async def test_resume_brings_what_was_missed_and_audio_goes_on(house: House) -> 
             await first.until(lambda: first.heard[2][-1] == b"\xfcafter")
 
 
-async def test_a_client_without_heartbeat_gets_4009_and_may_resume(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_client_without_heartbeat_gets_4009_and_may_resume(house: House) -> None:
     async with Listener(house.place(1), house.client_tls) as listener:
         await listener.join()
-        monkeypatch.setattr(connection, "PATIENCE_S", 0.1)
+        (connection,) = house.server._connections
+        connection._patience_s = 0.1
         await listener.beat(2)
         assert await closed_with(listener) == 4009
-        monkeypatch.undo()
         await listener.open()
         place = listener.place
         body = {"server_id": str(GUILD), "session_id": place.session_id, "token": place.token}
