@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-import notetaker
 from notetaker.host.errors import SettingsError
 from notetaker.host.instance.holder import UNKNOWN, Holder
 from notetaker.host.instance.single import AlreadyRunning, only_bot, running_bot
@@ -68,12 +67,11 @@ async def test_a_second_checkout_with_the_token_is_told_which_one_is_the_first(
         assert await first.tries() == "holds"
         refusal = await second.tries()
         held = json.loads((states[0] / "bot.lock").read_text())
-        user = held["user"]
         assert refusal == (
-            f"another bot is running with this token (process {first.pid} of {user}, version "
-            f"{notetaker.__version__} in {checkout}, since {held['started']}). Stop it first: two bots with one "
-            "token disconnect each other from voice."
+            f"another bot is running with this token ({Holder(**held)}). Stop it first: two bots with one token "
+            "disconnect each other from voice."
         )
+        assert (held["pid"], held["checkout"]) == (first.pid, str(checkout))
         assert list(states[1].iterdir()) == []
 
 
@@ -86,9 +84,8 @@ async def test_two_tokens_do_not_share_a_state_folder(tmp_path: Path, identity: 
     async with candidate(tmp_path, identity) as first, candidate(tmp_path, identity + "-2") as second:
         assert await first.tries() == "holds"
         refusal = await second.tries()
-        assert refusal.startswith(
-            f"another bot is running with the state folder {tmp_path} (process {first.pid} of "
-        )
+        running = f"another bot is running with the state folder {tmp_path} (process {first.pid} of "
+        assert refusal.startswith(running)
         assert refusal.endswith("). Stop it first, or set NOTETAKER_STATE_DIR to another folder.")
     with only_bot(tmp_path, identity + "-2"):  # who was refused holds nothing, and nor does who died
         pass
