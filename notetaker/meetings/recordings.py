@@ -24,7 +24,7 @@ from notetaker.model.meeting import MeetingState, RunningMeeting
 from notetaker.model.outcome import Coverage
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed
-from notetaker.voice.timed_lock import TimedLock
+from notetaker.voice.timing import TimedLock
 
 log = logging.getLogger(__name__)
 

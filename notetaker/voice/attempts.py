@@ -15,13 +15,13 @@ from notetaker.model import events
 from notetaker.model.failure import Failure, Rung, Step
 from notetaker.model.voice_status import VoiceTotals
 from notetaker.voice.backoff import delay_s
-from notetaker.voice.clock import Clock
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.duplicate_bot import Instances
 from notetaker.voice.ports import JoinFailed, MainGateway
 from notetaker.voice.presence import AttemptFailed, Presence
 from notetaker.voice.reception import Reception
 from notetaker.voice.regions import Regions
+from notetaker.voice.timing import Clock
 from notetaker.voice.trace.writer import Trace, Tracer
 from notetaker.wire.events import Heard
 from notetaker.wire.explanations import explain

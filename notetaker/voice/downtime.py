@@ -4,7 +4,7 @@ import random
 
 from notetaker.model.voice_status import VoiceTotals
 from notetaker.voice.backoff import delay_s
-from notetaker.voice.clock import Clock
+from notetaker.voice.timing import Clock
 
 SHORT_LIFE_S = 5.0
 SHORT_LIVES = 2

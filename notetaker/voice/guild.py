@@ -22,7 +22,7 @@ from notetaker.voice.ports import JoinFailed
 from notetaker.voice.presence import ALLOCATION_S, WHAT_NEXT_S, Presence
 from notetaker.voice.reception import Reception
 from notetaker.voice.retry_hold import Rest
-from notetaker.voice.timed_lock import HoldersClock, TimedLock
+from notetaker.voice.timing import HoldersClock, TimedLock
 from notetaker.wire.explanations import explain
 
 log = logging.getLogger(__name__)

@@ -17,13 +17,12 @@ from notetaker.model.voice import (
 )
 from notetaker.model.voice_status import VoiceStatus, VoiceTotals
 from notetaker.voice.attempts import REGION_S, Shared
-from notetaker.voice.clock import Clock, LoopClock
 from notetaker.voice.duplicate_bot import Instances
 from notetaker.voice.guild import GuildVoice
 from notetaker.voice.ports import MainGateway, SessionSink
 from notetaker.voice.regions import Regions
 from notetaker.voice.status import guild_status, with_live
-from notetaker.voice.timed_lock import TimedLock
+from notetaker.voice.timing import Clock, LoopClock, TimedLock
 from notetaker.voice.trace.writer import Tracer
 from notetaker.voice.websocket import tls_context
 

@@ -5,9 +5,9 @@ import logging
 
 from notetaker.model.failure import Failure, Step
 from notetaker.model.voice import VoiceServer, VoiceState
-from notetaker.voice.clock import Clock
 from notetaker.voice.duplicate_bot import Instances
 from notetaker.voice.ports import MainGateway
+from notetaker.voice.timing import Clock
 from notetaker.voice.trace.writer import Trace
 from notetaker.wire.handshake import DEADLINES_S
 from notetaker.wire.whereabouts import Credentials, Whereabouts

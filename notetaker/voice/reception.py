@@ -9,9 +9,9 @@ from notetaker.model.audio import AudioFrame
 from notetaker.model.failure import Failure
 from notetaker.model.outcome import Coverage, total
 from notetaker.model.voice_status import VoiceTotals
-from notetaker.voice.clock import Clock
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.ports import SessionSink
+from notetaker.voice.timing import Clock
 from notetaker.wire.events import Heard, SpeakerJoined, SpeakerLeft
 from notetaker.wire.explanations import explain
 from notetaker.wire.losses import Loss

@@ -11,7 +11,7 @@ from notetaker.voice.attempts import REGION_S
 from notetaker.voice.guild import UNTIMED_S
 from notetaker.voice.manager import LOOK_S
 from notetaker.voice.ports import JoinFailed
-from notetaker.voice.timed_lock import TimedLock
+from notetaker.voice.timing import TimedLock
 from notetaker.voice.trace.writer import Tracer
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Gateway, a_call
 

@@ -6,9 +6,9 @@ import ssl
 import aiohttp
 
 from notetaker.model.voice_status import VoiceTotals
-from notetaker.voice.clock import LoopClock
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.reception import Reception
+from notetaker.voice.timing import LoopClock
 from notetaker.voice.trace.writer import Tracer
 from notetaker.wire.whereabouts import Credentials
 
