@@ -14,6 +14,7 @@ from notetaker.model.failure import Failure, Step
 from notetaker.settings.values import Settings
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed
+from notetaker.voice.settings import VoiceSettings
 from notetaker.voice.trace import redaction
 from notetaker.voice.trace.writer import Fact, Trace, Tracer
 from notetaker.wire.explanations import explain
@@ -41,8 +42,7 @@ async def try_voice(
     listener = VoiceChecks(checkup)
     manager = VoiceManager(
         bridge,
-        connection_timeout_s=settings.voice_connection_timeout,
-        retry_attempts=1,
+        VoiceSettings(settings.voice_connection_timeout, retry_attempts=1),
         ca_file=settings.discord_ca_file,
         tracer=listener,
     )

@@ -33,7 +33,6 @@ from notetaker.status.snapshot import Snapshot, document, process_figures
 from notetaker.status.unix_socket import StatusServer, socket_path
 from notetaker.store.database import StoreError
 from notetaker.voice.manager import VoiceManager
-from notetaker.voice.trace.writer import Tracer
 
 log = logging.getLogger(__name__)
 
@@ -99,16 +98,9 @@ class _Bot:
         self._front = DiscordFront(self._discord)
         self._voice = VoiceManager(
             self._discord.bridge,
-            connection_timeout_s=settings.voice_connection_timeout,
-            retry_attempts=settings.voice_retry_attempts,
+            settings.voice,
             ca_file=settings.discord_ca_file,
-            on_removed=lambda guild_id, reason: self._recordings.removed(guild_id, reason),
-            on_waiting=lambda guild_id, reason: self._recordings.waiting(guild_id, reason),
-            on_joined=lambda guild_id: self._recordings.joined(guild_id),
-            health_interval_s=settings.voice_health_interval,
-            regions=settings.voice_region_fallback,
             regions_file=settings.state_dir / "voice-regions.json",
-            tracer=self._tracer(settings),
         )
         self._reload = Reload(settings, EnvFile(os.environ), self._change)
         self._away_since_ns: int | None = time.time_ns()
@@ -131,6 +123,7 @@ class _Bot:
                 keeping = Safekeeping(opened.store, opened.queue, disk, database, tasks, self._discord)
                 self._keeping = keeping
                 self._recordings = Recordings(self._voice, keeping, tasks, self._front, window_s)
+                self._voice.observe(self._recordings)
                 self._health = Health(
                     self._voice,
                     self._discord,
@@ -196,16 +189,7 @@ class _Bot:
         """Apply the settings in ``reload.LIVE``."""
         configure_logging(settings.log_level)
         self._recordings.resume_window_s = settings.meeting_resume_window * 60
-        self._voice.configure(
-            connection_timeout_s=settings.voice_connection_timeout,
-            retry_attempts=settings.voice_retry_attempts,
-            health_interval_s=settings.voice_health_interval,
-            regions=settings.voice_region_fallback,
-            tracer=self._tracer(settings),
-        )
-
-    def _tracer(self, settings: Settings) -> Tracer:
-        return Tracer(self._settings.traces_folder if settings.voice_debug else None)
+        self._voice.configure(settings.voice)
 
     def _status(self) -> str:
         """Return the line for ``systemctl status``."""

@@ -28,7 +28,7 @@ SILENCE_S = 180.0
 
 class Voice(Protocol):
     @property
-    def trouble(self) -> str | None: ...
+    def failure(self) -> str | None: ...
 
 
 class Gateway(Protocol):
@@ -70,7 +70,7 @@ class Health:
 
     def failure(self, now: float) -> str | None:
         """Return the reason why this process is not healthy, or None. ``now`` is in monotonic seconds."""
-        return self._voice.trouble or self._of_gateway(now) or self._of_disk(now) or self._of_meetings(now)
+        return self._voice.failure or self._of_gateway(now) or self._of_disk(now) or self._of_meetings(now)
 
     def _of_gateway(self, now: float) -> str | None:
         silent_s = now - self._gateway.heard_at

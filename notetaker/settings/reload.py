@@ -26,11 +26,7 @@ log = logging.getLogger(__name__)
 LIVE = (
     "log_level",
     "meeting_resume_window",
-    "voice_connection_timeout",
-    "voice_debug",
-    "voice_health_interval",
-    "voice_region_fallback",
-    "voice_retry_attempts",
+    *(field for field in Settings.model_fields if field.startswith("voice_")),  # see ``VoiceSettings``
 )
 """Settings that can change while the bot is running."""
 
@@ -86,7 +82,7 @@ def _dotenv(text: str, path: Path) -> dict[str, str]:
 
 
 class Reload:
-    """Reloads the settings, and passes them to ``apply``, which uses only those in LIVE."""
+    """Reloads the settings, and calls ``apply`` with those that hold now: the ones in LIVE are new."""
 
     def __init__(self, settings: Settings, file: EnvFile, apply: Callable[[Settings], None]) -> None:
         self._settings = settings
@@ -106,13 +102,13 @@ class Reload:
         changed = [field for field in Settings.model_fields if _differ(field, settings, self._settings)]
         waiting = [field for field in changed if field not in LIVE]
         self.note = f"{_names(waiting)} will change after a restart" if waiting else ""
+        self._settings = self._settings.model_copy(update={field: getattr(settings, field) for field in LIVE})
         if getattr(logging, settings.log_level) < log.getEffectiveLevel():  # the new level shows more
-            self._apply(settings)
+            self._apply(self._settings)
             self._log(changed, waiting)
         else:
             self._log(changed, waiting)
-            self._apply(settings)
-        self._settings = self._settings.model_copy(update={field: getattr(settings, field) for field in LIVE})
+            self._apply(self._settings)
 
     def _log(self, changed: list[str], waiting: list[str]) -> None:
         log.info(

@@ -23,6 +23,7 @@ from notetaker.settings.types import (
 )
 from notetaker.speech.engines import EngineSettings
 from notetaker.speech.models.store import SYSTEM_FOLDER, user_folder
+from notetaker.voice.settings import VoiceSettings
 
 TOKEN_CREDENTIAL = "discord_token"  # noqa: S105 - its name
 """The file in $CREDENTIALS_DIRECTORY that holds the token unless DISCORD_TOKEN is set."""
@@ -244,6 +245,14 @@ class Settings(BaseSettings):
             base_url=self.speech_base_url,
             api_key=None if self.speech_api_key is None else self.speech_api_key.get_secret_value(),
         )
+
+    @property
+    def voice(self) -> VoiceSettings:
+        return VoiceSettings(
+            connection_timeout_s=self.voice_connection_timeout, retry_attempts=self.voice_retry_attempts,
+            health_interval_s=self.voice_health_interval, regions=self.voice_region_fallback,
+            traces=self.traces_folder if self.voice_debug else None,
+        )  # fmt: skip
 
     @property
     def meetings_folder(self) -> Path:

@@ -17,10 +17,11 @@ from notetaker.model.voice_status import VoiceTotals
 from notetaker.voice.backoff import delay_s
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.duplicate_bot import Instances
-from notetaker.voice.ports import JoinFailed, MainGateway
+from notetaker.voice.ports import JoinFailed, MainGateway, VoiceObserver
 from notetaker.voice.presence import AttemptFailed, Presence
 from notetaker.voice.reception import Reception
 from notetaker.voice.regions import Regions
+from notetaker.voice.settings import VoiceSettings
 from notetaker.voice.timing import Clock
 from notetaker.voice.trace.writer import Trace, Tracer
 from notetaker.wire.events import Heard
@@ -41,20 +42,18 @@ MOVED = "Discord moved the call to another voice server."
 
 @dataclass(slots=True)
 class Shared:
-    """What the voice of all guilds has in common. The settings may change at any time."""
+    """What the voice of all guilds has in common. Settings, tracer and observer may be replaced at any time."""
 
     gateway: MainGateway
     http: aiohttp.ClientSession
     tls: ssl.SSLContext
     clock: Clock
+    settings: VoiceSettings
     tracer: Tracer
+    observer: VoiceObserver
     totals: VoiceTotals
     instances: Instances
     regions: Regions
-    connection_timeout_s: float
-    """For a whole attempt."""
-    retry_attempts: int
-    """Attempts in a round."""
 
 
 class Attempts:
@@ -74,8 +73,9 @@ class Attempts:
     @property
     def patience_s(self) -> float:
         """Longer than this no round takes, with everything that may belong to it."""
-        tries = self._shared.retry_attempts + len(self._shared.regions.names)
-        return tries * (self._shared.connection_timeout_s + 45.0)
+        settings = self._shared.settings
+        tries = settings.retry_attempts + len(settings.regions)
+        return tries * (settings.connection_timeout_s + 45.0)
 
     async def round(self, channel_id: int) -> None:
         """A few attempts with growing pauses. Raises ``JoinFailed`` with the last one's failure.
@@ -96,7 +96,8 @@ class Attempts:
         if failure.rung is Rung.COOL_DOWN:
             raise JoinFailed(failure, pause_s=COOL_DOWN_S)
         duplicate = self._shared.instances.duplicate(self._clock.time())
-        raise JoinFailed(failure, tries=self._shared.retry_attempts, hint=duplicate or "")
+        tries = self._shared.settings.retry_attempts
+        raise JoinFailed(failure, tries=tries, hint=duplicate or "")
 
     async def follow(self, channel_id: int | None) -> bool:
         """Connects with the pair for this channel that Discord has sent unasked, if it has.
@@ -117,7 +118,7 @@ class Attempts:
 
     async def _some(self, channel_id: int) -> Failure | None:
         """The last failure; None: connected."""
-        attempts = self._shared.retry_attempts
+        attempts = self._shared.settings.retry_attempts
         failure: Failure | None = None
         for number in range(1, attempts + 1):
             try:
@@ -149,9 +150,8 @@ class Attempts:
 
     async def _elsewhere(self, channel_id: int, failure: Failure) -> Failure | None:
         """Tries the other voice regions, where that is allowed. The last failure; None: connected."""
-        regions = self._shared.regions
-        for region in regions.names:
-            if not await self._in_time(regions.change(channel_id, region)):
+        for region in self._shared.settings.regions:
+            if not await self._in_time(self._shared.regions.change(channel_id, region)):
                 break
             try:
                 await self._one(channel_id, 1, 1)
@@ -217,7 +217,7 @@ class Attempts:
 
     async def _timed(self, target: int | Credentials, trace: Trace) -> None:
         """To a channel, or with credentials for it. Raises ``AttemptFailed``."""
-        timeout_s = self._shared.connection_timeout_s
+        timeout_s = self._shared.settings.connection_timeout_s
         try:
             async with self._clock.timeout(timeout_s):
                 credentials = target if isinstance(target, Credentials) else await self._presence.ask(target)

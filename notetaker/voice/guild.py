@@ -9,7 +9,6 @@ comes by.
 
 import asyncio
 import logging
-from collections.abc import Callable
 
 from notetaker.model import events
 from notetaker.model.failure import Failure, Rung, Step
@@ -41,19 +40,7 @@ SUPERSEDED = Failure(Step.ENDED, detail="Somebody has asked for something else m
 
 
 class GuildVoice:
-    """``on_removed(guild_id, reason)`` is called when we are out of the channel for good without having been asked
-    to leave; ``on_waiting(guild_id, reason)`` when a round of attempts has failed, once until we are in the channel;
-    ``on_joined(guild_id)`` when we are, after that.
-    """
-
-    def __init__(
-        self,
-        guild_id: int,
-        shared: Shared,
-        on_removed: Callable[[int, str], None],
-        on_waiting: Callable[[int, str], None],
-        on_joined: Callable[[int], None],
-    ) -> None:
+    def __init__(self, guild_id: int, shared: Shared) -> None:
         self.guild_id = guild_id
         self.lock = TimedLock(shared.clock.time, lambda: UNTIMED_S)
         self.intent: int | None = None
@@ -63,9 +50,6 @@ class GuildVoice:
         self.presence = Presence(guild_id, shared.gateway, shared.instances, clock)
         self.reception = Reception(clock, shared.totals, self._connection_ended)
         self.attempts = Attempts(guild_id, shared, clock, self.presence, self.reception)
-        self._on_removed = on_removed
-        self._on_waiting = on_waiting
-        self._on_joined = on_joined
         self._keeper: asyncio.Task[None] | None = None
         self._scope: asyncio.Timeout | None = None  # of the operation that may be interrupted
         self._outcome = Outcome()
@@ -169,13 +153,11 @@ class GuildVoice:
                 await self.presence.leave()
 
     @property
-    def trouble(self) -> str | None:
+    def failure(self) -> str | None:
         """Why this guild's voice is out of control; None: it is not, whatever Discord does to it."""
         connection = self.reception.connection
         if self.lock.overdue_s:
-            return (
-                f"an operation in guild {self.guild_id} is stuck: it is {self.lock.overdue_s:.0f} s overdue"
-            )
+            return f"an operation in guild {self.guild_id} is stuck, {self.lock.overdue_s:.0f} s overdue"
         if self.intent is not None and self._keeper is None and self.rest.failure is None:
             return f"nobody keeps the voice connection of guild {self.guild_id}"
         if connection is not None and connection.overdue_s > OVERDUE_S:
@@ -350,7 +332,7 @@ class GuildVoice:
         self.uptime.absent(False)
         self._outcome.settle(None)
         if failed_before:
-            self._on_joined(self.guild_id)
+            self._shared.observer.joined(self.guild_id)
 
     async def _failed(self, channel_id: int | None, failure: JoinFailed) -> bool:
         await self.reception.drop(str(failure))
@@ -368,7 +350,7 @@ class GuildVoice:
         self.rest.begin(failure, self._clock.time())
         self._outcome.settle(failure)
         if not failed_before:
-            self._on_waiting(self.guild_id, str(failure))
+            self._shared.observer.waiting(self.guild_id, str(failure))
         return False
 
     def _give_up(self, failure: Failure) -> None:
@@ -379,7 +361,7 @@ class GuildVoice:
         self._failed_before = self._renewed = False
         self.uptime.absent(False)
         self._outcome.settle(JoinFailed(failure, final=True))
-        self._on_removed(self.guild_id, reason)
+        self._shared.observer.removed(self.guild_id, reason)
 
     def _connection_ended(self, failure: Failure) -> None:
         self.uptime.session_ended(self.reception.established_at)

@@ -1,7 +1,7 @@
 """All voice connections of the bot, one guild each, and the monitor of their health."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
@@ -19,101 +19,84 @@ from notetaker.model.voice_status import VoiceStatus, VoiceTotals
 from notetaker.voice.attempts import REGION_S, Shared
 from notetaker.voice.duplicate_bot import Instances
 from notetaker.voice.guild import GuildVoice
-from notetaker.voice.ports import MainGateway, SessionSink
+from notetaker.voice.ports import MainGateway, SessionSink, VoiceObserver
 from notetaker.voice.regions import Regions
+from notetaker.voice.settings import VoiceSettings
 from notetaker.voice.status import guild_status, with_live
 from notetaker.voice.timing import Clock, LoopClock, TimedLock
 from notetaker.voice.trace.writer import Tracer
 from notetaker.voice.websocket import tls_context
 
 LOOK_S = 60.0
-"""For the health monitor's look at one guild, beyond what is under way there."""
+"""Seconds for the health check of one guild, beyond what is under way there."""
 
 
-def _ignore(*_: object) -> None:
-    """Nobody wants to know."""
+class _Unobserved:
+    def removed(self, guild_id: int, reason: str) -> None: ...
+
+    def waiting(self, guild_id: int, reason: str) -> None: ...
+
+    def joined(self, guild_id: int) -> None: ...
 
 
 class VoiceManager:
-    """Create it inside the running event loop, ``run`` it, and ``close`` it at the end.
-
-    ``on_removed(guild_id, reason)`` is called when the bot was taken out of a channel for good (kicked, or the
-    connection is impossible); ``reason`` is a sentence for people. ``on_waiting(guild_id, reason)`` is called when a
-    round of attempts has failed and the bot goes on trying, once until it is in the channel; ``on_joined(guild_id)``
-    is called when a connection comes about after that.
-    """
+    """Create it inside the running event loop, ``run`` it, and ``close`` it at the end."""
 
     def __init__(
         self,
         gateway: MainGateway,
+        settings: VoiceSettings,
         *,
-        connection_timeout_s: float,
-        retry_attempts: int,
-        ca_file: Path | None,
-        on_removed: Callable[[int, str], None] = _ignore,
-        on_waiting: Callable[[int, str], None] = _ignore,
-        on_joined: Callable[[int], None] = _ignore,
-        health_interval_s: float = 60.0,
-        regions: Sequence[str] = (),
+        ca_file: Path | None = None,
         regions_file: Path | None = None,
         tracer: Tracer | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """``regions`` are tried when a channel cannot be joined; ``regions_file`` keeps what they were."""
+        """``regions_file`` keeps the regions that channels had before theirs was changed. ``tracer`` takes the place
+        of the one in ``settings``.
+        """
         self._clock = clock or LoopClock()
         self._shared = Shared(
             gateway=gateway,
             http=aiohttp.ClientSession(),
             tls=tls_context(ca_file),
             clock=self._clock,
-            tracer=tracer or Tracer(None),
+            settings=settings,
+            tracer=tracer or Tracer(settings.traces),
+            observer=_Unobserved(),
             totals=VoiceTotals(),
             instances=Instances(),
-            regions=Regions(gateway, regions, regions_file),
-            connection_timeout_s=connection_timeout_s,
-            retry_attempts=retry_attempts,
+            regions=Regions(gateway, regions_file),
         )
-        self._on_removed = on_removed
-        self._on_waiting = on_waiting
-        self._on_joined = on_joined
-        self._health_interval_s = health_interval_s
-        self._next_check = self._clock.time() + health_interval_s
+        self._next_check = self._clock.time() + settings.health_interval_s
         self._checking = TimedLock(self._clock.time, lambda: LOOK_S)
         self._guilds: dict[int, GuildVoice] = {}
         self._closing = False
 
-    def configure(
-        self,
-        *,
-        connection_timeout_s: float,
-        retry_attempts: int,
-        health_interval_s: float,
-        regions: Sequence[str],
-        tracer: Tracer,
-    ) -> None:
-        """From the next attempt, and the next look of the health monitor, on."""
-        self._shared.connection_timeout_s = connection_timeout_s
-        self._shared.retry_attempts = retry_attempts
-        self._shared.regions.names = tuple(regions)
-        self._shared.tracer = tracer
-        self._next_check += health_interval_s - self._health_interval_s
-        self._health_interval_s = health_interval_s
+    def configure(self, settings: VoiceSettings) -> None:
+        """Use ``settings`` from the next attempt and the next health check on."""
+        self._next_check += settings.health_interval_s - self._shared.settings.health_interval_s
+        self._shared.settings, self._shared.tracer = settings, Tracer(settings.traces)
+
+    def observe(self, observer: VoiceObserver) -> None:
+        """Tell ``observer`` what becomes of the bot from now on."""
+        self._shared.observer = observer
 
     # What people want
 
     def want(self, guild_id: int, channel_id: int | None) -> None:
-        """From now on this is wanted; what is under way for something else is interrupted."""
+        """Change the wanted channel; an operation for another one is cancelled. None: no channel is wanted."""
         self._guild(guild_id).want(None if self._closing else channel_id)
 
     def wanted(self, guild_id: int) -> int | None:
-        """The channel in which the bot is to be, connected or not."""
+        """Return the wanted channel, connected or not."""
         return self._guild(guild_id).intent
 
     async def join(self, guild_id: int, channel_id: int, sink: SessionSink | None = None) -> None:
-        """Connects to the channel, and records it when a sink is given.
+        """Connect to the channel, and record it if there is a sink.
 
         Returns at once when already there. Raises ``JoinFailed`` after a round of attempts without success; unless
-        that is ``final``, the bot goes on trying.
+        that is ``final``, the bot keeps trying.
         """
         guild = self._guild(guild_id)
         self.want(guild_id, channel_id)
@@ -122,20 +105,20 @@ class VoiceManager:
             guild.reception.record(sink)
 
     async def settled(self, guild_id: int, channel_id: int) -> None:
-        """What ``want`` has led to: returns and raises as ``join``, without asking for it once more."""
+        """Wait for the outcome of ``want``: return and raise as ``join`` does, without asking again."""
         await self._guild(guild_id).settled(channel_id)
 
     def record(self, guild_id: int, sink: SessionSink | None) -> None:
-        """From now on gives the guild's frames to ``sink``; None: to nobody."""
+        """Give the guild's frames to ``sink`` from now on; None: to nobody."""
         self._guild(guild_id).reception.record(sink)
 
     async def leave(self, guild_id: int) -> None:
         await self._guild(guild_id).leave()
 
     async def close(self) -> None:
-        """Leaves where we are, and nowhere else: another process may use our token, and be in other guilds.
+        """Leave where we are, and refuse what is wanted from now on.
 
-        What is wanted from now on comes too late.
+        Other guilds are left alone: another process may use our token there.
         """
         self._closing = True
         try:
@@ -144,17 +127,17 @@ class VoiceManager:
             await self._shared.http.close()
 
     def channel(self, guild_id: int) -> int | None:
-        """The channel that we are connected to in this guild."""
+        """Return the channel of the guild's live connection."""
         return self._guild(guild_id).connected_to
 
     def coverage(self, guild_id: int) -> list[Coverage]:
-        """Per speaker, over all sessions of the guild's current recording."""
+        """Return the counts of each speaker, over all sessions of the guild's current recording."""
         return self._guild(guild_id).reception.coverage()
 
-    # What the main gateway tells
+    # Events of the main gateway
 
     def receive(self, event: VoiceEvent) -> None:
-        """In the order in which it came."""
+        """Take the next event, in the order in which they came."""
         match event:
             case VoiceState():
                 self.voice_state_update(event)
@@ -171,7 +154,7 @@ class VoiceManager:
                 self._guild(guild_id).channel_deleted(channel_id)
 
     def voice_state_update(self, state: VoiceState) -> None:
-        """Our own matters; anyone's is a sign that voice in the guild is alive."""
+        """Take a voice state: our own concerns us, another one shows that voice in the guild is alive."""
         if state.user_id == self._shared.gateway.user_id:
             self._guild(state.guild_id).voice_state_update(state)
         elif state.guild_id in self._guilds:
@@ -182,20 +165,20 @@ class VoiceManager:
 
     # Health
 
-    async def run(self, on_beat: Callable[[], None] = _ignore, beat_s: float = 10.0) -> None:
-        """The health monitor, until cancelled. Calls ``on_beat`` every ``beat_s``: as long as its loop turns."""
+    async def run(self, on_beat: Callable[[], None] = lambda: None, beat_s: float = 10.0) -> None:
+        """Monitor health until cancelled. Calls ``on_beat`` every ``beat_s``, as long as the loop turns."""
         async with asyncio.TaskGroup() as tasks:
             while True:
                 on_beat()
                 now = self._clock.time()
                 if now >= self._next_check:
-                    self._next_check = now + self._health_interval_s
+                    self._next_check = now + self._shared.settings.health_interval_s
                     if not self._checking.locked():
                         tasks.create_task(self.check())  # beside this: it may have to wait for Discord
                 await self._clock.sleep(min(beat_s, self._next_check - now))
 
     async def check(self) -> None:
-        """Looks after every guild, and puts right what nobody else does."""
+        """Check every guild, and put right what nobody else does."""
         async with self._checking:
             self._shared.totals.health_checks += 1
             for guild in list(self._guilds.values()):
@@ -208,19 +191,19 @@ class VoiceManager:
                     await self._shared.regions.put_back(channel_id)
 
     @property
-    def trouble(self) -> str | None:
-        """Why this process is not in control of its voice connections; None: it is.
+    def failure(self) -> str | None:
+        """The reason why this process has lost control of its voice connections; None: it is in control.
 
-        That Discord refuses or is down is no trouble of ours: restarting would not help.
+        A Discord that refuses or is down is no such reason: restarting would not help.
         """
-        trouble = next(filter(None, (guild.trouble for guild in self._guilds.values())), None)
-        if trouble is None and self._checking.overdue_s:
-            return f"the health monitor is stuck: it is {self._checking.overdue_s:.0f} s overdue"
-        return trouble
+        failure = next(filter(None, (guild.failure for guild in self._guilds.values())), None)
+        if failure is None and self._checking.overdue_s:
+            return f"the health monitor is stuck, {self._checking.overdue_s:.0f} s overdue"
+        return failure
 
     @property
     def patience_s(self) -> float:
-        """Longer than this nothing takes that anybody asks for, in any guild; what does is stuck."""
+        """Upper bound for any operation, in seconds; anything slower is stuck."""
         return max((guild.patience_s for guild in self._guilds.values()), default=0.0)
 
     def status(self) -> VoiceStatus:
@@ -235,7 +218,5 @@ class VoiceManager:
     def _guild(self, guild_id: int) -> GuildVoice:
         guild = self._guilds.get(guild_id)
         if guild is None:
-            guild = self._guilds[guild_id] = GuildVoice(
-                guild_id, self._shared, self._on_removed, self._on_waiting, self._on_joined
-            )
+            guild = self._guilds[guild_id] = GuildVoice(guild_id, self._shared)
         return guild

@@ -72,3 +72,16 @@ class JoinFailed(Exception):
         """Another round would fail as well, or is no longer wanted: the bot has given up."""
         self.pause_s = pause_s
         """Seconds to wait before another round, which would do harm earlier."""
+
+
+class VoiceObserver(Protocol):
+    """Learns what becomes of the bot in voice channels. Called on the event loop; must not raise."""
+
+    def removed(self, guild_id: int, reason: str) -> None:
+        """The bot is out of the channel for good, and nobody asked it to leave; ``reason`` is for people."""
+
+    def waiting(self, guild_id: int, reason: str) -> None:
+        """A round of attempts has failed, and more will follow. Called once until ``joined``."""
+
+    def joined(self, guild_id: int) -> None:
+        """The bot is in the channel, after ``waiting``."""

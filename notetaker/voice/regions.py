@@ -1,14 +1,13 @@
-"""Other voice regions, for a channel whose own cannot be connected to (opt-in: ``VOICE_REGION_FALLBACK``).
+"""Other voice regions, for a channel that cannot be joined in its own (opt-in: ``VOICE_REGION_FALLBACK``).
 
-A channel's settings may name a region; without one Discord chooses. What the settings said is written down before it
-is changed, and put back when every region has failed, or else when the bot has left the channel: changing it earlier
+A channel's settings may name a region; without one Discord chooses. The original setting is saved before it is
+changed, and restored when every region has failed, or else when the bot has left the channel: restoring it earlier
 would send the call back to where it did not work.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 from notetaker.model import events
@@ -18,44 +17,42 @@ log = logging.getLogger(__name__)
 
 
 class Regions:
-    """``file`` outlives the process, so that a crash leaves no channel with a region that nobody chose."""
+    """Changes regions and restores them; ``file`` keeps the original ones, also over a crash."""
 
-    def __init__(self, gateway: MainGateway, names: Sequence[str], file: Path | None) -> None:
+    def __init__(self, gateway: MainGateway, file: Path | None) -> None:
         self._gateway = gateway
-        self.names = tuple(names)
-        """Those to try, in turn."""
         self._file = file
         self._original: dict[int, str | None] = self._read()
         self._lock = asyncio.Lock()  # keepers change, the health monitor puts back
 
     async def change(self, channel_id: int, region: str) -> bool:
-        """Whether the channel's settings now ask for ``region``."""
+        """Have the channel's settings ask for ``region``; return False if they cannot be changed."""
         try:
             async with self._lock:
                 if channel_id not in self._original:
                     self._write(self._original | {channel_id: await self._gateway.voice_region(channel_id)})
                 await self._gateway.set_voice_region(channel_id, region)
         except (PermissionError, ConnectionError) as failure:
-            log.warning("The voice region of channel %d stays as it is: %s", channel_id, failure)
+            log.warning("Cannot change the voice region of channel %d: %s", channel_id, failure)
             return False
         return True
 
     async def put_back(self, channel_id: int) -> bool:
-        """Whether the channel's settings are what they were. What fails is tried again when asked again."""
+        """Restore the channel's original region; return False if that failed, and may be tried again."""
         async with self._lock:
             if channel_id not in self._original:
                 return True
             try:
                 await self._gateway.set_voice_region(channel_id, self._original[channel_id])
             except (PermissionError, ConnectionError) as failure:
-                log.warning("The voice region of channel %d could not be put back: %s", channel_id, failure)
+                log.warning("Cannot restore the voice region of channel %d: %s", channel_id, failure)
                 return False
             self._write({channel: was for channel, was in self._original.items() if channel != channel_id})
             return True
 
     @property
     def changed(self) -> list[int]:
-        """Channels whose region is not their own at the moment."""
+        """Channels whose region is not their original one."""
         return list(self._original)
 
     def _read(self) -> dict[int, str | None]:
@@ -64,7 +61,7 @@ class Regions:
         try:
             return {int(channel): region for channel, region in json.loads(self._file.read_text()).items()}
         except (OSError, ValueError, AttributeError) as error:
-            self._tell("read", error)
+            self._log("read", error)
             return {}
 
     def _write(self, original: dict[int, str | None]) -> None:
@@ -74,10 +71,10 @@ class Regions:
         try:
             self._file.write_text(json.dumps(original))
         except OSError as error:
-            self._tell("written", error)
+            self._log("write", error)
 
-    def _tell(self, what: str, error: Exception) -> None:
+    def _log(self, verb: str, error: Exception) -> None:
         log.critical(
-            "%s cannot be %s, so a channel may keep a voice region that nobody chose: %s",
-            self._file, what, error, extra=events.REGIONS_UNKNOWN(),
+            "Cannot %s %s, so a channel may keep a voice region that nobody chose: %s",
+            verb, self._file, error, extra=events.REGIONS_UNKNOWN(),
         )  # fmt: skip

@@ -17,7 +17,7 @@ class Judged:
     """A health that looks at the bench, and at voice and a main gateway that are whatever a test says."""
 
     def __init__(self, bench: Bench) -> None:
-        self.trouble: str | None = None
+        self.failure: str | None = None
         self.connected = True
         self.heard_at = time.monotonic()
         self.signs_of_life = 0
@@ -41,12 +41,12 @@ async def test_a_sign_of_life_is_given_only_in_control_and_the_log_says_why_not(
 ) -> None:
     judged.health.beat()
     assert judged.signs_of_life == 1
-    judged.trouble = "an operation is stuck"
+    judged.failure = "an operation is stuck"
     judged.health.beat()
     judged.health.beat()
     assert judged.signs_of_life == 1
     assert [record.getMessage() for record in caplog.records] == ["Unhealthy: an operation is stuck"]
-    judged.trouble = None
+    judged.failure = None
     judged.health.beat()
     assert judged.signs_of_life == 2
 

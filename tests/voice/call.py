@@ -16,7 +16,7 @@ from notetaker.model.audio import AudioFrame
 from notetaker.model.voice import VoiceServer as ServerUpdate
 from notetaker.model.voice import VoiceState
 from notetaker.voice.manager import VoiceManager
-from notetaker.voice.trace.writer import Tracer
+from notetaker.voice.settings import VoiceSettings
 from notetaker.wire.losses import Loss
 
 GUILD, CHANNEL, BOT = 10, 20, 4242
@@ -162,6 +162,24 @@ class Recording:
 
 
 @dataclass
+class Observer:
+    """Remembers what becomes of the bot."""
+
+    removals: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    waits: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    joins: asyncio.Queue[int] = field(default_factory=asyncio.Queue)
+
+    def removed(self, guild_id: int, reason: str) -> None:
+        self.removals.put_nowait(reason)
+
+    def waiting(self, guild_id: int, reason: str) -> None:
+        self.waits.put_nowait(reason)
+
+    def joined(self, guild_id: int) -> None:
+        self.joins.put_nowait(guild_id)
+
+
+@dataclass
 class Call:
     server: VoiceServer
     gateway: Gateway
@@ -206,26 +224,20 @@ async def a_call(
     server = VoiceServer(ssl_context=context, faults=faults, on_event=lambda event: None)
     await server.start()
     gateway = gateway_of(server, e2ee)
-    removed: asyncio.Queue[str] = asyncio.Queue()
-    waiting: asyncio.Queue[str] = asyncio.Queue()
-    joined: asyncio.Queue[int] = asyncio.Queue()
+    observer = Observer()
     clock = Hasty()
     manager = gateway.manager = VoiceManager(
         gateway,
-        connection_timeout_s=timeout_s,
-        retry_attempts=attempts,
+        VoiceSettings(timeout_s, attempts, regions=regions, traces=folder / "traces"),
         ca_file=folder / "ca.pem",
-        on_removed=lambda guild_id, reason: removed.put_nowait(reason),
-        on_waiting=lambda guild_id, reason: waiting.put_nowait(reason),
-        on_joined=joined.put_nowait,
-        regions=regions,
         regions_file=folder / "regions.json",
-        tracer=Tracer(folder / "traces"),
         clock=clock,
     )
+    manager.observe(observer)
     tls = ssl.create_default_context(cafile=str(folder / "ca.pem"))
     try:
-        yield Call(server, gateway, manager, faults, tls, removed, waiting, joined, clock, e2ee)
+        waits = observer.removals, observer.waits, observer.joins
+        yield Call(server, gateway, manager, faults, tls, *waits, clock, e2ee)
     finally:
         await manager.close()
         await server.stop()

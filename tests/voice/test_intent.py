@@ -319,13 +319,13 @@ async def test_a_bug_in_the_keeper_is_said_and_the_monitor_has_it_begin_again(
 async def test_a_stuck_operation_is_trouble_and_a_discord_that_refuses_is_none(tmp_path: Path) -> None:
     async with a_call(tmp_path) as call:
         await failed_round(call)
-        assert call.manager.trouble is None
+        assert call.manager.failure is None
         call.gateway.silent = True
         call.manager.want(GUILD, CHANNEL)
         await until(lambda: call.gateway.asked[-1] == CHANNEL)
-        assert call.manager.trouble is None
+        assert call.manager.failure is None
         call.clock.skip(3600)
-        assert "stuck" in (call.manager.trouble or "")
+        assert "stuck" in (call.manager.failure or "")
         call.gateway.silent = False
 
 

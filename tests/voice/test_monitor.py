@@ -11,8 +11,8 @@ from notetaker.voice.attempts import REGION_S
 from notetaker.voice.guild import UNTIMED_S
 from notetaker.voice.manager import LOOK_S
 from notetaker.voice.ports import JoinFailed
+from notetaker.voice.settings import VoiceSettings
 from notetaker.voice.timing import TimedLock
-from notetaker.voice.trace.writer import Tracer
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Gateway, a_call
 
 CONNECTION_TIMEOUT_S = 20.0
@@ -61,7 +61,7 @@ async def test_a_discord_that_lets_the_health_monitor_wait_stops_no_ping(tmp_pat
     (tmp_path / "regions.json").write_text(f'{{"{CHANNEL}": "rotterdam"}}')
     async with a_call(tmp_path, gateway_of=SlowRest) as call, checking(call) as pings:
         await until_after(call.clock.time(), pings)
-        assert call.manager.trouble is None
+        assert call.manager.failure is None
         looks = call.manager.status().totals.health_checks
         call.clock.skip(61)
         await until_after(call.clock.time(), pings)
@@ -72,20 +72,20 @@ async def test_a_health_monitor_that_never_comes_back_is_trouble(tmp_path: Path)
     (tmp_path / "regions.json").write_text(f'{{"{CHANNEL}": "rotterdam"}}')
     async with a_call(tmp_path, gateway_of=SlowRest) as call, checking(call):
         call.clock.skip(REGION_S)
-        assert call.manager.trouble is None
+        assert call.manager.failure is None
         call.clock.skip(LOOK_S + 1)
-        assert "the health monitor is stuck" in (call.manager.trouble or "")
+        assert "the health monitor is stuck" in (call.manager.failure or "")
 
 
 async def test_a_guild_lock_that_somebody_keeps_is_trouble(tmp_path: Path) -> None:
     async with a_call(tmp_path) as call:
         await call.manager.join(GUILD, CHANNEL)
         await call.manager._guilds[GUILD].lock.acquire()
-        assert call.manager.trouble is None
+        assert call.manager.failure is None
         call.clock.skip(UNTIMED_S + 1)
-        assert f"an operation in guild {GUILD} is stuck" in (call.manager.trouble or "")
+        assert f"an operation in guild {GUILD} is stuck" in (call.manager.failure or "")
         call.manager._guilds[GUILD].lock.release()
-        assert "is stuck" not in (call.manager.trouble or "")
+        assert "is stuck" not in (call.manager.failure or "")
 
 
 async def test_a_lock_keeps_the_patience_that_there_was_when_it_was_taken() -> None:
@@ -137,9 +137,9 @@ async def test_an_operation_is_stuck_once_the_step_that_it_is_in_should_be_over(
         async with asyncio.timeout(10):
             await gateway.sending.wait()
         call.clock.skip(CONNECTION_TIMEOUT_S)
-        assert call.manager.trouble is None
+        assert call.manager.failure is None
         call.clock.skip(UNTIMED_S + 1)
-        assert f"an operation in guild {GUILD} is stuck" in (call.manager.trouble or "")
+        assert f"an operation in guild {GUILD} is stuck" in (call.manager.failure or "")
         gateway.goes_on.set()
         joining.cancel()
         await asyncio.gather(joining, return_exceptions=True)
@@ -147,13 +147,7 @@ async def test_an_operation_is_stuck_once_the_step_that_it_is_in_should_be_over(
 
 async def test_settings_that_change_hold_from_the_next_attempt_on(tmp_path: Path) -> None:
     async with a_call(tmp_path, attempts=1) as call:
-        call.manager.configure(
-            connection_timeout_s=12.0,
-            retry_attempts=2,
-            health_interval_s=5.0,
-            regions=("us-east",),
-            tracer=Tracer(tmp_path / "others"),
-        )
+        call.manager.configure(VoiceSettings(12.0, 2, 5.0, ("us-east",), tmp_path / "others"))
         call.faults.refuse_identify(BOT, 4006, times=9)
         with pytest.raises(JoinFailed, match="Tried 2 times without success"):
             await call.manager.join(GUILD, CHANNEL)

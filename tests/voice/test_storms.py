@@ -241,4 +241,4 @@ async def weather(seed: int, folder: Path) -> None:
         assert voice_tasks() == []
         assert gateway.place is None
         assert [sink.wrong for sink in storm.sinks if sink.wrong] == []
-        assert call.manager.trouble is None
+        assert call.manager.failure is None

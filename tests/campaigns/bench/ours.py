@@ -13,6 +13,7 @@ from notetaker.model.meeting import Meeting
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.store.database import StoreError
 from notetaker.voice.manager import VoiceManager
+from notetaker.voice.settings import VoiceSettings
 from tests.campaigns.bench import child
 
 
@@ -40,8 +41,7 @@ class Receiver:
         self.guild_id, self.channel_id = int(settings["guild_id"]), int(settings["channel_id"])
         self.manager = VoiceManager(
             MainGateway(int(settings["user_id"])),
-            connection_timeout_s=30,
-            retry_attempts=1,
+            VoiceSettings(retry_attempts=1),
             ca_file=Path(settings["ca_file"]),
         )
         meeting = Meeting("bench", self.guild_id, self.channel_id, "Bench", 1, 1, time.time_ns())
