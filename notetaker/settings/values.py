@@ -249,10 +249,12 @@ class Settings(BaseSettings):
     @property
     def voice(self) -> VoiceSettings:
         return VoiceSettings(
-            connection_timeout_s=self.voice_connection_timeout, retry_attempts=self.voice_retry_attempts,
-            health_interval_s=self.voice_health_interval, regions=self.voice_region_fallback,
+            connection_timeout_s=self.voice_connection_timeout,
+            retry_attempts=self.voice_retry_attempts,
+            health_interval_s=self.voice_health_interval,
+            regions=self.voice_region_fallback,
             traces=self.traces_folder if self.voice_debug else None,
-        )  # fmt: skip
+        )
 
     @property
     def meetings_folder(self) -> Path:

@@ -3,13 +3,15 @@
 Reading order:
 
 ``ports``       what voice needs from the main gateway, and whom it gives frames to
+``timing``      the clock, and the lock that shows when its holder is stuck
 ``udp``         a non-blocking socket, drained in batches, each datagram stamped on arrival
 ``websocket``   the voice websocket: TLS, time limits, one writer
 ``connection``  one voice session: feeds the machine, carries out its commands
-``presence``    what the main gateway says about us in a guild; ``instances``: is it us?
+``presence``    what the main gateway says about us in a guild; ``duplicate_bot``: is it us?
 ``reception``   what is heard: one connection at a time, and the sink
 ``attempts``    an attempt, a round of them (``backoff``), other voice regions (``regions``)
-``guild``       what people want in one guild, and the keeper that makes it so
-``manager``     all guilds, and the monitor of their health; ``status``: how they are doing
+``decision``    what to do, as a function of the facts
+``guild``       what people want in one guild, and the keeper that makes it so; ``retry_hold``, ``downtime``
+``manager``     all guilds, and the monitor of their health; ``settings``; ``status``: how they are doing
 ``trace``       a record of every step, for ``notetaker voice-trace``
 """

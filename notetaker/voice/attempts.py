@@ -16,6 +16,7 @@ from notetaker.model.failure import Failure, Rung, Step
 from notetaker.model.voice_status import VoiceTotals
 from notetaker.voice.backoff import delay_s
 from notetaker.voice.connection import VoiceConnection
+from notetaker.voice.decision import COOL_DOWN_S
 from notetaker.voice.duplicate_bot import Instances
 from notetaker.voice.ports import JoinFailed, MainGateway, VoiceObserver
 from notetaker.voice.presence import AttemptFailed, Presence
@@ -34,8 +35,6 @@ LEAVE_PAUSE_S = 1.0
 """After leaving, Discord wants a moment before it gives a new session."""
 REGION_S = 45.0
 """To change a channel's voice region: two requests to Discord, after those of another guild."""
-COOL_DOWN_S = 60.0
-"""After close code 4021, rate limited."""
 
 MOVED = "Discord moved the call to another voice server."
 

@@ -1,10 +1,10 @@
-"""Whether another process uses this bot's token.
+"""Detects another process that uses this bot's token.
 
 The session id in a voice state is that of the main-gateway session which asked for it (discord-api-docs#1724). One
-that is shown for our own user, and is of no session that this process has had, is somebody else's: two processes
-with one token take the voice sessions away from each other, which both see as 4006 (discord.py#9634, Magma#9).
+that is shown for our own user and belongs to no session of this process is another process's: two processes with one
+token take the voice sessions away from each other, which both see as 4006 (discord.py#9634, Magma#9).
 
-The rule is applied only once it has proven true: after Discord has shown us a session of our own.
+The rule applies only once it has proven true: after Discord has shown us a session of our own.
 """
 
 import logging
@@ -15,7 +15,7 @@ from notetaker.model.voice import VoiceState
 log = logging.getLogger(__name__)
 
 MEMORY_S = 600.0
-"""How long a sighting is named as the likely cause of what goes wrong."""
+"""Seconds for which a sighting is named as the likely reason for failures."""
 
 DUPLICATE = (
     "Another process is using this bot's token: it has joined a voice channel with a session that is not ours. "
@@ -30,11 +30,11 @@ class Instances:
         self._seen_at: float | None = None
 
     def session_began(self, session_id: str) -> None:
-        """A main-gateway session of this process."""
+        """Remember a main-gateway session of this process."""
         self._ours.add(session_id)
 
     def is_foreign(self, state: VoiceState, now: float) -> bool:
-        """Judges a voice state of our own user. What Discord knew before we came may be of an earlier process."""
+        """Return True if a voice state of our own user is another process's, and no remnant of an earlier one."""
         if state.session_id in self._ours:
             self._proven = True
         if state.session_id in self._ours or state.snapshot or not self._proven:
@@ -46,6 +46,6 @@ class Instances:
         return True
 
     def duplicate(self, now: float) -> str | None:
-        """A sentence for people, when another process was seen lately."""
+        """Return a sentence for people if another process was seen lately."""
         lately = self._seen_at is not None and now - self._seen_at <= MEMORY_S
         return DUPLICATE if lately else None

@@ -192,7 +192,7 @@ class VoiceManager:
 
     @property
     def failure(self) -> str | None:
-        """The reason why this process has lost control of its voice connections; None: it is in control.
+        """The reason why voice is not healthy, or None.
 
         A Discord that refuses or is down is no such reason: restarting would not help.
         """

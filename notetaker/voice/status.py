@@ -23,7 +23,7 @@ def guild_status(guild: GuildVoice, now: float, next_check: float) -> GuildVoice
         phase_s=0.0 if since is None else max(now - since, 0.0),
         attempt=guild.attempts.number,
         next_try_s=max(next_check - now, 0.0) if phase is VoicePhase.WAITING else None,
-        failure=None if guild.rest.failure is None else guild.rest.failure.failure,
+        failure=None if guild.hold.failure is None else guild.hold.failure.failure,
         endpoint=None if session is None else session.credentials.endpoint,
         mode=None if session is None else session.mode,
         dave_version=0 if session is None else session.dave.version,
@@ -41,9 +41,9 @@ def _phase(guild: GuildVoice) -> tuple[VoicePhase, float | None]:
         return VoicePhase.RESUMING, connection.lost_websocket_at
     if connection is not None:
         return VoicePhase.CONNECTED, guild.reception.established_at
-    if guild.rest.failure is not None:
-        return VoicePhase.WAITING, guild.rest.since
-    return VoicePhase.CONNECTING, guild.uptime.absent_since
+    if guild.hold.failure is not None:
+        return VoicePhase.WAITING, guild.hold.since
+    return VoicePhase.CONNECTING, guild.downtime.since
 
 
 def with_live(totals: VoiceTotals, guilds: Iterable[GuildVoice], now: float) -> VoiceTotals:
@@ -53,6 +53,6 @@ def with_live(totals: VoiceTotals, guilds: Iterable[GuildVoice], now: float) -> 
         whole.stored += guild.reception.stored
         if guild.reception.connection is not None:
             add_counts(whole, guild.reception.connection)
-        if guild.uptime.absent_since is not None:
-            whole.disconnected_s += now - guild.uptime.absent_since
+        if guild.downtime.since is not None:
+            whole.disconnected_s += now - guild.downtime.since
     return whole

@@ -23,6 +23,7 @@ from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
+from notetaker.voice.guild import SUPERSEDED
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed, SessionSink
 from tests.harness.office import SENTENCE
@@ -77,7 +78,7 @@ class Voice:
         changed.cancel()
         slow.cancel()
         if self.target != channel_id:
-            raise join_failed("Somebody has asked for something else meanwhile.", final=True)
+            raise JoinFailed(SUPERSEDED, final=True)
         if self.failure is not None:
             if self.failure.final:
                 self.target = None

@@ -88,7 +88,7 @@ async def test_a_keeper_that_is_cancelled(tmp_path: Path) -> None:
         guild._keeper.cancel()
         await asyncio.wait({guild._keeper})
         await asyncio.sleep(0)  # what is to be done then
-        assert "nobody keeps the voice connection" in (call.manager.failure or "")
+        assert "nothing keeps up the voice connection" in (call.manager.failure or "")
         await call.manager.check()
         assert call.manager.failure is None
         connection_of(call).end("It is lost.")

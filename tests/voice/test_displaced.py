@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession
 
 from notetaker.model.voice import ChannelDeleted, SessionBegan, SessionResumed, VoiceState
-from notetaker.voice import guild, presence
+from notetaker.voice import decision, presence
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.websocket import VoiceWebSocket
 from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call, until
@@ -45,7 +45,7 @@ async def test_a_kick_during_an_attempt_is_no_failure_to_be_retried(
 ) -> None:
     async with a_call(tmp_path) as call:
         once_opening(lambda: call.gateway.tell(VoiceState(GUILD, None, BOT, "session 1")))
-        with pytest.raises(JoinFailed, match=guild.DISCONNECTED.detail) as failure:
+        with pytest.raises(JoinFailed, match=decision.DISCONNECTED.detail) as failure:
             await call.manager.join(GUILD, CHANNEL)
         assert failure.value.final
         assert call.gateway.asked == [CHANNEL]
@@ -89,7 +89,7 @@ async def test_a_kick_that_is_heard_of_when_the_main_gateway_is_back_ends_it(tmp
         call.gateway.tell(VoiceState(GUILD, None, BOT, "session 1"))
         call.manager.receive(SessionResumed())
         async with asyncio.timeout(5):
-            assert await call.removed.get() == guild.DISCONNECTED.detail
+            assert await call.removed.get() == decision.DISCONNECTED.detail
         assert call.gateway.asked == [CHANNEL]
 
 
@@ -127,7 +127,7 @@ async def test_a_deleted_channel_ends_the_attempt_at_once(tmp_path: Path) -> Non
         call.manager.receive(ChannelDeleted(GUILD, CHANNEL))
         failure = await settled(joining)
         assert isinstance(failure, JoinFailed)
-        assert str(failure) == guild.DELETED.detail
+        assert str(failure) == decision.DELETED.detail
         call.gateway.silent = False
 
 
@@ -149,7 +149,7 @@ async def test_a_kick_under_a_new_main_session_is_a_kick(
         once_opening(lambda: call.gateway.tell(VoiceState(GUILD, None, BOT, "new")))
         call.manager.receive(SessionBegan("new", frozenset({GUILD})))
         async with asyncio.timeout(5):
-            assert await call.removed.get() == guild.DISCONNECTED.detail
+            assert await call.removed.get() == decision.DISCONNECTED.detail
 
 
 async def test_an_opcode_4_that_is_interrupted_is_taken_back(

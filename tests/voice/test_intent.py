@@ -8,7 +8,7 @@ import pytest
 from notetaker.model.failure import Failure, Step
 from notetaker.model.voice import ChannelDeleted, SessionBegan, SessionResumed, VoiceState
 from notetaker.model.voice_status import VoicePhase
-from notetaker.voice import attempts, guild, presence, retry_hold
+from notetaker.voice import attempts, decision, presence, retry_hold
 from notetaker.voice.ports import JoinFailed
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call, until
 
@@ -109,7 +109,7 @@ async def test_after_4021_nothing_is_tried_for_a_minute(tmp_path: Path) -> None:
             await call.manager.join(GUILD, CHANNEL)
         asked = list(call.gateway.asked)
         assert asked == [CHANNEL, None], "one attempt, and no other"
-        call.clock.skip(attempts.COOL_DOWN_S - 1)
+        call.clock.skip(decision.COOL_DOWN_S - 1)
         call.manager.receive(SessionResumed())
         await call.manager.check()
         await asyncio.sleep(0.05)
@@ -127,7 +127,7 @@ async def test_a_leave_interrupts_a_join(tmp_path: Path) -> None:
         call.gateway.silent = False
         async with asyncio.timeout(5):
             await call.manager.leave(GUILD)
-            with pytest.raises(JoinFailed, match="asked for something else") as failure:
+            with pytest.raises(JoinFailed, match="newer request") as failure:
                 await joining
         assert failure.value.final
         assert call.manager.channel(GUILD) is None
@@ -173,7 +173,7 @@ async def test_an_outcome_that_was_there_before_it_was_waited_for(tmp_path: Path
         call.manager.want(GUILD, CHANNEL)
         await until(lambda: call.manager.channel(GUILD))
         await call.manager.settled(GUILD, CHANNEL)
-        with pytest.raises(JoinFailed, match="something else"):
+        with pytest.raises(JoinFailed, match="newer request"):
             await call.manager.settled(GUILD, CHANNEL + 1)
 
 
@@ -183,7 +183,7 @@ async def test_a_deleted_channel_ends_the_intent(tmp_path: Path) -> None:
         call.manager.receive(ChannelDeleted(GUILD, CHANNEL + 1))
         call.manager.receive(ChannelDeleted(GUILD, CHANNEL))
         async with asyncio.timeout(5):
-            assert await call.removed.get() == guild.DELETED.detail
+            assert await call.removed.get() == decision.DELETED.detail
         assert call.removed.empty()
         assert call.manager.channel(GUILD) is None
 
@@ -273,7 +273,7 @@ async def test_4021_in_mid_session_cools_down(tmp_path: Path) -> None:
         await call.manager.join(GUILD, CHANNEL)
         await call.server.release(guild_id=GUILD, user_id=BOT, code=4021)
         await until(lambda: call.manager.status().guilds[0].phase is VoicePhase.WAITING)
-        call.clock.skip(attempts.COOL_DOWN_S - 1)
+        call.clock.skip(decision.COOL_DOWN_S - 1)
         await call.manager.check()
         assert call.manager.status().guilds[0].phase is VoicePhase.WAITING
         call.clock.skip(1)
@@ -308,7 +308,7 @@ async def test_a_bug_in_the_keeper_is_said_and_the_monitor_has_it_begin_again(
     async with a_call(tmp_path) as call:
         with monkeypatch.context() as patch:
             patch.setattr(call.gateway, "update_voice_state", None)
-            with pytest.raises(JoinFailed, match="bug of its own"):
+            with pytest.raises(JoinFailed, match="has a bug"):
                 await call.manager.join(GUILD, CHANNEL)
         assert "which is a bug" in caplog.text
         call.clock.skip(60)
@@ -316,7 +316,7 @@ async def test_a_bug_in_the_keeper_is_said_and_the_monitor_has_it_begin_again(
         await until(lambda: call.manager.channel(GUILD) == CHANNEL)
 
 
-async def test_a_stuck_operation_is_trouble_and_a_discord_that_refuses_is_none(tmp_path: Path) -> None:
+async def test_a_stuck_operation_is_a_failure_and_a_discord_that_refuses_is_none(tmp_path: Path) -> None:
     async with a_call(tmp_path) as call:
         await failed_round(call)
         assert call.manager.failure is None

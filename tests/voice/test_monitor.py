@@ -1,4 +1,4 @@
-"""The loop from which the watchdog is pinged, what is trouble and what is not; settings that change meanwhile."""
+"""The loop from which the watchdog is pinged, what counts as a failure; settings that change meanwhile."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -68,7 +68,7 @@ async def test_a_discord_that_lets_the_health_monitor_wait_stops_no_ping(tmp_pat
         assert call.manager.status().totals.health_checks == looks == 1, "one at a time"
 
 
-async def test_a_health_monitor_that_never_comes_back_is_trouble(tmp_path: Path) -> None:
+async def test_a_health_monitor_that_never_comes_back_is_a_failure(tmp_path: Path) -> None:
     (tmp_path / "regions.json").write_text(f'{{"{CHANNEL}": "rotterdam"}}')
     async with a_call(tmp_path, gateway_of=SlowRest) as call, checking(call):
         call.clock.skip(REGION_S)
@@ -77,7 +77,7 @@ async def test_a_health_monitor_that_never_comes_back_is_trouble(tmp_path: Path)
         assert "the health monitor is stuck" in (call.manager.failure or "")
 
 
-async def test_a_guild_lock_that_somebody_keeps_is_trouble(tmp_path: Path) -> None:
+async def test_a_guild_lock_that_somebody_keeps_is_a_failure(tmp_path: Path) -> None:
     async with a_call(tmp_path) as call:
         await call.manager.join(GUILD, CHANNEL)
         await call.manager._guilds[GUILD].lock.acquire()

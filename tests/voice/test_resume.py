@@ -11,7 +11,7 @@ from notetaker.discordsim.speaker.link import VoiceLink
 from notetaker.discordsim.voice.faults import Step as Moment
 from notetaker.model.failure import Step
 from notetaker.model.outcome import Outcome
-from notetaker.voice import attempts, presence
+from notetaker.voice import decision, presence
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.websocket import VoiceWebSocket
@@ -184,4 +184,4 @@ async def test_why_the_server_closed_is_read_although_nothing_can_be_sent_any_mo
         call.faults.close_at(BOT, Moment.HELLO, 4021)
         with pytest.raises(JoinFailed, match=r"\(4021\)") as failure:
             await call.manager.join(GUILD, CHANNEL)
-        assert failure.value.pause_s == attempts.COOL_DOWN_S
+        assert failure.value.pause_s == decision.COOL_DOWN_S

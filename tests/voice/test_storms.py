@@ -15,6 +15,7 @@ from notetaker.discordsim.voice.faults import Step as Moment
 from notetaker.model.failure import CLOSE_CODES, Step
 from notetaker.model.voice import VoiceState
 from notetaker.voice import guild, presence
+from notetaker.voice.decision import Stay, decide
 from notetaker.voice.ports import JoinFailed
 from notetaker.wire.handshake import DEADLINES_S
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call, until
@@ -84,7 +85,7 @@ class Storm:
     def at_rest(self) -> bool:
         """Nothing is being done."""
         voice = self.voice
-        return not voice.lock.locked() and (voice._keeper is None or not voice._needed)
+        return not voice.lock.locked() and (voice._keeper is None or decide(voice.facts) == Stay())
 
     @property
     def as_wanted(self) -> bool:
