@@ -1,8 +1,8 @@
-"""The asyncio shell around ``wire``: sockets and timers, what people want, and the work of making it so.
+"""The asyncio shell around ``wire``: sockets and timers, what people want, and the task that makes it so.
 
 Reading order:
 
-``ports``       what voice needs from the main gateway, and whom it gives frames to
+``ports``       what voice needs from the main gateway, and the sink that takes what is heard
 ``timing``      the clock, and the lock that shows when its holder is stuck
 ``udp``         a non-blocking socket, drained in batches, each datagram stamped on arrival
 ``websocket``   the voice websocket: TLS, time limits, one writer

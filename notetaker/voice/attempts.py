@@ -1,4 +1,4 @@
-"""Attempts to connect in one guild: a single one, a round of them, or following where Discord moves the call."""
+"""Attempts to connect in one guild: a single one, a round of them, or following a call that Discord moves."""
 
 import asyncio
 import logging
@@ -32,16 +32,16 @@ from notetaker.wire.whereabouts import Credentials
 log = logging.getLogger(__name__)
 
 LEAVE_PAUSE_S = 1.0
-"""After leaving, Discord wants a moment before it gives a new session."""
+"""Pause after leaving: Discord needs a moment before it gives a new session."""
 REGION_S = 45.0
-"""To change a channel's voice region: two requests to Discord, after those of another guild."""
+"""Limit for changing a channel's voice region: two requests to Discord, after those of another guild."""
 
 MOVED = "Discord moved the call to another voice server."
 
 
 @dataclass(slots=True)
 class Shared:
-    """What the voice of all guilds has in common. Settings, tracer and observer may be replaced at any time."""
+    """What all guilds have in common. Settings, tracer and observer may be replaced at any time."""
 
     gateway: MainGateway
     http: aiohttp.ClientSession
@@ -60,7 +60,7 @@ class Attempts:
         self, guild_id: int, shared: Shared, clock: Clock, presence: Presence, reception: Reception
     ) -> None:
         self.number = 0
-        """Of the attempt under way, from 1."""
+        """Number of the attempt under way, from 1."""
         self._guild_id = guild_id
         self._shared = shared
         self._clock = clock
@@ -71,15 +71,15 @@ class Attempts:
 
     @property
     def patience_s(self) -> float:
-        """Longer than this no round takes, with everything that may belong to it."""
+        """Upper bound for a round, with everything that may belong to it."""
         settings = self._shared.settings
         tries = settings.retry_attempts + len(settings.regions)
         return tries * (settings.connection_timeout_s + 45.0)
 
     async def round(self, channel_id: int) -> None:
-        """A few attempts with growing pauses. Raises ``JoinFailed`` with the last one's failure.
+        """Make a few attempts with growing pauses. Raise ``JoinFailed`` with the failure of the last one.
 
-        Returns without being connected when somebody takes us elsewhere meanwhile.
+        Return without being connected if somebody moves or disconnects us meanwhile.
         """
         try:
             failure = await self._some(channel_id)
@@ -99,9 +99,9 @@ class Attempts:
         raise JoinFailed(failure, tries=tries, hint=duplicate or "")
 
     async def follow(self, channel_id: int | None) -> bool:
-        """Connects with the pair for this channel that Discord has sent unasked, if it has.
+        """Connect with the pair that Discord has sent unasked, and return True, if it is for this channel.
 
-        The connection that is there is heard until then.
+        The current connection is heard until then.
         """
         credentials = self._presence.whereabouts.take()
         if credentials is None or credentials.channel_id != channel_id:
@@ -116,7 +116,7 @@ class Attempts:
         return True
 
     async def _some(self, channel_id: int) -> Failure | None:
-        """The last failure; None: connected."""
+        """Make the attempts of a round. Return the last failure, or None when connected."""
         attempts = self._shared.settings.retry_attempts
         failure: Failure | None = None
         for number in range(1, attempts + 1):
@@ -144,11 +144,11 @@ class Attempts:
         log.warning("%s in guild %d failed: %s", what, self._guild_id, explain(failure).reason, extra=extra)
 
     def _over(self, channel_id: int, failure: Failure) -> bool:
-        """Another attempt would do no good."""
+        """Return True if another attempt would be of no use."""
         return failure.rung in (Rung.STOP, Rung.COOL_DOWN) or self._presence.displaced_from == channel_id
 
     async def _elsewhere(self, channel_id: int, failure: Failure) -> Failure | None:
-        """Tries the other voice regions, where that is allowed. The last failure; None: connected."""
+        """Try the other voice regions, if allowed. Return the last failure, or None when connected."""
         for region in self._shared.settings.regions:
             if not await self._in_time(self._shared.regions.change(channel_id, region)):
                 break
@@ -163,11 +163,11 @@ class Attempts:
         return failure
 
     async def put_region_back(self, channel_id: int) -> None:
-        """The channel's voice region becomes what it was; if that fails, the health monitor sees to it."""
+        """Restore the channel's voice region. If that fails, the health monitor tries again."""
         await self._in_time(self._shared.regions.put_back(channel_id))
 
     async def _in_time(self, change: Coroutine[Any, Any, bool]) -> bool:
-        """Whether it is done."""
+        """Return True if the change was made in time."""
         try:
             async with self._clock.timeout(REGION_S):
                 return await change
@@ -176,7 +176,7 @@ class Attempts:
             return False
 
     async def _one(self, channel_id: int, number: int, of: int) -> None:
-        """Leaves what is stale, asks for a pair, connects. Raises ``AttemptFailed``."""
+        """Leave what is stale, ask for a pair, connect. Raise ``AttemptFailed``."""
         self.number = number
         self._shared.totals.retries += number > 1
         trace = self._begin(channel_id, number, of)
@@ -198,12 +198,12 @@ class Attempts:
 
     @contextmanager
     def _counted(self, trace: Trace) -> Iterator[None]:
-        """Counts what comes of an attempt, and has its trace end with that."""
+        """Count the result of an attempt, and end its trace with it."""
         totals = self._shared.totals
         try:
             yield
         except asyncio.CancelledError:
-            trace.end("given up: something else is wanted")
+            trace.end("cancelled: superseded by a newer request")
             raise
         except AttemptFailed as failed:
             totals.failures[failed.failure.step] += 1
@@ -215,7 +215,7 @@ class Attempts:
         trace.end(f"established in channel {self._reception.channel_id}")
 
     async def _timed(self, target: int | Credentials, trace: Trace) -> None:
-        """To a channel, or with credentials for it. Raises ``AttemptFailed``."""
+        """Connect to a channel, or with credentials for it, in time. Raise ``AttemptFailed``."""
         timeout_s = self._shared.settings.connection_timeout_s
         try:
             async with self._clock.timeout(timeout_s):

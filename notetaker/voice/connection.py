@@ -32,11 +32,11 @@ T = TypeVar("T")
 
 BUG = "A voice connection failed, which is a bug"
 LAST_WORDS_S = 1.0
-"""After a message could not be sent: how long what has come in before may take to be read."""
+"""How long to read what has already arrived, after a message could not be sent."""
 
 
 class VoiceConnection:
-    """``open`` it, then await ``ended``; ``close`` may be called at any time and more than once."""
+    """``open`` it, then await ``ended``. ``close`` may be called at any time and more than once."""
 
     def __init__(
         self,
@@ -68,9 +68,9 @@ class VoiceConnection:
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None  # when the timer goes off
         self.heard_at = 0.0
-        """When the latest packet of sound arrived, monotonic seconds."""
+        """When the latest packet of audio arrived, monotonic seconds."""
         self.lost_websocket_at: float | None = None
-        """Since when the websocket is being resumed, monotonic seconds; None: it is up."""
+        """When the websocket that is being resumed was lost, monotonic seconds; None while it is up."""
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> Failure | None:
@@ -86,21 +86,21 @@ class VoiceConnection:
         self._pump()
 
     async def close(self, reason: str) -> None:
-        """Ends the session and returns when websocket and socket are closed."""
+        """End the session and wait until websocket and socket are closed."""
         self.end(reason)
         if self._task is not None:
             await asyncio.wait({self._task})
 
     @property
     def overdue_s(self) -> float:
-        """How long the session has waited for its timer; more than moments mean that nobody is in control."""
+        """Seconds by which the session's timer is late. More than a moment means that it is not being served."""
         return 0.0 if self._due is None else max(self._loop.time() - self._due, 0.0)
 
     def coverage(self) -> list[Coverage]:
         return self.session.receiver.coverage()
 
     async def _run(self) -> None:
-        """From opening the websocket to closing everything; ends when the session does."""
+        """Serve the session from opening the websocket to closing everything."""
         try:
             delay_s = 0.0
             while not self.ended.done():
@@ -112,7 +112,7 @@ class VoiceConnection:
             self.end("The connection was given up.")
 
     async def _converse(self) -> None:
-        """One websocket, until it or the session ends."""
+        """Serve one websocket until it or the session ends."""
         websocket = await self._open_websocket()
         if websocket is None:
             return
@@ -140,7 +140,7 @@ class VoiceConnection:
                 raise result
 
     async def _open_websocket(self) -> VoiceWebSocket | None:
-        """Return None when there is no way to the server, after having told the session."""
+        """Return None if the server cannot be reached, after informing the session."""
         endpoint = self.session.credentials.endpoint
         self._trace.note("websocket opening", endpoint=endpoint)
         try:
@@ -167,7 +167,7 @@ class VoiceConnection:
         self._websocket_closed(websocket.close_code)
 
     def _websocket_closed(self, code: int | None) -> None:
-        """By the server, or by the network (None)."""
+        """The server has closed it with ``code``, or the network has cut it (None)."""
         if not self.ended.done():
             self._close_code = code or ABNORMAL
             self._totals.close_codes[code or ABNORMAL] += 1
@@ -189,17 +189,17 @@ class VoiceConnection:
         self._called_back(self.session.handle_timeout, self._loop.time())
 
     def _called_back(self, act: Callable[[T], None], argument: T) -> None:
-        """By the event loop, which would log what we raise and let us go on without what was to come of it."""
+        """Act for the event loop, which would only log an exception and leave the session as it is."""
         try:
             act(argument)
             self._pump()
-        except Exception:  # whatever it was: this session ends by it, and the keeper begins another one
+        except Exception:  # of any kind: it ends this session, and the keeper begins another one
             log.critical(BUG, exc_info=True, extra=events.BUG())
             failure = Failure(self.session.step, detail="The bot has run into a bug of its own.")
             try:
                 self.end(failure.detail)
             finally:
-                if not self.ended.done():  # the session's own word of it was lost with other events
+                if not self.ended.done():  # the session's own event was lost with others
                     self._end(failure)
 
     def _pump(self) -> None:
@@ -223,14 +223,14 @@ class VoiceConnection:
                     failure = event.failure
                 case _:
                     self.hear(event)
-        if failure is not None:  # last, because it hands on what the socket still has
+        if failure is not None:  # last, because it delivers what the socket still has
             self._end(failure)
         due = self.session.next_timeout()
         if due != self._due:
             self._set_timer(due)
 
     def _set_timer(self, due: float | None) -> None:
-        """Seldom needed: audio that arrives changes nothing about what is due next."""
+        """Set the timer anew. Rarely needed: audio does not change what is due next."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None if due is None else self._loop.call_at(due, self._on_timer)
@@ -251,12 +251,12 @@ class VoiceConnection:
                 self._trace.note("resuming", delay_s=delay_s)
                 if self.lost_websocket_at is None:
                     self.lost_websocket_at = self._loop.time()
-                    self._tell("has lost its websocket, and is being resumed", events.VOICE_RESUMING)
+                    self._log("lost its websocket, resuming", events.VOICE_RESUMING)
                 if not self._reconnect.done():
                     self._reconnect.set_result(delay_s)
 
     def _resumed(self) -> None:
-        self._tell("continues over a new websocket", events.VOICE_RESUMED)
+        self._log("continues over a new websocket", events.VOICE_RESUMED)
         self._trace.note("resumed")
         self._totals.resumes += 1
         self.lost_websocket_at = None
@@ -272,13 +272,13 @@ class VoiceConnection:
             self.ended.set_result(failure)
         self._stop_opening()
 
-    def _tell(self, what: str, event: events.Event) -> None:
+    def _log(self, what: str, event: events.Event) -> None:
         guild_id, channel_id = self.session.credentials.guild_id, self.session.credentials.channel_id
         extra = event(guild_id=guild_id, channel_id=channel_id, voice_close_code=self._close_code)
         log.info("The voice session of guild %d %s", guild_id, what, extra=extra)
 
     def _stop_opening(self) -> None:
-        """A websocket that is being opened, or is to be after a pause, is of no use any more."""
+        """Cancel the opening of a websocket, or the pause before it: it is no longer needed."""
         opening = self._websocket is None and asyncio.current_task() is not self._task
         if self._task is not None and opening:
             self._task.cancel()

@@ -1,4 +1,4 @@
-"""What the voice stack needs from the rest, as protocols: it knows neither py-cord nor the journal."""
+"""What the voice stack needs from others, as protocols: it knows neither py-cord nor the journal."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -17,39 +17,41 @@ class MainGateway(Protocol):
         """The bot's own user id."""
 
     async def update_voice_state(self, guild_id: int, channel_id: int | None) -> None:
-        """Sends opcode 4; None leaves. Raises ``ConnectionError`` while the gateway is down."""
+        """Send opcode 4; None leaves. Raise ``ConnectionError`` while the gateway is down."""
 
     async def voice_region(self, channel_id: int) -> str | None:
-        """The region that a channel's settings ask for; None: Discord chooses.
+        """Return the region in a channel's settings, or None if Discord chooses.
 
-        Raises ``PermissionError`` or ``ConnectionError`` with a sentence.
+        Raise ``PermissionError`` or ``ConnectionError`` with a sentence.
         """
 
     async def set_voice_region(self, channel_id: int, region: str | None) -> None:
-        """Needs the permission Manage Channels. Raises as ``voice_region`` does."""
+        """Change the region, which takes the permission Manage Channels. Raise as ``voice_region`` does."""
 
 
 class SessionSink(Protocol):
-    """Takes what is heard. Called on the event loop; must be quick and must not raise."""
+    """Takes what is heard in a guild. Called on the event loop; must be quick and must not raise."""
 
     def session_opened(self, now: float) -> None:
-        """A voice session is up, or was up when the recording began."""
+        """A voice session is up, or already was when the recording began."""
 
     def speaker_joined(self, user_id: int, ssrc: int, now: float) -> None:
         """``ssrc`` is the stream of ``user_id``."""
 
-    def speaker_left(self, user_id: int, now: float) -> None: ...
+    def speaker_left(self, user_id: int, now: float) -> None:
+        """The user has left the channel."""
 
-    def frame(self, frame: AudioFrame) -> None: ...
+    def frame(self, frame: AudioFrame) -> None:
+        """A packet of audio was heard."""
 
     def session_closed(self, now: float, reason: str) -> None:
-        """The session is over; another one follows while the bot is wanted in the channel."""
+        """The session is over. Another one follows while the bot is wanted in the channel."""
 
     def lost(self, loss: Loss) -> None:
-        """A stretch of somebody's sound was lost on the way, or could not be opened."""
+        """Packets of a speaker never arrived, or could not be opened."""
 
     def deafened(self, now: float, deaf: bool) -> None:
-        """A moderator has server-deafened the bot, so that Discord sends it nothing; or has undone it."""
+        """A moderator has server-deafened the bot, so Discord sends it nothing, or has undone that."""
 
     @property
     def stored(self) -> Mapping[int, int]:

@@ -1,4 +1,4 @@
-"""Our presence in one guild's voice channels, as the main gateway sees it: asking for it, and hearing of it."""
+"""Our presence in the voice channels of one guild, as the main gateway sees it."""
 
 import asyncio
 import logging
@@ -15,11 +15,11 @@ from notetaker.wire.whereabouts import Credentials, Whereabouts
 log = logging.getLogger(__name__)
 
 WHAT_NEXT_S = 3.0
-"""How long after close code 4014 or 4022 the main gateway takes to tell what happened."""
+"""How long the main gateway takes to report what happened, after close code 4014 or 4022."""
 ALLOCATION_S = 60.0
-"""How long Discord may take to allocate another voice server, once it has said that it does."""
+"""How long Discord may take to allocate another voice server, after announcing it."""
 LEAVE_TIMEOUT_S = 10.0
-"""Sending opcode 4 may have to wait for the rate limit of the main gateway."""
+"""Limit for sending opcode 4, which may have to wait for the main gateway's rate limit."""
 
 
 class AttemptFailed(Exception):
@@ -34,15 +34,15 @@ class Presence:
     def __init__(self, guild_id: int, gateway: MainGateway, instances: Instances, clock: Clock) -> None:
         self.whereabouts = Whereabouts(guild_id)
         self.changed = asyncio.Event()
-        """Set with every word about us; whoever waits clears it."""
+        """Set with every event about us. Those who wait clear it."""
         self.deafened = False
-        """A moderator has server-deafened us."""
+        """True while a moderator has server-deafened us."""
         self.foreign = False
-        """What Discord says of us is of another process with our token."""
+        """True when the voice state that Discord shows belongs to another process with our token."""
         self.trace: Trace | None = None
-        """Of the attempt under way."""
+        """Trace of the attempt under way."""
         self.displaced_from: int | None = None
-        """Somebody has moved us from there, or thrown us out, and that is still to be dealt with."""
+        """The channel from which somebody moved or disconnected us, until that has been dealt with."""
         self._asked: int | None = None
         self._shown = False  # where we asked to be, since we did
         self._guild_id = guild_id
@@ -52,16 +52,16 @@ class Presence:
 
     @property
     def channel_id(self) -> int | None:
-        """Where Discord shows us."""
+        """The channel in which Discord shows us."""
         return self.whereabouts.channel_id
 
     @property
     def possible(self) -> bool:
-        """Discord shows us in a channel, or soon will: it has been asked to and not yet been told otherwise."""
+        """True when Discord shows us in a channel, or may soon do so because it was asked to."""
         return self.channel_id is not None or self._asked is not None
 
     def voice_state_update(self, state: VoiceState) -> None:
-        """Our own."""
+        """Take our own voice state."""
         if self.trace is not None:
             self.trace.note("VOICE_STATE_UPDATE", channel=state.channel_id, session=state.session_id)
         self.foreign = self._instances.is_foreign(state, self._clock.time())
@@ -77,11 +77,11 @@ class Presence:
         self.changed.set()
 
     def session_began(self) -> None:
-        """A new session of the main gateway: that the old one's voice state goes is nobody's doing."""
+        """A new session of the main gateway ends the voice state of the old one, so nobody displaced us."""
         self.displaced_from, self._shown = None, False
 
     async def ask(self, channel_id: int) -> Credentials:
-        """Sends opcode 4 and waits for the pair that belongs to it. Raises ``AttemptFailed``."""
+        """Send opcode 4 and wait for the pair that belongs to it. Raise ``AttemptFailed``."""
         self.whereabouts.attempt(channel_id)
         try:
             await self._update(channel_id)
@@ -97,8 +97,8 @@ class Presence:
             raise AttemptFailed(Failure(self.whereabouts.step, timed_out=True)) from None
 
     async def leave(self) -> None:
-        """Tells Discord that we are gone, if it can be told."""
-        shown, self._shown = self._shown, False  # that we go is our own doing
+        """Leave the channel, as far as the main gateway lets us."""
+        shown, self._shown = self._shown, False  # leaving is our own doing
         try:
             async with self._clock.timeout(LEAVE_TIMEOUT_S):
                 await self._update(None)
@@ -109,13 +109,13 @@ class Presence:
             log.warning("Could not leave voice in guild %d within %.0f s", self._guild_id, LEAVE_TIMEOUT_S)
 
     def check_displaced(self, channel_id: int) -> None:
-        """Raises ``AttemptFailed`` when it was somebody's doing that we are not in this channel."""
+        """Raise ``AttemptFailed`` if somebody moved or disconnected us from this channel."""
         if self.displaced_from == channel_id:
             detail = "We were moved or disconnected while we were connecting."
             raise AttemptFailed(Failure(Step.CREDENTIALS, detail=detail))
 
     async def hear_what_next(self) -> None:
-        """Moved, migrated or kicked: waits for the word of the main gateway, which may never come."""
+        """Wait for the main gateway to report that we were moved, migrated or kicked, which it may never do."""
         whereabouts = self.whereabouts
         wait_s = ALLOCATION_S if whereabouts.allocating else WHAT_NEXT_S
         try:
@@ -138,7 +138,7 @@ class Presence:
     async def _update(self, channel_id: int | None) -> None:
         if self.trace is not None:
             self.trace.note("op 4", channel=channel_id)
-        if channel_id is not None:  # also when this is interrupted: it may have been sent
+        if channel_id is not None:  # even if this is interrupted: it may have been sent
             self._shown = self._shown and channel_id == self._asked
             self._asked = channel_id
         await self._gateway.update_voice_state(self._guild_id, channel_id)

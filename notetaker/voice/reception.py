@@ -1,6 +1,6 @@
-"""What is heard in one guild: one connection at a time, and the sink that hears it.
+"""What is heard in one guild: one connection at a time, and the sink that takes what it hears.
 
-Connections come and go; one takes the other's place without a hole between them.
+Connections come and go; one replaces the other without a gap.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,9 +22,9 @@ class Reception:
 
     def __init__(self, clock: Clock, totals: VoiceTotals, on_ended: Callable[[Failure], None]) -> None:
         self.connection: VoiceConnection | None = None
-        """The established one."""
+        """The established connection."""
         self.established_at = 0.0
-        """Of the latest connection, monotonic seconds."""
+        """When the latest connection was established, monotonic seconds."""
         self._clock = clock
         self._totals = totals
         self._on_ended = on_ended
@@ -49,14 +49,14 @@ class Reception:
         connection.ended.add_done_callback(lambda ended: self._ended(connection, ended.result()))
         self._open_sink(connection)
         for event in arrivals:
-            if not isinstance(event, SpeakerJoined):  # the sink has been told of everyone who has a name
+            if not isinstance(event, SpeakerJoined):  # the sink already knows everyone who has a name
                 self._hear(event)
         connection.hear = self._hear
 
     def detach(self, reason: str) -> None:
-        """Ends our connection, keeps its counts, tells the sink. What is left is to await its closing.
+        """End our connection, keep its counts, tell the sink. Only its closing remains to be awaited.
 
-        All of this happens at once, so that it is done whole also when the closing is cancelled.
+        All of this happens at once, so that a cancelled closing leaves nothing half done.
         """
         connection, self.connection = self.connection, None
         if connection is None:
@@ -68,22 +68,22 @@ class Reception:
             self._sink.session_closed(self._silent_since(connection), reason)
 
     def _silent_since(self, connection: VoiceConnection) -> float:
-        """Until when others could be heard: a websocket that could not be resumed was dead before we knew."""
+        """Until when people could be heard: a websocket that could not be resumed was dead before we knew."""
         if connection.lost_websocket_at is None:
             return self._clock.time()
         return max(connection.heard_at, self.established_at, connection.session.heartbeat.proved)
 
     async def drop(self, reason: str) -> None:
-        """Ends our connection; returns when it, and every one before it, is closed."""
+        """End our connection; return when it and all earlier ones are closed."""
         self.detach(reason)
         await self.close_earlier(reason)
 
     async def close_earlier(self, reason: str) -> None:
-        """Returns when every connection that is not ours any more is closed."""
+        """Return when all connections that are no longer ours are closed."""
         while self._closing:
             connection = self._closing[0]
             await connection.close(reason)
-            self._closing.remove(connection)  # meanwhile others may have come to the list
+            self._closing.remove(connection)  # others may have been added meanwhile
 
     def heard_before(self, connection: VoiceConnection, arrivals: Sequence[Heard], reason: str) -> None:
         """End a connection that did not become ours, and keep what it heard all the same."""
@@ -104,7 +104,7 @@ class Reception:
     # The recording
 
     def record(self, sink: SessionSink | None) -> None:
-        """From now on frames go to ``sink``, and coverage counts from zero."""
+        """Give ``sink`` what is heard from now on, and count coverage from zero."""
         self._totals.stored += self.stored
         self._sink = sink
         self._earlier = []
@@ -120,7 +120,7 @@ class Reception:
                 self._sink.deafened(self._clock.time(), deaf)
 
     def coverage(self) -> list[Coverage]:
-        """Per speaker, over all sessions of the current recording."""
+        """Return the counts per speaker, over all sessions of the current recording."""
         live = [] if self.connection is None else self.connection.coverage()
         heard = total([*self._earlier, *live])
         if self._sink is not None:
@@ -130,16 +130,16 @@ class Reception:
 
     @property
     def recording(self) -> bool:
-        """Whether what is heard goes to a sink."""
+        """True while what is heard goes to a sink."""
         return self._sink is not None
 
     @property
     def stored(self) -> int:
-        """How many frames the current recording has stored, of all speakers."""
+        """Number of frames that the current recording has stored."""
         return 0 if self._sink is None else sum(self._sink.stored.values())
 
     def _open_sink(self, connection: VoiceConnection) -> None:
-        """Tells the sink of the session and of everyone named in it so far."""
+        """Tell the sink about the session and everyone named in it so far."""
         if self._sink is None:
             return
         now = self._clock.time()
@@ -171,7 +171,7 @@ class Reception:
 
 
 def add_packets(totals: VoiceTotals, connection: VoiceConnection) -> None:
-    """What became of the packets of a connection since its counts were started."""
+    """Add what became of the connection's packets since its counts were started."""
     receiver = connection.session.receiver
     totals.packets.update(receiver.unattributed)
     for coverage in receiver.coverage():
@@ -180,7 +180,7 @@ def add_packets(totals: VoiceTotals, connection: VoiceConnection) -> None:
 
 
 def add_counts(totals: VoiceTotals, connection: VoiceConnection) -> None:
-    """All that a connection has counted and that is not in ``totals`` yet."""
+    """Add everything that the connection has counted and that is not in ``totals`` yet."""
     add_packets(totals, connection)
     dave = connection.session.dave
     totals.dave_invalid += dave.invalid_commits

@@ -1,4 +1,4 @@
-"""How voice is doing, put together from those who know."""
+"""Builds the status of voice from its parts."""
 
 import copy
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from notetaker.voice.reception import add_counts
 
 
 def guild_status(guild: GuildVoice, now: float, next_check: float) -> GuildVoiceStatus | None:
-    """``next_check``: when the health monitor comes by. None: nothing is wanted here, and nothing is there."""
+    """Return the guild's status, or None if it has no voice. ``next_check`` is the next health check."""
     connection = guild.reception.connection
     if guild.intent is None and connection is None:
         return None
@@ -35,7 +35,7 @@ def guild_status(guild: GuildVoice, now: float, next_check: float) -> GuildVoice
 
 
 def _phase(guild: GuildVoice) -> tuple[VoicePhase, float | None]:
-    """And since when."""
+    """Return the phase and when it began."""
     connection = guild.reception.connection
     if connection is not None and connection.lost_websocket_at is not None:
         return VoicePhase.RESUMING, connection.lost_websocket_at
@@ -47,7 +47,7 @@ def _phase(guild: GuildVoice) -> tuple[VoicePhase, float | None]:
 
 
 def with_live(totals: VoiceTotals, guilds: Iterable[GuildVoice], now: float) -> VoiceTotals:
-    """``totals`` has what is over; added is what is still going on."""
+    """Return ``totals``, which cover what is over, with the counts of what is still under way added."""
     whole = copy.deepcopy(totals)
     for guild in guilds:
         whole.stored += guild.reception.stored

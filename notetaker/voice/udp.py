@@ -1,7 +1,7 @@
 """A connected UDP socket that is drained in batches.
 
-``add_reader`` on a non-blocking socket costs a seventh of asyncio's datagram protocol per packet, and the batch
-lets the rest of the path run once for many packets.
+Per packet, ``add_reader`` on a non-blocking socket costs a seventh of asyncio's datagram protocol, and a batch lets
+the rest of the path run once for many packets.
 """
 
 import asyncio
@@ -13,17 +13,17 @@ from collections.abc import Callable
 from notetaker.model.voice_status import VoiceTotals
 
 RECEIVE_BUFFER_BYTES = 4 << 20
-"""Asked for; the kernel grants up to net.core.rmem_max. Bridges stalls of the event loop without loss."""
+"""Requested; the kernel grants up to net.core.rmem_max. Bridges stalls of the event loop without loss."""
 BATCH = 64
-"""Datagrams read before other tasks get their turn."""
+"""Most datagrams read before other tasks get their turn."""
 MAX_DATAGRAM_BYTES = 2048
 """More than any Ethernet frame holds."""
 
 
 class UdpSocket:
-    """``on_batch`` is called with (datagram, arrival in monotonic seconds) pairs, in order of arrival.
+    """Calls ``on_batch`` with (datagram, arrival in monotonic seconds) pairs, in order of arrival.
 
-    Sends and receives that fail, because the network tells that the other side is unreachable, count in ``totals``.
+    Sends and receives that fail because the network reports the other side unreachable count in ``totals``.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class UdpSocket:
         on_batch: Callable[[list[tuple[bytes, float]]], None],
         totals: VoiceTotals,
     ) -> None:
-        """Raises ``OSError`` or ``ValueError`` when there is no way to ``host``, which is a literal address."""
+        """Raise ``OSError`` or ``ValueError`` if there is no route to ``host``, which is a literal address."""
         self._on_batch = on_batch
         self._totals = totals
         self._loop = asyncio.get_running_loop()
@@ -49,14 +49,14 @@ class UdpSocket:
         self._loop.add_reader(self._socket, self._drain)
 
     def send(self, data: bytes) -> None:
-        """Best effort, as UDP is: what matters is sent again by the protocol."""
+        """Send with best effort, like UDP itself: the protocol repeats what matters."""
         try:
             self._socket.send(data)
         except OSError:
             self._totals.udp_errors += 1
 
     def close(self) -> None:
-        """Hands on what has arrived, then closes."""
+        """Hand on what has arrived, then close."""
         rounds = RECEIVE_BUFFER_BYTES // MAX_DATAGRAM_BYTES // BATCH
         while self._drain() and rounds:
             rounds -= 1
@@ -64,7 +64,7 @@ class UdpSocket:
         self._socket.close()
 
     def _drain(self) -> bool:
-        """Whether there may be more."""
+        """Hand on a batch. Return True if there may be more."""
         batch: list[tuple[bytes, float]] = []
         receive, clock = self._socket.recv, time.monotonic
         for _ in range(BATCH):

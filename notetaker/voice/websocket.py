@@ -14,7 +14,7 @@ MAX_MESSAGE_BYTES = 1 << 20
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Trusts the system's authorities, and those in ``ca_file``. Raises ``OSError`` when it is unreadable."""
+    """Trust the system's authorities and those in ``ca_file``. Raise ``OSError`` if it is unreadable."""
     context = ssl.create_default_context()
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
@@ -22,17 +22,17 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
 
 
 class VoiceWebSocket:
-    """One connection. Messages given to ``send`` go out in order; ``messages`` yields what comes in."""
+    """One connection. Messages given to ``send`` go out in order."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._outgoing: asyncio.Queue[str | bytes] = asyncio.Queue()
         self.close_code: int | None = None
-        """The server's close code; None when it has given none (the connection was cut)."""
+        """The server's close code; None if it gave none (the connection was cut)."""
 
     @classmethod
     async def open(cls, http: aiohttp.ClientSession, endpoint: str, tls: ssl.SSLContext) -> "VoiceWebSocket":
-        """``endpoint`` is used as it came, with its port. Raises ``aiohttp.ClientError`` or ``OSError``."""
+        """Connect to ``endpoint`` as it is, with its port. Raise ``aiohttp.ClientError`` or ``OSError``."""
         socket = await http.ws_connect(
             f"wss://{endpoint}/?v={VERSION}",
             ssl=tls,
@@ -43,11 +43,11 @@ class VoiceWebSocket:
         return cls(socket)
 
     def send(self, message: str | bytes) -> None:
-        """Queues a text or binary frame."""
+        """Queue a text or binary frame."""
         self._outgoing.put_nowait(message)
 
     async def write(self) -> None:
-        """Sends what is queued until cancelled. Raises ``OSError`` when the peer takes nothing any more."""
+        """Send what is queued until cancelled. Raise ``OSError`` when the peer stops reading."""
         while True:
             message = await self._outgoing.get()
             async with asyncio.timeout(SEND_TIMEOUT_S):
@@ -57,7 +57,7 @@ class VoiceWebSocket:
                     await self._socket.send_bytes(message)
 
     async def receive(self) -> str | bytes | None:
-        """The next message; None once the connection is closed."""
+        """Return the next message, or None once the connection is closed."""
         message = await self._socket.receive()
         if message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
             data: str | bytes = message.data

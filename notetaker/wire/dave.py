@@ -6,8 +6,8 @@ A receiver that must not lose a frame keeps these rules:
   executing a transition concerns senders only, and we send nothing that is encrypted.
 - Decryptors outlive the MLS session: when a commit cannot be processed, the session starts anew while what was
   readable stays readable.
-- A commit that is ignored because we are not a member yet is no fault (libdave says ``ignored``); treating it as
-  one makes clients reset in mid-speech.
+- A commit that is ignored because we are not a member yet is no error (libdave says ``ignored``). Clients that
+  treat it as one reset in mid-speech.
 """
 
 from collections.abc import Iterable
@@ -19,12 +19,12 @@ from notetaker.wire.opcodes import Op
 KEY_EXPIRY_S = 10.0
 """How long frames under an old key are accepted (DAVE whitepaper, Sender key rotation)."""
 IMMEDIATE = 0
-"""The transition id that is executed at once, without opcodes 23 and 22."""
+"""Id of a transition that is executed at once, without opcodes 23 and 22."""
 
 MAX_RECOVERIES = 5
-"""Opcodes 31 in a row without a commit or welcome that works: more would only get us rate limited."""
+"""Most opcodes 31 in a row without a commit or welcome that works; more would only get us rate limited."""
 MAX_USERS = 10_000
-"""Far more than an encrypted call has; every proposal is checked against all of them."""
+"""More than any encrypted call has. Every proposal is checked against all of them."""
 MAX_VERSION: int = dave.get_max_supported_protocol_version()
 _AUDIO = dave.MediaType.audio
 Outgoing = tuple[Op, bytes | dict[str, int]]
@@ -32,7 +32,7 @@ Outgoing = tuple[Op, bytes | dict[str, int]]
 
 
 class DaveGroup:
-    """Our membership in one channel's group. Every method returns the messages to send."""
+    """Our membership in one channel's group. Methods that take a message return the messages to send."""
 
     def __init__(self, user_id: int, channel_id: int) -> None:
         self._user_id = user_id
@@ -47,24 +47,24 @@ class DaveGroup:
         self._transition_id = IMMEDIATE  # the last one
         self._failed = 0  # commits and welcomes, in a row
         self.version = 0
-        """Protocol version in force; 0: not encrypted end to end."""
+        """Protocol version in use; 0: not encrypted end to end."""
         self.epochs = 0
-        """Commits and welcomes processed: each is a new set of keys."""
+        """Commits and welcomes processed; each brings a new set of keys."""
         self.invalid_commits = 0
         """Commits and welcomes that could not be processed."""
         self.recoveries = 0
-        """Opcodes 31 sent: we asked to be added anew."""
+        """Number of opcodes 31 sent, each a request to be added again."""
         self.undecryptable_runs = 0
-        """Times that many frames in a row were refused although there was a key."""
+        """How often many frames in a row could not be decrypted although there was a key."""
         self.generation = 0
-        """Grows whenever a frame that was refused might now be accepted."""
+        """Grows whenever a frame that could not be decrypted may be worth another try."""
 
-    # What the voice gateway tells
+    # Messages of the voice gateway
 
     def user_connected(self, user_ids: Iterable[int]) -> None:
-        """These users are in the channel (opcode 11): only they may be added to the group.
+        """Opcode 11: note that these users are in the channel. Only they may be added to the group.
 
-        Raises ValueError when they would be more than ``MAX_USERS``.
+        Raise ``ValueError`` when there would be more than ``MAX_USERS``.
         """
         users = self._users.union(user_ids)
         if len(users) > MAX_USERS:
@@ -72,28 +72,28 @@ class DaveGroup:
         self._users = users
 
     def user_disconnected(self, user_id: int) -> None:
-        """Opcode 13. The decryptor stays: late packets of theirs are still to come."""
+        """Opcode 13. The decryptor stays, because late packets of theirs are still to come."""
         self._users.discard(user_id)
 
     def session_description(self, version: int) -> list[Outgoing]:
-        """Opcode 4 says which version the channel uses."""
+        """Opcode 4: start with the version that the channel uses."""
         self.version = min(version, MAX_VERSION)
         self._accepts_plain = version == 0
         return self._new_session() if version else []
 
     def external_sender(self, package: bytes) -> list[Outgoing]:
-        """Opcode 25: the key of the voice server, which alone may propose members. May come before opcode 4."""
+        """Opcode 25: the key of the voice server, the only one who may propose members. May precede opcode 4."""
         self._external_sender = package
         self._session.set_external_sender(package)
         return []
 
     def proposals(self, body: bytes) -> list[Outgoing]:
-        """Opcode 27: answered with our commit, when there is something to commit."""
+        """Opcode 27: answer with our commit, if there is something to commit."""
         commit = self._session.process_proposals(body, {str(user) for user in self._users})
         return [(Op.MLS_COMMIT_WELCOME, commit)] if commit else []
 
     def announce_commit(self, transition_id: int, commit: bytes) -> list[Outgoing]:
-        """Opcode 29: the commit that won."""
+        """Opcode 29: process the commit that won."""
         self._transition_id = transition_id
         result = self._session.process_commit(commit)
         if result is dave.RejectType.ignored:
@@ -103,7 +103,7 @@ class DaveGroup:
         return self._prepared(transition_id, result)
 
     def welcome(self, transition_id: int, welcome: bytes) -> list[Outgoing]:
-        """Opcode 30: we are in the group."""
+        """Opcode 30: join the group."""
         self._transition_id = transition_id
         roster = self._session.process_welcome(welcome, {str(user) for user in self._users})
         if roster is None:
@@ -111,7 +111,7 @@ class DaveGroup:
         return self._prepared(transition_id, roster)
 
     def prepare_transition(self, transition_id: int, version: int) -> list[Outgoing]:
-        """Opcode 21: a change of version is coming. A downgrade lets plain frames pass from now on."""
+        """Opcode 21: prepare a change of version. A downgrade accepts plain frames from now on."""
         self._transition_id = transition_id
         self._pending_versions[transition_id] = version
         if version == 0:
@@ -121,7 +121,7 @@ class DaveGroup:
         return [(Op.DAVE_TRANSITION_READY, {"transition_id": transition_id})]
 
     def execute_transition(self, transition_id: int) -> list[Outgoing]:
-        """Opcode 22. Ids that we never prepared do occur (Discord.Net#3269) and mean nothing to a receiver."""
+        """Opcode 22. Ignore ids that we never prepared, which do occur (Discord.Net#3269)."""
         version = self._pending_versions.pop(transition_id, None)
         if version is not None:
             self.version = min(version, MAX_VERSION)
@@ -132,7 +132,7 @@ class DaveGroup:
     def prepare_epoch(self, version: int, epoch: int) -> list[Outgoing]:
         """Opcode 24: epoch 1 means that the group is created anew, with new key packages.
 
-        On an upgrade from version 0 plain frames go on until the new group's first transition is executed.
+        On an upgrade from version 0, plain frames are sent until the new group's first transition is executed.
         """
         self.version = min(version, MAX_VERSION)
         if epoch == 1:
@@ -141,7 +141,7 @@ class DaveGroup:
         return []
 
     def recover(self) -> list[Outgoing]:
-        """Opcode 31: asks to be removed and added anew. What could be decrypted stays so meanwhile."""
+        """Opcode 31: ask to be removed and added again. What can be decrypted stays so meanwhile."""
         self.recoveries += 1
         return [
             (Op.MLS_INVALID_COMMIT_WELCOME, {"transition_id": self._transition_id}),
@@ -150,18 +150,18 @@ class DaveGroup:
 
     @property
     def beyond_recovery(self) -> bool:
-        """Whether so many commits and welcomes in a row have failed that there is no sense in asking again."""
+        """True when too many commits and welcomes in a row have failed to try again."""
         return self._failed > MAX_RECOVERIES
 
-    # What the receiver asks
+    # For the receiver
 
     @property
     def can_hear(self) -> bool:
-        """Whether what others send from now on can be decrypted; True also while nobody else is there."""
+        """True when frames sent from now on can be decrypted, or when nobody else is there."""
         return self.version == 0 or self.epochs > 0 or self._users == {self._user_id}
 
     def decrypt(self, user_id: int, frame: bytes) -> bytes | None:
-        """The Opus payload; None when there is no key for it (yet). Plain silence passes: servers inject it."""
+        """Return the Opus payload, or None without a key for it (yet). Silence injected by the server passes."""
         decryptor = self._decryptors.get(user_id)
         if decryptor is None:
             if self._accepts_plain:
@@ -170,11 +170,11 @@ class DaveGroup:
         return decryptor.decrypt(_AUDIO, frame)
 
     def has_key(self, user_id: int) -> bool:
-        """Whether this speaker has ever had a key: a refused frame is then undecryptable, not just early."""
+        """True if this speaker ever had a key: a frame that fails is then undecryptable, not just early."""
         return user_id in self._keyed
 
     def decrypted(self, user_id: int | None = None) -> int:
-        """Frames of this speaker, or of all, that passed; silence that the server injects does not count."""
+        """Count the decrypted frames of this speaker, or of all, without the silence injected by the server."""
         decryptors = self._decryptors
         asked = decryptors.values() if user_id is None else filter(None, [decryptors.get(user_id)])
         stats = [decryptor.get_stats(_AUDIO) for decryptor in asked]
@@ -224,7 +224,7 @@ class DaveGroup:
             decryptor.transition_to_passthrough_mode(True)
 
     def _refuse_plain(self) -> None:
-        """From now on plain frames are refused, but for those still under way."""
+        """Refuse plain frames from now on, except those still in flight."""
         if not self._accepts_plain:
             return
         for user_id in (self._users | self._decryptors.keys()) - {self._user_id}:

@@ -1,4 +1,4 @@
-"""What the voice gateway says about DAVE, read and handed to the group (Discord docs, Opcodes and Status Codes)."""
+"""Parses the voice gateway's DAVE messages for the group (Discord docs, Opcodes and Status Codes)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,9 +8,9 @@ from notetaker.wire.messages import filled, uint
 from notetaker.wire.opcodes import Op
 
 Handler = Callable[[DaveGroup, Any], list[Outgoing]]
-"""Takes the JSON ``d`` or the binary body of a message, returns what to send.
+"""Takes the JSON ``d`` or the binary body of a message and returns the messages to send.
 
-Raises KeyError, TypeError, ValueError or AttributeError when the message is not of its opcode's shape.
+Raises KeyError, TypeError, ValueError or AttributeError when the message is malformed.
 """
 
 

@@ -1,12 +1,12 @@
-"""Notices that we have gone deaf: frames that are refused one after the other although there is a key for them.
+"""Notices when frames can no longer be decrypted although there is a key for them.
 
-The group is then joined anew (opcode 31), which a member may do at any time; when that does not help, only another
-session does. Three things look like deafness and are not:
+The remedy is to rejoin the group (opcode 31), which a member may do at any time; if that does not help, only a new
+session does. Three things look the same and are harmless:
 
-- the commit is still on its way: nothing is decided before a heartbeat sent since then has been acknowledged, for
-  what the voice server had sent before must have come by then;
-- frames of the old epoch after a commit, and of the new one while we recover;
-- one speaker whose client is broken: it costs one recovery a minute, as long as anyone else can be heard.
+- The commit is still on its way. So nothing is decided before a heartbeat sent since then has been acknowledged:
+  everything that the voice server sent earlier has arrived by then.
+- Frames of the old epoch follow a commit, or frames of the new one arrive while we recover.
+- One speaker has a broken client. It costs one recovery a minute while anyone else can be heard.
 """
 
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from enum import Enum
 from notetaker.wire.dave import DaveGroup
 
 FRAMES = 36
-"""Refused in a row, 0.7 s of speech: as many as @discordjs/voice tolerates (discord.js, DAVESession.ts)."""
+"""Failures in a row, 0.7 s of speech; @discordjs/voice tolerates as many (discord.js, DAVESession.ts)."""
 GRACE_S = 1.0
-"""After new keys or a resumed websocket nothing counts for so long."""
+"""How long nothing counts after new keys or a resumed websocket."""
 CHANCE_S = 5.0
-"""A recovery has so long for its commit or welcome."""
+"""How long a recovery may wait for its commit or welcome."""
 PAUSE_S = 60.0
-"""Between recoveries that the same speaker occasions."""
+"""Minimum time between two recoveries because of the same speaker."""
 
 
 class Advice(Enum):
-    PROBE = "send a heartbeat: is there something that has not come yet?"
-    RECOVER = "join the group anew"
+    PROBE = "send a heartbeat, to learn whether something is still on its way"
+    RECOVER = "rejoin the group"
     END = "end the session"
 
 
@@ -37,8 +37,8 @@ class _Run:
     frames: int = 0
 
 
-class Deafness:
-    """Counts per speaker, and only what is refused: a frame that is decrypted costs nothing here."""
+class DecryptWatch:
+    """Counts failures per speaker. A frame that is decrypted costs nothing here."""
 
     def __init__(self, group: DaveGroup) -> None:
         self._group = group
@@ -47,15 +47,15 @@ class Deafness:
         self._pause_until: dict[int, float] = {}
         self._heard: int | None = None  # by the last recovery
 
-    def start_anew(self, now: float) -> None:
-        """The keys have changed, or the websocket is back."""
+    def restart(self, now: float) -> None:
+        """Start over: the keys have changed, or the websocket is back."""
         self._runs.clear()
         self._count_from = now + GRACE_S
 
     def refused(self, user_id: int, now: float, proved: float) -> Advice | None:
-        """A frame of ``user_id`` was refused by its key.
+        """Count a frame of ``user_id`` that its key did not decrypt, and return what to do.
 
-        ``proved``: when the heartbeat was sent that was acknowledged last.
+        ``proved`` is when the last acknowledged heartbeat was sent.
         """
         if now < self._count_from:
             return None

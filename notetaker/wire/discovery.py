@@ -1,4 +1,4 @@
-"""IP discovery: the voice server tells at which address it sees us (Discord docs, Voice Connections, IP Discovery).
+"""IP discovery: the voice server reports the address at which it sees us (Discord docs, Voice Connections).
 
 74 bytes, big endian: type u16 (1 request, 2 response), length u16 = 70, ssrc u32, address 64 bytes padded with
 NUL, port u16.
@@ -11,17 +11,17 @@ REQUEST, RESPONSE = 1, 2
 LENGTH = 70
 
 RETRY_S = 0.5
-"""UDP loses datagrams, and most libraries then wait for ever: ask again after this long."""
+"""When to ask again: UDP loses datagrams, and most libraries then wait forever."""
 TRIES = 10
 
 
 def request(ssrc: int) -> bytes:
-    """The datagram that asks."""
+    """Build the request."""
     return _FORMAT.pack(REQUEST, LENGTH, ssrc, b"", 0)
 
 
 def parse_response(data: bytes, ssrc: int) -> tuple[str, int] | None:
-    """Our (address, port) as the server sees it; None when ``data`` is not the answer for ``ssrc``."""
+    """Return our (address, port) as the server sees it, or None if ``data`` is not the answer for ``ssrc``."""
     if len(data) != _FORMAT.size:
         return None
     kind, length, of, address, port = _FORMAT.unpack(data)

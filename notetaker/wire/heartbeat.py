@@ -1,4 +1,4 @@
-"""Heartbeats of the voice websocket: when one is due, and when silence means that the connection is dead."""
+"""Heartbeats of the voice websocket: when the next one is due, and when the connection counts as dead."""
 
 import math
 
@@ -16,21 +16,21 @@ class Heartbeat:
         self._sent_at = 0.0
         self._nonce = 0
         self.proved = -math.inf
-        """When the beat was sent that has been answered last: what the server had sent until then has come."""
+        """When the last acknowledged beat was sent. Everything that the server sent before has arrived."""
         self.latency: float | None = None
-        """Seconds from the newest acknowledged beat to its answer."""
+        """Seconds between the newest acknowledged beat and its answer."""
 
     def start(self, interval_s: float, now: float) -> None:
-        """HELLO says how often at least; the first beat is due at once."""
+        """Begin to beat at least as often as HELLO says. The first beat is due at once."""
         self._interval = min(max(interval_s, 0.1), MAX_INTERVAL_S)
         self._due = now
 
     def beat_now(self, now: float) -> None:
-        """Makes a beat due at once, to have the connection verified by its answer."""
+        """Make a beat due at once, so that its answer verifies the connection."""
         self._due = now
 
     def stop(self) -> None:
-        """The websocket is gone; the next HELLO starts anew."""
+        """Stop beating until the next HELLO, because the websocket is gone."""
         self._due = None
         self._unacked = 0
 
@@ -44,7 +44,7 @@ class Heartbeat:
         return self._unacked >= MAX_UNACKED
 
     def beat(self, now: float) -> int:
-        """The nonce of the beat that is sent now."""
+        """Return the nonce of the beat that is sent now."""
         self._unacked += 1
         self._sent_at = now
         self._due = now + self._interval
@@ -52,11 +52,11 @@ class Heartbeat:
         return self._nonce
 
     def alive(self) -> None:
-        """The server has shown that it is there."""
+        """Note that the server is alive."""
         self._unacked = 0
 
     def ack(self, nonce: object, now: float) -> bool:
-        """Whether ``nonce`` answers the newest beat; an older answer shows life all the same."""
+        """Return True if ``nonce`` answers the newest beat. An older answer is a sign of life too."""
         self.alive()
         if nonce != self._nonce:
             return False

@@ -1,7 +1,7 @@
-"""Sound that was lost, in stretches that a reader can be told of.
+"""Packets that were lost, joined into losses that are worth reporting.
 
-A hole in the sequence numbers may still be filled, by packets that were overtaken on the way: it counts once it has
-had time for that. Losses of one kind that lie close together are one stretch, which is told when it grows no more.
+Sequence numbers that were skipped may still arrive, overtaken on the way: they count as lost once they have had time
+for that. Losses of one kind that lie close together are one loss, which is reported when it has stopped growing.
 """
 
 import math
@@ -11,124 +11,124 @@ from dataclasses import dataclass, replace
 from notetaker.model.outcome import Outcome
 
 FRAME_S = 0.02
-"""The sound in one packet."""
+"""Seconds of audio in one packet."""
 SETTLE_S = 1.0
-"""How late a packet may come and still fill its hole; networks that reorder do so within some 100 ms."""
+"""How late a packet may arrive without counting as lost. Networks reorder within some 100 ms."""
 JOIN_S = 1.0
-"""Losses less than this apart are one stretch."""
+"""Losses closer together than this are one."""
 REPORTED_PACKETS = 3
-"""Fewer are counted and not reported: Opus conceals a loss of 40 ms (RFC 6716 section 4.4)."""
+"""Shorter losses are counted but not reported: Opus conceals 40 ms (RFC 6716 section 4.4)."""
 END = math.inf
-"""The time at which everything settles."""
+"""A time at which everything settles."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A stretch in which sound of one speaker was lost."""
+    """Lost packets of one speaker."""
 
     user_id: int
-    """0: nobody has claimed the stream so far."""
+    """0 while the stream has no name."""
     started: float
-    """Monotonic seconds: when the last packet before it arrived."""
+    """When the last packet before it arrived, monotonic seconds."""
     ended: float
-    """Monotonic seconds: when the first packet behind it arrived."""
+    """When the first packet after it arrived, monotonic seconds."""
     packets: int
-    """How many were lost: the speaker may have paused for a part of the time."""
+    """How many were lost. The speaker may have paused for part of the time."""
     outcome: Outcome | None
-    """What became of them; None: they never arrived."""
+    """What became of them, or None: they never arrived."""
 
 
 @dataclass(slots=True)
-class _Hole:
+class _Skipped:
     first: int
     last: int
-    missing: int
+    left: int
     started: float
     ended: float
 
 
 @dataclass(slots=True)
-class _Stretch:
+class _Growing:
     loss: Loss
     grown: float
 
 
 class Losses:
-    """What is missing from one stream, and has not been told yet."""
+    """Losses of one stream that have not been reported yet."""
 
     def __init__(self) -> None:
         self._settled = 0
-        self._lowest = END  # sequence number that was ever missing
-        self._holes: list[_Hole] = []  # by sequence number
-        self._growing: dict[Outcome | None, _Stretch] = {}
+        self._lowest = END  # sequence number that was ever skipped
+        self._skipped: list[_Skipped] = []  # by sequence number
+        self._growing: dict[Outcome | None, _Growing] = {}
         self._complete: list[Loss] = []
 
     @property
     def never_arrived(self) -> int:
-        """Packets, so far."""
-        return self._settled + sum(hole.missing for hole in self._holes)
+        """Number of packets that have not arrived so far."""
+        return self._settled + sum(skipped.left for skipped in self._skipped)
 
     @property
     def due(self) -> float:
-        """When ``settle`` has something to do; ``END`` when nothing is missing."""
+        """When ``settle`` has something to do; ``END`` when nothing is lost."""
         return min(
-            min((hole.ended for hole in self._holes), default=END) + SETTLE_S,
-            min((stretch.grown for stretch in self._growing.values()), default=END) + JOIN_S,
+            min((skipped.ended for skipped in self._skipped), default=END) + SETTLE_S,
+            min((growing.grown for growing in self._growing.values()), default=END) + JOIN_S,
         )
 
-    def open_hole(self, first: int, last: int, started: float, ended: float) -> None:
-        """``first`` to ``last``, extended sequence numbers, have not arrived."""
+    def skip(self, first: int, last: int, started: float, ended: float) -> None:
+        """Note that ``first`` to ``last``, extended sequence numbers, have not arrived."""
         self._lowest = min(self._lowest, first)
-        hole = _Hole(first, last, last - first + 1, started, ended)
-        self._holes.insert(bisect_right(self._holes, first, key=_first), hole)
+        skipped = _Skipped(first, last, last - first + 1, started, ended)
+        self._skipped.insert(bisect_right(self._skipped, first, key=_first), skipped)
 
     def fill(self, position: int) -> None:
-        """One of them has arrived after all. If that is known too late for its stretch, it only counts no more."""
-        index = bisect_right(self._holes, position, key=_first) - 1
-        if index < 0 or position > self._holes[index].last:
-            self._settled -= position >= self._lowest  # else it was missing before anything was counted
+        """Note that one of them has arrived after all. A loss that has settled only loses it from its count."""
+        index = bisect_right(self._skipped, position, key=_first) - 1
+        if index < 0 or position > self._skipped[index].last:
+            self._settled -= position >= self._lowest  # else it was skipped before anything was counted
             return
-        self._holes[index].missing -= 1
-        if not self._holes[index].missing:
-            del self._holes[index]
+        self._skipped[index].left -= 1
+        if not self._skipped[index].left:
+            del self._skipped[index]
 
     def given_up(self, outcome: Outcome, arrival: float, now: float) -> None:
-        """A packet did arrive, and could not be opened."""
+        """Note that a packet arrived but could not be opened."""
         self._grow(Loss(0, arrival, arrival + FRAME_S, 1, outcome), now)
 
-    def renounce(self, now: float) -> None:
-        """Nobody will fill the holes any more."""
-        self._settle(self._holes, now)
-        self._holes = []
+    def settle_skipped(self, now: float) -> None:
+        """Stop waiting for packets that were skipped."""
+        self._settle(self._skipped, now)
+        self._skipped = []
 
     def settle(self, user_id: int, now: float) -> list[Loss]:
-        """The stretches, of ``user_id``, that grow no more and are worth telling."""
-        self._settle([hole for hole in self._holes if hole.ended + SETTLE_S <= now], now)
-        self._holes = [hole for hole in self._holes if hole.ended + SETTLE_S > now]
-        for outcome, stretch in [*self._growing.items()]:
-            if stretch.grown + JOIN_S <= now:
+        """Return the losses that have stopped growing and are worth reporting, as those of ``user_id``."""
+        self._settle([skipped for skipped in self._skipped if skipped.ended + SETTLE_S <= now], now)
+        self._skipped = [skipped for skipped in self._skipped if skipped.ended + SETTLE_S > now]
+        for outcome, growing in [*self._growing.items()]:
+            if growing.grown + JOIN_S <= now:
                 self._complete.append(self._growing.pop(outcome).loss)
         complete, self._complete = self._complete, []
         return [replace(loss, user_id=user_id) for loss in complete if loss.packets >= REPORTED_PACKETS]
 
-    def _settle(self, holes: list[_Hole], now: float) -> None:
-        for hole in holes:
-            self._settled += hole.missing
-            self._grow(Loss(0, hole.started, hole.ended, hole.missing, None), now)
+    def _settle(self, settled: list[_Skipped], now: float) -> None:
+        for skipped in settled:
+            self._settled += skipped.left
+            self._grow(Loss(0, skipped.started, skipped.ended, skipped.left, None), now)
 
     def _grow(self, loss: Loss, now: float) -> None:
-        stretch = self._growing.get(loss.outcome)
-        if stretch is not None and loss.started < stretch.loss.ended + JOIN_S:
+        growing = self._growing.get(loss.outcome)
+        if growing is not None and loss.started < growing.loss.ended + JOIN_S:
             loss = replace(
                 loss,
-                started=min(stretch.loss.started, loss.started),
-                ended=max(stretch.loss.ended, loss.ended),
-                packets=stretch.loss.packets + loss.packets,
+                started=min(growing.loss.started, loss.started),
+                ended=max(growing.loss.ended, loss.ended),
+                packets=growing.loss.packets + loss.packets,
             )
-        elif stretch is not None:
-            self._complete.append(stretch.loss)
-        self._growing[loss.outcome] = _Stretch(loss, now)
+        elif growing is not None:
+            self._complete.append(growing.loss)
+        self._growing[loss.outcome] = _Growing(loss, now)
 
 
-def _first(hole: _Hole) -> int:
-    return hole.first
+def _first(skipped: _Skipped) -> int:
+    return skipped.first

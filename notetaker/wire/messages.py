@@ -14,15 +14,15 @@ from notetaker.wire.opcodes import Op
 @dataclass(frozen=True, slots=True)
 class Message:
     op: int
-    """May be none of ``Op``: new opcodes appear without notice."""
+    """May be missing in ``Op``: new opcodes appear without notice."""
     data: Any
     """The ``d`` of a JSON message, the body of a binary one (``bytes``)."""
     seq: int | None
-    """To be acknowledged with the next heartbeat; None when the message is not numbered."""
+    """To be acknowledged with the next heartbeat; None for messages without a number."""
 
 
 def parse_text(text: str) -> Message | None:
-    """A JSON message, or None when it is none."""
+    """Parse a JSON message; None if it is not one."""
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):
@@ -34,7 +34,7 @@ def parse_text(text: str) -> Message | None:
 
 
 def parse_binary(data: bytes) -> Message | None:
-    """A binary message, or None when it is too short to be one."""
+    """Parse a binary message; None if it is too short."""
     if len(data) < 3:
         return None
     return Message(data[2], data[3:], int.from_bytes(data[:2], "big"))
@@ -49,12 +49,12 @@ def binary(op: Op, body: bytes) -> bytes:
 
 
 def is_int(value: object) -> bool:
-    """Whether a JSON value is an integer (``true`` is none)."""
+    """Return True for JSON integers, which ``true`` is not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def snowflake(value: object) -> int | None:
-    """A user id, which comes as a string and sometimes as a number; None for anything else."""
+    """Return a user id, which is sent as a string and sometimes as a number; None for anything else."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63:
@@ -63,17 +63,14 @@ def snowflake(value: object) -> int | None:
 
 
 def uint(value: object, bits: int) -> int:
-    """An unsigned integer that fits into ``bits``. Raises ``TypeError`` for anything else."""
+    """Return an unsigned integer that fits into ``bits``. Raise ``TypeError`` for anything else."""
     if not is_int(value) or not isinstance(value, int) or not 0 <= value < 1 << bits:
         raise TypeError
     return value
 
 
 def filled(body: bytes) -> bytes:
-    """An MLS body as it came; libdave 1.1.0 dereferences a null pointer when it is given none.
-
-    Raises ``ValueError`` when it is empty.
-    """
+    """Return an MLS body as it is. Raise ``ValueError`` if it is empty: libdave 1.1.0 would crash."""
     if not body:
         raise ValueError
     return body

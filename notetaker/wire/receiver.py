@@ -1,8 +1,8 @@
 """A datagram's whole way from the socket to one counted outcome.
 
-The order is the only one that works: transport cipher, extension body, padding, then DAVE, then Opus
-(discord.js#11449). A packet whose speaker or DAVE key is not known yet is held, and goes on in order of arrival
-as soon as they are; it is never thrown away while it may still be wanted.
+Only one order works: transport cipher, extension body, padding, then DAVE, then Opus (discord.js#11449). A packet
+whose speaker or DAVE key is not known yet is held, and released in order of arrival as soon as they are. It is never
+dropped while it may still be needed.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ _HEARD = Outcome.HEARD  # an enum looks its members up slowly
 
 
 class Receiver:
-    """All streams of one voice session."""
+    """All RTP streams of one voice session."""
 
     def __init__(self, dave: DaveGroup) -> None:
         self._dave = dave
@@ -34,17 +34,17 @@ class Receiver:
         self._holding: set[int] = set()
         self._unsettled: set[Stream] = set()
         self._refused: int | None = None
-        self._retired: list[Stream] = []  # their SSRCs have passed to somebody else
+        self._retired: list[Stream] = []  # their SSRCs now belong to somebody else
         self.dave_generation = 0
-        """The generation of DAVE keys that the held packets have been tried with."""
+        """Generation of the DAVE keys that the held packets were last tried with."""
         self.unattributed: Counter[Outcome] = Counter()
-        """Outcomes of datagrams whose SSRC is not to be believed: they were not authenticated."""
+        """Outcomes of datagrams that were not authentic, so their SSRC cannot be trusted."""
 
     def set_cipher(self, cipher: TransportCipher) -> None:
         self._cipher = cipher
 
     def receive(self, data: bytes, now: float) -> AudioFrame | None:
-        """One datagram that arrived at ``now``. Return its frame of sound, if it can be opened already."""
+        """Take a datagram that arrived at ``now``. Return its frame, unless it is held or dropped."""
         header = parse_header(data)
         if header is None or header.payload_type != OPUS_PAYLOAD_TYPE:  # RTCP's types, read so, are 64 to 95
             self.unattributed[Outcome.NOT_AUDIO] += 1
@@ -60,9 +60,9 @@ class Receiver:
         stream = self._streams.get(ssrc)
         if stream is None:
             stream = self._streams[ssrc] = Stream(ssrc, self._unsettled)
-        refusal = stream.admit(sequence, now)
-        if refusal is not None:
-            stream.outcomes[refusal] += 1
+        outcome = stream.admit(sequence, now)
+        if outcome is not None:
+            stream.outcomes[outcome] += 1
             return None
         payload = strip(plaintext, header)
         if not payload:
@@ -82,17 +82,17 @@ class Receiver:
         return AudioFrame(user_id, ssrc, sequence, timestamp, opus, now)
 
     def take_refused(self) -> int | None:
-        """Whose frame has just been refused, by a key that was there."""
+        """Return whose frame has just failed to decrypt with a key that was there."""
         user_id, self._refused = self._refused, None
         return user_id
 
     def speaker(self, ssrc: int) -> int | None:
-        """Whose stream it is, as far as known."""
+        """Return the user whose stream this is, if known."""
         stream = self._streams.get(ssrc)
         return None if stream is None else stream.user_id
 
     def name_speaker(self, ssrc: int, user_id: int) -> Iterator[AudioFrame | Loss]:
-        """``ssrc`` is ``user_id``'s. Yield the losses of its previous owner, then the packets held for its name."""
+        """Assign ``ssrc`` to ``user_id``. Yield the losses of its previous owner, then frames that were held."""
         stream = self._streams.get(ssrc)
         if stream is not None and stream.user_id not in (None, user_id):
             yield from self._finish(stream)
@@ -104,7 +104,7 @@ class Receiver:
         yield from self._retry(stream)
 
     def keys_changed(self) -> Iterator[AudioFrame]:
-        """DAVE keys have changed. Yields what can be decrypted now and could not before."""
+        """Retry held packets with changed DAVE keys. Yield the frames that can be decrypted now."""
         self.dave_generation = self._dave.generation
         for ssrc in sorted(self._holding):
             yield from self._retry(self._streams[ssrc])
@@ -118,7 +118,7 @@ class Receiver:
         return [loss for stream in self._by_ssrc(self._unsettled) for loss in stream.settle(now)]
 
     def give_up_all(self) -> list[Loss]:
-        """The session is over: nothing held can still be opened. Return all losses that are left."""
+        """Give up everything held, because the session is over. Return all remaining losses."""
         streams = self._by_ssrc({*self._unsettled, *(self._streams[ssrc] for ssrc in self._holding)})
         return [loss for stream in streams for loss in self._finish(stream)]
 
@@ -133,22 +133,22 @@ class Receiver:
 
     @property
     def held(self) -> int:
-        """Packets that wait; every other received packet has its outcome."""
+        """Number of packets that wait. Every other received packet has its outcome."""
         return sum(len(self._streams[ssrc].held) for ssrc in self._holding)
 
     def speakers(self) -> list[tuple[int, int]]:
-        """(SSRC, user id) of every stream that has a name."""
+        """Return (SSRC, user id) of every stream that has a name."""
         return [(stream.ssrc, stream.user_id) for stream in self._streams.values() if stream.user_id]
 
     def restart_counts(self) -> None:
-        """A recording begins in the middle of the session: what came before it does not count."""
+        """Count from zero, because a recording begins in the middle of the session."""
         self.unattributed.clear()
         self._retired.clear()
         for stream in self._streams.values():
             stream.restart_counts()
 
     def coverage(self) -> list[Coverage]:
-        """Per speaker: what became of their packets. User id 0 stands for streams that nobody claimed."""
+        """Return what became of each speaker's packets. User id 0 stands for streams without a name."""
         return total(
             Coverage(stream.user_id or 0, stream.outcomes, stream.lost)
             for stream in (*self._retired, *self._streams.values())

@@ -27,13 +27,13 @@ class RtpHeader(NamedTuple):
     timestamp: int
     ssrc: int
     size: int
-    """Bytes in clear: where the sealed part begins, and how much of the packet is additional data."""
+    """Bytes in clear, which are the additional data. The sealed part follows."""
     extension_bytes: int
     """Length of the extension body at the start of the sealed part."""
 
 
 def parse_header(data: bytes) -> RtpHeader | None:
-    """The header of an RTP packet, or None when ``data`` cannot be one."""
+    """Return the header of an RTP packet, or None if ``data`` cannot be one."""
     if len(data) < FIXED_BYTES:
         return None
     first, second, sequence, timestamp, ssrc = _FIXED.unpack_from(data)
@@ -61,10 +61,10 @@ def parse_header(data: bytes) -> RtpHeader | None:
 
 
 def strip(plaintext: bytes, header: RtpHeader) -> bytes | None:
-    """The payload: without extension body and without padding, in this order.
+    """Remove the extension body, then the padding, and return the payload.
 
-    Both must be gone before DAVE sees the payload (discord.js#11449). None when the lengths do not fit, an empty
-    value when there was nothing but padding.
+    Both must be gone before DAVE sees the payload (discord.js#11449). Return None if the lengths do not fit, and
+    an empty payload if there was only padding.
     """
     start, end = header.extension_bytes, len(plaintext)
     if start > end:
@@ -77,5 +77,5 @@ def strip(plaintext: bytes, header: RtpHeader) -> bytes | None:
 
 
 def pack_header(sequence: int, timestamp: int, ssrc: int) -> bytes:
-    """A plain header for an Opus packet of ours."""
+    """Build a plain header for an Opus packet of ours."""
     return _FIXED.pack(0x80, OPUS_PAYLOAD_TYPE, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc)

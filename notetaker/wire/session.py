@@ -15,7 +15,7 @@ from notetaker.model.failure import ABNORMAL, Failure, Rung, Step
 from notetaker.wire import dave_messages, discovery, messages
 from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
 from notetaker.wire.dave import MAX_RECOVERIES, MAX_VERSION, DaveGroup, Outgoing
-from notetaker.wire.decrypt_watch import Advice, Deafness
+from notetaker.wire.decrypt_watch import Advice, DecryptWatch
 from notetaker.wire.events import Ended, Established, Event, Resumed, SpeakerJoined, SpeakerLeft
 from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S
 from notetaker.wire.heartbeat import Heartbeat
@@ -27,9 +27,9 @@ from notetaker.wire.transport import KEY_BYTES, MODES, choose_mode
 from notetaker.wire.whereabouts import Credentials
 
 KEEPALIVE_S = 5.0
-"""Without datagrams from us, sound stops coming after five to nine minutes (pycord#3388)."""
+"""Seconds between keepalives: without any, audio stops after five to nine minutes (pycord#3388)."""
 LASTING_S = 5.0
-"""A resumed websocket that answers for so long has lasted. One that is lost sooner may be lost every time."""
+"""How long a resumed websocket must answer to count as lasting; one lost sooner may be lost every time."""
 
 
 class VoiceSession:
@@ -37,13 +37,13 @@ class VoiceSession:
         self.credentials = credentials
         self.dave = DaveGroup(credentials.user_id, credentials.channel_id)
         self.receiver = Receiver(self.dave)
-        self._deafness = Deafness(self.dave)
+        self._decrypt_watch = DecryptWatch(self.dave)
         self.heartbeat = Heartbeat()
         self.step = Step.CONNECT
         self.mode: str | None = None
         self.ssrc: int | None = None
         self.resumes = 0
-        """Times that the session has gone on over a new websocket."""
+        """How often the session has continued over a new websocket."""
         self.malformed = 0
         """Messages from the server that could not be understood."""
         self._deadline: float | None = now + DEADLINES_S[Step.CONNECT]
@@ -178,7 +178,7 @@ class VoiceSession:
         self.resumes += 1
         self._lasts_at = now + LASTING_S
         self._enter(Step.ESTABLISHED, now)
-        self._deafness.start_anew(now)  # a commit may be in the replay
+        self._decrypt_watch.restart(now)  # a commit may be in the replay
         self._events.append(Resumed())
 
     def _end(self, failure: Failure) -> None:
@@ -213,7 +213,7 @@ class VoiceSession:
         self._next_probe = now
 
     def _is_discovery(self, data: bytes, now: float) -> bool:
-        """Whether it was the answer to IP discovery; it is taken up."""
+        """Return True for the answer to IP discovery, after having used it."""
         if self.step is not Step.DISCOVER or self.ssrc is None:
             return False
         seen_as = discovery.parse_response(data, self.ssrc)
@@ -293,7 +293,7 @@ class VoiceSession:
         self._dave(handle(self.dave, data), now)
 
     def _on_refused(self, user_id: int, now: float) -> None:
-        match self._deafness.refused(user_id, now, self.heartbeat.proved):
+        match self._decrypt_watch.refused(user_id, now, self.heartbeat.proved):
             case Advice.PROBE:
                 self.heartbeat.beat_now(now)
             case Advice.RECOVER:
@@ -312,7 +312,7 @@ class VoiceSession:
                 self._send(op, body)
         if self.receiver.dave_generation != self.dave.generation:
             self._events += self.receiver.keys_changed()
-            self._deafness.start_anew(now)
+            self._decrypt_watch.restart(now)
         if self.dave.beyond_recovery:
             self.end(f"Joining the end-to-end encrypted group failed {MAX_RECOVERIES + 1} times in a row.")
         self._establish(now)
@@ -329,14 +329,14 @@ class VoiceSession:
             self._seq_ack = message.seq
         handler = self._handlers.get(message.op)
         if handler is None:
-            return  # opcodes that are of no concern to a receiver, and ones that are new
+            return  # opcodes that do not concern a receiver, or new ones
         if binary != (Op.MLS_EXTERNAL_SENDER <= message.op <= Op.MLS_WELCOME):
             self.malformed += 1
             return
         try:
             handler(message.data, now)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            self.malformed += 1  # the message is not of its opcode's shape
+            self.malformed += 1
 
     def _send(self, op: Op, data: Any) -> None:
         self._commands.append(SendText(messages.text(op, data)))

@@ -1,4 +1,4 @@
-"""One RTP stream: who it belongs to, what arrived, what is missing, and what is held."""
+"""One RTP stream: its speaker, what arrived, what was lost, and what is held."""
 
 from collections import Counter, deque
 from typing import NamedTuple
@@ -7,27 +7,27 @@ from notetaker.model.outcome import Outcome
 from notetaker.wire.losses import END, FRAME_S, Loss, Losses
 
 WINDOW = 1024
-"""Sequence numbers remembered behind the newest: 20 s of speech, far beyond any reordering seen."""
+"""Sequence numbers remembered behind the newest: 20 s of speech, far more than any reordering."""
 _MASK = (1 << WINDOW) - 1
 _MOST_PER_S = 100
-"""Packets that a stream sends in a second at most: 50 of sound, and padding in between."""
+"""Most packets that a stream sends in a second: 50 of audio, with padding in between."""
 
 
 class Held(NamedTuple):
-    """A packet whose speaker or key is not known yet: transport-opened, stripped, still end-to-end encrypted."""
+    """A packet without a speaker or key so far: transport cipher opened, stripped, still end-to-end encrypted."""
 
     sequence: int
     timestamp: int
     payload: bytes
     arrival: float
     refused: bool
-    """A key was there and refused it: the reason to give when the deadline passes."""
+    """A key was there and did not decrypt it. Decides the outcome when the deadline passes."""
 
 
 class Stream:
     """The state of one SSRC within one voice session.
 
-    It puts itself into ``unsettled`` when something is lost, and leaves it once all of that has been told.
+    It adds itself to ``unsettled`` when something is lost, and leaves it when everything has been reported.
     """
 
     def __init__(self, ssrc: int, unsettled: set["Stream"]) -> None:
@@ -44,10 +44,10 @@ class Stream:
         self._restart_at: int | None = None
 
     def admit(self, sequence: int, now: float) -> Outcome | None:
-        """Judges an authentic packet by its sequence number; None: it is new.
+        """Check the sequence number of an authentic packet. Return None if it is new, else its outcome.
 
         Follows RFC 3550 appendix A.1 and the replay window of RFC 3711 section 3.3.2: a packet from behind the
-        window is refused, unless a second one follows in sequence, for then the sender has started anew.
+        window is refused, unless a second one follows in sequence, which means that the sender has restarted.
         """
         if self._first is None:
             self._start(sequence, now)
@@ -77,57 +77,57 @@ class Stream:
             return None
         between = self._first - position - 1
         if between:
-            self._lack(position + 1, self._first - 1, now - between * FRAME_S, now)
+            self._skip(position + 1, self._first - 1, now - between * FRAME_S, now)
         self._first = position
         return None
 
     def _leap(self, ahead: int, now: float) -> None:
-        """Packets are missing; more than can have been sent since the last one: the sender has started anew.
+        """Skip ahead. When more was skipped than can have been sent, the sender has restarted.
 
-        A window's worth may be missing at once, when many packets waited for us and some of them had no room.
+        A whole window may be lost at once, when many packets waited for us and there was no room for all.
         """
         if ahead - 1 > WINDOW + _MOST_PER_S * (now - self._arrival):
             self._start(self._newest + ahead, now)
             return
-        self._lack(self._newest + 1, self._newest + ahead - 1, self._arrival, now)
+        self._skip(self._newest + 1, self._newest + ahead - 1, self._arrival, now)
         self._newest += ahead
         self._seen = ((self._seen << ahead) | 1) & _MASK
         self._arrival = now
 
     def _start(self, sequence: int, now: float) -> None:
-        self.losses.renounce(now)
+        self.losses.settle_skipped(now)
         self._first = self._newest = sequence
         self._seen = 1
         self._arrival = now
         self._restart_at = None
 
-    def _lack(self, first: int, last: int, started: float, ended: float) -> None:
-        self.losses.open_hole(first, last, started, ended)
+    def _skip(self, first: int, last: int, started: float, ended: float) -> None:
+        self.losses.skip(first, last, started, ended)
         self._unsettled.add(self)
 
     def give_up(self, packet: Held, now: float) -> None:
-        """It could not be opened, and there is no time left to wait."""
+        """Count a packet that could not be opened in time."""
         outcome = Outcome.UNDECRYPTABLE if packet.refused else Outcome.HELD_TOO_LONG
         self.outcomes[outcome] += 1
         self.losses.given_up(outcome, packet.arrival, now)
         self._unsettled.add(self)
 
     def settle(self, now: float) -> list[Loss]:
-        """The losses that can be told at ``now``."""
+        """Return the losses that can be reported at ``now``."""
         losses = self.losses.settle(self.user_id or 0, now)
         if self.losses.due == END:
             self._unsettled.discard(self)
         return losses
 
     def restart_counts(self) -> None:
-        """Counts outcomes and losses from here on; the replay window stays."""
+        """Count outcomes and losses from here on. The replay window stays."""
         self.outcomes.clear()
         self.losses = Losses()
         self._unsettled.discard(self)
         if self._first is not None:
-            self._first = self._newest - WINDOW  # what is missing before here was missing before
+            self._first = self._newest - WINDOW  # what is not there yet was lost before
 
     @property
     def lost(self) -> int:
-        """Packets that never arrived so far: holes in the sequence numbers."""
+        """Number of packets that never arrived."""
         return self.losses.never_arrived

@@ -24,17 +24,17 @@ _open_xchacha20_poly1305 = _sodium.crypto_aead_xchacha20poly1305_ietf_decrypt
 
 
 class TransportCipher(Protocol):
-    """Seals and opens packets with one session's key."""
+    """Seals and opens packets with the key of one session."""
 
     def open(self, data: bytes, header_size: int) -> bytes | None:
-        """The plaintext behind the first ``header_size`` bytes; None when it is not authentic."""
+        """Return the plaintext behind the first ``header_size`` bytes, or None if it is not authentic."""
 
     def seal(self, header: bytes, payload: bytes) -> bytes:
-        """A whole packet."""
+        """Return a whole packet."""
 
 
 class AesGcm:
-    """``aead_aes256_gcm_rtpsize``: the cheapest, not offered by every server."""
+    """``aead_aes256_gcm_rtpsize``: the cheapest mode, which not every server offers."""
 
     def __init__(self, key: bytes) -> None:
         self._aead = AESGCM(key)
@@ -53,10 +53,10 @@ class AesGcm:
 
 
 class XChaCha20Poly1305:
-    """``aead_xchacha20_poly1305_rtpsize``: offered by every server.
+    """``aead_xchacha20_poly1305_rtpsize``: the mode that every server offers.
 
-    Opens with libsodium itself: PyNaCl's wrapper checks and allocates anew for every packet, and costs three times
-    as much as the cipher.
+    Calls libsodium directly: PyNaCl's wrapper checks and allocates for every packet, which costs three times as much
+    as the cipher.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -90,9 +90,9 @@ MODES: dict[str, type[AesGcm] | type[XChaCha20Poly1305]] = {
     "aead_aes256_gcm_rtpsize": AesGcm,
     "aead_xchacha20_poly1305_rtpsize": XChaCha20Poly1305,
 }
-"""Best first. Everything else that Discord once had is refused since 2024-11-18."""
+"""Our modes, best first. Discord has refused all others since 2024-11-18."""
 
 
 def choose_mode(offered: list[str]) -> str | None:
-    """Our best mode among those offered."""
+    """Return our best mode among those offered, or None."""
     return next((mode for mode in MODES if mode in offered), None)

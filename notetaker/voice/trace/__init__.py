@@ -1,1 +1,1 @@
-"""The record of every step of every attempt to connect: written, redacted, read back, and shown."""
+"""Traces of attempts to connect, step by step: written, redacted, read back and formatted."""

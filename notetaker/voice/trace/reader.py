@@ -1,4 +1,4 @@
-"""Voice traces read back from their folder, however damaged they are."""
+"""Reads voice traces back from their folder, even damaged ones."""
 
 import json
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from notetaker.model.failure import ABNORMAL, Failure, Step
 from notetaker.voice.trace.text import SUFFIX
 
 SUCCESS = "established"
-"""How the outcome of a successful attempt begins."""
+"""First word of the outcome of a successful attempt."""
 STEPS = frozenset(Step) - {Step.ENDED}
 """Where a connection may fail. ENDED does not say where that was."""
 PAIR = frozenset({Step.VOICE_STATE_UPDATE, Step.VOICE_SERVER_UPDATE})
@@ -26,12 +26,12 @@ class Recorded:
 
     @property
     def head(self) -> dict[str, Any]:
-        """The line that says what this is; empty when it could not be read."""
+        """The line about the attempt itself; empty if it could not be read."""
         return next((line for line in self.lines if line.get("event") == "attempt"), {})
 
     @property
     def outcome(self) -> str | None:
-        """None: the attempt is still under way, or the process did not live to see its end."""
+        """The outcome, or None if the attempt is still under way or the process died before its end."""
         return next((str(line.get("outcome")) for line in self.lines if line.get("event") == "end"), None)
 
     @property
@@ -39,7 +39,7 @@ class Recorded:
         return self.outcome is not None and self.outcome.startswith(SUCCESS)
 
     def failure(self) -> Failure | None:
-        """Where and how the attempt failed, or what ended the session later; None when neither happened."""
+        """Return how the attempt failed or how the session ended later; None if neither happened."""
         if self.outcome is None:
             return None
         progress = _Progress()
@@ -51,7 +51,7 @@ class Recorded:
 
 
 def latest(folder: Path, limit: int, guild_id: int | None = None) -> list[Recorded]:
-    """The last traces, the oldest of them first; of one guild or of all. Raises ``OSError``."""
+    """Return the last traces of one guild or of all, oldest first. Raise ``OSError``."""
     try:
         paths = sorted(folder.iterdir())
     except FileNotFoundError:
@@ -75,11 +75,11 @@ def _read(path: Path) -> Recorded:
 
 
 class _Progress:
-    """How far a connection got, told by the lines of its trace in order."""
+    """How far a connection got, according to the lines of its trace."""
 
     def __init__(self) -> None:
         self.lost = False
-        """The websocket is gone, and has not been replaced."""
+        """True when the websocket is gone and has not been replaced."""
         self._step = Step.GATEWAY
         self._code: int | None = None
         self._awaited: set[Step] = set()

@@ -1,4 +1,4 @@
-"""What a trace keeps of a message on the voice websocket: its opcode, and the fields that do no harm."""
+"""What a trace keeps of a message on the voice websocket: its opcode and its harmless fields."""
 
 import hashlib
 from typing import Any
@@ -11,11 +11,11 @@ HARMLESS = frozenset({
     "max_dave_protocol_version", "mode", "modes", "port", "protocol", "protocol_version", "seq_ack", "server_id",
     "speaking", "ssrc", "t", "transition_id", "user_id", "user_ids", "v",
 })  # fmt: skip
-"""Any other field is left out; among them ``address``, which is where the bot's host can be reached."""
+"""All other fields are left out, among them ``address``, which is that of the bot's host."""
 SECRET = frozenset({"media_session_id", "secret_key", "session_id", "token"})
-"""Kept as fingerprints."""
+"""Fields that are kept as fingerprints."""
 NESTED = "data"
-"""SELECT_PROTOCOL has port and mode one level down."""
+"""Field in which SELECT_PROTOCOL nests port and mode."""
 NAMES = {int(op): op.name for op in Op} | {
     12: "VIDEO",
     14: "SESSION_UPDATE",
@@ -24,21 +24,21 @@ NAMES = {int(op): op.name for op in Op} | {
     18: "CLIENT_FLAGS",
     20: "CLIENT_PLATFORM",
 }
-"""Those that we do not use are listed by discord-userdoccers (Voice Opcodes)."""
+"""Names of opcodes. Those that we do not use are from discord-userdoccers (Voice Opcodes)."""
 
 MAX_TEXT = 100
 MAX_ITEMS = 20
 
 
 def fingerprint(secret: str) -> str:
-    """The first 8 hexadecimal digits of its SHA-256."""
+    """Return the first 8 hexadecimal digits of the secret's SHA-256."""
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()[:8]
 
 
 def facts(message: str | bytes, *, ours: bool) -> dict[str, Any]:
-    """``op``, its ``name``, and ``d`` with fields of a JSON message or ``bytes`` of a binary one, as JSON values.
+    """Return ``op``, ``name``, and the fields ``d`` of a JSON message or ``bytes`` of a binary one, as JSON values.
 
-    A message that cannot be read has ``bytes`` or ``characters`` only.
+    An unreadable message has ``bytes`` or ``characters`` only.
     """
     if isinstance(message, bytes):
         at = 0 if ours else 2  # the server's begin with a sequence number
@@ -69,13 +69,13 @@ def _fields(data: Any) -> dict[str, Any]:
 
 
 def _secret(value: Any) -> str:
-    """A key is a list of numbers."""
+    """Return the fingerprint of a string, or of a key, which is a list of numbers."""
     items = value if isinstance(value, list) else [value]
     return fingerprint(",".join(item if isinstance(item, str) else str(_scalar(item)) for item in items))
 
 
 def _value(value: Any) -> Any:
-    """A JSON value of a bounded size: the server may send anything."""
+    """Return a JSON value of bounded size: the server may send anything."""
     if isinstance(value, list):
         more = [f"and {len(value) - MAX_ITEMS} more"] if len(value) > MAX_ITEMS else []
         return [_scalar(item) for item in value[:MAX_ITEMS]] + more
@@ -91,5 +91,5 @@ def _scalar(value: Any) -> str | int | float | bool | None:
 
 
 def _number(value: float) -> float | str:
-    """JSON has no infinity, and no reader shall choke on a number of a thousand digits."""
+    """Return numbers that every JSON reader can take as they are, and others as text."""
     return value if abs(value) < 2**64 else str(value)[:MAX_TEXT]

@@ -1,4 +1,4 @@
-"""A line of a trace for the eye, the way ``curl -v`` does it: ``*`` happens, ``>`` is sent, ``<`` comes in."""
+"""Formats a line of a trace the way ``curl -v`` does: ``*`` for what happens, ``>`` for sent, ``<`` for received."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from notetaker.model.printable import printable
 
 SUFFIX = ".jsonl"
-"""Of the files."""
+"""Suffix of trace files."""
 
 SIGNS = {"sent": ">", "op 4": ">", "received": "<", "VOICE_STATE_UPDATE": "<", "VOICE_SERVER_UPDATE": "<"}
 OPENING = ("t", "event", "op", "name", "d")
 MAIN_GATEWAY = ("op 4", "VOICE_STATE_UPDATE", "VOICE_SERVER_UPDATE")
-"""Events there; the voice websocket has an opcode 4 of its own."""
+"""Events of the main gateway; the voice websocket has an opcode 4 of its own."""
 
 
 def described(line: Mapping[str, Any]) -> tuple[str, str]:
-    """The sign and the text of a line, in which nothing can play tricks on a terminal."""
+    """Return the sign and the text of a line, safe to print on a terminal."""
     event, fields = str(line.get("event")), line.get("d")
     if event == "end":
         return "*", printable(f"outcome: {line.get('outcome')}")

@@ -1,7 +1,7 @@
-"""A record of every step of every attempt to connect, for the person who has to find out why voice fails.
+"""Records every step of every attempt to connect, for those who investigate why voice fails.
 
-One file of JSON lines per attempt, and each line in the log as well. Credentials are in there as fingerprints: two
-that are the same look the same, and nothing more can be told from them. ``trace_files`` reads the files back.
+Each attempt has a file of JSON lines, which are logged as well. Credentials are recorded as fingerprints: equal ones
+look equal, and nothing else can be learned from them. ``reader`` reads the files back.
 """
 
 import json
@@ -28,12 +28,12 @@ log = logging.getLogger(__name__)
 
 MAX_FILES = 100
 MAX_LINES = 2000
-"""In one file."""
+"""Most lines in a file."""
 MAX_MESSAGES = 1900
-"""In one file, so that in a long session there is room left for how it ended."""
+"""Most messages in a file, which leaves room for how a long session ended."""
 REPEATED = (Op.HEARTBEAT, Op.HEARTBEAT_ACK, Op.SPEAKING)
 REPETITIONS = 2
-"""So many of these are recorded, of each direction and each speaker: a long session has thousands."""
+"""How many of these are recorded for each direction and speaker: a long session has thousands."""
 
 LIBRARIES = ("py-cord", "dave.py", "PyNaCl")
 SECRETS = ("session", "token")
@@ -42,7 +42,7 @@ Fact = str | int | float | bool | None
 
 
 class Tracer:
-    """Begins traces in ``folder``, which is created when it is needed. None: nothing is recorded."""
+    """Begins traces in ``folder``, which is created when needed. None: nothing is recorded."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Tracer:
         self._unix_ns = unix_ns
 
     def attempt(self, guild_id: int, channel_id: int, attempt: int, of: int) -> "Trace":
-        """A new trace. ``of`` is 0 for an attempt that belongs to no round: Discord has moved the call."""
+        """Begin a trace. ``of`` is 0 for an attempt outside a round: Discord has moved the call."""
         if self._folder is None:
             return Trace(None, guild_id, self._monotonic)
         at_ns = self._unix_ns()
@@ -73,9 +73,9 @@ class Tracer:
 
 
 class Trace:
-    """What happens in one attempt, and in the session that it leads to.
+    """What happens in one attempt and in the session that it leads to.
 
-    No method raises: a file that cannot be written to costs one warning, and the trace ends.
+    No method raises: if the file cannot be written to, there is one warning, and the trace ends.
     """
 
     def __init__(self, path: Path | None, guild_id: int, monotonic: Callable[[], float]) -> None:
@@ -88,7 +88,7 @@ class Trace:
         self._repeated: Counter[tuple[str, int, str]] = Counter()
 
     def note(self, event: str, **facts: Fact) -> None:
-        """Something happened. Raw values are fine in ``session`` and ``token``: their fingerprints are kept."""
+        """Record an event. Raw values are fine in ``session`` and ``token``, which are kept as fingerprints."""
         if self._path is not None:
             for name in SECRETS:
                 if isinstance(secret := facts.get(name), str):
@@ -96,15 +96,15 @@ class Trace:
             self._add(event, facts)
 
     def sent(self, message: str | bytes) -> None:
-        """A text or binary message of the voice websocket, ours."""
+        """Record a text or binary message that we sent on the voice websocket."""
         self._message("sent", message)
 
     def received(self, message: str | bytes) -> None:
-        """A text or binary message of the voice websocket, the server's."""
+        """Record a text or binary message that the server sent on the voice websocket."""
         self._message("received", message)
 
     def end(self, outcome: str) -> None:
-        """The attempt is over: "established ...", or why it failed. What comes later is of the session."""
+        """Record how the attempt ended: "established ...", or a reason. What follows belongs to the session."""
         self.note("end", outcome=outcome)
 
     def _message(self, event: str, message: str | bytes) -> None:
@@ -139,7 +139,7 @@ class Trace:
 
 
 def _new_file(folder: Path, name: str) -> Path | None:
-    """Makes room for a file and creates it. None, after a warning, when that is not possible."""
+    """Make room for a file and create it. Return None, after a warning, if that is not possible."""
     path = folder / name
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -153,7 +153,7 @@ def _new_file(folder: Path, name: str) -> Path | None:
 
 
 def _append(path: Path, line: bytes) -> None:
-    """Leaves no file open: a session may last for days, and its file may have been removed to make room."""
+    """Append without keeping the file open: it may be removed to make room, and a session may last for days."""
     file = os.open(path, os.O_WRONLY | os.O_APPEND)
     try:
         os.write(file, line)
