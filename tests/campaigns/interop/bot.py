@@ -59,7 +59,7 @@ class Bot:
             yield
         finally:
             said = await self._types(user, text_channel_id, "stopnotes")
-        if "has ended" not in said:
+        if "I stopped recording" not in said:
             raise ClientFailed(f"our bot did not end the recording: {said}")
 
     async def handed_over(self, voice_channel_id: int) -> None:
