@@ -32,14 +32,14 @@ _RTP = struct.Struct(">xxHII")
 
 
 class JournalError(ValueError):
-    """The journal is not what it is said to be. The message is a sentence."""
+    """The journal does not hold what it should. The message is a sentence."""
 
 
 class Packet(NamedTuple):
-    """One packet of sound as the journal has it."""
+    """A packet of sound in the journal."""
 
     user_id: int | None
-    """None: nobody was named for the SSRC before it, or reading began behind that place."""
+    """None if no mark before it, from where reading began, names the SSRC's speaker."""
     ssrc: int
     sequence: int
     timestamp: int
@@ -53,16 +53,16 @@ class Packet(NamedTuple):
 
 
 class JournalReader:
-    """The packets and marks of a journal file, in the order written, from ``offset`` (a record's) on.
+    """Iterates over the packets and marks of a journal file as written, from ``offset`` (a record's) on.
 
-    Raises OSError, and nothing else whatever the file holds.
+    Raises nothing but OSError, no matter what the file holds.
     """
 
     def __init__(self, path: Path, offset: int = len(FILE_HEADER)) -> None:
         self._path = path
         self._offset = offset
         self.damage: Damage | None = None
-        """After reading: why it ended before the end of the file."""
+        """Why reading ended before the end of the file, if it did."""
 
     def __iter__(self) -> Iterator[Packet | rtcp.Mark]:
         with self._path.open("rb") as file:
@@ -90,9 +90,9 @@ class JournalReader:
 
 
 def read_clip(folder: Path, clip: Clip) -> list[Packet]:
-    """The packets of an utterance, in the order written.
+    """Return the packets of an utterance, in the order written.
 
-    Raises JournalError when the journal does not reach that far, and OSError: FileNotFoundError once it is retired.
+    Raises JournalError if the journal does not reach that far, and OSError: FileNotFoundError once it is retired.
     """
     path = segment_path(folder, clip.segment)
     packets: list[Packet] = []
@@ -107,7 +107,7 @@ def read_clip(folder: Path, clip: Clip) -> list[Packet]:
 
 
 def journal_files(folder: Path) -> list[tuple[int, Path]]:
-    """Number and path of every journal file of a meeting, in order; none when there is no journal."""
+    """Return number and path of every journal file of a meeting, in order."""
     journal = folder / "journal"
     if not journal.is_dir():
         return []
@@ -121,7 +121,7 @@ def segment_path(folder: Path, segment: int) -> Path:
 
 
 def sync_directory(directory: Path) -> None:
-    """Returns when the names in a directory are safe from power loss. Raises OSError."""
+    """Make the names in a directory safe from power loss. Raises OSError."""
     fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

@@ -23,11 +23,11 @@ _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 class OggError(ValueError):
-    """The file is no Ogg Opus file, or damaged. The message is a sentence."""
+    """The file is damaged, or not an Ogg Opus file. The message is a sentence."""
 
 
 class OggWriter:
-    """Writes one Ogg Opus stream. What the file refuses raises OSError."""
+    """Write one Ogg Opus stream. Raises OSError when the file cannot be written."""
 
     def __init__(self, file: BinaryIO, serial: int) -> None:
         self._file = file
@@ -42,7 +42,7 @@ class OggWriter:
             self._flush(_FIRST if header is _HEAD else 0)
 
     def write(self, packet: bytes, ticks: int) -> None:
-        """Adds a packet (less than 65025 bytes) that lasts ``ticks``."""
+        """Add a packet (less than 65025 bytes) that lasts ``ticks``."""
         lacing = b"\xff" * (len(packet) // 255) + bytes((len(packet) % 255,))
         if len(self._lacing) + len(lacing) > 255:
             self._flush(0)
@@ -51,7 +51,7 @@ class OggWriter:
         self.ticks += ticks
 
     def close(self) -> None:
-        """Writes the last page. The file stays open."""
+        """Write the last page. The file stays open."""
         self._flush(_LAST)
 
     def _flush(self, flags: int) -> None:
@@ -71,7 +71,7 @@ class OggPacket(NamedTuple):
 
 
 def read_packets(file: BinaryIO) -> Iterator[OggPacket]:
-    """The Opus packets of a file that OggWriter wrote, headers left out. Raises OggError if anything is amiss."""
+    """Yield the Opus packets of a file that OggWriter wrote, without headers. Raises OggError if it is damaged."""
     number = 0
     flags = 0
     while header := file.read(_PAGE.size):

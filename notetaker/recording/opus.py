@@ -1,4 +1,4 @@
-"""As much of Opus as muxing needs: how long a packet lasts, and packets that stand for silence.
+"""What muxing needs of Opus: how long a packet lasts, and packets that stand for silence.
 
 Source: RFC 6716 sections 3.1 (TOC byte) and 3.2 (frame packing); RFC 7845 section 4.1 (repairing gaps).
 """
@@ -20,12 +20,12 @@ _TOC = 0xFB
 _SILENT = bytes((_TOC, 6)) + b"\xff\xfe" * 6
 """120 ms of the silence that Discord's senders end with: it brings a decoder to rest."""
 _ABSENT = tuple(bytes((_TOC, frames)) for frames in range(1, 7))
-"""20 to 120 ms of frames of no bytes: a decoder is told that nothing was transmitted."""
+"""20 to 120 ms of empty frames, which tell a decoder that nothing was transmitted."""
 FILLERS = frozenset((_SILENT, *_ABSENT))
 
 
 def duration(packet: bytes) -> int | None:
-    """48 kHz ticks; None when the bytes are no Opus packet."""
+    """Return the packet's length in 48 kHz ticks; None if the bytes are not an Opus packet."""
     if not packet or len(packet) > _LARGEST:
         return None
     code = packet[0] & 3
@@ -37,10 +37,10 @@ def duration(packet: bytes) -> int | None:
 
 
 def silence(frames: int) -> Iterator[tuple[bytes, int]]:
-    """Packets and their ticks for ``frames`` x 20 ms in which nothing was sent or nothing arrived.
+    """Yield packets and their ticks for ``frames`` x 20 ms in which nothing was sent or nothing arrived.
 
-    A hole too short for a pause is left to the decoder to conceal; a pause begins with true silence, so that
-    concealment does not draw the last sound out. Some 25 bytes a second.
+    The decoder conceals what is too short for a pause; a pause begins with true silence, so that concealment does not
+    draw out the last sound. Some 25 bytes a second.
     """
     if frames > 6:
         yield _SILENT, 6 * FRAME

@@ -22,7 +22,7 @@ _SECOND = 1_000_000_000
 
 
 class PcapError(ValueError):
-    """The file is none of ours. The message is a sentence."""
+    """The file is not a journal. The message is a sentence."""
 
 
 class Record(NamedTuple):
@@ -41,7 +41,7 @@ class Damage(NamedTuple):
     offset: int
     """Everything before this byte was read."""
     torn: bool
-    """The file just ends in the middle of a record, as after a crash. If not, more may lie behind that is lost."""
+    """The file just ends in the middle of a record, as after a crash. If not, readable data may follow."""
 
     def __str__(self) -> str:
         return f"a torn record at byte {self.offset}" if self.torn else f"no record at byte {self.offset}"
@@ -54,7 +54,7 @@ class Datagram(NamedTuple):
 
 
 def ip_udp_header(source: bytes, destination: bytes, port: int, payload_length: int) -> bytes:
-    """IPv4 and UDP header (28 bytes), both ports being ``port``; addresses are 4 bytes each.
+    """Return the IPv4 and UDP headers (28 bytes); both ports are ``port``, addresses are 4 bytes each.
 
     The UDP checksum is zero, "not computed", which RFC 768 allows over IPv4.
     """
@@ -67,12 +67,12 @@ def ip_udp_header(source: bytes, destination: bytes, port: int, payload_length: 
 
 
 def record(time_ns: int, packet: bytes) -> bytes:
-    """One packet record, header and data."""
+    """Return a packet record, header and data."""
     return RECORD_HEADER.pack(*divmod(time_ns, _SECOND), len(packet), len(packet)) + packet
 
 
 def datagram(packet: bytes) -> Datagram | None:
-    """The UDP datagram in an IPv4 packet; None when there is none, or not a whole one."""
+    """Return the UDP datagram in an IPv4 packet; None if there is none, or an incomplete one."""
     if len(packet) < IP_UDP_BYTES or packet[0] != 0x45 or packet[9] != 17:
         return None
     _, port, length, _ = _UDP.unpack_from(packet, 20)
@@ -82,14 +82,14 @@ def datagram(packet: bytes) -> Datagram | None:
 
 
 class PcapReader:
-    """The whole records of a journal file, from ``offset`` (a record's) on.
+    """Iterates over the complete records of a journal file, from ``offset`` (a record's) on.
 
-    A file whose writer was killed may end in the middle of a record: everything before it is read. Where the bytes
-    make no sense, reading ends too, for nothing behind can be trusted. ``damage`` then says where.
+    A file whose writer was killed may end in the middle of a record: everything before it is read. Reading also ends
+    where the bytes make no sense, because nothing after them can be trusted. ``damage`` then says where.
     """
 
     def __init__(self, file: BinaryIO, offset: int = len(FILE_HEADER)) -> None:
-        """Raises PcapError when the file does not begin as a journal file does."""
+        """Raises PcapError if the file does not begin like a journal."""
         self.damage: Damage | None = None
         """None while everything could be read."""
         self._file = file

@@ -1,4 +1,4 @@
-"""Puts an RTP stream's packets back into the order in which they were sent.
+"""Put an RTP stream's packets back into the order in which they were sent.
 
 Source: RFC 3550 appendix A.1 (sequence numbers extended over their wraps, restarts told from reordering).
 """
@@ -8,11 +8,11 @@ import heapq
 from notetaker.recording.journal import Packet
 
 WINDOW = 1024
-"""Packets a late one may lie behind the newest: 20 s of speech. Only a sender that started anew is further behind."""
+"""How many packets a late one may be behind the newest: 20 s of speech. Only a restarted sender is further behind."""
 
 
 class Reorder:
-    """One SSRC's packets: in as they were written, out as they were sent, duplicates left out."""
+    """Takes one SSRC's packets as they were written, and returns them as they were sent, without duplicates."""
 
     def __init__(self) -> None:
         self._newest: int | None = None  # extended sequence number
@@ -20,12 +20,12 @@ class Reorder:
         self._seen: set[int] = set()  # extended sequence numbers in the heap
 
     def add(self, packet: Packet) -> list[Packet]:
-        """Takes one packet; returns those that no packet can come before any more."""
+        """Take one packet; return those that no packet can precede any more."""
         ready: list[Packet] = []
         if self._newest is None:
             self._newest = packet.sequence
         ahead = (packet.sequence - self._newest + 0x8000) % 0x10000 - 0x8000
-        if ahead <= -WINDOW:  # the sender has started anew
+        if ahead <= -WINDOW:  # the sender has restarted
             ready = self.flush()
             self._newest = packet.sequence
             ahead = 0
@@ -39,7 +39,7 @@ class Reorder:
         return ready
 
     def flush(self) -> list[Packet]:
-        """The stream has ended: returns what is left of it."""
+        """Return what is left at the end of the stream."""
         return [self._pop() for _ in range(len(self._waiting))]
 
     def _pop(self) -> Packet:

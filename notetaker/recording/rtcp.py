@@ -1,4 +1,4 @@
-"""The journal's marks as RTCP: SDES names a speaker, BYE tells that one left, APP "NTGP" that sound was lost.
+"""The journal's marks as RTCP: SDES names a speaker, BYE says that one left, APP "NTGP" marks a gap.
 
 Source: RFC 3550 sections 6.5 (SDES, CNAME), 6.6 (BYE), 6.7 (APP). Each mark is one RTCP packet that stands alone,
 without a report before it: RFC 5506 section 3.
@@ -54,7 +54,7 @@ def gap_marked(gap: Gap) -> bytes:
 
 
 def parse(payload: bytes) -> Iterator[Mark]:
-    """The marks in an RTCP datagram. What is none, or malformed, yields nothing."""
+    """Yield the marks in an RTCP datagram; none if it is malformed."""
     while len(payload) >= _HEADER.size:
         first, packet_type, words = _HEADER.unpack_from(payload)
         end = 4 * (words + 1)

@@ -1,7 +1,7 @@
-"""When a meeting is over: one Ogg Opus file per speaker, ``tracks/<user id>.ogg``, in place of the journal.
+"""After a meeting: one Ogg Opus file per speaker, ``tracks/<user id>.ogg``, in place of the journal.
 
-The Opus packets are muxed as they arrived, never encoded again. All tracks begin when the meeting began, so that
-they play in step.
+The Opus packets are muxed as they arrived, never re-encoded. All tracks begin when the meeting began, so that they
+play in step.
 """
 
 import hashlib
@@ -30,24 +30,24 @@ _log = logging.getLogger(__name__)
 
 
 class TrackError(Exception):
-    """The tracks do not hold what the journal holds, so the journal must stay. The message is a sentence."""
+    """The tracks do not hold all that the journal holds, so it must stay. The message is a sentence."""
 
 
 class Track(NamedTuple):
     user_id: int
-    """0: nobody was named for the packets."""
+    """0 for packets whose speaker was never named."""
     path: Path
     packets: int
-    """The speaker's Opus packets in it; what fills pauses is not counted."""
+    """The speaker's Opus packets, not counting those that fill pauses."""
     duration_ms: int
     """From the start of the meeting to the end of the speaker's last packet."""
 
 
 def write_tracks(folder: Path, started_ns: int) -> list[Track]:
-    """Writes every speaker's track from the journal, or reads the tracks there are once the journal is retired.
+    """Write every speaker's track from the journal, or read the existing tracks once the journal is retired.
 
-    ``started_ns``: when the meeting started, Unix nanoseconds. Raises OSError, and OggError for a damaged track.
-    May be killed at any moment and called again: a track appears whole, under its name, or not at all.
+    ``started_ns`` is when the meeting started, in Unix nanoseconds. Raises OSError, and OggError for a damaged track.
+    May be killed at any moment and called again: a track appears under its name when it is complete.
     """
     tracks = folder / "tracks"
     if journal_files(folder):
@@ -59,9 +59,9 @@ def write_tracks(folder: Path, started_ns: int) -> list[Track]:
 
 
 def retire_journal(folder: Path) -> None:
-    """Deletes the journal after reading every track back: each packet of the journal must be in one.
+    """Delete the journal after reading every track back: each packet of the journal must be in one.
 
-    Raises TrackError, and leaves the journal, when one is not, or when part of the journal cannot be read.
+    Raises TrackError, and leaves the journal, if a packet is not, or if part of the journal cannot be read.
     Raises OSError. May be killed at any moment and called again.
     """
     journal, retired = folder / "journal", folder / "journal.retired"
@@ -88,13 +88,13 @@ def retire_journal(folder: Path) -> None:
 
 @dataclass(slots=True)
 class _Digest:
-    """What a collection of Opus packets is known by again, in whatever order they come."""
+    """Identifies a collection of Opus packets, in any order."""
 
     packets: int = 0
     sum: int = 0
 
     def add(self, packet: bytes) -> None:
-        """Fillers do not count, nor does what only looks like one: it is just as silent."""
+        """Fillers do not count, nor do packets that look like one: they are just as silent."""
         if packet not in opus.FILLERS:
             self.packets += 1
             self.sum += int.from_bytes(hashlib.sha256(packet).digest(), "big")
@@ -132,9 +132,9 @@ class _TrackWriter:
         os.fsync(self._file.fileno())
 
     def _place(self, sound: _Sound) -> int:
-        """Where the packet begins, in ticks of the track.
+        """Return where the packet begins, in ticks of the track.
 
-        The sender's RTP clock says so within an SSRC and voice session, unless it disagrees with the arrival.
+        Within an SSRC and voice session the sender's RTP clock decides, unless it disagrees with the arrival.
         """
         packet = sound.packet
         arrived = PRE_SKIP + (packet.arrival_ns - self._started_ns) * 48 // 1_000_000
@@ -147,7 +147,7 @@ class _TrackWriter:
         return at
 
     def _fill(self, until: int) -> None:
-        """Fills up to there with silence; does nothing when that much sound is already written."""
+        """Fill with silence up to there; do nothing if that much sound is already written."""
         frames = round((until - self._ogg.ticks) / opus.FRAME)
         for filler, ticks in opus.silence(min(max(frames, 0), _LONGEST_SILENCE)):
             self._ogg.write(filler, ticks)
@@ -181,7 +181,7 @@ def _read(path: Path) -> tuple[Track, _Digest]:
 
 
 def _journal_sound(folder: Path, *, strict: bool = False) -> Iterator[_Sound]:
-    """All Opus packets of the journal; each speaker's in the order sent. ``strict``: damage raises TrackError."""
+    """Yield the journal's Opus packets, each speaker's in the order sent. If ``strict``, damage raises TrackError."""
     for segment, path in journal_files(folder):
         journal = JournalReader(path)
         no_opus: Counter[int] = Counter()
@@ -193,7 +193,9 @@ def _journal_sound(folder: Path, *, strict: bool = False) -> Iterator[_Sound]:
             else:
                 yield _Sound(user_id, segment, packet, ticks)
         for user_id, count in no_opus.items():
-            _log.warning("%s: %d packets of user %d are no Opus and in no track", path, count, user_id)
+            _log.warning(
+                "%s: %d packets of user %d are not Opus, leaving them out of the track", path, count, user_id
+            )
         if journal.damage is not None:
             _log.warning("%s: %s", path, journal.damage)
             if strict and not journal.damage.torn:
@@ -201,7 +203,7 @@ def _journal_sound(folder: Path, *, strict: bool = False) -> Iterator[_Sound]:
 
 
 def _in_order(journal: JournalReader) -> Iterator[Packet]:
-    """The packets of one file; each speaker's streams one after the other, each in the order sent."""
+    """Yield the packets of one file: each speaker's streams one after the other, each in the order sent."""
     streams: dict[int | None, tuple[int, Reorder]] = {}
     for packet in journal:
         if not isinstance(packet, Packet):

@@ -1,4 +1,4 @@
-"""Writes a journal file: one system call for each packet, and nothing that a crash could leave half done."""
+"""Write a journal file: one system call per packet, and nothing that a crash could leave half done."""
 
 import os
 import struct
@@ -41,17 +41,17 @@ class _Stream:
 
 
 class JournalWriter:
-    """Writes the journal file of one voice session. Every method that writes raises OSError when the disk refuses;
-    the journal stays readable, and the next write works as soon as the disk does.
+    """Write the journal file of one voice session. Every method that writes raises OSError when the disk fails; the
+    journal stays readable, and the next write works as soon as the disk does.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Makes the next free file in ``folder``/journal. Raises OSError."""
+        """Create the next free file in ``folder``/journal. Raises OSError."""
         self._directories = (folder / "journal", folder, folder.parent)
         for directory in reversed(self._directories):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.segment = max((segment for segment, _ in journal_files(folder)), default=0) + 1
-        """Number of the file."""
+        """The file's number."""
         self.path = segment_path(folder, self.segment)
         self._fd = os.open(
             self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600
@@ -71,16 +71,16 @@ class JournalWriter:
             raise
 
     def speaker(self, ssrc: int) -> int | None:
-        """Whose the SSRC is, if it has been named."""
+        """Return the user of the SSRC, if it has been named."""
         stream = self._streams.get(ssrc)
         return None if stream is None else stream.user_id
 
     def ssrcs(self, user_id: int) -> list[int]:
-        """All SSRCs that are this user's."""
+        """Return the SSRCs of this user."""
         return [ssrc for ssrc, stream in self._streams.items() if stream.user_id == user_id]
 
     def write(self, frame: AudioFrame, arrival_ns: int) -> tuple[int, int]:
-        """Writes one packet of a named speaker. Returns the offsets of its record and of the byte behind it."""
+        """Write a packet of a named speaker. Returns the offsets of its record and of the byte behind it."""
         stream = self._streams[frame.ssrc]
         opus = frame.opus
         length = len(opus)
@@ -106,7 +106,7 @@ class JournalWriter:
         self._streams[ssrc] = _Stream(user_id, address)
 
     def speaker_left(self, ssrc: int, time_ns: int) -> None:
-        """The SSRC is nobody's until it is named again."""
+        """Free the SSRC until it is named again."""
         self._write_mark(time_ns, rtcp.speaker_left(ssrc), self._streams[ssrc].address)
         del self._streams[ssrc]
 
@@ -114,7 +114,7 @@ class JournalWriter:
         self._write_mark(gap.ended_ns, rtcp.gap_marked(gap), _RECORDER)
 
     def sync(self) -> None:
-        """Returns when everything written before is safe from power loss. For any thread. Raises OSError."""
+        """Make everything written before safe from power loss. Thread-safe. Raises OSError."""
         with self._fd_lock:
             if self._fd < 0:
                 return  # close() has synced it
@@ -125,7 +125,7 @@ class JournalWriter:
             os.close(fd)
 
     def close(self) -> None:
-        """Syncs and closes. Raises OSError; the file is closed all the same."""
+        """Sync and close. Raises OSError; the file is closed all the same."""
         with self._fd_lock:
             fd, self._fd = self._fd, -1
         try:

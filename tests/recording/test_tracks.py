@@ -18,7 +18,7 @@ VOICE = speech(100)
 
 @pytest.fixture
 def recorder(tmp_path: Path) -> Recorder:
-    fresh = Recorder(tmp_path, "m")
+    fresh = Recorder(tmp_path, "m", lambda _: None)
     fresh.open_session(0.0, WALL_NS)
     return fresh
 
@@ -112,7 +112,7 @@ def test_packets_are_put_into_the_order_sent_and_jitter_is_taken_out(
     assert starts(track.path) == [1.0]  # one run without a hole
 
 
-def test_lost_packets_leave_a_hole_of_their_length(tmp_path: Path, recorder: Recorder) -> None:
+def test_lost_packets_leave_silence_of_their_length(tmp_path: Path, recorder: Recorder) -> None:
     for frame in talk(VOICE, 1.0, end=False):
         if not 20 <= frame.sequence < 23:
             recorder.write(frame)
@@ -169,7 +169,7 @@ def test_what_is_no_opus_is_reported_and_does_not_spoil_the_track(
     (track,) = write_tracks(tmp_path, WALL_NS)
     assert muxed(track.path) == list(VOICE[:6])
     assert [message.split(": ")[1] for message in caplog.messages] == [
-        "3 packets of user 7 are no Opus and in no track"
+        "3 packets of user 7 are not Opus, leaving them out of the track"
     ]
     retire_journal(tmp_path)
     assert not (tmp_path / "journal").exists()
@@ -225,7 +225,7 @@ def test_the_journal_is_not_retired_when_a_track_lacks_a_packet(tmp_path: Path, 
 
 
 def test_the_journal_is_not_retired_for_a_track_of_other_sound(tmp_path: Path, recorder: Recorder) -> None:
-    other = Recorder(tmp_path / "other", "other")
+    other = Recorder(tmp_path / "other", "other", lambda _: None)
     other.open_session(0.0, WALL_NS)
     recorder.write(AudioFrame(7, 70, 0, 0, VOICE[10], 0.0))
     other.write(AudioFrame(7, 70, 0, 0, VOICE[11], 0.0))
