@@ -1,4 +1,4 @@
-"""What meetings have to tell their people, and to ask of Discord. ``recordings.Front``."""
+"""Discord as meetings need it, through py-cord. ``ports.Discord``."""
 
 import asyncio
 import logging
@@ -10,38 +10,41 @@ from notetaker.discordbot.publish import Undelivered
 log = logging.getLogger(__name__)
 
 SAY_S = 30.0
-"""For a message; py-cord itself would wait out five minutes and any rate limit."""
+"""How long a message may take; py-cord itself would wait five minutes and out any rate limit."""
 FAREWELL_S = 5.0
-"""When the process stops: whoever stops it waits, and may start it again, to go on with the meetings."""
+"""... while the process stops: it may be started again at once, to resume the meetings."""
 
 
-class DiscordFront:
-    def __init__(self, discord: NotetakerBot) -> None:
-        self._discord = discord
+class Announcer:
+    def __init__(self, bot: NotetakerBot) -> None:
+        self._bot = bot
         self._patience_s = SAY_S
         self._limits: set[asyncio.Timeout] = set()
 
     async def say(self, channel_id: int, text: str) -> None:
-        if self._discord.user is None:
-            log.warning("A message about a meeting could not be posted: the bot has not been on Discord yet")
+        if self._bot.user is None:
+            log.warning("Cannot post a message about a meeting: the bot has not been on Discord yet")
             return
         limit = asyncio.timeout(self._patience_s)
         self._limits.add(limit)
         try:
             async with limit:
-                await self._discord.publisher.say(channel_id, text)
+                await self._bot.publisher.say(channel_id, text)
         except Undelivered as failed:
-            log.warning("A message about a meeting could not be posted: %s", failed)
+            log.warning("Cannot post a message about a meeting: %s", failed)
         except TimeoutError:
-            log.warning("A message about a meeting could not be posted: Discord does not answer")
+            log.warning("Cannot post a message about a meeting: Discord does not answer")
         finally:
             self._limits.discard(limit)
 
-    def obstacle(self, guild_id: int, channel_id: int) -> str | None:
-        return permission_checks.to_returning(self._discord.get_guild(guild_id), channel_id)
+    async def display_name(self, guild_id: int, user_id: int) -> str:
+        return await self._bot.display_name(guild_id, user_id)
+
+    def rejoin_failure(self, guild_id: int, channel_id: int) -> str | None:
+        return permission_checks.to_returning(self._bot.get_guild(guild_id), channel_id)
 
     def hurry(self) -> None:
-        """The process stops."""
+        """Shorten every wait, because the process stops."""
         self._patience_s = FAREWELL_S
         for limit in self._limits:
             if not limit.expired():

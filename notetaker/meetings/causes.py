@@ -1,4 +1,4 @@
-"""Why a stretch of a meeting was not heard, as the notes name it."""
+"""The causes of gaps, as the notes name them."""
 
 from notetaker.model.outcome import Outcome
 from notetaker.model.wording import count
@@ -18,7 +18,7 @@ _PACKETS = {
 
 
 def not_joined(reason: str) -> str:
-    """The voice channel could not be joined; ``reason`` is a sentence."""
+    """``reason`` is a sentence."""
     return f"the voice channel could not be joined: {reason}"
 
 

@@ -1,46 +1,40 @@
-"""What people ask for with the slash commands, one guild at a time. ``discordbot.ports.Meetings``.
+"""What people ask for with the slash commands: ``discordbot.ports.Meetings``.
 
-The latest command wins, as Discord counts them, and interrupts what is under way for an earlier one.
+The latest command in a guild wins, as Discord numbers them, and interrupts what is under way for an earlier one.
 """
 
 import logging
 import time
-from dataclasses import replace
-from pathlib import Path
 
 from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Refused, Start, Started, Stopped
 from notetaker.meetings import causes
-from notetaker.meetings.live import LiveMeeting
+from notetaker.meetings.ports import Voice
 from notetaker.meetings.recordings import Recordings
-from notetaker.meetings.saving import NO_ANSWER, PATIENCE_S, Safekeeping
+from notetaker.meetings.saving import PATIENCE_S
+from notetaker.meetings.storage import NO_ANSWER, Storage
 from notetaker.model import events
 from notetaker.model.meeting import Meeting, new_meeting_id
 from notetaker.recording.state import OpenGap
 from notetaker.store.database import Rejected, StoreError
-from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed
 
 log = logging.getLogger(__name__)
 
 
 class Meetings:
-    def __init__(
-        self, voice: VoiceManager, recordings: Recordings, keeping: Safekeeping, folder: Path
-    ) -> None:
-        """``folder`` holds one folder per meeting."""
+    def __init__(self, voice: Voice, recordings: Recordings, storage: Storage) -> None:
         self._voice = voice
         self._recordings = recordings
-        self._keeping = keeping
-        self._folder = folder
+        self._storage = storage
         self._latest: dict[int, int] = {}  # command by guild
         self._starting: dict[int, Meeting] = {}
         self._closing = False
 
     async def close(self) -> None:
-        """Suspends or ends what is being recorded. No other meeting begins."""
+        """Suspend what is being recorded, and refuse to start anything else."""
         self._closing = True
-        await self._recordings.close()
+        await self._recordings.suspend()
 
     # discordbot.ports.Meetings
 
@@ -52,7 +46,7 @@ class Meetings:
 
     def meeting(self, guild_id: int) -> Meeting | None:
         live = self._recordings.get(guild_id)
-        if live is not None and not live.stopping:
+        if live is not None and not live.leaving:
             return live.meeting
         return self._starting.get(guild_id)
 
@@ -63,9 +57,9 @@ class Meetings:
         self._refuse_another(guild_id)
         self._obey(guild_id, channel_id, command_id)
         async with self._recordings.locks[guild_id]:
-            trouble = await self._connect(guild_id, channel_id, command_id)
-        if trouble is not None:
-            raise Refused(replies.join_failed_trying(channel_id, trouble))
+            reason = await self._connect(guild_id, channel_id, command_id)
+        if reason is not None:
+            raise Refused(replies.join_failed_trying(channel_id, reason))
 
     async def leave(self, guild_id: int, command_id: int) -> Stopped | None:
         self._obey(guild_id, None, command_id)
@@ -82,37 +76,35 @@ class Meetings:
     async def start(self, wish: Start, command_id: int) -> Started:
         guild_id = wish.guild_id
         self._refuse_another(guild_id)
-        if self._keeping.database.waiting_s(time.monotonic()) > PATIENCE_S:
-            raise _not_stored(_meeting(wish), NO_ANSWER)
+        if self._storage.database.waiting_s(time.monotonic()) > PATIENCE_S:
+            raise _not_stored(_meeting(wish, time.time_ns()), NO_ANSWER)
         self._obey(guild_id, wish.voice_channel_id, command_id)
-        self._starting[guild_id] = _meeting(wish)
+        self._starting[guild_id] = _meeting(wish, time.time_ns())
         try:
             async with self._recordings.locks[guild_id]:
-                began_ns = time.time_ns()
-                trouble = await self._connect(guild_id, wish.voice_channel_id, command_id)
-                meeting = _meeting(wish)
-                now = time.monotonic()
-                live = LiveMeeting(meeting, self._folder / meeting.id, now)
-                if trouble is not None:
-                    live.meeting = replace(meeting, started_ns=began_ns)
-                    live.absent(now, OpenGap(began_ns, causes.not_joined(trouble)))
+                asked_ns = time.time_ns()
+                reason = await self._connect(guild_id, wish.voice_channel_id, command_id)
+                if reason is None:
+                    meeting, gap = _meeting(wish, time.time_ns()), None
+                else:
+                    meeting, gap = _meeting(wish, asked_ns), OpenGap(asked_ns, causes.not_joined(reason))
                 try:
-                    await self._keeping.add(live)
+                    await self._recordings.start(meeting, gap)
                 except (OSError, StoreError) as error:
                     await self._voice.leave(guild_id)
                     raise _not_stored(meeting, error) from error
-                self._recordings.begin(live)
         finally:
             del self._starting[guild_id]
-        return Started(live.meeting, trouble)
+        return Started(meeting, reason)
 
     async def stop(self, guild_id: int, command_id: int) -> Stopped | None:
         if self.meeting(guild_id) is None:
             return None
         self._obey(guild_id, None, command_id)
-        return await self._recordings.end(guild_id)
+        async with self._recordings.locks[guild_id]:
+            return await self._recordings.stop(guild_id)
 
-    # In their order
+    # The latest wins
 
     def _refuse_another(self, guild_id: int) -> None:
         if self._closing:
@@ -122,17 +114,17 @@ class Meetings:
             raise Refused(replies.already_running(meeting))
 
     def _obey(self, guild_id: int, channel_id: int | None, command_id: int) -> None:
-        """From now on this is wanted, whatever is under way. Raises Refused when a later command came first."""
+        """Want this from now on, and interrupt what is under way. Raises Refused if a later command came first."""
         if command_id < self._latest.get(guild_id, 0):
             raise Refused(replies.overtaken(self._voice.wanted(guild_id)))
         self._latest[guild_id] = command_id
         if channel_id is None:
-            self._recordings.give_up(guild_id)
+            self._recordings.want_none(guild_id)
         else:
             self._voice.want(guild_id, channel_id)
 
     async def _connect(self, guild_id: int, channel_id: int, command_id: int) -> str | None:
-        """Returns None when in the channel; or why not yet. Raises Refused when that is not to be any more."""
+        """Return None once in the channel, or the reason why not yet. Raises Refused if it is no longer wanted."""
         while True:
             try:
                 await self._voice.settled(guild_id, channel_id)
@@ -144,23 +136,21 @@ class Meetings:
                     return str(failed)
                 wanted = self._voice.wanted(guild_id)
                 if wanted == channel_id:
-                    continue  # somebody gave it up, and somebody else asked for it once more
+                    continue  # one command gave it up, and another has asked for it again
                 if self._latest[guild_id] != command_id:
                     raise Refused(replies.overtaken(wanted)) from None
                 raise Refused(replies.join_failed(channel_id, str(failed))) from failed
 
 
-def _not_stored(meeting: Meeting, why: Exception | str) -> Refused:
-    bug = why if isinstance(why, Exception) and isinstance(why.__cause__, Rejected) else None
+def _not_stored(meeting: Meeting, failure: Exception | str) -> Refused:
+    bug = failure if isinstance(failure, Exception) and isinstance(failure.__cause__, Rejected) else None
     log.critical(
-        "A meeting could not be started: %s", why, extra=events.MEETING_NOT_STORED.of(meeting), exc_info=bug
+        "Cannot start a meeting: %s", failure, extra=events.MEETING_NOT_STORED.of(meeting), exc_info=bug
     )
     return Refused(replies.CANNOT_WRITE)
 
 
-def _meeting(wish: Start) -> Meeting:
-    """One that starts now."""
-    started_ns = time.time_ns()
+def _meeting(wish: Start, started_ns: int) -> Meeting:
     return Meeting(
         id=new_meeting_id(started_ns),
         guild_id=wish.guild_id,

@@ -1,20 +1,19 @@
 """One meeting while it is recorded: voice sessions in; journal, utterances, speakers and gaps out."""
 
-import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec
 
 from notetaker.discordbot import replies
 from notetaker.meetings import causes
-from notetaker.meetings.open_gaps import Missing, What
+from notetaker.meetings.open_gaps import GapKind, OpenGaps
 from notetaker.model import events
 from notetaker.model.audio import AudioFrame
-from notetaker.model.meeting import Meeting
-from notetaker.model.outcome import Coverage
+from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
 from notetaker.recording.recorder import Recorder
@@ -27,239 +26,250 @@ P = ParamSpec("P")
 
 
 class LiveMeeting:
-    """``voice.ports.SessionSink``. Belongs to the event loop's thread; what it collects is stored by others."""
+    """Takes what a guild's voice sessions hear: ``voice.ports.SessionSink``.
 
-    def __init__(self, meeting: Meeting, folder: Path, now: float) -> None:
-        """``folder`` is the meeting's; ``now`` is monotonic seconds."""
+    It belongs to the event loop's thread, except for :meth:`sync`. Other modules only read its attributes.
+    """
+
+    def __init__(
+        self,
+        meeting: Meeting,
+        folder: Path,
+        now: float,
+        on_utterance: Callable[[], object],
+        *,
+        channel_id: int | None = None,
+        connected: bool = False,
+        gap: OpenGap | None = None,
+    ) -> None:
+        """``folder`` is the meeting's; ``now`` is monotonic seconds; ``on_utterance`` is called when one has ended.
+
+        ``gap``: since when, and why, there has been no voice session; None if there is one now.
+        """
         self.meeting = meeting
-        self.channel_id = meeting.voice_channel_id
-        """Where it is recorded: people may move the bot."""
-        self.recorder = Recorder(folder, meeting.id)
-        self.utterances: list[Utterance] = []
-        """Those that have ended, in the order of their ends."""
-        self.gaps: list[Gap] = []
-        self.news: list[str] = []
-        """What the people in the text channel are to be told."""
-        self.unnamed: list[int] = []
-        """User ids, in the order in which they joined, of those whose display name is still to be looked up."""
-        self.naming: set[asyncio.Task[None]] = set()
-        """Those who are looking them up."""
-        self.earlier: Sequence[Coverage] | None = ()
-        """The counts of earlier lives of the bot; None: they are still being read back from the journal."""
-        self.absence: Gap | None = None
-        """The last stretch without a voice session that has ended."""
-        self.connected = False
-        """Whether there has been a voice session."""
-        self.stopping = False
-        """From now on, a session that closes does so because it was asked to."""
-        self.refusal: OSError | None = None
-        """Why the disk did not take what came last; None: it did."""
-        self.unsafe: OSError | None = None
-        """Why the last ``sync`` failed; None: it did not."""
-        self.not_stored: set[str] = set()
-        """Why it cannot be stored, as far as that was told; empty: it can."""
+        self.channel_id = channel_id or meeting.voice_channel_id
+        """The voice channel that is recorded: people may move the bot."""
+        self.connected = connected
+        """There has been a voice session."""
+        self.leaving = False
+        """It is being stopped or suspended: a session that closes now does so because it was asked to."""
+        self.session_gap: Gap | None = None
+        """The last gap between two voice sessions."""
+        self.disk_failure: OSError | None = None
+        """Why the disk did not take what came last; None if it did."""
+        self.joined: set[int] = set()
+        """The user ids of everyone whose stream has been announced."""
         self.stored: Counter[int] = Counter()
         """Frames that the journal took, by user id."""
-        self._joined: set[int] = set()
+        self.waiting: list[Utterance | Gap] = []
+        """What has ended and is not in the store yet, oldest first."""
+        self.recorder = Recorder(folder, meeting.id, self._ended)
+        self._on_utterance = on_utterance
+        self._heard_before: set[int] = set()
         self._open = False
         self._clock = (now, time.time_ns())  # one moment, in monotonic seconds and in Unix nanoseconds
-        self._missing = Missing()
+        self._gaps = OpenGaps()
         self._left: float | None = None  # when the session closed that was asked to
         self._told_deaf = False
+        self._stopped = False
         self._state_file = StateFile(folder)
-        self._over = False
+        if gap is not None:
+            self._begin_session_gap(now, gap)
 
-    # What the voice stack tells
+    # For the voice stack
 
     def session_opened(self, now: float) -> None:
         self._ensure_open(now)
 
     def speaker_joined(self, user_id: int, ssrc: int, now: float) -> None:
-        if user_id not in self._joined:
-            self._joined.add(user_id)
-            self.unnamed.append(user_id)
+        self.joined.add(user_id)
         if self._ensure_open(now):
-            self._try(now, self.recorder.add_speaker, user_id, ssrc, now)
+            self._write(now, self.recorder.add_speaker, user_id, ssrc, now)
 
     def speaker_left(self, user_id: int, now: float) -> None:
         if self._open:
-            self._try(now, self.recorder.remove_speaker, user_id, now)
+            self._write(now, self.recorder.remove_speaker, user_id, now)
 
     def frame(self, frame: AudioFrame) -> None:
-        if not (self._open or self._ensure_open(frame.arrival)):
-            return
-        try:
-            self.recorder.write(frame)
-        except OSError as error:
-            self._begin_refusal(frame.arrival, error)
+        is_open = self._open or self._ensure_open(frame.arrival)
+        if not (is_open and self._write(frame.arrival, self.recorder.write, frame)):
             return
         self.stored[frame.user_id] += 1
-        if self.refusal is not None:
-            self._try(frame.arrival, self._end_refusal, frame.arrival)
+        if self.disk_failure is not None:
+            self._write(frame.arrival, self._end_disk_gap, frame.arrival)
 
     def lost(self, loss: Loss) -> None:
-        self._gap(
-            Gap(
-                self._wall_ns(loss.started),
-                self._wall_ns(loss.ended),
-                causes.packets_lost(loss.packets, loss.outcome),
-                loss.user_id or None,
-            )
-        )
+        cause = causes.packets_lost(loss.packets, loss.outcome)
+        self._add(Gap(self._wall_ns(loss.started), self._wall_ns(loss.ended), cause, loss.user_id or None))
 
     def deafened(self, now: float, deaf: bool) -> None:
         if deaf:
-            self._begin(What.HEARING, now, causes.DEAFENED)
+            self._begin(GapKind.DEAFENED, now, causes.DEAFENED)
         else:
-            self._end(What.HEARING, now)
+            self._end(GapKind.DEAFENED, now)
 
     def session_closed(self, now: float, reason: str) -> None:
-        self._end(What.HEARING, now)  # the next session says whether it still is so
+        self._end(GapKind.DEAFENED, now)  # the next session says whether it still is so
         self._close(now)
-        if self.stopping:
+        if self.leaving:
             self._left = now
         else:
-            self._begin(What.SESSION, now, reason)
+            self._begin(GapKind.SESSION, now, reason)
 
-    # What the service asks
+    # For the bot
 
-    def absent(self, now: float, since: OpenGap) -> None:
-        """There has been no voice session since then, and there is none now."""
-        lasted_s = (self._wall_ns(now) - since.started_ns) / 1e9
-        self._missing.begin(What.SESSION, now - max(lasted_s, 0.0), since)
+    def follow(self, channel_id: int | None) -> None:
+        """Take note of the voice channel in which the bot is; None while it is in none."""
+        self.channel_id = channel_id or self.channel_id
 
-    def tick(self, now: float) -> bool:
-        """Collects the utterances that have ended, and news. Tries a disk that has refused something with the mark of
-        its gap: nobody may speak for a long time. Returns whether an utterance has ended.
+    def leave(self) -> None:
+        """Take note that the bot is about to leave the voice channel on purpose."""
+        self.leaving = True
+
+    def tick(self, now: float) -> str | None:
+        """End what has been quiet for long enough, and return what people should be told, if anything.
+
+        A disk that has failed is tried again with the mark of its gap: nobody may speak for a long time.
         """
-        if self._missing.lasted(What.DISK, now) is not None:
-            self._try(now, self._end_refusal, now)
-        ended = self.recorder.tick(now)
-        self.utterances += ended
-        deaf = What.HEARING in self._missing
-        if self._open and deaf != self._told_deaf:
-            self._told_deaf = deaf
-            self.news.append((replies.deafened if deaf else replies.undeafened)(self.channel_id))
-        return bool(ended)
+        if self._gaps.until(GapKind.DISK, now) is not None:
+            self._write(now, self._end_disk_gap, now)
+        self.recorder.tick(now)
+        deaf = GapKind.DEAFENED in self._gaps
+        if not self._open or deaf == self._told_deaf:
+            return None
+        self._told_deaf = deaf
+        return (replies.deafened if deaf else replies.undeafened)(self.channel_id)
 
-    @property
-    def state(self) -> RecordingState:
-        """What another life of the bot would have to know."""
-        return RecordingState(self.channel_id, self._missing.open(), self._over)
-
-    def sync(self, state: RecordingState) -> None:
-        """Makes safe what was recorded, with a sign of life. For another thread. Raises OSError."""
-        try:
-            self.recorder.sync()
-            self._state_file.keep(state)
-        except OSError as error:
-            self.unsafe = error
-            raise
-        self.unsafe = None
-
-    def end(self, now: float) -> None:
-        """Nothing is heard after this, and the meeting is over."""
-        self._over = True
-        self._end_all(now)
-
-    def suspend(self, now: float) -> None:
-        """Nothing is heard in this life of the bot after this; another one may go on with the meeting."""
-        since = self._missing.get(What.SESSION)
-        if since is not None and since.cause in causes.INTERRUPTIONS:
-            self._missing.forget(What.SESSION)  # not heard since an earlier one, which goes on
-        else:
-            since = OpenGap(self._wall_ns(now if self._left is None else self._left), causes.RESTARTED)
-        self._end_all(now)
-        self.absent(now, since)
+    def drop_waiting(self, count: int) -> None:
+        """Take note that the first ``count`` of what is waiting are in the store."""
+        del self.waiting[:count]
 
     @property
     def speakers(self) -> int:
         """How many people were heard."""
-        earlier = {one.user_id for one in self.earlier or () if one.stored}
-        return len(self.stored.keys() | earlier)
+        return len(self.stored.keys() | self._heard_before)
+
+    def add_speakers(self, user_ids: Iterable[int]) -> None:
+        """Count those who were heard in earlier lives of the bot."""
+        self._heard_before.update(user_ids)
+
+    @property
+    def state(self) -> RecordingState:
+        """What another life of the bot would have to know."""
+        return RecordingState(self.channel_id, self._gaps.all(), self._stopped)
+
+    def sync(self, state: RecordingState) -> None:
+        """Make what was recorded safe from power loss. For the disk's thread; raises OSError."""
+        self.recorder.sync()
+        self._state_file.keep(state)
+
+    def stop(self, now: float) -> None:
+        """End the meeting: nothing more is heard."""
+        self._stopped = True
+        self._end_all(now)
+        self.meeting = replace(self.meeting, ended_ns=time.time_ns(), state=MeetingState.FINISHING)
+
+    def suspend(self, now: float) -> None:
+        """End this life's part of the meeting, which another life may resume."""
+        gap = self._gaps.get(GapKind.SESSION)
+        if gap is not None and gap.cause in causes.INTERRUPTIONS:
+            self._gaps.drop(GapKind.SESSION)  # open since an earlier life, and still
+        else:
+            gap = OpenGap(self._wall_ns(now if self._left is None else self._left), causes.RESTARTED)
+        self._end_all(now)
+        self._begin_session_gap(now, gap)
+
+    # Sessions
 
     def _ensure_open(self, now: float) -> bool:
-        """A voice session's first packets may come before the word that it is up; a full disk may be free again."""
+        """A session's first packets may come before the news that it is up; a full disk may have room again."""
         if not self._open:
             self._clock = (now, time.time_ns())
-            self._open = self._try(now, self.recorder.open_session, *self._clock)
+            self._open = self._write(now, self.recorder.open_session, *self._clock)
             if self._open:
                 self.connected = True
-                self.absence = self._end(What.SESSION, now)
+                self.session_gap = self._end(GapKind.SESSION, now)
         return self._open
 
     def _close(self, now: float) -> None:
         if self._open:
-            self._try(now, self.recorder.close_session, now)
+            self._write(now, self.recorder.close_session, now)
             self._open = False
 
-    def _try(self, now: float, write: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
-        """Whether the journal took it. The first refusal of a run is logged."""
+    def _end_all(self, now: float) -> None:
+        for kind in GapKind:
+            self._end(kind, now)
+        self._close(now)
+
+    # Disk
+
+    def _write(self, now: float, write: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Return whether the journal took it. The first failure in a row is logged, and opens a gap."""
         try:
             write(*args, **kwargs)
         except OSError as error:
-            self._begin_refusal(now, error)
+            self.disk_failure = error
+            if GapKind.DISK not in self._gaps:
+                self._begin(GapKind.DISK, now, causes.DISK)
+                log.critical(
+                    "Meeting %s is not being recorded: %s",
+                    self.meeting.id,
+                    error,
+                    extra=events.RECORDING_REFUSED.of(self.meeting),
+                )
             return False
         return True
 
-    def _begin_refusal(self, now: float, error: OSError) -> None:
-        self.refusal = error
-        if What.DISK not in self._missing:
-            self._begin(What.DISK, now, causes.DISK)
-            log.critical(
-                "Meeting %s is not being recorded: %s",
-                self.meeting.id,
-                error,
-                extra=events.RECORDING_REFUSED.of(self.meeting),
-            )
-
-    def _end_refusal(self, now: float) -> None:
-        """The disk takes the mark of the gap that it has made. Raises OSError: it does not."""
-        gap = self._missing.lasted(What.DISK, now)
+    def _end_disk_gap(self, now: float) -> None:
+        """Mark the gap in the journal, which shows that the disk works again. Raises OSError if it does not."""
+        gap = self._gaps.until(GapKind.DISK, now)
         if gap is not None:
             self.recorder.mark_gap(gap)
-            self._tell(gap)
-            self.gaps.append(gap)
-        self._missing.forget(What.DISK)
-        self.refusal = None
+            self._report(gap)
+            self.waiting.append(gap)
+        self._gaps.drop(GapKind.DISK)
+        self.disk_failure = None
         log.warning(
             "Meeting %s is being recorded again",
             self.meeting.id,
             extra=events.RECORDING_AGAIN.of(self.meeting),
         )
 
-    def _end_all(self, now: float) -> None:
-        for what in What:
-            self._end(what, now)
-        self._close(now)
-        self.tick(now)
+    # What is waiting for the store
 
-    def _begin(self, what: What, now: float, cause: str) -> None:
-        self._missing.begin(what, now, OpenGap(self._wall_ns(now), cause))
+    def _ended(self, utterance: Utterance) -> None:
+        self.waiting.append(utterance)
+        self._on_utterance()
 
-    def _end(self, what: What, now: float) -> Gap | None:
-        gap = self._missing.end(what, now)
+    def _begin_session_gap(self, now: float, gap: OpenGap) -> None:
+        """One that began in the past."""
+        lasted_s = (self._wall_ns(now) - gap.started_ns) / 1e9
+        self._gaps.begin(GapKind.SESSION, now - max(lasted_s, 0.0), gap)
+
+    def _begin(self, kind: GapKind, now: float, cause: str) -> None:
+        self._gaps.begin(kind, now, OpenGap(self._wall_ns(now), cause))
+
+    def _end(self, kind: GapKind, now: float) -> Gap | None:
+        gap = self._gaps.end(kind, now)
         if gap is not None:
-            self._gap(gap)
+            self._add(gap)
         return gap
 
-    def _gap(self, gap: Gap) -> None:
+    def _add(self, gap: Gap) -> None:
         """For the store; and for the journal, if there is room, because the store may not get it."""
         if gap.user_id is None:
-            self._tell(gap)
-        self.gaps.append(gap)
+            self._report(gap)
+        self.waiting.append(gap)
         try:
             self.recorder.mark_gap(gap)
         except OSError as error:
-            log.warning("Meeting %s: a gap is not marked in the journal: %s", self.meeting.id, error)
+            log.warning("Meeting %s: cannot mark a gap in the journal: %s", self.meeting.id, error)
 
-    def _tell(self, gap: Gap) -> None:
-        """In the log, which is for gaps in everybody's sound: single packets get lost all the time."""
+    def _report(self, gap: Gap) -> None:
+        """Log a gap in everyone's sound; single packets get lost all the time."""
         gap_ms = round((gap.ended_ns - gap.started_ns) / 1e6)
         extra = events.GAP.of(self.meeting, gap_ms=gap_ms)
-        log.warning(
-            "Meeting %s: %.1f s were not heard: %s", self.meeting.id, gap_ms / 1e3, gap.cause, extra=extra
-        )
+        log.warning("Meeting %s: gap of %.1f s: %s", self.meeting.id, gap_ms / 1e3, gap.cause, extra=extra)
 
     def _wall_ns(self, now: float) -> int:
         then, then_ns = self._clock

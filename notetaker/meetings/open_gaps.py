@@ -1,4 +1,4 @@
-"""The stretches of a meeting that nobody hears, while they last."""
+"""The gaps of a meeting while they last."""
 
 from enum import Enum, auto
 
@@ -9,53 +9,52 @@ PACKET_NS = 20_000_000
 """Less than one packet of sound is no gap."""
 
 
-class What(Enum):
-    """What is missing. Each may be so independently of the others."""
+class GapKind(Enum):
+    """What keeps everyone's sound away; each independently of the others."""
 
     SESSION = auto()
     """There is no voice session."""
-    HEARING = auto()
-    """A moderator has deafened us."""
+    DEAFENED = auto()
+    """A moderator has deafened the bot."""
     DISK = auto()
     """The disk takes nothing."""
 
 
-class Missing:
-    """Lengths are monotonic: the clock on the wall may be put right meanwhile."""
+class OpenGaps:
+    """At most one of each kind. Lengths are monotonic, because the wall clock may be adjusted meanwhile."""
 
     def __init__(self) -> None:
-        self._since: dict[What, tuple[float, OpenGap]] = {}
+        self._gaps: dict[GapKind, tuple[float, OpenGap]] = {}
 
-    def __contains__(self, what: What) -> bool:
-        return what in self._since
+    def __contains__(self, kind: GapKind) -> bool:
+        return kind in self._gaps
 
-    def open(self) -> tuple[OpenGap, ...]:
-        """All that have not ended."""
-        return tuple(gap for _, gap in self._since.values())
+    def all(self) -> tuple[OpenGap, ...]:
+        return tuple(gap for _, gap in self._gaps.values())
 
-    def begin(self, what: What, now: float, gap: OpenGap) -> None:
-        """``gap`` begins at ``now``. What is missing already goes on being so, for its first cause."""
-        self._since.setdefault(what, (now, gap))
+    def get(self, kind: GapKind) -> OpenGap | None:
+        return self._gaps[kind][1] if kind in self._gaps else None
 
-    def get(self, what: What) -> OpenGap | None:
-        return self._since[what][1] if what in self._since else None
+    def begin(self, kind: GapKind, now: float, gap: OpenGap) -> None:
+        """Open a gap that begins ``now``. One already open stays, with its first cause."""
+        self._gaps.setdefault(kind, (now, gap))
 
-    def lasted(self, what: What, now: float) -> Gap | None:
-        """As if it ended ``now``. None: nothing was missed."""
-        if what not in self._since:
+    def until(self, kind: GapKind, now: float) -> Gap | None:
+        """Return the gap as if it ended ``now``; None if it is shorter than a packet."""
+        if kind not in self._gaps:
             return None
-        began, gap = self._since[what]
+        began, gap = self._gaps[kind]
         lasted_ns = round((now - began) * 1e9)
         if lasted_ns < PACKET_NS:
             return None
         return Gap(gap.started_ns, gap.started_ns + lasted_ns, gap.cause)
 
-    def end(self, what: What, now: float) -> Gap | None:
-        """It is there again. None: nothing was missed."""
-        gap = self.lasted(what, now)
-        self.forget(what)
+    def end(self, kind: GapKind, now: float) -> Gap | None:
+        """Close the gap and return it; None if it is shorter than a packet."""
+        gap = self.until(kind, now)
+        self.drop(kind)
         return gap
 
-    def forget(self, what: What) -> None:
-        """It is not told of here any more."""
-        self._since.pop(what, None)
+    def drop(self, kind: GapKind) -> None:
+        """Forget the gap."""
+        self._gaps.pop(kind, None)

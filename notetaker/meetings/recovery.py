@@ -1,4 +1,4 @@
-"""Meetings of an earlier life of the bot: those that go on, those that end here, and what the journal has of both."""
+"""Meetings of an earlier life of the bot: those to resume, those to finish, and what the journal has of both."""
 
 import logging
 import time
@@ -36,71 +36,71 @@ class Interrupted:
     alive_ns: int
     """The last sign of life of its recording."""
     channel_id: int
-    """The voice channel in which it was last."""
-    absence: OpenGap
-    """Since when the note-taker has been away, and why."""
+    """The voice channel that was recorded last."""
+    gap: OpenGap
+    """Since when, and why, the bot has been away."""
     gaps: tuple[Gap, ...]
-    """What else was not heard at that time; it ended with the note-taker."""
+    """Other gaps that were open at that time, and ended with that life."""
     segments: int
     """Journal files of that life."""
-    over: bool
-    """People had ended it."""
+    stopped: bool
+    """People had stopped it."""
     known: bool
     """Its recording was on this disk."""
 
 
 class Recovery:
-    """Make it before the first meeting of this life starts. Synchronous: for another thread. Raises StoreError."""
+    """Create it before the first meeting of this life starts. Meant for another thread. Raises StoreError."""
 
     def __init__(self, store: Store, queue: JobQueue, folder: Path, resume_window_s: float) -> None:
         self._store = store
         self._queue = queue
         self._now_ns = time.time_ns()
         self.finishing = store.meetings_in(MeetingState.FINISHING)
-        """Those that had ended."""
+        """Those whose recording had ended."""
         self.resumed: dict[int, Interrupted] = {}
-        """By guild: those that go on."""
-        self.over: list[Interrupted] = []
-        """Those that do not, and are to be ended."""
+        """By guild: those to resume."""
+        self.not_resumed: list[Interrupted] = []
+        """Those to finish instead."""
         oldest_ns = self._now_ns - resume_window_s * 1e9
         for meeting in reversed(store.meetings_in(MeetingState.RECORDING)):
             try:
                 found = _interrupted(meeting, folder / meeting.id)
             except OSError as error:
                 log.critical(
-                    "Meeting %s cannot be taken up before the next start: %s",
+                    "Cannot recover meeting %s, will retry at the next start: %s",
                     meeting.id,
                     error,
                     extra=events.MEETING_NOT_STORED.of(meeting),
                 )
                 continue
-            if not found.over:
-                _tell(found)
-            goes_on = found.known and not found.over and found.alive_ns > oldest_ns
-            # of several in a guild, the older ones were over, and neither disk nor store could be told
-            if goes_on and meeting.guild_id not in self.resumed:
+            if not found.stopped:
+                _report(found)
+            resumable = found.known and not found.stopped and found.alive_ns > oldest_ns
+            # of several in a guild, the older ones were stopped, which neither disk nor store took
+            if resumable and meeting.guild_id not in self.resumed:
                 self.resumed[meeting.guild_id] = found
             else:
-                self.over.append(found)
+                self.not_resumed.append(found)
 
     # All raise OSError, StoreError and Rejected; run again, they continue.
 
-    def hand_over(self, meeting: Meeting) -> None:
-        """One that is ``finishing``: the crash may have come between its end and its job."""
+    def finish_again(self, meeting: Meeting) -> None:
+        """Ask the workers for the notes: the crash may have come between the end of a recording and its job."""
         self._queue.finish(meeting.id)
 
-    def end(self, interrupted: Interrupted) -> None:
-        """Hands one that is ``over`` to the workers."""
+    def finish(self, interrupted: Interrupted) -> None:
+        """Hand a meeting that is not resumed to the workers."""
         meeting_id = interrupted.meeting.id
         self._store.set_coverage(meeting_id, self.read_back(interrupted))
-        if not interrupted.over:
-            absence = interrupted.absence
-            self._store.add_gap(meeting_id, Gap(absence.started_ns, self._now_ns, absence.cause))
+        if not interrupted.stopped:
+            gap = interrupted.gap
+            self._store.add_gap(meeting_id, Gap(gap.started_ns, self._now_ns, gap.cause))
         self._store.end_meeting(meeting_id, interrupted.alive_ns)
         self._queue.finish(meeting_id)
 
     def read_back(self, interrupted: Interrupted) -> list[Coverage]:
-        """Utterances and gaps that only the journal has reach the store. Returns what had been counted by then."""
+        """Store the utterances and gaps that only the journal has. Returns what had been counted by then."""
         meeting_id = interrupted.meeting.id
         utterances = scan(interrupted.folder, meeting_id, interrupted.segments)
         for utterance in _not_covered(interrupted.folder, utterances, self._store.utterances(meeting_id)):
@@ -115,34 +115,34 @@ class Recovery:
 
 
 def _interrupted(meeting: Meeting, folder: Path) -> Interrupted:
-    """What the recording has left on the disk. Raises OSError."""
+    """Return what the recording has left on the disk. Raises OSError."""
     state_file = StateFile(folder)
     alive_ns = state_file.alive_ns()
     known = alive_ns is not None
     alive_ns = alive_ns or meeting.started_ns
     state = state_file.read() or RecordingState(meeting.voice_channel_id)
-    absence = OpenGap(alive_ns, causes.CRASHED)
+    gap = OpenGap(alive_ns, causes.CRASHED)
     gaps: list[Gap] = []
-    for since in state.missing:
-        if since.cause in causes.INTERRUPTIONS:
-            absence = since
-        elif since.started_ns < alive_ns:
-            gaps.append(Gap(since.started_ns, alive_ns, since.cause))
+    for one in state.gaps:
+        if one.cause in causes.INTERRUPTIONS:
+            gap = one
+        elif one.started_ns < alive_ns:
+            gaps.append(Gap(one.started_ns, alive_ns, one.cause))
     return Interrupted(
         meeting=meeting,
         folder=folder,
         alive_ns=alive_ns,
         channel_id=state.channel_id,
-        absence=absence,
+        gap=gap,
         gaps=tuple(gaps),
         segments=max((segment for segment, _ in journal_files(folder)), default=0),
-        over=state.over,
+        stopped=state.stopped,
         known=known,
     )
 
 
-def _tell(interrupted: Interrupted) -> None:
-    meeting, cause = interrupted.meeting, interrupted.absence.cause
+def _report(interrupted: Interrupted) -> None:
+    meeting, cause = interrupted.meeting, interrupted.gap.cause
     level = logging.WARNING if cause == causes.CRASHED else logging.INFO
     extra = events.MEETING_INTERRUPTED.of(meeting)
     log.log(level, "Meeting %s was interrupted: %s", meeting.id, cause, extra=extra)
@@ -151,8 +151,10 @@ def _tell(interrupted: Interrupted) -> None:
 def _not_covered(
     folder: Path, found: Iterable[Utterance], stored: Iterable[Utterance]
 ) -> Iterator[Utterance]:
-    """What the journal has beyond the stored utterances. An earlier release may have cut the same sound elsewhere,
-    and no packet may be in two utterances: its words would be written down twice. Raises OSError.
+    """Return what the journal has beyond the stored utterances. Raises OSError.
+
+    An earlier release may have cut the same sound elsewhere, and no packet may be in two utterances: its words would
+    be written down twice.
     """
     clips: defaultdict[tuple[int, int], set[Clip]] = defaultdict(set)
     for utterance in stored:
@@ -172,8 +174,8 @@ def _not_covered(
 
 
 def _rest(utterance: Utterance, packets: list[Packet], covering: list[Clip]) -> Iterator[Utterance]:
-    """An utterance of its own for each run of its packets that no clip covers, from the first sound to the last.
-    None begins where another does, so each has its own id.
+    """Return an utterance for each run of its packets that no clip covers, from the first sound to the last. No two
+    begin at the same place, so each has its own id.
     """
 
     def covered(packet: Packet) -> bool:
@@ -196,7 +198,7 @@ def _rest(utterance: Utterance, packets: list[Packet], covering: list[Clip]) -> 
 
 
 def _journal(folder: Path, segments: int) -> tuple[Counter[int], list[Gap]]:
-    """What the journal holds: packets per user, more than the utterances, which leave out silence; and gaps."""
+    """Return the journal's packets per user, more than the utterances have, which leave out silence; and its gaps."""
     packets: Counter[int] = Counter()
     gaps: list[Gap] = []
     for segment, path in journal_files(folder):
@@ -212,7 +214,7 @@ def _journal(folder: Path, segments: int) -> tuple[Counter[int], list[Gap]]:
 
 
 def _at_least(coverage: list[Coverage], packets: Counter[int]) -> list[Coverage]:
-    """The counts reached the store some seconds before the crash; the journal may have more packets since."""
+    """Add the packets that the journal has beyond the counts, which were stored some seconds before the crash."""
     counted = {one.user_id: one.stored for one in coverage}
     since = packets - Counter(counted)
     return total(

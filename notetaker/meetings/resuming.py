@@ -1,4 +1,4 @@
-"""The start of the bot: meetings that a crash or a restart interrupted go on, or end."""
+"""The start of the bot: meetings that a crash or a restart interrupted are resumed, or finished."""
 
 import asyncio
 import logging
@@ -8,9 +8,10 @@ from typing import ParamSpec, TypeVar
 from notetaker.discordbot import replies
 from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings import causes
-from notetaker.meetings.live import LiveMeeting
-from notetaker.meetings.recordings import Front, Recordings
+from notetaker.meetings.ports import Discord
+from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.recovery import Interrupted, Recovery
+from notetaker.meetings.saving import Saving
 from notetaker.model import events
 from notetaker.model.meeting import Meeting
 from notetaker.store.database import Rejected, StoreError
@@ -24,58 +25,59 @@ T = TypeVar("T")
 
 
 class Resuming:
-    """Make it before the first command can come: from then on, the meetings that go on are being recorded."""
+    """Create it before the first command can come: from then on, the resumed meetings are being recorded."""
 
-    def __init__(self, recovery: Recovery, recordings: Recordings, front: Front) -> None:
+    def __init__(self, recovery: Recovery, recordings: Recordings, discord: Discord) -> None:
         self._recovery = recovery
         self._recordings = recordings
-        self._front = front
-        self._resumed = [(recordings.take_up(one), one) for one in recovery.resumed.values()]
-        # A thread of its own: hours of sound must not keep others from disk and database.
+        self._discord = discord
+        self._resumed = [(recordings.resume(one), one) for one in recovery.resumed.values()]
+        # A thread of its own: hours of sound must not delay disk and database.
         self._reading = WorkerThread("recovery", OSError)
 
     async def run(self, connected: Callable[[], Awaitable[object]]) -> None:
-        """``connected`` returns when the bot is connected to Discord. A meeting that cannot be read back keeps no
-        other from it.
+        """``connected`` returns once the bot is connected to Discord. A meeting that cannot be read back delays no
+        other.
         """
         async with asyncio.TaskGroup() as tasks:
-            for live, interrupted in self._resumed:
-                tasks.create_task(self._read_back(live, interrupted))
+            for saving, interrupted in self._resumed:
+                tasks.create_task(self._read_back(saving, interrupted))
             for meeting in self._recovery.finishing:
-                tasks.create_task(self._until_done(meeting, self._recovery.hand_over, meeting))
-            for interrupted in self._recovery.over:
-                tasks.create_task(self._end(interrupted, connected))
+                tasks.create_task(self._until_done(meeting, self._recovery.finish_again, meeting))
+            for interrupted in self._recovery.not_resumed:
+                tasks.create_task(self._finish(interrupted, connected))
             await connected()
-            for live, _ in self._resumed:
-                tasks.create_task(self._recordings.rejoin(live))
+            for saving, _ in self._resumed:
+                tasks.create_task(self._recordings.rejoin(saving.live))
         self._reading.close()
 
-    async def _read_back(self, live: LiveMeeting, interrupted: Interrupted) -> None:
-        live.earlier = await self._until_done(interrupted.meeting, self._recovery.read_back, interrupted)
+    async def _read_back(self, saving: Saving, interrupted: Interrupted) -> None:
+        coverage = await self._until_done(interrupted.meeting, self._recovery.read_back, interrupted)
+        saving.add_earlier(coverage)
 
-    async def _end(self, interrupted: Interrupted, connected: Callable[[], Awaitable[object]]) -> None:
-        """With a word to the people, unless it was them who had ended it."""
+    async def _finish(self, interrupted: Interrupted, connected: Callable[[], Awaitable[object]]) -> None:
+        """Tell people about it, unless they had stopped the meeting themselves."""
         meeting = interrupted.meeting
-        await self._until_done(meeting, self._recovery.end, interrupted)
-        if interrupted.over:
+        await self._until_done(meeting, self._recovery.finish, interrupted)
+        if interrupted.stopped:
             return
         await connected()
-        why = replies.CRASH if interrupted.absence.cause == causes.CRASHED else replies.STOPPED
-        await self._front.say(meeting.text_channel_id, replies.stopped_unasked(meeting, why))
+        reason = replies.CRASH if interrupted.gap.cause == causes.CRASHED else replies.STOPPED
+        await self._discord.say(meeting.text_channel_id, replies.stopped_unasked(meeting, reason))
 
     async def _until_done(
         self, meeting: Meeting, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Tells each cause once, a bug of ours with its traceback."""
-        told: set[str] = set()
+        """Retry for ever. Each failure is logged once, a bug of ours with its traceback."""
+        reported: set[str] = set()
         while True:
             try:
                 return await self._reading(call, *args, **kwargs)
             except (OSError, StoreError, Rejected) as error:
-                if str(error) not in told:
-                    told.add(str(error))
+                if str(error) not in reported:
+                    reported.add(str(error))
                     log.critical(
-                        "Meeting %s of before the restart cannot be taken up: %s. It is tried again.",
+                        "Cannot recover meeting %s, will retry: %s",
                         meeting.id,
                         error,
                         exc_info=isinstance(error, Rejected),

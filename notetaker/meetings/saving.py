@@ -1,206 +1,197 @@
-"""What a meeting collects, into journal, store and job queue. Whatever they refuse is kept and tried again."""
+"""What one meeting collects, into journal, store and job queue.
+
+Whatever they do not take is kept and tried again by the next call. Sound keeps coming in and is in the journal, so no
+failure here may end the recording.
+"""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Protocol
 
-from notetaker.host.worker_thread import SILENCE_S, WorkerThread
-from notetaker.jobs.queue import JobQueue
 from notetaker.meetings.live import LiveMeeting
+from notetaker.meetings.ports import Discord
+from notetaker.meetings.storage import NO_ANSWER, Storage
 from notetaker.model import events
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, total
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
 from notetaker.store.database import Rejected, StoreError
-from notetaker.store.store import Store
 
 log = logging.getLogger(__name__)
 
-NO_ANSWER = "the database does not answer"
 PATIENCE_S = 10.0
-"""For so long whoever starts a meeting waits for a database that does not answer."""
+"""How long to wait for a database that does not answer when a meeting starts."""
 
 
-class Names(Protocol):
-    async def display_name(self, guild_id: int, user_id: int) -> str: ...
+class Saving:
+    """One meeting's way to disk and database. ``sync`` waits for the disk only, ``store`` for the database only."""
 
-
-@dataclass(slots=True)
-class Ending:
-    """A meeting whose recording is over and whose end is not in the store yet."""
-
-    live: LiveMeeting
-    meeting: Meeting
-    coverage: list[Coverage]
-
-
-class Safekeeping:
     def __init__(
         self,
-        store: Store,
-        queue: JobQueue,
-        disk: WorkerThread,
-        database: WorkerThread,
+        live: LiveMeeting,
+        storage: Storage,
+        discord: Discord,
         tasks: asyncio.TaskGroup,
-        names: Names,
+        coverage: Callable[[], list[Coverage]],
+        earlier: list[Coverage] | None,
     ) -> None:
-        self._store = store
-        self._queue = queue
-        self.disk = disk
-        self.database = database
+        """``coverage`` returns what the voice stack has counted so far in this life of the bot; ``earlier`` are the
+        counts of earlier lives, None while they are being read back from the journal.
+        """
+        self.live = live
+        self._storage = storage
+        self._discord = discord
         self._tasks = tasks
-        self._names = names
+        self._coverage = coverage
+        self._earlier = earlier
+        self._sync_failure: OSError | None = None
+        self._reported: set[str] = set()  # failures since all was stored last
+        self._named: set[int] = set()  # users whose name is stored or being looked up
+        self._naming: set[asyncio.Task[None]] = set()
         self._saving = asyncio.Lock()
-        self._ending: list[Ending] = []
-        self._told_silent = False
 
-    def trouble(self, now: float) -> str | None:
-        """Why nothing can be stored, ``now`` in monotonic seconds; None: nothing is known against it."""
-        return NO_ANSWER if self.database.waiting_s(now) > SILENCE_S else None
+    @property
+    def disk_failure(self) -> OSError | None:
+        """Why the disk does not take the recording; None if it does."""
+        return self.live.disk_failure or self._sync_failure
 
-    def tell(self, now: float) -> None:
-        """Of a database that has fallen silent, and of the end of that."""
-        silent = self.trouble(now) is not None
-        if silent and not self._told_silent:
-            log.critical(
-                "Nothing is stored: %s. What is said is safe in the journals.",
-                NO_ANSWER,
-                extra=events.UNAVAILABLE(),
-            )
-        elif self._told_silent and not silent:
-            log.warning("The database answers again")
-        self._told_silent = silent
+    def add_earlier(self, coverage: list[Coverage]) -> None:
+        """The counts of earlier lives of the bot have been read back."""
+        self._earlier = coverage
+        self.live.add_speakers(one.user_id for one in coverage if one.stored)
 
-    async def add(self, live: LiveMeeting) -> None:
-        """A meeting begins. Raises OSError and StoreError; then it is over."""
-        await self.disk(live.sync, live.state)  # first: without it, a crash would end the meeting
+    def freeze_coverage(self) -> None:
+        """Keep the counts as they are now: nothing more is heard in this life of the bot."""
+        coverage = self._coverage()
+        self._coverage = lambda: coverage
+
+    async def add(self) -> None:
+        """Store that the meeting starts. Raises OSError and StoreError; then it has been stopped."""
+        live = self.live
+        await self._sync()  # first: without it, a crash would end the meeting
         try:
             async with asyncio.timeout(PATIENCE_S):
-                await self.database(self._store.add_meeting, live.meeting)
+                await self._storage.database(self._storage.store.add_meeting, live.meeting)
         except (TimeoutError, StoreError, Rejected) as error:
-            live.end(time.monotonic())
-            await self.disk(live.sync, live.state)  # for the next start: the database may take it yet
+            live.stop(time.monotonic())
+            await self._sync()  # for the next start of the bot: the database may take the meeting yet
             raise StoreError(str(error) or NO_ANSWER) from error
 
-    async def sync(self, live: LiveMeeting) -> None:
-        """What has come so far is safe from power loss, whatever the database does."""
-        with _tried_again(live):
-            await self.disk(live.sync, live.state)
+    async def sync(self) -> None:
+        """Make what has come so far safe from power loss, whatever the database does."""
+        with self._retried():
+            await self._sync()
 
-    async def store(self, live: LiveMeeting, counts: Callable[[], list[Coverage] | None]) -> None:
-        """What has come so far is stored.
+    async def store(self, *, coverage: bool = True) -> None:
+        """Store what has come so far; without ``coverage``, all but the counts."""
+        self._look_up_names()
+        with self._retried():
+            counted = await self._store(coverage)
+            if counted and self._sync_failure is None:
+                self._report_success()
 
-        ``counts``, of this life of the bot, is asked when it is this call's turn, so that older ones never replace
-        newer ones; None leaves what is stored.
-        """
-        self._look_up_names(live)
-        with _tried_again(live):
-            if await self._save(live, counts) and live.unsafe is None:
-                _tell_stored(live)
+    async def finish(self) -> bool:
+        """Hand a meeting that has been stopped to the workers. Returns whether they have it."""
+        done = False
+        self._look_up_names()
+        with self._retried():
+            await self._sync()
+            await asyncio.gather(*self._naming)
+            if self._earlier is not None:  # else the notes would lack what is still being read back
+                await self._store(coverage=True)
+                await self._storage.database(self._finish, self.live.meeting)
+                self._report_success()
+                done = True
+        return done
 
-    async def end(self, ending: Ending) -> None:
-        """Its end is safe from power loss; ``hand_over`` does the rest, so that nobody waits for the database."""
-        self._ending.append(ending)
-        await self.sync(ending.live)
+    # Disk
 
-    async def hand_over(self) -> None:
-        """Gives the workers every meeting that has ended. What fails is tried again by the next call."""
-        for ending in list(self._ending):
-            await self._finish(ending)
-
-    async def _finish(self, ending: Ending) -> None:
-        live = ending.live
-        self._look_up_names(live)
-        with _tried_again(live):
-            await self.disk(live.sync, live.state)
-            await asyncio.gather(*live.naming)
-            if live.earlier is None:
-                return  # the notes would lack what is still being read back from the journal
-            await self._save(live, lambda: ending.coverage)
-            await self.database(self._hand_over, ending.meeting)
-            if ending in self._ending:  # the loop and the end of the process may both have been at it
-                self._ending.remove(ending)
-            _tell_stored(live)
-
-    def _look_up_names(self, live: LiveMeeting) -> None:
-        """In tasks of their own, because Discord may have to be asked."""
-        while live.unnamed:
-            task = self._tasks.create_task(self._name(live, live.unnamed.pop()))
-            live.naming.add(task)
-            task.add_done_callback(live.naming.discard)
-
-    async def _name(self, live: LiveMeeting, user_id: int) -> None:
-        name = await self._names.display_name(live.meeting.guild_id, user_id)
+    async def _sync(self) -> None:
         try:
-            await self.database(self._store.name_speaker, live.meeting.id, user_id, name)
-        except (StoreError, Rejected) as error:
-            _tell_not_stored(live, error)
-            live.unnamed.append(user_id)
+            await self._storage.disk(self.live.sync, self.live.state)
+        except OSError as error:
+            self._sync_failure = error
+            raise
+        self._sync_failure = None
 
-    async def _save(self, live: LiveMeeting, counts: Callable[[], list[Coverage] | None]) -> bool:
-        """Whether that was all, with the counts. What has been stored leaves the lists; storing something twice would
-        change nothing.
+    # Database
+
+    async def _store(self, coverage: bool) -> bool:
+        """Return whether that was all, with the counts. Only what has been stored leaves the waiting list; storing
+        something twice would change nothing.
         """
         async with self._saving:
-            coverage = counts()
-            if coverage is not None and live.earlier is not None:
-                coverage = total([*live.earlier, *coverage])
-            else:
-                coverage = None
-            utterances, gaps = list(live.utterances), list(live.gaps)
-            await self.database(self._write, live.meeting.id, utterances, gaps, coverage)
-            del live.utterances[: len(utterances)], live.gaps[: len(gaps)]
-            return coverage is not None
+            waiting, counts = list(self.live.waiting), None
+            if coverage and self._earlier is not None:
+                counts = total([*self._earlier, *self._coverage()])
+            await self._storage.database(self._write, waiting, counts)
+            self.live.drop_waiting(len(waiting))
+            return counts is not None
 
-    def _write(
-        self, meeting_id: str, utterances: list[Utterance], gaps: list[Gap], coverage: list[Coverage] | None
-    ) -> None:
-        for utterance in utterances:
-            self._store.add_utterance(utterance)
-            self._queue.transcribe(utterance.id)
-        for gap in gaps:
-            self._store.add_gap(meeting_id, gap)
-        if coverage is not None:
-            self._store.set_coverage(meeting_id, coverage)
+    def _write(self, waiting: Sequence[Utterance | Gap], counts: list[Coverage] | None) -> None:
+        store, meeting_id = self._storage.store, self.live.meeting.id
+        for one in waiting:
+            match one:
+                case Utterance():
+                    store.add_utterance(one)
+                    self._storage.queue.transcribe(one.id)
+                case Gap():
+                    store.add_gap(meeting_id, one)
+        if counts is not None:
+            store.set_coverage(meeting_id, counts)
 
-    def _hand_over(self, meeting: Meeting) -> None:
+    def _finish(self, meeting: Meeting) -> None:
         assert meeting.ended_ns is not None
-        self._store.end_meeting(meeting.id, meeting.ended_ns)
-        self._queue.finish(meeting.id)
+        self._storage.store.end_meeting(meeting.id, meeting.ended_ns)
+        self._storage.queue.finish(meeting.id)
 
+    # Names
 
-@contextmanager
-def _tried_again(live: LiveMeeting) -> Iterator[None]:
-    """Whatever store, queue or disk raise: sound keeps coming in and is in the journal, so the recording must not
-    end over it. It is logged, and the next tick tries again.
-    """
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - told, with its traceback
-        _tell_not_stored(live, error)
+    def _look_up_names(self) -> None:
+        """In tasks of their own, because Discord may have to be asked."""
+        for user_id in self.live.joined - self._named:
+            self._named.add(user_id)
+            task = self._tasks.create_task(self._name(user_id))
+            self._naming.add(task)
+            task.add_done_callback(self._naming.discard)
 
+    async def _name(self, user_id: int) -> None:
+        meeting = self.live.meeting
+        name = await self._discord.display_name(meeting.guild_id, user_id)
+        try:
+            await self._storage.database(self._storage.store.name_speaker, meeting.id, user_id, name)
+        except (StoreError, Rejected) as error:
+            self._report(error)
+            self._named.discard(user_id)
 
-def _tell_not_stored(live: LiveMeeting, error: Exception) -> None:
-    """Each cause once. With its traceback, unless it was to be expected."""
-    cause = str(error) or repr(error)
-    if cause not in live.not_stored:
-        live.not_stored.add(cause)
-        log.critical(
-            "Meeting %s cannot be stored: %s. It is tried again.",
-            live.meeting.id,
-            cause,
-            exc_info=None if isinstance(error, OSError | StoreError) else error,
-            extra=events.MEETING_NOT_STORED.of(live.meeting),
-        )
+    # Failures
 
+    @contextmanager
+    def _retried(self) -> Iterator[None]:
+        """Log whatever store, queue or disk raise; the next call tries again."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - logged, with its traceback
+            self._report(error)
 
-def _tell_stored(live: LiveMeeting) -> None:
-    """All that has come is stored, and safe from power loss."""
-    if live.not_stored:
-        live.not_stored.clear()
-        log.warning("Meeting %s is stored again", live.meeting.id)
+    def _report(self, error: Exception) -> None:
+        """Each failure once; with its traceback, unless it was to be expected."""
+        failure = str(error) or repr(error)
+        if failure not in self._reported:
+            self._reported.add(failure)
+            log.critical(
+                "Cannot store meeting %s, will retry: %s",
+                self.live.meeting.id,
+                failure,
+                exc_info=None if isinstance(error, OSError | StoreError) else error,
+                extra=events.MEETING_NOT_STORED.of(self.live.meeting),
+            )
+
+    def _report_success(self) -> None:
+        """All that has come is stored, and safe from power loss."""
+        if self._reported:
+            self._reported.clear()
+            log.warning("Meeting %s is stored again", self.live.meeting.id)

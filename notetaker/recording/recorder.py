@@ -1,5 +1,6 @@
-"""What the bot writes a meeting with: every packet into the journal first, then to the cutter."""
+"""Record a meeting: every packet goes into the journal first, then to the cutter."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from notetaker.model.audio import AudioFrame
@@ -10,11 +11,11 @@ from notetaker.recording.writer import JournalWriter
 
 
 class _Session:
-    """One voice session: its journal file, its cutter, and how its clock relates to the world's."""
+    """One voice session: its journal file, its cutter, and how its clock relates to the wall's."""
 
-    def __init__(self, folder: Path, meeting_id: str, now: float, wall_ns: int) -> None:
-        self.journal = JournalWriter(folder)
-        self.cutter = Cutter(meeting_id, self.journal.segment)
+    def __init__(self, journal: JournalWriter, cutter: Cutter, now: float, wall_ns: int) -> None:
+        self.journal = journal
+        self.cutter = cutter
         self._now = now
         self._wall_ns = wall_ns
 
@@ -23,26 +24,29 @@ class _Session:
 
 
 class Recorder:
-    """Records one meeting into ``folder``. Not thread-safe, but for :meth:`sync`.
+    """Record one meeting into ``folder``. Not thread-safe, except for :meth:`sync`.
 
-    Methods that write raise OSError when the disk refuses: nothing written before is lost, the call that failed
-    has had no effect, and a later one works as soon as the disk does. They raise RuntimeError outside a session.
+    Methods that write raise OSError when the disk fails: nothing written before is lost, the failed call has had no
+    effect, and a later one works as soon as the disk does. They raise RuntimeError outside a session.
     """
 
-    def __init__(self, folder: Path, meeting_id: str) -> None:
+    def __init__(self, folder: Path, meeting_id: str, on_utterance: Callable[[Utterance], object]) -> None:
+        """``on_utterance`` is given every utterance as it ends."""
         self._folder = folder
         self._meeting_id = meeting_id
+        self._on_utterance = on_utterance
         self._session: _Session | None = None
         self._written: list[JournalWriter] = []  # of past sessions, to be closed by ``sync``
-        self._ended: list[Utterance] = []
 
     def open_session(self, now: float, wall_ns: int) -> None:
-        """A new voice session, in a new journal file; one still open is closed. ``now`` is ``wall_ns`` Unix ns."""
+        """Begin a voice session and its journal file; one still open is closed. ``now`` is ``wall_ns`` Unix ns."""
         self.close_session(now)
-        self._session = _Session(self._folder, self._meeting_id, now, wall_ns)
+        journal = JournalWriter(self._folder)
+        cutter = Cutter(self._meeting_id, journal.segment, self._on_utterance)
+        self._session = _Session(journal, cutter, now, wall_ns)
 
     def close_session(self, now: float) -> None:
-        """The voice session is over, and everyone's utterance with it. Without one: nothing.
+        """End the voice session, if there is one, and everyone's utterance with it.
 
         Its file is closed by the next :meth:`sync`, because that waits for the disk.
         """
@@ -50,25 +54,24 @@ class Recorder:
         if session is not None:
             session.cutter.tick(session.wall_ns(now))
             session.cutter.close()
-            self._ended += session.cutter.take()
             self._written.append(session.journal)
 
     def add_speaker(self, user_id: int, ssrc: int, now: float) -> None:
-        """The SSRC is that user's. Said again, it changes nothing."""
+        """Name the SSRC's speaker. Doing so again changes nothing."""
         session = self._open()
         if session.journal.speaker(ssrc) != user_id:
             session.journal.name_speaker(user_id, ssrc, session.wall_ns(now))
             session.cutter.name_speaker(user_id, ssrc)
 
     def remove_speaker(self, user_id: int, now: float) -> None:
-        """The user left; what they were saying has ended. Late packets of theirs are still taken."""
+        """The user left: end their utterance. Late packets of theirs are still taken."""
         session = self._open()
         for ssrc in session.journal.ssrcs(user_id):
             session.journal.speaker_left(ssrc, session.wall_ns(now))
             session.cutter.end_speaker(ssrc)
 
     def write(self, frame: AudioFrame) -> None:
-        """Stores one packet. A speaker who was not added is added by it."""
+        """Write one packet, which adds its speaker if necessary."""
         session = self._session or self._open()
         journal, cutter, ssrc = session.journal, session.cutter, frame.ssrc
         if journal.speaker(ssrc) != frame.user_id:
@@ -81,7 +84,7 @@ class Recorder:
         cutter.add(ssrc, frame.opus, arrival_ns, offset, end_offset)
 
     def mark_gap(self, gap: Gap) -> None:
-        """Sound was lost. Outside a session the mark gets a journal file of its own."""
+        """Mark a gap. Outside a session the mark gets a journal file of its own."""
         if self._session is not None:
             self._session.journal.mark_gap(gap)
             return
@@ -91,21 +94,18 @@ class Recorder:
 
     @property
     def busy(self) -> bool:
-        """An utterance is under way, or has ended since the last :meth:`tick`."""
-        return bool(self._ended) or (self._session is not None and self._session.cutter.busy)
+        """An utterance is under way."""
+        return self._session is not None and self._session.cutter.busy
 
-    def tick(self, now: float) -> list[Utterance]:
-        """The utterances that have ended since the last call."""
+    def tick(self, now: float) -> None:
+        """End the utterances that have been quiet for long enough."""
         if self._session is not None:
             self._session.cutter.tick(self._session.wall_ns(now))
-            self._ended += self._session.cutter.take()
-        ended, self._ended = self._ended, []
-        return ended
 
     def sync(self) -> None:
-        """Makes everything written so far safe from power loss. For another thread: it may take a while.
+        """Make everything written so far safe from power loss. Meant for another thread: it may take a while.
 
-        Raises OSError. To be called once more when the last session is closed.
+        Raises OSError. Call it once more after the last session is closed.
         """
         while self._written:
             self._written.pop().close()

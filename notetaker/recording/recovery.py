@@ -1,7 +1,6 @@
 """After a crash: a meeting's utterances from its journal alone, the same ones as were cut while it was written."""
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 from notetaker.model.utterance import Utterance
@@ -13,31 +12,29 @@ _log = logging.getLogger(__name__)
 
 
 def scan(folder: Path, meeting_id: str, segments: int | None = None) -> list[Utterance]:
-    """All utterances of the meeting, file by file in the order in which they end. Raises OSError.
+    """Return the meeting's utterances, file by file in the order in which they end. Raises OSError.
 
-    ``segments``: the files up to that number only, when a later one is still being written.
-    What a crash left unreadable is logged and does not keep the rest from being read.
+    ``segments`` limits this to the files up to that number, when a later one is still being written.
+    What a crash left unreadable is logged, and the rest is read.
     """
     utterances: list[Utterance] = []
     for segment, path in journal_files(folder):
         if segments is not None and segment > segments:
             break
         journal = JournalReader(path)
-        utterances += _cut(journal, Cutter(meeting_id, segment))
+        _cut(journal, Cutter(meeting_id, segment, utterances.append))
         if journal.damage is not None:
             _log.warning("%s: %s", path, journal.damage)
     return utterances
 
 
-def _cut(journal: JournalReader, cutter: Cutter) -> Iterator[Utterance]:
+def _cut(journal: JournalReader, cutter: Cutter) -> None:
     for event in journal:
         match event:
             case Packet():
                 cutter.add(event.ssrc, event.opus, event.arrival_ns, event.offset, event.end_offset)
-                yield from cutter.take()
             case SpeakerNamed():
                 cutter.name_speaker(event.user_id, event.ssrc)
             case SpeakerLeft():
                 cutter.end_speaker(event.ssrc)
     cutter.close()
-    yield from cutter.take()

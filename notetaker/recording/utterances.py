@@ -1,16 +1,16 @@
 """Cuts each speaker's packets into utterances: runs of speech between two pauses.
 
 Nothing is decoded: the sizes and arrival times of packets decide. The same journal always gives the same utterances,
-so only the packets and marks themselves, in the order in which the journal has them, decide where one ends; a tick
-merely brings out what has ended, early. That is safe because a packet that comes after its utterance was brought out
-may not claim an arrival inside it any more: :meth:`Cutter.earliest`.
+so only the packets and marks, in the order of the journal, decide where one ends; a tick merely brings out early what
+has ended. That is safe because a packet that comes after its utterance was brought out may no longer claim an arrival
+inside it: :meth:`Cutter.earliest`.
 
 A packet is in one utterance at most. The parts of a monologue do not overlap, so a decoder that should know the sound
 before such a part has to read it from the part before.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import accumulate, takewhile
 from typing import NamedTuple
 
@@ -46,7 +46,7 @@ FRAME_NS = 20 * _MS
 
 
 class _Part(NamedTuple):
-    """A packet, as far as it matters here."""
+    """What matters here of a packet."""
 
     arrival_ns: int
     size: int
@@ -112,7 +112,7 @@ class _Run:
 
 
 class _Stream:
-    """What is known of an SSRC."""
+    """What is known about an SSRC."""
 
     def __init__(self) -> None:
         self.user_id = 0
@@ -154,45 +154,46 @@ class _Stream:
         return run.parts[: run.spoken]
 
     def _pre_roll(self, now_ns: int) -> list[_Part]:
-        """Without a hole: who reads a clip reads all that lies between its ends."""
+        """Contiguous, because reading a clip reads everything between its ends."""
         recent = takewhile(lambda part: abs(now_ns - part.arrival_ns) <= PRE_ROLL_NS, reversed(self._before))
         return [*recent][::-1]
 
     def forget(self) -> None:
-        """What has come so far has nothing to do with what comes next."""
+        """Treat what comes next as unrelated to what came before."""
         self._before.clear()
         self._quiet, self._sounded_ns = False, None
 
 
 class Cutter:
-    """The utterances of one journal file."""
+    """Cut the packets of one journal file into utterances."""
 
-    def __init__(self, meeting_id: str, segment: int) -> None:
+    def __init__(self, meeting_id: str, segment: int, on_utterance: Callable[[Utterance], object]) -> None:
+        """``on_utterance`` is given every utterance as it ends."""
         self._meeting_id = meeting_id
         self._segment = segment
+        self._on_utterance = on_utterance
         self._streams: defaultdict[int, _Stream] = defaultdict(_Stream)
-        self._ended: list[Utterance] = []
 
     def name_speaker(self, user_id: int, ssrc: int) -> None:
-        """The SSRC is ``user_id``'s from here on. If it was another's, their utterance has ended."""
+        """From here on the SSRC is ``user_id``'s. If it was someone else's, their utterance ends."""
         stream = self._streams[ssrc]
         if stream.user_id != user_id:
             self.end_speaker(ssrc)
             stream.user_id = user_id
 
     def end_speaker(self, ssrc: int) -> None:
-        """The speaker left."""
+        """The speaker left: end their utterance."""
         stream = self._streams[ssrc]
         if stream.run is not None:
             self._end(ssrc, stream)
         stream.forget()
 
     def earliest(self, ssrc: int) -> int:
-        """The earliest arrival (Unix ns) that the next packet may be given: what was before has been brought out."""
+        """Return the earliest arrival (Unix ns) for the next packet: what came before has been brought out."""
         return self._streams[ssrc].earliest_ns
 
     def add(self, ssrc: int, opus: bytes, arrival_ns: int, offset: int, end_offset: int) -> None:
-        """The next packet that was written. User id 0 stands for a speaker whom nobody has named."""
+        """Take the next packet of the file. An SSRC that was never named belongs to user 0."""
         stream = self._streams[ssrc]
         if stream.run is not None and arrival_ns >= stream.run.end_ns:
             self._end(ssrc, stream)
@@ -201,8 +202,9 @@ class Cutter:
             self._cut(ssrc, stream, stream.run)
 
     def tick(self, now_ns: int) -> None:
-        """Ends what has been quiet for long enough. A packet that the receiver still holds, for want of a DAVE key,
-        comes too late for it and begins an utterance of its own.
+        """End what has been quiet for long enough.
+
+        A packet that the receiver still holds, for want of a DAVE key, comes too late and begins another utterance.
         """
         for ssrc, stream in self._streams.items():
             if stream.run is not None and now_ns >= stream.run.end_ns:
@@ -210,19 +212,14 @@ class Cutter:
                 self._end(ssrc, stream)
 
     def close(self) -> None:
-        """Ends everything: the voice session is over."""
+        """End every utterance, because the voice session has ended."""
         for ssrc in self._streams:
             self.end_speaker(ssrc)
 
     @property
     def busy(self) -> bool:
-        """Somebody is speaking, or there is something to take."""
-        return bool(self._ended) or any(stream.run is not None for stream in self._streams.values())
-
-    def take(self) -> list[Utterance]:
-        """The utterances that have ended since the last call."""
-        ended, self._ended = self._ended, []
-        return ended
+        """An utterance is under way."""
+        return any(stream.run is not None for stream in self._streams.values())
 
     def _cut(self, ssrc: int, stream: _Stream, run: _Run) -> None:
         behind = run.quietest() + 1
@@ -235,7 +232,7 @@ class Cutter:
         assert stream.run is not None
         stopped_ns = stream.run.stopped_ns
         parts = stream.end()
-        self._ended.append(
+        self._on_utterance(
             Utterance(
                 self._meeting_id,
                 stream.user_id,

@@ -14,12 +14,12 @@ from notetaker.host import stacks
 from notetaker.host.exit_codes import ExitCode
 from notetaker.host.logs.setup import configure_logging
 from notetaker.host.worker_thread import WorkerThread
-from notetaker.meetings.announcer import DiscordFront
+from notetaker.meetings.announcer import Announcer
 from notetaker.meetings.commands import Meetings
 from notetaker.meetings.posting import Postings
 from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.resuming import Resuming
-from notetaker.meetings.saving import Safekeeping
+from notetaker.meetings.storage import Storage
 from notetaker.model import events
 from notetaker.model.wording import count
 from notetaker.service.health import Health
@@ -95,7 +95,7 @@ class _Bot:
         self._discord = NotetakerBot(
             api_base_url=settings.discord_api_base_url, ca_file=settings.discord_ca_file
         )
-        self._front = DiscordFront(self._discord)
+        self._announcer = Announcer(self._discord)
         self._voice = VoiceManager(
             self._discord.bridge,
             settings.voice,
@@ -104,7 +104,7 @@ class _Bot:
         )
         self._reload = Reload(settings, EnvFile(os.environ), self._change)
         self._away_since_ns: int | None = time.time_ns()
-        self._keeping: Safekeeping
+        self._storage: Storage
         self._recordings: Recordings
         self._health: Health
 
@@ -120,9 +120,15 @@ class _Bot:
                 metrics.served(self._settings.metrics_port, self._snapshot),
                 asyncio.TaskGroup() as tasks,
             ):
-                keeping = Safekeeping(opened.store, opened.queue, disk, database, tasks, self._discord)
-                self._keeping = keeping
-                self._recordings = Recordings(self._voice, keeping, tasks, self._front, window_s)
+                self._storage = Storage(opened.store, opened.queue, disk, database)
+                self._recordings = Recordings(
+                    self._voice,
+                    self._storage,
+                    tasks,
+                    self._announcer,
+                    self._settings.meetings_folder,
+                    window_s,
+                )
                 self._voice.observe(self._recordings)
                 self._health = Health(
                     self._voice,
@@ -132,8 +138,8 @@ class _Bot:
                     database,
                     self._supervision.ping,
                 )
-                meetings = Meetings(self._voice, self._recordings, keeping, self._settings.meetings_folder)
-                resuming = Resuming(opened.recovery, self._recordings, self._front)
+                meetings = Meetings(self._voice, self._recordings, self._storage)
+                resuming = Resuming(opened.recovery, self._recordings, self._announcer)
                 self._discord.attach(meetings, self._voice)
                 supervised = tasks.create_task(self._be_supervised(reload))
                 steady = [
@@ -150,7 +156,7 @@ class _Bot:
                 supervised.cancel()
                 async with self._supervision.stopping():
                     log.info("Stopping", extra=events.STOPPING())
-                    self._front.hurry()
+                    self._announcer.hurry()
                     await meetings.close()
                     await self._voice.close()
                     for task in steady:
@@ -207,7 +213,7 @@ class _Bot:
             len(bot.guilds),
             self._away_since_ns,
             time.time_ns(),
-            self._keeping.trouble(time.monotonic()),
+            self._storage.failure(time.monotonic()),
         )
         return "; ".join(filter(None, (line, self._reload.note)))
 

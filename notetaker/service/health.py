@@ -82,10 +82,9 @@ class Health:
         waiting_s = self._disk.waiting_s(now)
         if waiting_s > SYNC_S:
             return f"the disk has not answered for {waiting_s:.0f} s"
-        for live in self._recordings.live:
-            error = live.refusal or live.unsafe
-            if error is not None and error.errno not in FULL:
-                return f"cannot write the journal of meeting {live.meeting.id} ({error.strerror})"
+        for meeting, error in self._recordings.disk_failures():
+            if error.errno not in FULL:
+                return f"cannot write the journal of meeting {meeting.id} ({error.strerror})"
         return None
 
     def _of_meetings(self, now: float) -> str | None:

@@ -1,5 +1,5 @@
-"""Meetings on a real recorder, store and job queue. The voice stack is a stand-in that joins at once:
-``test_bot_process`` has the real one.
+"""Meetings on a real recorder, store and job queue. Voice and Discord are stand-ins: ``test_bot_process`` has the
+real ones.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from notetaker.meetings.commands import Meetings
 from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.recovery import Interrupted, Recovery
 from notetaker.meetings.resuming import Resuming
-from notetaker.meetings.saving import Safekeeping
+from notetaker.meetings.storage import Storage
 from notetaker.model.audio import AudioFrame
 from notetaker.model.failure import Failure, Step
 from notetaker.model.meeting import Meeting
@@ -42,7 +42,7 @@ def heard(packets: int) -> Coverage:
 
 
 class Voice:
-    """Of one guild. As the real one does, it gives up what is not wanted any more."""
+    """``meetings.ports.Voice`` of one guild. It joins at once, and gives up what is no longer wanted."""
 
     def __init__(self) -> None:
         self.here: int | None = None
@@ -137,10 +137,13 @@ class Voice:
             self.sink.frame(AudioFrame(ADA, 7, number, 960 * number, opus, now))
 
 
-class Front:
+class Discord:
+    """``meetings.ports.Discord``."""
+
     def __init__(self) -> None:
         self.said: list[tuple[int, str]] = []
         self.gone: str | None = None
+        """Why nobody can join the voice channel."""
 
     async def display_name(self, guild_id: int, user_id: int) -> str:
         return "Ada"
@@ -148,7 +151,7 @@ class Front:
     async def say(self, channel_id: int, text: str) -> None:
         self.said.append((channel_id, text))
 
-    def obstacle(self, guild_id: int, channel_id: int) -> str | None:
+    def rejoin_failure(self, guild_id: int, channel_id: int) -> str | None:
         return self.gone
 
 
@@ -187,7 +190,7 @@ class Bench:
         self.queue = JobQueue(url)
         self.disk = WorkerThread("disk", OSError)
         self.database = WorkerThread("database", StoreError)
-        self.front = Front()
+        self.discord = Discord()
         self._tasks = tasks
         self._manager = manager
         self._commands = count(1)
@@ -196,19 +199,17 @@ class Bench:
     def begin(self, resume_window_s: float) -> None:
         """Another life of the bot."""
         self.voice = Voice()
-        voice = self._manager or cast("VoiceManager", self.voice)
-        keeping = Safekeeping(
-            cast("Store", self.broken), self.queue, self.disk, self.database, self._tasks, self.front
-        )
-        self.recordings = Recordings(voice, keeping, self._tasks, self.front, resume_window_s)
-        self.meetings = Meetings(voice, self.recordings, keeping, self.folder)
+        voice = self._manager or self.voice
+        storage = Storage(cast("Store", self.broken), self.queue, self.disk, self.database)
+        self.recordings = Recordings(voice, storage, self._tasks, self.discord, self.folder, resume_window_s)
+        self.meetings = Meetings(voice, self.recordings, storage)
 
     async def restart(self, resume_window_s: float = 900.0) -> None:
         """The process ends and starts again."""
         self.begin(resume_window_s)
-        await self.take_up(resume_window_s)
+        await self.resume(resume_window_s)
 
-    async def take_up(
+    async def resume(
         self, resume_window_s: float = 900.0, before_reading: Callable[[], object] = lambda: None
     ) -> None:
         """What the process does when it starts, until it is done with what was interrupted."""
@@ -222,7 +223,7 @@ class Bench:
         recovery.read_back = slowly  # type: ignore[method-assign]
         connected = asyncio.Event()
         connected.set()
-        await Resuming(recovery, self.recordings, self.front).run(connected.wait)
+        await Resuming(recovery, self.recordings, self.discord).run(connected.wait)
 
     async def start(self, wish: Start = WISH) -> Meeting:
         return (await self.meetings.start(wish, next(self._commands))).meeting
@@ -247,9 +248,10 @@ class Bench:
 
     async def tick(self, now: float = 0.0) -> None:
         """All that is done for meetings from time to time."""
-        await self.recordings.tick(now)
+        self.recordings.tick(now)
+        await self.recordings.sync()
         await self.recordings.store()
 
     @property
     def texts(self) -> list[str]:
-        return [text for _, text in self.front.said]
+        return [text for _, text in self.discord.said]

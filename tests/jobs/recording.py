@@ -41,7 +41,8 @@ def _record(
     language: str | None = None,
 ) -> list[Utterance]:
     store.add_meeting(replace(MEETING, language=language))
-    recorder = Recorder(meetings_folder / MEETING.id, MEETING.id)
+    utterances: list[Utterance] = []
+    recorder = Recorder(meetings_folder / MEETING.id, MEETING.id, utterances.append)
     recorder.open_session(0.0, MEETING.started_ns)
     now = 0.0
     for number, (user_id, sentence) in enumerate(said):
@@ -51,7 +52,6 @@ def _record(
             now += 0.02
         now += 1.0
     recorder.close_session(now)
-    utterances = recorder.tick(now)
     for user_id, name in SPEAKERS.items():
         store.name_speaker(MEETING.id, user_id, name)
     for utterance in utterances:

@@ -8,8 +8,7 @@ import pytest
 
 from notetaker.discordbot.bot import NotetakerBot
 from notetaker.discordbot.publish import Undelivered
-from notetaker.meetings import announcer
-from notetaker.meetings.announcer import DiscordFront
+from notetaker.meetings.announcer import Announcer
 
 
 class Publisher:
@@ -32,47 +31,47 @@ def publisher() -> Publisher:
 
 
 @pytest.fixture
-def told(publisher: Publisher) -> DiscordFront:
-    return a_front(publisher)
+def announcer(publisher: Publisher) -> Announcer:
+    return an_announcer(publisher)
 
 
-def a_front(publisher: Publisher) -> DiscordFront:
-    return DiscordFront(cast("NotetakerBot", SimpleNamespace(user="Notetaker", publisher=publisher)))
+def an_announcer(publisher: Publisher) -> Announcer:
+    return Announcer(cast("NotetakerBot", SimpleNamespace(user="Notetaker", publisher=publisher)))
 
 
 async def test_when_the_bot_stops_no_message_is_waited_for_much_longer(
-    told: DiscordFront,
+    announcer: Announcer,
     publisher: Publisher,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(announcer, "FAREWELL_S", 0.01)
+    monkeypatch.setattr("notetaker.meetings.announcer.FAREWELL_S", 0.01)
     async with asyncio.timeout(10):
-        earlier = asyncio.ensure_future(told.say(1, "I am still not back."))
+        earlier = asyncio.ensure_future(announcer.say(1, "I am still not back."))
         await publisher.asked.wait()
-        told.hurry()
-        await told.say(1, "Notes are suspended.")
+        announcer.hurry()
+        await announcer.say(1, "Notes are suspended.")
         await earlier
     assert [record.getMessage() for record in caplog.records] == [
-        "A message about a meeting could not be posted: Discord does not answer"
+        "Cannot post a message about a meeting: Discord does not answer"
     ] * 2
 
 
 async def test_the_bot_can_stop_as_a_limit_runs_out(
     publisher: Publisher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(announcer, "SAY_S", 0.0)
-    told = a_front(publisher)
-    saying = asyncio.ensure_future(told.say(1, "I am still not back."))
+    monkeypatch.setattr("notetaker.meetings.announcer.SAY_S", 0.0)
+    announcer = an_announcer(publisher)
+    saying = asyncio.ensure_future(announcer.say(1, "I am still not back."))
     await publisher.asked.wait()  # by then the limit has run out, and who waits has not heard of it yet
-    told.hurry()
+    announcer.hurry()
     await saying
-    assert caplog.messages == ["A message about a meeting could not be posted: Discord does not answer"]
+    assert caplog.messages == ["Cannot post a message about a meeting: Discord does not answer"]
 
 
 async def test_a_refused_message_is_logged_without_its_text(
-    told: DiscordFront, publisher: Publisher, caplog: pytest.LogCaptureFixture
+    announcer: Announcer, publisher: Publisher, caplog: pytest.LogCaptureFixture
 ) -> None:
     publisher.refuses = True
-    await told.say(1, "Notes are suspended.")
-    assert caplog.messages == ["A message about a meeting could not be posted: Discord answered 500 (code 0)"]
+    await announcer.say(1, "Notes are suspended.")
+    assert caplog.messages == ["Cannot post a message about a meeting: Discord answered 500 (code 0)"]

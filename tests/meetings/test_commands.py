@@ -1,4 +1,4 @@
-"""Starting and stopping; ``test_interruptions`` has what goes on after the process has ended."""
+"""Starting and stopping; ``test_resuming`` has what comes after the process has ended."""
 
 import asyncio
 import errno
@@ -100,8 +100,8 @@ async def test_what_the_store_refuses_is_stored_by_a_later_tick(
     await bench.tick(loop.time() + 60)
     assert len(bench.store.utterances(meeting.id)) == 1
     assert caplog.messages == [
-        f"Meeting {meeting.id} cannot be stored: the database notetaker.db cannot be used: database is locked. It is "
-        "tried again.",
+        f"Cannot store meeting {meeting.id}, will retry: the database notetaker.db cannot be used: database is "
+        "locked",
         f"Meeting {meeting.id} is stored again",
     ], "each once"
     await bench.stop()
@@ -127,10 +127,10 @@ async def test_each_cause_for_which_a_meeting_cannot_be_stored_is_told_once(
         await bench.tick()
     bench.broken.calls = set()
     await bench.stop()
-    assert [message.removeprefix(f"Meeting {meeting.id} ") for message in caplog.messages] == [
-        "cannot be stored: [Errno 27] File too large. It is tried again.",
-        "cannot be stored: the database notetaker.db cannot be used: database is locked. It is tried again.",
-        "is stored again",
+    assert [message.replace(meeting.id, "1") for message in caplog.messages] == [
+        "Cannot store meeting 1, will retry: [Errno 27] File too large",
+        "Cannot store meeting 1, will retry: the database notetaker.db cannot be used: database is locked",
+        "Meeting 1 is stored again",
     ]
 
 

@@ -12,6 +12,8 @@ from notetaker.meetings.live import LiveMeeting
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Outcome
+from notetaker.model.transcript import Gap
+from notetaker.model.utterance import Utterance
 from notetaker.recording.journal import JournalReader, journal_files
 from notetaker.recording.recorder import Recorder
 from notetaker.recording.recovery import scan
@@ -42,7 +44,15 @@ class FullDisk:
 
 @pytest.fixture
 def live(tmp_path: Path) -> LiveMeeting:
-    return LiveMeeting(MEETING, tmp_path / MEETING.id, 100.0)
+    return LiveMeeting(MEETING, tmp_path / MEETING.id, 100.0, lambda: None)
+
+
+def utterances(live: LiveMeeting) -> list[Utterance]:
+    return [one for one in live.waiting if isinstance(one, Utterance)]
+
+
+def gaps(live: LiveMeeting) -> list[Gap]:
+    return [one for one in live.waiting if isinstance(one, Gap)]
 
 
 def say(live: LiveMeeting, now: float, first: int = 0) -> float:
@@ -57,14 +67,14 @@ def test_a_sentence_becomes_an_utterance_when_the_session_closes(live: LiveMeeti
     live.session_opened(100.0)
     live.speaker_joined(ADA, SSRC, 100.0)
     end = say(live, 100.0)
-    live.stopping = True
+    live.leave()
     live.session_closed(end, "we left")
-    live.end(end)
-    [utterance] = live.utterances
+    live.stop(end)
+    [utterance] = utterances(live)
     assert (utterance.user_id, utterance.packets) == (ADA, len(SENTENCE))
     assert live.speakers == 1
-    assert live.unnamed == [ADA]
-    assert live.gaps == []
+    assert live.joined == {ADA}
+    assert gaps(live) == []
 
 
 def test_time_between_two_sessions_is_a_gap_with_its_cause(live: LiveMeeting) -> None:
@@ -75,36 +85,36 @@ def test_time_between_two_sessions_is_a_gap_with_its_cause(live: LiveMeeting) ->
     live.session_opened(end + 3)
     say(live, end + 3)
     live.tick(end + 30)
-    [gap] = live.gaps
+    [gap] = gaps(live)
     assert gap.cause == "voice session lost (4006)"
     assert abs(gap.started_ns - before - len(SENTENCE) * 20_000_000) < 1e9
     assert gap.ended_ns - gap.started_ns == pytest.approx(3e9)
-    assert len(live.utterances) == 2
+    assert len(utterances(live)) == 2
 
 
 def test_a_session_that_is_replaced_by_one_that_is_up_already_leaves_no_gap(live: LiveMeeting) -> None:
     live.session_opened(100.0)
     live.session_closed(101.0, "Discord moved the call to another voice server.")
     live.session_opened(101.001)
-    live.end(102.0)
-    assert live.gaps == []
+    live.stop(102.0)
+    assert gaps(live) == []
 
 
 def test_a_meeting_that_ends_without_a_session_has_a_gap_until_its_end(live: LiveMeeting) -> None:
     live.session_opened(100.0)
     live.session_closed(101.0, "voice session lost (4014)")
-    live.stopping = True
-    live.end(102.0)
-    assert [gap.cause for gap in live.gaps] == ["voice session lost (4014)"]
+    live.leave()
+    live.stop(102.0)
+    assert [gap.cause for gap in gaps(live)] == ["voice session lost (4014)"]
 
 
 def test_packets_that_come_before_the_word_that_the_session_is_up_are_kept(live: LiveMeeting) -> None:
     live.speaker_joined(ADA, SSRC, 100.0)
     end = say(live, 100.0)
     live.session_opened(end)
-    live.end(end)
-    assert sum(utterance.packets for utterance in live.utterances) == len(SENTENCE)
-    assert {utterance.clip.segment for utterance in live.utterances} == {1}
+    live.stop(end)
+    assert sum(utterance.packets for utterance in utterances(live)) == len(SENTENCE)
+    assert {utterance.clip.segment for utterance in utterances(live)} == {1}
 
 
 def test_what_a_full_disk_refuses_is_a_gap_and_not_counted_as_stored_and_recording_goes_on_when_it_is_free(
@@ -117,13 +127,13 @@ def test_what_a_full_disk_refuses_is_a_gap_and_not_counted_as_stored_and_recordi
     end = say(live, end, first=1000)
     disk.full = False
     end = say(live, end, first=2000)
-    live.end(end)
-    assert [gap.cause for gap in live.gaps] == ["the sound could not be written to disk"]
+    live.stop(end)
+    assert [gap.cause for gap in gaps(live)] == ["the sound could not be written to disk"]
     assert live.stored == {ADA: 2 * len(SENTENCE)}
     assert sum("No space left on device" in record.message for record in caplog.records) == 1
 
 
-@pytest.mark.parametrize("finish", [LiveMeeting.tick, LiveMeeting.end, LiveMeeting.suspend])
+@pytest.mark.parametrize("finish", [LiveMeeting.tick, LiveMeeting.stop, LiveMeeting.suspend])
 def test_a_disk_that_is_still_full_is_never_said_to_take_the_recording_again(
     live: LiveMeeting,
     monkeypatch: pytest.MonkeyPatch,
@@ -136,7 +146,7 @@ def test_a_disk_that_is_still_full_is_never_said_to_take_the_recording_again(
     live.speaker_joined(ADA, SSRC, 101.0)
     live.tick(101.01)  # less than a packet later: there is no gap to mark yet
     finish(live, 102.0)
-    assert live.refusal is not None
+    assert live.disk_failure is not None
     assert "is not being recorded" in caplog.text
     assert "is being recorded again" not in caplog.text
 
@@ -152,23 +162,23 @@ def test_a_disk_that_is_full_when_the_session_opens_is_tried_again_with_every_pa
     end = say(live, 100.0)
     disk.full = False
     end = say(live, end, first=1000)
-    live.end(end)
-    assert [utterance.packets for utterance in live.utterances] == [len(SENTENCE)]
+    live.stop(end)
+    assert [utterance.packets for utterance in utterances(live)] == [len(SENTENCE)]
     assert [u.user_id for u in scan(tmp_path / MEETING.id, MEETING.id)] == [ADA]
 
 
-def test_stretches_that_were_lost_on_the_way_are_gaps_of_their_speaker(live: LiveMeeting) -> None:
+def test_what_was_lost_on_the_way_is_a_gap_of_its_speaker(live: LiveMeeting) -> None:
     live.session_opened(100.0)
     before = time.time_ns()
     live.lost(Loss(ADA, 101.0, 101.5, 12, None))
     live.lost(Loss(ADA, 102.0, 103.0, 3, Outcome.UNDECRYPTABLE))
     live.lost(Loss(0, 103.0, 104.0, 4, Outcome.HELD_TOO_LONG))
-    assert [(gap.user_id, gap.cause) for gap in live.gaps] == [
+    assert [(gap.user_id, gap.cause) for gap in gaps(live)] == [
         (ADA, "12 packets never arrived"),
         (ADA, "3 packets could not be decrypted"),
         (None, "4 packets came without a known speaker or key"),
     ]
-    first = live.gaps[0]
+    first = gaps(live)[0]
     assert first.ended_ns - first.started_ns == pytest.approx(0.5e9)
     assert abs(first.started_ns - before - 1e9) < 1e9
 
@@ -179,7 +189,7 @@ def test_every_gap_is_marked_in_the_journal(live: LiveMeeting, tmp_path: Path) -
     live.deafened(102.0, True)
     live.session_closed(103.0, "voice session lost (4006)")
     live.session_opened(104.0)
-    live.end(105.0)
+    live.stop(105.0)
     live.sync(live.state)
     marked = [
         event.gap
@@ -187,7 +197,7 @@ def test_every_gap_is_marked_in_the_journal(live: LiveMeeting, tmp_path: Path) -
         for event in JournalReader(path)
         if isinstance(event, GapMarked)
     ]
-    assert marked == live.gaps
+    assert marked == gaps(live)
     assert len(journal_files(tmp_path / MEETING.id)) == 2, "one for each session, and none for marks alone"
     assert [gap.cause for gap in marked] == [
         "12 packets never arrived",
@@ -198,11 +208,12 @@ def test_every_gap_is_marked_in_the_journal(live: LiveMeeting, tmp_path: Path) -
 
 def test_being_deafened_is_told_once_however_often_it_is_said(live: LiveMeeting) -> None:
     live.session_opened(100.0)
+    news = []
     for now, deaf in ((100.0, False), (101.0, True), (101.5, True), (103.0, False), (104.0, False)):
         live.deafened(now, deaf)
-        live.tick(now)
-    assert live.news == [replies.deafened(2), replies.undeafened(2)]
-    [gap] = live.gaps
+        news.append(live.tick(now))
+    assert news == [None, replies.deafened(2), None, replies.undeafened(2), None]
+    [gap] = gaps(live)
     assert gap.ended_ns - gap.started_ns == pytest.approx(2e9)
 
 
@@ -210,36 +221,35 @@ def test_being_deafened_is_told_once_however_often_it_is_said(live: LiveMeeting)
 def test_a_new_session_tells_whether_the_bot_is_still_deafened(live: LiveMeeting, still_deaf: bool) -> None:
     live.session_opened(100.0)
     live.deafened(101.0, True)
-    live.tick(101.0)
+    assert live.tick(101.0) == replies.deafened(2)
     live.session_closed(102.0, "voice session lost (4006)")
-    live.tick(102.5)
+    assert live.tick(102.5) is None
     live.session_opened(103.0)
     if still_deaf:
         live.deafened(103.0, True)
-    live.tick(103.0)
-    live.end(104.0)
+    assert live.tick(103.0) == (None if still_deaf else replies.undeafened(2))
+    live.stop(104.0)
     deafened, lost = "a moderator had deafened the note-taker", "voice session lost (4006)"
-    assert [gap.cause for gap in live.gaps] == [deafened, lost, *([deafened] if still_deaf else [])]
-    assert live.news == [replies.deafened(2), *([] if still_deaf else [replies.undeafened(2)])]
+    assert [gap.cause for gap in gaps(live)] == [deafened, lost, *([deafened] if still_deaf else [])]
 
 
-def test_what_is_missing_is_in_the_state_for_the_next_life(live: LiveMeeting) -> None:
+def test_open_gaps_are_in_the_state_for_the_next_life(live: LiveMeeting) -> None:
     live.session_opened(100.0)
     live.deafened(101.0, True)
-    assert [since.cause for since in live.state.missing] == ["a moderator had deafened the note-taker"]
+    assert [gap.cause for gap in live.state.gaps] == ["a moderator had deafened the note-taker"]
     live.session_closed(102.0, "voice session lost (4006)")
-    assert [since.cause for since in live.state.missing] == ["voice session lost (4006)"]
-    assert not live.state.over
-    live.end(103.0)
-    assert (live.state.missing, live.state.over) == ((), True)
+    assert [gap.cause for gap in live.state.gaps] == ["voice session lost (4006)"]
+    assert not live.state.stopped
+    live.stop(103.0)
+    assert (live.state.gaps, live.state.stopped) == ((), True)
 
 
-def test_a_suspended_meeting_is_missing_from_the_moment_it_left(live: LiveMeeting) -> None:
+def test_the_gap_of_a_suspended_meeting_begins_when_the_bot_leaves(live: LiveMeeting) -> None:
     live.session_opened(100.0)
-    live.stopping = True
+    live.leave()
     live.session_closed(101.0, "we left")
     live.suspend(105.0)
-    [since] = live.state.missing
-    assert since.cause == "the note-taker was restarted"
-    assert abs(since.started_ns - time.time_ns() - 1e9) < 1e9
-    assert live.gaps == []
+    [gap] = live.state.gaps
+    assert gap.cause == "the note-taker was restarted"
+    assert abs(gap.started_ns - time.time_ns() - 1e9) < 1e9
+    assert gaps(live) == []

@@ -51,10 +51,10 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def background() -> AsyncIterator[WorkerThread]:
-    background = WorkerThread("database", StoreError)
-    yield background
-    background.close()
+async def database() -> AsyncIterator[WorkerThread]:
+    database = WorkerThread("database", StoreError)
+    yield database
+    database.close()
 
 
 def state(store: Store) -> MeetingState:
@@ -63,9 +63,9 @@ def state(store: Store) -> MeetingState:
     return meeting.state
 
 
-async def test_notes_are_posted_once(store: Store, background: WorkerThread) -> None:
+async def test_notes_are_posted_once(store: Store, database: WorkerThread) -> None:
     discord = Discord()
-    posting = Postings(store, background, discord)
+    posting = Postings(store, database, discord)
     await posting.tick()
     await posting.tick()
     assert discord.asked == [None]
@@ -73,11 +73,11 @@ async def test_notes_are_posted_once(store: Store, background: WorkerThread) -> 
 
 
 async def test_an_outage_is_waited_out_with_growing_pauses_and_the_channel_searched_first(
-    store: Store, background: WorkerThread
+    store: Store, database: WorkerThread
 ) -> None:
     now = 0.0
     discord = Discord(refusals=10)
-    posting = Postings(store, background, discord, clock=lambda: now)
+    posting = Postings(store, database, discord, clock=lambda: now)
     attempts = []
     while state(store) is not MeetingState.POSTED:
         before = len(discord.asked)
@@ -92,16 +92,16 @@ async def test_an_outage_is_waited_out_with_growing_pauses_and_the_channel_searc
 
 
 async def test_after_a_crash_between_sending_and_recording_the_channel_is_searched(
-    store: Store, background: WorkerThread
+    store: Store, database: WorkerThread
 ) -> None:
     store.begin_posting(MEETING.id)
     discord = Discord()
-    await Postings(store, background, discord).tick()
+    await Postings(store, database, discord).tick()
     assert discord.asked == [STARTED]
 
 
 async def test_a_posting_that_the_database_rejects_keeps_no_other_from_being_posted(
-    store: Store, background: WorkerThread, caplog: pytest.LogCaptureFixture
+    store: Store, database: WorkerThread, caplog: pytest.LogCaptureFixture
 ) -> None:
     older = replace(MEETING, id="20251122-143005-k3f9qz")
     store.add_meeting(older)
@@ -111,19 +111,19 @@ async def test_a_posting_that_the_database_rejects_keeps_no_other_from_being_pos
             f"CREATE TRIGGER refuse BEFORE UPDATE ON postings WHEN old.meeting_id = '{older.id}' "
             "BEGIN SELECT RAISE(ABORT, ''); END"
         )
-    await Postings(store, background, Discord()).tick()
+    await Postings(store, database, Discord()).tick()
     assert state(store) is MeetingState.POSTED
     [told] = [record for record in caplog.records if record.exc_info]
-    assert f"{older.id} are not posted: IntegrityError: SQLITE_CONSTRAINT_TRIGGER" in told.message
+    assert f"{older.id}, will retry in 5 s: IntegrityError: SQLITE_CONSTRAINT_TRIGGER" in told.message
 
 
 async def test_a_database_that_rejects_the_question_does_not_end_the_bot(
     postgres_socket: Path,
-    background: WorkerThread,
+    database: WorkerThread,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(posting, "FIRST_PAUSE", 0.0)
     with closing(Store(postgres.new_database(postgres_socket))) as empty:
-        await Postings(empty, background, Discord()).tick()
-    assert "Notes cannot be looked for or marked as posted: UndefinedTable" in caplog.text
+        await Postings(empty, database, Discord()).tick()
+    assert "Cannot look for notes or mark them as posted, will retry: UndefinedTable" in caplog.text

@@ -49,7 +49,7 @@ class Bench:
     def record(self, packets: Iterable[tuple[float, bytes]] = ONCE) -> None:
         """A meeting of which nothing but its beginning has reached the store when the bot is killed."""
         self.store.add_meeting(MEETING)
-        recorder = Recorder(self.folder / MEETING.id, MEETING.id)
+        recorder = Recorder(self.folder / MEETING.id, MEETING.id, lambda _: None)
         recorder.open_session(0.0, STARTED)
         recorder.mark_gap(GAP)
         for number, (arrival, opus) in enumerate(packets):
@@ -66,10 +66,10 @@ class Bench:
         """Returns those that have been ended."""
         recovery = self.recovery()
         for meeting in recovery.finishing:
-            recovery.hand_over(meeting)
-        for one in recovery.over:
-            recovery.end(one)
-        return [one.meeting for one in recovery.over]
+            recovery.finish_again(meeting)
+        for one in recovery.not_resumed:
+            recovery.finish(one)
+        return [one.meeting for one in recovery.not_resumed]
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_a_recovery_that_failed_halfway_and_is_run_again_adds_nothing_twice(
 ) -> None:
     bench.record()
     recovery = bench.recovery()
-    [interrupted] = recovery.over
+    [interrupted] = recovery.not_resumed
     with monkeypatch.context() as broken:
 
         def fail(*_: object) -> None:
@@ -107,8 +107,8 @@ def test_a_recovery_that_failed_halfway_and_is_run_again_adds_nothing_twice(
 
         broken.setattr(bench.store, "end_meeting", fail)
         with pytest.raises(StoreError):
-            recovery.end(interrupted)
-    recovery.end(interrupted)
+            recovery.finish(interrupted)
+    recovery.finish(interrupted)
     assert len(bench.store.utterances(MEETING.id)) == 1
     assert len(bench.store.gaps(MEETING.id)) == 2
 
@@ -158,7 +158,7 @@ def test_of_sound_that_an_earlier_release_had_stored_in_part_the_rest_is_added(
     bench.record(PAUSED)
     stored = [cut_before(bench, first, end) for first, end in covered]
     recovery = bench.recovery()
-    [interrupted] = recovery.over
+    [interrupted] = recovery.not_resumed
     for _ in range(2):
         recovery.read_back(interrupted)
         utterances = bench.store.utterances(MEETING.id)
@@ -204,7 +204,7 @@ def test_files_that_are_written_after_the_start_are_not_read_back(bench: Bench) 
     bench.record()
     os.utime(bench.folder / MEETING.id / "journal" / "0001.pcap")
     recovery = bench.recovery()
-    recorder = Recorder(bench.folder / MEETING.id, MEETING.id)
+    recorder = Recorder(bench.folder / MEETING.id, MEETING.id, lambda _: None)
     recorder.open_session(0.0, time.time_ns())
     recorder.write(AudioFrame(ADA, SSRC, 0, 0, SENTENCE[20], 0.0))
     [interrupted] = recovery.resumed.values()
@@ -225,7 +225,9 @@ def test_a_meeting_whose_folder_cannot_be_read_waits_for_the_next_start(
     other = replace(MEETING, id="20251122-150000-k3f9qz", started_ns=STARTED + 1)
     bench.store.add_meeting(other)
     assert bench.recover() == [other]
-    [told] = [record for record in caplog.records if "before the next start: [Errno 40]" in record.message]
+    [told] = [
+        record for record in caplog.records if "will retry at the next start: [Errno 40]" in record.message
+    ]
     assert vars(told)["MEETING_ID"] == MEETING.id
     kept.rename(journal)
     assert bench.recover() == [MEETING]

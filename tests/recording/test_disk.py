@@ -21,7 +21,8 @@ def limit(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 folder = Path(sys.argv[1])
-recorder = Recorder(folder, "m")
+utterances = []
+recorder = Recorder(folder, "m", utterances.append)
 limit(20)
 try:
     recorder.open_session(0.0, 10**18)
@@ -43,7 +44,7 @@ for number in range(60):
         size = (folder / "journal" / "0001.pcap").stat().st_size
         assert size <= int(sys.argv[2]), size
 recorder.close_session(2.0)
-print(len(written), len(refused), recorder.tick(2.0)[0].packets)
+print(len(written), len(refused), utterances[0].packets)
 """
 
 WRITER = """
@@ -52,7 +53,7 @@ from pathlib import Path
 from notetaker.model.audio import AudioFrame
 from notetaker.recording.recorder import Recorder
 
-recorder = Recorder(Path(sys.argv[1]), "m")
+recorder = Recorder(Path(sys.argv[1]), "m", lambda _: None)
 recorder.open_session(0.0, 10**18)
 for number in itertools.count():
     recorder.write(AudioFrame(7, 70, number % 2**16, number * 960 % 2**32, bytes(100), number / 50))

@@ -24,8 +24,22 @@ from tests.recording.sounds import SILENCE, WALL_NS, talk
 WORDS = (b"w" * 90,) * 25
 
 
-def recorder(folder: Path) -> Recorder:
-    fresh = Recorder(folder, "m")
+class Live(Recorder):
+    """A recorder with a list of what has ended."""
+
+    def __init__(self, folder: Path) -> None:
+        self.utterances: list[Utterance] = []
+        super().__init__(folder, "m", self.utterances.append)
+
+    def ended(self, now: float) -> list[Utterance]:
+        """What has ended since the last call."""
+        self.tick(now)
+        ended, self.utterances[:] = self.utterances[:], []
+        return ended
+
+
+def recorder(folder: Path) -> Live:
+    fresh = Live(folder)
     fresh.open_session(0.0, WALL_NS)
     return fresh
 
@@ -42,18 +56,18 @@ def test_an_utterance_comes_out_of_the_tick_after_its_pause(tmp_path: Path) -> N
     live = recorder(tmp_path)
     for frame in talk(WORDS, at=2.0):
         live.write(frame)
-    assert live.tick(2.97) == []
-    (utterance,) = live.tick(2.98)
+    assert live.ended(2.97) == []
+    (utterance,) = live.ended(2.98)
     assert not live.busy
     assert (utterance.user_id, utterance.packets) == (7, 25)
     assert utterance.started_ns == WALL_NS + 2_000_000_000
     assert utterance.ended_ns == WALL_NS + 2_500_000_000
     assert [packet.opus for packet in read_clip(tmp_path, utterance.clip)] == list(WORDS)
-    assert live.tick(7.0) == []
+    assert live.ended(7.0) == []
 
 
 def test_arrival_is_told_by_the_clocks_of_the_session(tmp_path: Path) -> None:
-    live = Recorder(tmp_path, "m")
+    live = Live(tmp_path)
     live.open_session(1_000_000.5, WALL_NS)
     live.write(AudioFrame(7, 70, 0, 0, b"speech", 1_000_000.52))
     live.close_session(1_000_001.0)
@@ -69,8 +83,8 @@ def test_each_session_has_its_own_file_and_ends_what_was_said(tmp_path: Path) ->
             live.write(frame)
     live.close_session(200.5)
     live.close_session(200.6)
-    assert live.busy
-    utterances = live.tick(200.6)
+    assert not live.busy
+    utterances = live.ended(200.6)
     assert [utterance.clip.segment for utterance in utterances] == [2, 3, 4]  # the first one stayed empty
     assert scan(tmp_path, "m") == utterances
 
@@ -94,11 +108,11 @@ def test_one_who_leaves_ends_on_all_their_ssrcs_and_may_have_late_packets(tmp_pa
         live.write(AudioFrame(7, ssrc, 0, 0, b"speech", 0.0))
     live.remove_speaker(7, 0.01)
     live.remove_speaker(7, 0.01)
-    assert len(live.tick(0.02)) == 2
+    assert len(live.ended(0.02)) == 2
     live.write(AudioFrame(7, 70, 1, 960, b"speech", 0.02))
     assert [event for event in events(tmp_path) if isinstance(event, SpeakerLeft)] == [(70,), (71,)]
     live.close_session(0.1)
-    assert [utterance.user_id for utterance in live.tick(0.1)] == [7]
+    assert [utterance.user_id for utterance in live.ended(0.1)] == [7]
     assert [utterance.packets for utterance in scan(tmp_path, "m")] == [1, 1, 1]
 
 
@@ -130,9 +144,9 @@ def test_the_end_of_a_session_does_not_wait_for_the_disk_and_sync_does(
 
 
 def test_outside_a_session_nothing_is_taken(tmp_path: Path) -> None:
-    live = Recorder(tmp_path, "m")
+    live = Live(tmp_path)
     live.sync()
-    assert live.tick(0.0) == []
+    assert live.ended(0.0) == []
     with pytest.raises(RuntimeError, match=r"^No voice session is open in this recorder\.$"):
         live.write(AudioFrame(7, 70, 0, 0, b"speech", 0.0))
 
@@ -141,10 +155,10 @@ def test_a_packet_held_until_its_utterance_had_come_out_begins_another(tmp_path:
     """Cutting the journal again must not put it into the first one, though it arrived 20 ms after."""
     live = recorder(tmp_path)
     live.write(AudioFrame(7, 70, 0, 0, b"speech", 1.00))
-    first = live.tick(10.0)
+    first = live.ended(10.0)
     live.write(AudioFrame(7, 70, 1, 960, b"speech", 1.02))
     live.close_session(10.0)
-    second = live.tick(10.0)
+    second = live.ended(10.0)
     assert [utterance.packets for utterance in first + second] == [1, 1]
     assert scan(tmp_path, "m") == first + second
 
@@ -155,11 +169,11 @@ def test_packets_held_over_the_end_of_an_utterance_are_the_next_one(tmp_path: Pa
     frames = list(talk(WORDS * 4, at=1.0, end=False))
     for frame in frames[:50]:
         live.write(frame)
-    first = live.tick(2.8)
+    first = live.ended(2.8)
     for frame in frames[50:]:
         live.write(frame)
     live.close_session(5.0)
-    second = live.tick(5.0)
+    second = live.ended(5.0)
     assert [utterance.packets for utterance in first + second] == [50, 50]
     assert second[0].started_ns == first[0].ended_ns - FRAME_NS + QUIET_NS
     assert second[0].ended_ns == WALL_NS + 3_000_000_000
@@ -171,7 +185,7 @@ def test_a_torn_journal_gives_what_it_holds(tmp_path: Path) -> None:
     for frame in talk(WORDS, at=0.0, end=False):
         live.write(frame)
     live.close_session(1.0)
-    (_, path), (whole,) = journal_files(tmp_path)[0], live.tick(1.0)
+    (_, path), (whole,) = journal_files(tmp_path)[0], live.ended(1.0)
     path.write_bytes(path.read_bytes()[:-10])
     (utterance,) = scan(tmp_path, "m")
     assert utterance.id == whole.id
@@ -241,14 +255,14 @@ def record(folder: Path, handed: list[tuple[float, AudioFrame | int]], tick_ever
     now = 0.0
     for now, entry in handed:
         while next_tick <= now:
-            utterances += live.tick(next_tick)
+            utterances += live.ended(next_tick)
             next_tick += tick_every
         if isinstance(entry, int):
             live.remove_speaker(entry, now)
         else:
             live.write(entry)
     live.close_session(now)
-    return sorted(utterances + live.tick(now), key=lambda utterance: utterance.id)
+    return sorted(utterances + live.ended(now), key=lambda utterance: utterance.id)
 
 
 LATE = st.sampled_from([0.0, 0.1, 0.7, 1.9, 15.0])

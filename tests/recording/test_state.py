@@ -8,7 +8,7 @@ import pytest
 from notetaker.recording.recorder import Recorder
 from notetaker.recording.state import OpenGap, RecordingState, StateFile
 
-STATE = RecordingState(20, (OpenGap(1_795_357_805_000_000_000, "voice session lost (4006)"),), over=False)
+STATE = RecordingState(20, (OpenGap(1_795_357_805_000_000_000, "voice session lost (4006)"),), stopped=False)
 
 
 def test_what_is_kept_is_read_again(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_a_sign_of_life_is_given_also_when_nothing_has_changed(tmp_path: Path) -
 def test_a_packet_is_a_sign_of_life(tmp_path: Path) -> None:
     StateFile(tmp_path).keep(STATE)
     os.utime(tmp_path / "journal" / "state.json", (1000, 1000))
-    recorder = Recorder(tmp_path, "m")
+    recorder = Recorder(tmp_path, "m", lambda _: None)
     recorder.open_session(0.0, 0)
     recorder.close_session(0.0)
     recorder.sync()

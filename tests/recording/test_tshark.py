@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(TSHARK is None, reason="tshark is not installed"
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Path:
-    recorder = Recorder(tmp_path, "m")
+    recorder = Recorder(tmp_path, "m", lambda _: None)
     recorder.open_session(0.0, WALL_NS)
     for user_id, ssrc in ((123456789012345678, 70), (8, 80)):
         for frame in talk((b"\xfc" + bytes(99),) * 300, 0.0, user_id=user_id, ssrc=ssrc, sequence=65_500):

@@ -150,7 +150,7 @@ async def test_notes_are_posted_once_although_the_bot_died_between_sending_and_r
     [message] = office.messages()
     message.nonce = None  # Discord forgets nonces within minutes
     async with office.process("bot") as bot:
-        await bot.until("are posted")
+        await bot.until(" posted")
     [posting] = store.meetings()
     assert posting.state is MeetingState.POSTED
     assert office.messages() == [message]

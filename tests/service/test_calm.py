@@ -208,19 +208,19 @@ async def test_nobody_waits_for_a_frozen_database(
             starting = asyncio.ensure_future(meetings.start(WISH, 5))
             await life.until(lambda: life.bench.database.busy)
             await life.goes_on(PATIENCE_S + STEP_S)
-            with pytest.raises(Refused, match="cannot store anything"):
+            with pytest.raises(Refused, match="can't save anything"):
                 await starting
             assert meetings.channel(GUILD) is None
             [state_file] = life.bench.folder.glob("*/journal/state.json")
             assert json.loads(state_file.read_text())["over"], "the frozen server may take the meeting yet"
             asking = asyncio.ensure_future(life.bench.database(life.bench.store.due_postings))
             await life.goes_on(PATIENCE_S + STEP_S)
-            with pytest.raises(Refused, match="cannot store anything"):
+            with pytest.raises(Refused, match="can't save anything"):
                 await meetings.start(WISH, 6)
             assert len(list(life.bench.folder.iterdir())) == 1, "the other one was not even tried"
             assert await meetings.leave(GUILD, 7) is None
         life.frozen = False
         assert await asking == []
-    assert [line for line in caplog.messages if "started" in line] == [
-        "A meeting could not be started: the database does not answer"
+    assert [line for line in caplog.messages if "start a meeting" in line] == [
+        "Cannot start a meeting: the database does not answer"
     ] * 2

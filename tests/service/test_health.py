@@ -69,19 +69,26 @@ async def test_a_connected_gateway_that_says_nothing_is_trouble_and_one_that_is_
         *((number, False) for number in (errno.ENOSPC, errno.EDQUOT)),
     ],
 )
-@pytest.mark.parametrize("attribute", ["refusal", "unsafe"])
+@pytest.mark.parametrize("method", ["write", "sync"])
 async def test_a_journal_that_cannot_be_written_is_trouble_unless_the_disk_is_full(
-    bench: Bench, judged: Judged, attribute: str, number: int, bad: bool
+    bench: Bench, judged: Judged, monkeypatch: pytest.MonkeyPatch, method: str, number: int, bad: bool
 ) -> None:
     meeting = await bench.start()
     assert judged.after(0) is None
-    setattr(bench.recordings.live[0], attribute, OSError(number, os.strerror(number)))
-    if bad:
-        assert judged.after(0) == (
-            f"cannot write the journal of meeting {meeting.id} ({os.strerror(number)})"
-        )
-    else:
-        assert judged.after(0) is None
+    with monkeypatch.context() as broken:
+
+        def refuse(*_: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        broken.setattr(bench.recordings.live[0].recorder, method, refuse)
+        bench.voice.hear()
+        await bench.recordings.sync()
+        if bad:
+            assert judged.after(0) == (
+                f"cannot write the journal of meeting {meeting.id} ({os.strerror(number)})"
+            )
+        else:
+            assert judged.after(0) is None
     await bench.stop()
     assert judged.after(0) is None
 

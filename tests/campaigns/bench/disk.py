@@ -52,7 +52,7 @@ async def run(folder: Path, progress: Progress, *, seconds: int = 3600) -> Resul
 def _record(folder: Path, seconds: int, pause: int) -> tuple[int, int, int]:
     """Bytes of payload, of the journal while the meeting runs, and of the track once it is finished."""
     folder.mkdir()
-    recorder = Recorder(folder, "bench")
+    recorder = Recorder(folder, "bench", lambda _: None)
     recorder.open_session(0.0, WALL_NS)
     payload = 0
     for frame in _frames(round(seconds / FRAME_S), pause):

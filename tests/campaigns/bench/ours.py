@@ -46,7 +46,7 @@ class Receiver:
         )
         meeting = Meeting("bench", self.guild_id, self.channel_id, "Bench", 1, 1, time.time_ns())
         self.folder = Path(settings["folder"]) / settings["user_id"]
-        self.live = LiveMeeting(meeting, self.folder, time.monotonic())
+        self.live = LiveMeeting(meeting, self.folder, time.monotonic(), lambda: None)
         self._background = WorkerThread("database", StoreError)
 
     def hear(self, message: dict[str, Any]) -> None:
@@ -70,13 +70,13 @@ class Receiver:
         child.say(event="joined")
 
     async def tick(self) -> None:
-        """As ``meetings.commands`` does."""
+        """As ``meetings.recordings`` does."""
         synced = time.monotonic()
         while True:
             await asyncio.sleep(TICK)
             now = time.monotonic()
             self.live.tick(now)
-            self.live.utterances.clear()
+            self.live.drop_waiting(len(self.live.waiting))
             if now - synced >= SYNC_EVERY:
                 synced = now
                 await self._background(self.live.recorder.sync)
@@ -87,7 +87,7 @@ class Receiver:
 
     async def close(self) -> None:
         await self.manager.close()
-        self.live.end(time.monotonic())
+        self.live.stop(time.monotonic())
         self._background.close()
 
 

@@ -16,7 +16,7 @@ WALL_NS = 1_790_000_000_000_000_000
 
 def journal(folder: Path, numbers: list[int]) -> Path:
     """Packets of one stream, numbered so, in the order in which they arrive."""
-    recorder = Recorder(folder, "m")
+    recorder = Recorder(folder, "m", lambda _: None)
     recorder.open_session(0.0, WALL_NS)
     for place, number in enumerate(numbers):
         frame = AudioFrame(

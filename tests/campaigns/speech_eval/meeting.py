@@ -106,7 +106,8 @@ class OfflineMeeting:
             self._store.name_speaker(self._id, user_id, NAMES[(user_id - 1) % len(NAMES)])
 
     def _record(self, said: Sequence[Sequence[Run]]) -> Iterator[Utterance]:
-        recorder = Recorder(self._folder / self._id, self._id)
+        ended: list[Utterance] = []
+        recorder = Recorder(self._folder / self._id, self._id, ended.append)
         recorder.open_session(0.0, STARTED_NS)
         ticked_s = end_s = 0.0
         for frame in heapq.merge(
@@ -115,11 +116,13 @@ class OfflineMeeting:
         ):
             while ticked_s + TICK_S <= frame.arrival:
                 ticked_s += TICK_S
-                yield from recorder.tick(ticked_s)
+                recorder.tick(ticked_s)
+                yield from ended
+                ended.clear()
             recorder.write(frame)
             end_s = frame.arrival
         recorder.close_session(end_s + FRAME_S)
-        yield from recorder.tick(end_s + FRAME_S)
+        yield from ended
         recorder.sync()
 
     def _transcribe(self, utterance: Utterance) -> None:

@@ -1,0 +1,42 @@
+"""What meetings need from voice and from Discord. Tests have their own."""
+
+from datetime import datetime
+from typing import Protocol
+
+from notetaker.model.notes import Posting
+from notetaker.model.outcome import Coverage
+from notetaker.voice.ports import SessionSink
+
+
+class Voice(Protocol):
+    """``voice.manager.VoiceManager``, which says what each of these does."""
+
+    @property
+    def patience_s(self) -> float: ...
+    def want(self, guild_id: int, channel_id: int | None) -> None: ...
+    def wanted(self, guild_id: int) -> int | None: ...
+    async def join(self, guild_id: int, channel_id: int) -> None: ...
+    async def settled(self, guild_id: int, channel_id: int) -> None: ...
+    def record(self, guild_id: int, sink: SessionSink | None) -> None: ...
+    async def leave(self, guild_id: int) -> None: ...
+    def channel(self, guild_id: int) -> int | None: ...
+    def coverage(self, guild_id: int) -> list[Coverage]: ...
+
+
+class Discord(Protocol):
+    """``announcer.Announcer``."""
+
+    async def say(self, channel_id: int, text: str) -> None:
+        """Post a plain message. A failure is logged."""
+
+    async def display_name(self, guild_id: int, user_id: int) -> str:
+        """Return the name under which the guild knows a user."""
+
+    def rejoin_failure(self, guild_id: int, channel_id: int) -> str | None:
+        """Return the reason, a sentence, if the bot can never rejoin a voice channel. Known once it is connected."""
+
+
+class Publisher(Protocol):
+    """``discordbot.publish.Publisher``."""
+
+    async def post(self, posting: Posting, *, look_since: datetime | None) -> int: ...
