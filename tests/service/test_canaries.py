@@ -92,7 +92,7 @@ async def test_an_answer_that_discord_does_not_take_is_no_bug_and_writes_no_cana
         for command in ("stopnotes", "joinvoice", "voicestatus"):  # a refusal, a deferral, a cog of its own
             await office.sim("interactions", **typed, command=command, wait=0)
             await bot.until(
-                f"Discord did not take the answer to /{command}: Discord could not be reached (TooManyRedirects)"
+                f"Cannot answer /{command}: Discord could not be reached (TooManyRedirects)"
             )
         assert await bot.terminate() == 0
     secret.add(*(user.token for user in office.local.world.users.values()))
@@ -141,7 +141,7 @@ async def meeting(office: Office, journal: FakeJournald) -> None:
         await journal.until(MESSAGE_ID=events.VOICE_RESUMED.message_id)
         await ada.speak(SENTENCE[25:])
         await office.sim("faults", kind="gateway_reconnect", user_id=bot)
-        await journal.until(MESSAGE="Connected to Discord again")
+        await journal.until(MESSAGE="Reconnected to Discord")
         await office.sim("faults", kind="voice_close", user_id=bot, code=4006)
         await journal.until(times=2, MESSAGE_ID=events.VOICE_UP.message_id)
         await ada.speak(SENTENCE)
