@@ -182,8 +182,8 @@ async def test_a_rejected_token_is_one_sentence_and_exit_code_77(
     async with office.process("bot", **{"DISCORD_TOKEN": "", **settings}) as bot:
         assert await bot.exit_code() == 77
         assert [line for line in bot.log.splitlines() if not line.startswith("2")] == [
-            f"notetaker: Discord rejected the token in {place}; copy it again or reset it on the Bot page "
-            "of the application at https://discord.com/developers/applications."
+            f"notetaker: Discord rejected the token in {place}; copy it again or reset it on the Bot page of "
+            "the application at https://discord.com/developers/applications."
         ]
         assert "secret" not in bot.log
 

@@ -167,7 +167,7 @@ async def test_a_worker_whose_database_is_frozen_can_be_stopped(office: Office, 
             await watchdog.until_heard("READY=1")
             with postgres.frozen(server):
                 assert await process.terminate() == 0
-            assert "The database does not answer, exiting any longer" in process.log
+            assert "The database does not answer, exiting" in process.log
 
 
 async def test_a_worker_that_looks_for_jobs_for_ever_is_ended_and_its_stacks_are_in_the_log(
