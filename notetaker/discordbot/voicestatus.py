@@ -54,7 +54,7 @@ class VoiceStatusCommand(discord.Cog):
     async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:
         cause = error.original if isinstance(error, discord.ApplicationCommandInvokeError) else error
         if isinstance(cause, Undelivered):
-            log.warning("Discord did not accept the answer to /voicestatus: %s", cause)
+            log.warning("Cannot answer /voicestatus: %s", cause)
         else:
             log.error("/voicestatus failed", exc_info=cause, extra=events.BUG())
 
