@@ -1,4 +1,4 @@
-"""One packet of one speaker, opened: what the journal stores."""
+"""One speaker's packet after decryption, as the journal stores it."""
 
 from typing import NamedTuple
 
@@ -8,11 +8,11 @@ class AudioFrame(NamedTuple):
 
     user_id: int
     ssrc: int
-    """Names the RTP stream; a person who rejoins gets a new one."""
+    """The RTP stream; a person who rejoins gets a new one."""
     sequence: int
-    """RTP sequence number, wraps at 2^16."""
+    """The RTP sequence number, which wraps at 2^16."""
     timestamp: int
-    """RTP timestamp in 48 kHz ticks, wraps at 2^32."""
+    """The RTP timestamp in 48 kHz ticks, which wraps at 2^32."""
     opus: bytes
     arrival: float
-    """Monotonic seconds at which the datagram was received."""
+    """When the datagram was received, in monotonic seconds."""

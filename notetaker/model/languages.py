@@ -1,27 +1,27 @@
-"""The languages that can be transcribed: those of Whisper, and how people find them by name."""
+"""The languages that can be transcribed, which are Whisper's, and how people find them by name."""
 
 import re
 import unicodedata
 from typing import Final, NamedTuple
 
 WITHOUT_BLANKS: Final = frozenset({"zh", "ja", "th", "lo", "my", "yue", "km", "bo"})
-"""Codes of languages that are written without blanks between words."""
+"""Codes of the languages that are written without spaces between words."""
 
 MATCHES: Final = 25
-"""Languages that are offered at a time. Discord takes no more choices."""
+"""Most languages offered at a time, which is Discord's limit on choices."""
 
 
 class Language(NamedTuple):
     code: str
-    """ISO 639-1 as Whisper uses it: ``jw`` for Javanese, and three letters where ISO 639-1 has none."""
+    """ISO 639-1 as Whisper uses it: ``jw`` for Javanese, and three letters for languages without a code."""
     name: str
-    """In English."""
+    """The English name."""
     own_name: str
-    """As the people call it who speak it."""
+    """The language's name for itself."""
 
     @property
     def label(self) -> str:
-        """``German (Deutsch)``."""
+        """``German (Deutsch)``, or just ``English`` if both names are the same."""
         return self.name if self.name == self.own_name else f"{self.name} ({self.own_name})"
 
 
@@ -127,7 +127,7 @@ LANGUAGES: Final = (
     Language("su", "Sundanese", "Basa Sunda"),
     Language("yue", "Cantonese", "粵語"),
 )
-"""In Whisper's own order, by how much speech it learned from: the common ones come first."""
+"""All languages in Whisper's order, which is by amount of training data, so that common ones come first."""
 
 OTHER_NAMES: Final = {
     "Bokmål": "no",
@@ -148,7 +148,7 @@ OTHER_NAMES: Final = {
     "Sinhalese": "si",
     "Valencian": "ca",
 }
-"""Codes by other names and codes that people use."""
+"""Our codes by alternative names and codes."""
 
 
 def by_code(code: str) -> Language | None:
@@ -156,19 +156,19 @@ def by_code(code: str) -> Language | None:
 
 
 def english_name(code: str) -> str:
-    """``German``; of a code that is unknown, the code itself."""
+    """Return ``German`` for ``de``, or the code itself if it is unknown."""
     language = _BY_CODE.get(code)
     return code if language is None else language.name
 
 
 def find(text: str) -> Language | None:
-    """The language that is meant by a name, its own name, a code, or a locale such as ``pt-BR``."""
+    """Return the language with this English name, own name, code, or locale such as ``pt-BR``."""
     key = _key(text)
     return _BY_KEY.get(key) or _BY_KEY.get(re.split("[-_]", key)[0])
 
 
 def matching(text: str) -> list[Language]:
-    """The languages that somebody may mean who has typed ``text`` so far, the likeliest first."""
+    """Return the languages that match what a person has typed, best match first."""
     key = _key(text)
     ranked = [(_rank(key, keys), language) for language, keys in _KEYS.items()]
     found = [(rank, language) for rank, language in ranked if rank is not None]
@@ -176,7 +176,7 @@ def matching(text: str) -> list[Language]:
 
 
 def _rank(key: str, keys: list[str]) -> int | None:
-    """How well a language's keys match, 0 best; None: not at all."""
+    """Return how well a language's keys match: 0 is best, None is no match."""
     if not key or key in keys:
         return 0
     if any(one.startswith(key) for one in keys):
@@ -187,7 +187,7 @@ def _rank(key: str, keys: list[str]) -> int | None:
 
 
 def _key(text: str) -> str:
-    """``text`` without accents and without upper case, as people type it who are in a hurry."""
+    """Return ``text`` in lower case without accents, as people type in a hurry."""
     decomposed = unicodedata.normalize("NFKD", text)
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).casefold().split())
 

@@ -5,9 +5,9 @@ from typing import Final, NamedTuple
 
 class Locale(NamedTuple):
     language: str = "en"
-    """Of dates; a code as in :mod:`notetaker.model.languages`."""
+    """The language of dates, a code from :mod:`notetaker.model.languages`."""
     time_zone: str = "UTC"
-    """IANA name: ``Europe/Berlin``."""
+    """An IANA name such as ``Europe/Berlin``."""
 
 
 ENGLISH_UTC: Final = Locale()

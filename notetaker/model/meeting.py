@@ -9,34 +9,33 @@ from enum import StrEnum
 class MeetingState(StrEnum):
     RECORDING = "recording"
     FINISHING = "finishing"
-    """Recording has ended; the workers transcribe and write the notes."""
+    """Recording has stopped; the workers transcribe it and write the notes."""
     READY = "ready"
-    """The notes are written and wait to be posted."""
+    """The notes are ready to be posted."""
     POSTED = "posted"
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
     id: str
-    """Readable, sorts by time, safe as a folder name: ``20261122-143005-k3f9qz``."""
+    """A readable id that sorts by time and is safe as a folder name: ``20261122-143005-k3f9qz``."""
     guild_id: int
     voice_channel_id: int
     voice_channel_name: str
     text_channel_id: int
-    """Where the notes are posted."""
+    """The channel in which the notes are posted."""
     started_by: int
-    """User id of the person who typed /startnotes."""
+    """User id of the person who used /startnotes."""
     started_ns: int
-    """Unix nanoseconds."""
     ended_ns: int | None = None
     """Unix nanoseconds; None while recording."""
     state: MeetingState = MeetingState.RECORDING
     language: str | None = None
-    """ISO 639-1 code of the language that is spoken, as chosen with /startnotes; None: it is detected."""
+    """ISO 639-1 code of the spoken language, as chosen with /startnotes; None to detect it."""
 
 
 def new_meeting_id(started_ns: int) -> str:
-    """A fresh id for a meeting that starts at ``started_ns`` (UTC)."""
+    """Make an id for a meeting that starts at ``started_ns`` (UTC)."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(started_ns // 1_000_000_000))
     suffix = "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _ in range(6))
     return f"{stamp}-{suffix}"
@@ -46,4 +45,4 @@ def new_meeting_id(started_ns: int) -> str:
 class RunningMeeting:
     meeting: Meeting
     people: int
-    """How many were heard so far."""
+    """How many people have been heard."""

@@ -1,4 +1,4 @@
-"""Meeting notes. Every item says which utterances it rests on."""
+"""Meeting notes. Every item cites the utterances it is based on."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Item:
     text: str
     cites: tuple[str, ...]
-    """Utterance ids, at least one."""
+    """Ids of at least one utterance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,12 @@ class Notes:
     decisions: tuple[Item, ...]
     actions: tuple[Item, ...]
     made_by: str
-    """Who wrote them, for example ``extractive summariser``: a reader should know."""
+    """The author, such as ``extractive summariser``, which the notes name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """What is posted to Discord for a meeting: one message with one attachment."""
+    """The Discord message with a meeting's notes, and its one attachment."""
 
     meeting_id: str
     channel_id: int
@@ -29,4 +29,4 @@ class Posting:
     """Markdown, at most 2000 characters."""
     attachment_name: str
     attachment: str
-    """The full transcript, Markdown."""
+    """The full transcript as Markdown."""

@@ -1,8 +1,8 @@
-"""Text from strangers, which must not steer the terminal or the log that it is shown in."""
+"""Untrusted text, made safe for a terminal or a log."""
 
 
 def printable(text: str) -> str:
-    """With escapes in place of control characters, and of halves of characters, which no stream takes."""
+    """Escape control characters and lone surrogates, which no stream can encode."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,4 +1,4 @@
-"""A meeting's words: what everyone said, in time order, and what was not heard."""
+"""A meeting's transcript: what everyone said, in time order, and what is missing."""
 
 from dataclasses import dataclass
 
@@ -19,34 +19,34 @@ class Line:
     ended_ns: int
     text: str
     error: str | None = None
-    """Set when the sound is there but could not be transcribed."""
+    """Why the sound could not be transcribed; None if it could."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch in which sound was, or may have been, lost."""
+    """A stretch of time in which sound is missing, or may be."""
 
     started_ns: int
     ended_ns: int
     cause: str
-    """For a reader: "voice session lost (4006)"."""
+    """Text for people, such as "voice session lost (4006)"."""
     user_id: int | None = None
-    """The speaker it concerns; None: everyone."""
+    """The speaker it concerns; None if it concerns everyone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
     meeting: Meeting
     lines: tuple[Line, ...]
-    """Sorted by start."""
+    """Lines sorted by start."""
     gaps: tuple[Gap, ...]
-    """Sorted by start."""
+    """Gaps sorted by start."""
     speakers: dict[int, str]
     """Display names by user id, of everyone who was heard or seen."""
     coverage: tuple[Coverage, ...]
     engines: tuple[str, ...] = ()
-    """Which speech engines the words are from, the one with the most lines first: ``whisper-base``."""
+    """Names of the speech engines, such as ``whisper-base``, the one with the most lines first."""
     languages: tuple[str, ...] = ()
-    """ISO 639-1 codes of the languages that were spoken, as far as the engines know, the most frequent first."""
+    """ISO 639-1 codes of the detected languages, the most frequent first."""
     locale: Locale = ENGLISH_UTC
-    """For the dates and times that people read."""
+    """How dates and times are written."""

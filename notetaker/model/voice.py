@@ -1,28 +1,28 @@
-"""What the main gateway tells about voice: the two events that a connection is made of, and what bears on it."""
+"""Events of the main gateway that concern voice: the two that a connection needs, and those that affect it."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceState:
-    """VOICE_STATE_UPDATE: where a user is. ``channel_id`` is None when the user is in no voice channel."""
+    """VOICE_STATE_UPDATE: where a user is. ``channel_id`` is None if the user is not in a voice channel."""
 
     guild_id: int
     channel_id: int | None
     user_id: int
     session_id: str = field(repr=False)
-    """Of the main-gateway session that asked for it (discord-api-docs#1724)."""
+    """The main-gateway session that asked for it (discord-api-docs#1724)."""
     deaf: bool = False
-    """Deafened by a moderator: Discord sends no sound."""
+    """Whether a moderator has deafened the user, to whom Discord then sends no sound."""
     snapshot: bool = False
-    """From GUILD_CREATE: not news, but what Discord knew when we came."""
+    """Whether it comes from GUILD_CREATE, which reports the state at connection time and no change."""
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceServer:
-    """VOICE_SERVER_UPDATE: which voice server to use, and the credential for it.
+    """VOICE_SERVER_UPDATE: the voice server to use, and the credential for it.
 
-    ``endpoint`` is ``host:port`` exactly as Discord sent it; None while Discord is allocating a new server.
+    ``endpoint`` is ``host:port`` exactly as Discord sent it, or None while Discord is allocating a new server.
     """
 
     guild_id: int
@@ -32,7 +32,7 @@ class VoiceServer:
 
 @dataclass(frozen=True, slots=True)
 class SessionBegan:
-    """READY: a new session of the main gateway, for these guilds. Voice sessions of earlier ones are void."""
+    """READY: a new main-gateway session for these guilds. It invalidates the voice sessions of earlier ones."""
 
     session_id: str = field(repr=False)
     guild_ids: frozenset[int]
@@ -40,7 +40,7 @@ class SessionBegan:
 
 @dataclass(frozen=True, slots=True)
 class SessionResumed:
-    """RESUMED: a main-gateway session goes on; nothing was missed."""
+    """RESUMED: a main-gateway session was resumed, with no events missed."""
 
 
 @dataclass(frozen=True, slots=True)

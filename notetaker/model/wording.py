@@ -1,4 +1,4 @@
-"""Counts, durations and times in words, the same wherever a person reads them."""
+"""Counts, durations and times in words, for everything that people read."""
 
 from datetime import UTC, datetime
 
@@ -6,17 +6,17 @@ SECOND_NS = 1_000_000_000
 
 
 def iso(time_ns: int) -> str:
-    """Unix nanoseconds as ISO 8601 in UTC: ``2026-11-22T14:30:05.000+00:00``."""
+    """Format Unix nanoseconds as ISO 8601 in UTC: ``2026-11-22T14:30:05.000+00:00``."""
     return datetime.fromtimestamp(time_ns / 1e9, UTC).isoformat(timespec="milliseconds")
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
-    """``1 packet``, ``1,904 packets``."""
+    """Return ``1 packet``, ``1,904 packets``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def duration(ns: int) -> str:
-    """``8 s``, ``12 min 5 s``, ``1 h 20 min``; anything at all is at least a second."""
+    """Return ``8 s``, ``12 min 5 s``, ``1 h 20 min``. Anything above zero is at least ``1 s``."""
     seconds = max(round(ns / SECOND_NS), 1 if ns > 0 else 0)
     if seconds < 60:
         return f"{seconds} s"
@@ -28,7 +28,7 @@ def duration(ns: int) -> str:
 
 
 def clip(text: str, limit: int) -> str:
-    """At most ``limit`` characters, cut behind a word where there is one, the cut marked."""
+    """Cut ``text`` to ``limit`` characters, after a word if possible, and mark the cut."""
     if len(text) <= limit:
         return text
     return (text[:limit].rpartition(" ")[0] or text[: limit - 1]) + "…"

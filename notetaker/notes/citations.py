@@ -1,15 +1,15 @@
-"""Notes may only say what somebody said: every item names the utterances that it rests on."""
+"""Checks that notes say only what was said: every item cites the utterances it is based on."""
 
 from notetaker.model.notes import Notes
 from notetaker.model.transcript import Transcript
 
 
 class CitationError(ValueError):
-    """An item cites nothing, or what nobody said. One sentence, without the item's words."""
+    """An item cites nothing, or an utterance that does not exist. The message does not quote the item."""
 
 
 def check(notes: Notes, transcript: Transcript) -> None:
-    """Raises :class:`CitationError` unless every item cites utterances of this transcript, each once."""
+    """Raise :class:`CitationError` unless every item cites utterances of this transcript, each once."""
     said = {line.utterance_id for line in transcript.lines}
     for kind, items in (("Summary", notes.summary), ("Decision", notes.decisions), ("Action", notes.actions)):
         for number, item in enumerate(items, 1):

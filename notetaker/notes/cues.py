@@ -1,6 +1,7 @@
-"""How people word a decision or a task in English, punctuated or not.
+"""Finds decisions and tasks in English speech, punctuated or not.
 
-Built for precision: notes that miss a task are forgiven, notes that turn every "I will see" into one are not read.
+Precision comes before recall: people forgive notes that miss a task, but stop reading notes that turn every
+"I will see" into one.
 """
 
 import re
@@ -28,7 +29,7 @@ _PERSON = r"(?:i|you|he|she|they|we|someone|somebody|everyone|everybody)"
 
 _IF = "after|before|did|had|has|have|if|once|unless|until|when|whether"
 _HYPOTHETICAL = "".join(rf"(?<!\b{word} )" for word in _IF.split("|"))
-"""Lookbehinds: "have we decided", "if we decided" decide nothing."""
+"""Lookbehinds that rule out "have we decided" and "if we decided", which decide nothing."""
 
 _DECISION = re.compile(
     rf"{_HYPOTHETICAL}\b(?:"
@@ -48,17 +49,18 @@ _EXPLICIT = r"(?:action item|to[- ]do item|(?:your|my|his|her) (?:task|job) is t
 
 
 def decisions(text: str) -> list[re.Match[str]]:
-    """Where somebody says that something was decided."""
+    """Return the places where someone says that something was decided."""
     return [] if _is_question(text) else list(_DECISION.finditer(_plain(text)))
 
 
 class Tasks:
-    """Finds tasks; knows the names that may be given one."""
+    """Finds tasks."""
 
     def __init__(self, names: Iterable[str]) -> None:
+        """``names`` are those of people who may be given a task."""
         words = {word for name in names for word in (name, name.split()[0] if name.split() else "")}
         name = "|".join(sorted(re.escape(_plain(word)) for word in words if len(word) > 1)) or r"(?!)"
-        # whoever says "I will send it" or "Ben will send it" has named the owner; otherwise it takes a date
+        # "I will send it" and "Ben will send it" name an owner; a task without one needs a date
         owned = rf"(?:(?:i|{name}) {_WILL}|(?:i|{name}){_WILL_SHORT}) {_BY_THE_WAY}{_TASK}\b"
         dated = (
             rf"(?:(?:{_PERSON}|{name}) (?:{_WILL}|{_OUGHT})|(?:{_PERSON}|{name}){_WILL_SHORT})"
@@ -70,7 +72,7 @@ class Tasks:
         self._request = re.compile(rf"\b{_REQUEST}", re.IGNORECASE)
 
     def find(self, text: str) -> list[re.Match[str]]:
-        """Where somebody takes or hands out a task. A question can only hand one out."""
+        """Return the places where someone takes on or assigns a task. A question can only assign one."""
         pattern = self._request if _is_question(text) else self._statement
         return list(pattern.finditer(_plain(text)))
 
@@ -80,5 +82,5 @@ def _is_question(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Of the same length, so that a place found in it is a place in ``text``."""
+    """Normalise apostrophes. The length stays, so that a match in the result is a match in ``text``."""
     return text.replace("’", "'")

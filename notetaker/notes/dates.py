@@ -1,4 +1,4 @@
-"""Dates in the language of a meeting, with the names of months from CLDR."""
+"""Dates in a meeting's language, with month names from CLDR."""
 
 from datetime import date
 from typing import Final
@@ -7,13 +7,13 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
 _ENGLISH: Final = Locale("en", "GB")
-"""Day, month, year; English without a country would be American."""
+"""British English, for day-month-year order; plain English would be American."""
 _RIGHT_TO_LEFT, _END = "\u2067", "\u2069"
-"""Keep the order of what is written around Arabic or Hebrew (Unicode: RLI, PDI)."""
+"""Unicode's RLI and PDI, which keep Arabic or Hebrew from reordering the text around them."""
 
 
 def long_date(day: date, language: str) -> str:
-    """``22. November 2026`` for ``de``; in English where CLDR does not know the language's months."""
+    """Return ``22. November 2026`` for ``de``; in English if CLDR does not know the language's months."""
     locale = _locale(language)
     written = format_date(day, "long", locale)
     return f"{_RIGHT_TO_LEFT}{written}{_END}" if locale.text_direction == "rtl" else written

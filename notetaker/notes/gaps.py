@@ -1,4 +1,4 @@
-"""What was not heard, as a reader is told it: whatever belongs together is one entry."""
+"""Joins gaps for reading: gaps that belong together become one entry."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,20 +10,22 @@ from notetaker.notes.markdown import escape
 from notetaker.notes.wording import from_to
 
 _NEAR_NS = SECOND_NS
-"""Gaps of one speaker that lie no further apart than this are one; and so are those of several speakers that begin
-and end no further apart, for then one thing befell them all."""
+"""Gaps of one speaker that are no further apart than this are joined. So are gaps of several speakers whose starts
+and ends are no further apart, because they come from one event."""
 
 
 @dataclass(slots=True)
-class NotHeard:
+class JoinedGap:
+    """One or more gaps with the same cause."""
+
     started_ns: int
     ended_ns: int
     cause: str
     user_ids: tuple[int, ...]
-    """Whom it concerns; nobody in particular: everyone."""
+    """The speakers it concerns; empty if it concerns everyone."""
 
     def words(self, transcript: Transcript, characters: int) -> str:
-        """``14:30:20–14:30:25 Ada not heard: voice session lost (4006)``, escaped.
+        """Return ``14:30:20–14:30:25 Ada not heard: voice session lost (4006)``, escaped.
 
         Names and cause are cut at ``characters`` each.
         """
@@ -33,11 +35,11 @@ class NotHeard:
         return f"{when} {whom}: {escape(clip(self.cause, characters))}"
 
 
-def not_heard(gaps: Iterable[Gap]) -> list[NotHeard]:
-    """All ``gaps``, by start."""
-    entries: list[NotHeard] = []
-    recent: list[NotHeard] = []
-    for gap in sorted(_joined(gaps), key=lambda gap: (gap.started_ns, gap.ended_ns, gap.user_id or 0)):
+def join_gaps(gaps: Iterable[Gap]) -> list[JoinedGap]:
+    """Join all ``gaps`` that belong together; the result is sorted by start."""
+    entries: list[JoinedGap] = []
+    recent: list[JoinedGap] = []
+    for gap in sorted(_per_speaker(gaps), key=lambda gap: (gap.started_ns, gap.ended_ns, gap.user_id or 0)):
         user_ids = () if gap.user_id is None else (gap.user_id,)
         recent = [entry for entry in recent if gap.started_ns - entry.started_ns <= _NEAR_NS]
         for entry in recent:
@@ -47,13 +49,13 @@ def not_heard(gaps: Iterable[Gap]) -> list[NotHeard]:
                 entry.ended_ns = max(entry.ended_ns, gap.ended_ns)
                 break
         else:
-            entries.append(NotHeard(gap.started_ns, gap.ended_ns, gap.cause, user_ids))
+            entries.append(JoinedGap(gap.started_ns, gap.ended_ns, gap.cause, user_ids))
             recent.append(entries[-1])
     return entries
 
 
-def _joined(gaps: Iterable[Gap]) -> list[Gap]:
-    """One after the other, of the same speaker and for the same cause: one."""
+def _per_speaker(gaps: Iterable[Gap]) -> list[Gap]:
+    """Join successive gaps of the same speaker with the same cause."""
     complete: list[Gap] = []
     latest: dict[tuple[int | None, str], Gap] = {}
     for gap in sorted(gaps, key=lambda gap: gap.started_ns):

@@ -1,4 +1,4 @@
-"""The utterances of all speakers become one transcript."""
+"""Merges the utterances of all speakers into one transcript."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,16 +19,16 @@ def merge(
     coverage: Iterable[Coverage],
     time_zone: str = "UTC",
 ) -> Transcript:
-    """Lines by start; whoever spoke at the same time keeps a line of their own.
+    """Return all lines sorted by start; people who spoke at the same time keep separate lines.
 
-    An utterance without words is left out, one that could not be transcribed is not: its sound is there.
-    A speaker whose name is not known gets one that says so. Dates and times are written for ``time_zone``, in the
-    language that was chosen for the meeting, else in the one with the most lines.
+    Utterances without words are left out, but not those that could not be transcribed, because their sound exists.
+    A speaker without a name is called unknown. Dates and times are written for ``time_zone``, in the language chosen
+    for the meeting, or else in the one with the most lines.
     """
     transcribed = list(transcribed)
     coverage = sorted(coverage, key=lambda part: part.user_id)
     present = {*speakers, *(utterance.user_id for utterance, _ in transcribed)}
-    present |= {part.user_id for part in coverage if part.user_id}  # 0: streams that nobody claimed
+    present |= {part.user_id for part in coverage if part.user_id}  # 0: streams of unknown users
     names = {user_id: speakers.get(user_id, "").strip() or unknown_speaker(user_id) for user_id in present}
     lines = [
         Line(

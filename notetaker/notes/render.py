@@ -1,6 +1,6 @@
-"""Notes and transcript as people read them: the Discord message, and the document attached to it.
+"""Renders notes and transcript for people: the Discord message, and the document attached to it.
 
-Both take notes that :func:`notetaker.notes.citations.check` has passed.
+Both expect notes that have passed :func:`notetaker.notes.citations.check`.
 """
 
 from collections.abc import Iterator
@@ -11,30 +11,30 @@ from notetaker.model.notes import Item, Notes
 from notetaker.model.transcript import Line, Transcript
 from notetaker.model.wording import clip, duration
 from notetaker.notes import coverage
-from notetaker.notes.gaps import not_heard
+from notetaker.notes.gaps import join_gaps
 from notetaker.notes.markdown import at_start, escape, length
 from notetaker.notes.turns import Turn, turns
 from notetaker.notes.wording import clock, day, sentence, span, zones
 
 MESSAGE_LIMIT = 2000
-"""Characters of a Discord message (Discord docs, Create Message)."""
+"""Most characters in a Discord message (Discord docs, Create Message)."""
 
 _NAME = 40
-"""Characters of a name in the message; Discord's display names have 32 at most, channel names 100."""
+"""Most characters of a name in the message. Discord allows 32 in display names and 100 in channel names."""
 _FITTING = ((50, 400), (12, 280), (8, 200), (6, 150), (5, 100), (3, 80), (2, 60), (1, 40), (0, 40))
-"""Entries under each heading, and characters of each entry: the message takes the first pair with which it fits."""
+"""Most entries per heading and characters per entry; the message uses the first pair with which it fits."""
 _MARKS = 3
-"""Times cited behind one item at most."""
+"""Most times cited after one item."""
 
 
 def render_message(notes: Notes, transcript: Transcript) -> str:
-    """Discord Markdown of at most 2000 characters, whatever was said. What does not fit is counted, not hidden."""
+    """Return Discord Markdown of at most 2000 characters. Entries that do not fit are counted."""
     times = _times(transcript)
     for entries, characters in _FITTING:
         message = "\n".join(_message(notes, transcript, times, entries, characters))
         if length(message) <= MESSAGE_LIMIT:
             return message
-    raise AssertionError("Without entries, every part of the message is bounded.")
+    raise AssertionError("without entries, every part of the message is bounded")
 
 
 def _message(
@@ -57,12 +57,12 @@ def _message(
     yield from section("Summary", items(notes.summary))
     yield from section("Decisions", items(notes.decisions))
     yield from section("Action items", items(notes.actions))
-    gaps = [gap.words(transcript, characters) for gap in not_heard(transcript.gaps)]
-    yield from section("Sound is missing", gaps)
+    gaps = [gap.words(transcript, characters) for gap in join_gaps(transcript.gaps)]
+    yield from section("Gaps in the recording", gaps)
     yield "### Who spoke"
     yield _who_spoke(transcript, max(entries, 1))
     yield f"-# Coverage: {coverage.heard(transcript)}"
-    made_by = f"Notes made by: {escape(clip(notes.made_by, _NAME))}"
+    made_by = f"Notes by: {escape(clip(notes.made_by, _NAME))}"
     yield f"-# {made_by}{_transcribed(transcript)}. The full transcript is attached."
 
 
@@ -82,12 +82,12 @@ def _who_spoke(transcript: Transcript, entries: int) -> str:
 
 def _no_words(transcript: Transcript) -> str:
     if any(part.heard for part in transcript.coverage):
-        return "Voices were heard, but no words were understood."
+        return "Voices were heard, but no words were recognised."
     return "Nobody spoke."
 
 
 def render_transcript(transcript: Transcript, notes: Notes) -> str:
-    """The whole meeting as a Markdown document: notes, every word, every gap, and how much was heard."""
+    """Return the whole meeting as a Markdown document: notes, every word, every gap, and how much was heard."""
     return "\n".join(_document(transcript, notes)) + "\n"
 
 
@@ -101,7 +101,7 @@ def _document(transcript: Transcript, notes: Notes) -> Iterator[str]:
     yield f"- Channel: {escape(meeting.voice_channel_name)}"
     yield f"- Date: {_when(transcript)}"
     yield f"- People: {_people(transcript)}"
-    yield f"- Notes made by: {escape(notes.made_by)}"
+    yield f"- Notes by: {escape(notes.made_by)}"
     if transcript.engines:
         yield f"- Speech to text: {escape(', '.join(transcript.engines))}"
     if transcript.languages:
@@ -134,9 +134,9 @@ def _people(transcript: Transcript) -> str:
 
 
 def _paragraphs(transcript: Transcript) -> Iterator[str]:
-    """Turns and gaps, by start."""
+    """Yield turns and gaps, sorted by start."""
     entries = [(turn.started_ns, _turn(turn, transcript.locale)) for turn in turns(transcript)]
-    for gap in not_heard(transcript.gaps):
+    for gap in join_gaps(transcript.gaps):
         entries.append((gap.started_ns, f"**{gap.words(transcript, characters=200)}**"))
     return (text for _, text in sorted(entries, key=lambda entry: entry[0]))
 
@@ -153,7 +153,7 @@ def _words(line: Line) -> str:
 
 
 def _times(transcript: Transcript) -> dict[str, str]:
-    """By utterance id: the time at which the transcript document has it."""
+    """Return, by utterance id, the time under which the transcript document shows it."""
     return {
         line.utterance_id: clock(turn.started_ns, transcript.locale)
         for turn in turns(transcript)
@@ -162,19 +162,19 @@ def _times(transcript: Transcript) -> dict[str, str]:
 
 
 def _marks(item: Item, times: dict[str, str]) -> str:
-    """``(14:30:05)``: where the words that the item rests on stand in the transcript document."""
+    """Return ``(14:30:05)``, where the transcript document shows what the item cites."""
     cited = list(dict.fromkeys(times[cite] for cite in item.cites))
     return f"({', '.join(cited[:_MARKS])}{', …' if len(cited) > _MARKS else ''})"
 
 
 def _when(transcript: Transcript) -> str:
-    """``22 November 2026, 14:30:05 to 14:31:00 UTC (55 s)``."""
+    """Return ``22 November 2026, 14:30:05 to 14:31:00 UTC (55 s)``."""
     started_ns, locale = transcript.meeting.started_ns, transcript.locale
     return f"{day(started_ns, locale)}, {span(started_ns, _end_ns(transcript), locale)}"
 
 
 def _zones(transcript: Transcript) -> str:
-    """``UTC``; ``CEST, then CET`` when the clocks changed during the meeting."""
+    """Return ``UTC``, or ``CEST, then CET`` if the clocks changed during the meeting."""
     names = zones(transcript.meeting.started_ns, _end_ns(transcript), transcript.locale)
     return ", then ".join(dict.fromkeys(names))
 

@@ -1,4 +1,4 @@
-"""Words that say nothing about what a meeting is about: function words, fillers, courtesies."""
+"""Words that say nothing about a meeting's subject: function words, fillers, courtesies."""
 
 _WORDS = """
 a about above actually after again all almost along already alright also although always am an and another any

@@ -1,8 +1,8 @@
-"""The built-in summariser: chooses what was said, never words it anew.
+"""The built-in summariser, which quotes what was said and never rephrases it.
 
-Decisions and tasks are found by how people word them; the summary is made of the statements whose words matter
-most in this meeting: SumBasic (Nenkova and Vanderwende, "The impact of frequency on summarization", 2005), which
-is linear in the length of the meeting and gives the same notes every time.
+Decisions and tasks are found by their wording. The summary consists of the statements whose words are the most
+frequent in this meeting: SumBasic (Nenkova and Vanderwende, "The impact of frequency on summarization", 2005), which
+is linear in the length of the meeting and deterministic.
 """
 
 import math
@@ -22,18 +22,18 @@ from notetaker.notes.wording import sentence
 MADE_BY = "extractive summariser"
 
 _LONGEST = 30
-"""Words of one item at most: what an engine without full stops delivers is cut, and the cut marked."""
+"""Most words in one item. The text of an engine that writes no full stops is cut, and the cut is marked."""
 _CONTEXT = 4
 """Words kept before a cue when its sentence is cut."""
 _LEAST = 3
-"""Different words of weight that a statement needs to be worth a place in the summary."""
+"""Fewest distinct content words that a statement in the summary must have."""
 _CONTINUES_NS = 3 * SECOND_NS
-"""The rest of a sentence comes within this time."""
+"""Longest pause within a sentence."""
 _HANGING = re.compile(
     r"\b(?:a|an|and|at|because|but|by|for|from|if|in|is|of|on|or|our|so|that|the|their|to|we|will|with|your)$",
     re.IGNORECASE,
 )
-"""Whoever stops at one of these words has not finished the sentence."""
+"""Words at which a sentence cannot end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class _Statement:
 
 
 def summarise(transcript: Transcript) -> Notes:
-    """Notes made of the transcript's own words, each item headed by the name of who said it."""
+    """Make notes of the transcript's own words, each item beginning with the speaker's name."""
     tasks = cues.Tasks(transcript.speakers.values())
     decisions: list[Item] = []
     actions: list[Item] = []
@@ -68,9 +68,9 @@ def summarise(transcript: Transcript) -> Notes:
 
 
 def _statements(lines: Iterable[Line]) -> list[_Statement]:
-    """Sentences, in order; for an engine that writes no full stops, utterances.
+    """Return sentences in order, or utterances if the engine writes no full stops.
 
-    A sentence that its speaker left hanging in a pause is made whole, also when others spoke in between.
+    A sentence that was interrupted by a pause is joined again, even if others spoke in between.
     """
     spoken: list[list[Line]] = []
     hanging: dict[int, list[Line]] = {}
@@ -93,14 +93,14 @@ def _statements(lines: Iterable[Line]) -> list[_Statement]:
 
 
 def _excerpts(text: str, cues_found: Sequence[re.Match[str]]) -> list[str]:
-    """The words around each cue; the whole sentence, once, when it is short enough."""
+    """Return the words around each cue, or the whole sentence, once, if it is short enough."""
     words = list(re.finditer(r"\S+", text))
     excerpts = []
     taken = 0  # words
     for cue in cues_found:
         at = sum(word.end() <= cue.start() for word in words)
         if at < taken:
-            continue  # the excerpt before it says so already
+            continue  # the excerpt before covers it
         start = 0 if len(words) <= _LONGEST else max(at - _CONTEXT, taken)
         taken = min(start + _LONGEST, len(words))
         excerpts.append(_cut([word[0] for word in words], start, taken))
@@ -108,7 +108,7 @@ def _excerpts(text: str, cues_found: Sequence[re.Match[str]]) -> list[str]:
 
 
 def _central(statements: Iterable[_Statement], among: Iterable[Line]) -> list[Item]:
-    """The statements whose words come up most in the meeting, in the order in which they were said."""
+    """Return the statements whose words are the most frequent in the meeting, in the order they were said."""
     weight = Counter(word for line in among for word in _weighty(line.text))
     total = weight.total()
     worth = {word: number / total for word, number in weight.items()}
@@ -127,12 +127,12 @@ def _central(statements: Iterable[_Statement], among: Iterable[Line]) -> list[It
 
 
 def _score(worth: dict[str, float], words: set[str]) -> float:
-    """SumBasic's mean, as if two worthless words were there too: or short remarks would win over statements."""
+    """Return SumBasic's mean, with two worthless words added, so that short remarks do not beat statements."""
     return math.fsum(worth[word] for word in words) / (len(words) + 2)
 
 
 def _weighty(text: str) -> set[str]:
-    """The words that say what it is about, singular and plural taken as one."""
+    """Return the content words, with plurals reduced to the singular."""
     words = re.findall(r"[^\W_][\w'-]*", text.lower().replace("’", "'"))
     return {_singular(word) for word in words if word not in STOP_WORDS and len(word) > 1}
 
@@ -142,7 +142,7 @@ def _singular(word: str) -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    """Of about equal length, none longer than an item may be."""
+    """Split text into pieces of about equal length, none longer than an item may be."""
     words = text.split()
     number = max(-(-len(words) // _LONGEST), 1)
     bounds = [len(words) * i // number for i in range(number + 1)]
@@ -155,7 +155,7 @@ def _cut(words: list[str], start: int, end: int) -> str:
 
 
 def _once(items: list[Item]) -> tuple[Item, ...]:
-    """Without those whose words were there before: people repeat what matters."""
+    """Return the items without repetitions, because people repeat what matters."""
     first: dict[str, Item] = {}
     for item in items:
         first.setdefault(item.text, item)

@@ -1,4 +1,4 @@
-"""Lines joined for reading: what one person says in one go is one paragraph."""
+"""Joins lines for reading: what one person says in one go is one paragraph."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 from notetaker.model.transcript import Line, Transcript
 from notetaker.model.wording import SECOND_NS
-from notetaker.notes.gaps import not_heard
+from notetaker.notes.gaps import join_gaps
 
 _PAUSE_NS = 3 * SECOND_NS
-"""A longer pause begins a new paragraph."""
+"""Longest pause within a paragraph."""
 _TURN_NS = 30 * SECOND_NS
-"""A paragraph has one time; so that it says where its words are, it covers no more than this."""
+"""Longest paragraph. It shows only the time at which it begins, which has to be close to each of its words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     lines: tuple[Line, ...]
-    """Of one speaker, at least one."""
+    """At least one line, all of one speaker."""
 
     @property
     def speaker(self) -> str:
@@ -29,12 +29,12 @@ class Turn:
 
 
 def turns(transcript: Transcript) -> list[Turn]:
-    """All lines, in order. Somebody else's words, a gap, or sound without words end a turn."""
+    """Return all lines in order. Another speaker, a gap or an utterance that was not transcribed ends a turn."""
     return [Turn(tuple(lines)) for lines in _runs(transcript)]
 
 
 def _runs(transcript: Transcript) -> Iterator[Sequence[Line]]:
-    gaps = [gap.started_ns for gap in not_heard(transcript.gaps)]
+    gaps = [gap.started_ns for gap in join_gaps(transcript.gaps)]
     run: list[Line] = []
     for line in transcript.lines:
         if run and not (_continues(run, line) and not _gap_between(gaps, run[-1], line)):

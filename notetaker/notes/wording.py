@@ -1,4 +1,4 @@
-"""Times, durations and sentences, as a person reads them."""
+"""Times, time spans and sentences for people."""
 
 import re
 from datetime import datetime
@@ -17,7 +17,7 @@ _DAYS_AND_MONTHS = re.compile(
 
 
 def sentence(text: str) -> str:
-    """Text of an engine that knows neither capitals nor full stops, written as a sentence; other text as it is."""
+    """Add capitals and a full stop to text from an engine that writes neither; return other text unchanged."""
     plain = text.replace("…", "")  # where an excerpt was cut
     if not plain.isascii() or plain != plain.lower() or not any(map(str.isalpha, plain)):
         return text
@@ -28,19 +28,19 @@ def sentence(text: str) -> str:
 
 
 def clock(unix_ns: int, locale: Locale = ENGLISH_UTC) -> str:
-    """``14:30:05``."""
+    """Return ``14:30:05``."""
     return f"{_local(unix_ns, locale):%H:%M:%S}"
 
 
 def day(unix_ns: int, locale: Locale = ENGLISH_UTC) -> str:
-    """``22 November 2026``, in German ``22. November 2026``."""
+    """Return ``22 November 2026``, in German ``22. November 2026``."""
     return long_date(_local(unix_ns, locale).date(), locale.language)
 
 
 def span(started_ns: int, ended_ns: int, locale: Locale = ENGLISH_UTC) -> str:
-    """``14:30:05 to 14:31:00 UTC (55 s)``; with the date of the end when that is another day.
+    """Return ``14:30:05 to 14:31:00 UTC (55 s)``, with the date of the end if that is another day.
 
-    When the clocks changed in between, both ends name their zone.
+    If the clocks changed in between, both ends name their zone.
     """
     first, last = zones(started_ns, ended_ns, locale)
     start = clock(started_ns, locale) + ("" if first == last else f" {first}")
@@ -49,9 +49,9 @@ def span(started_ns: int, ended_ns: int, locale: Locale = ENGLISH_UTC) -> str:
 
 
 def from_to(started_ns: int, ended_ns: int, locale: Locale = ENGLISH_UTC) -> str:
-    """``14:30:05–14:31:00``: the whole seconds that it takes in; the date as with ``span``.
+    """Return ``14:30:05–14:31:00``, in whole seconds that include both ends; the date is as in ``span``.
 
-    The zones are named only when the clocks changed in between.
+    The zones are named only if the clocks changed in between.
     """
     ended_ns = -(-ended_ns // SECOND_NS) * SECOND_NS
     start, end = clock(started_ns, locale), _end(started_ns, ended_ns, locale)
@@ -60,9 +60,10 @@ def from_to(started_ns: int, ended_ns: int, locale: Locale = ENGLISH_UTC) -> str
 
 
 def zones(started_ns: int, ended_ns: int, locale: Locale) -> tuple[str, str]:
-    """What the time zone is called at both ends: ``CET``, in summer ``CEST``.
+    """Return the name of the time zone at both ends: ``CET``, in summer ``CEST``.
 
-    A zone without abbreviations has its name, ``Asia/Dubai``, or two offsets when the clocks changed in between.
+    A zone without abbreviations is called by its name, ``Asia/Dubai``, or by two offsets if the clocks changed in
+    between.
     """
     first, last = _abbreviation(started_ns, locale), _abbreviation(ended_ns, locale)
     if first != last or first.isalpha():
@@ -72,7 +73,7 @@ def zones(started_ns: int, ended_ns: int, locale: Locale) -> tuple[str, str]:
 
 
 def unknown_speaker(user_id: int) -> str:
-    """What to call a speaker whose name Discord did not tell; 0: not even the id."""
+    """Return what to call a speaker without a name; ``user_id`` is 0 if even the id is unknown."""
     return f"Unknown speaker (id {user_id})" if user_id else "Unknown speaker"
 
 
@@ -82,7 +83,7 @@ def _end(started_ns: int, ended_ns: int, locale: Locale) -> str:
 
 
 def _abbreviation(unix_ns: int, locale: Locale) -> str:
-    """``CET``; the offset, ``UTC-03``, where the time zone database has no letters."""
+    """Return ``CET``, or an offset, ``UTC-03``, for a zone without an abbreviation in the time zone database."""
     name = f"{_local(unix_ns, locale):%Z}"
     return name if name.isalpha() else f"UTC{name}"
 

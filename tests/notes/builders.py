@@ -1,4 +1,4 @@
-"""Meetings for the tests of this folder, built by hand: times are seconds after the start."""
+"""Meetings built by hand for the tests in this folder. Times are seconds after the start."""
 
 from collections import Counter
 from datetime import datetime
@@ -30,7 +30,7 @@ Said = tuple[Utterance, Transcription]
 
 
 def unix_ns(iso: str) -> int:
-    """Of ``2026-11-22T14:30:05Z``."""
+    """Parse a time such as ``2026-11-22T14:30:05Z``."""
     return round(datetime.fromisoformat(iso).timestamp()) * SECOND
 
 

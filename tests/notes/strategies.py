@@ -1,4 +1,4 @@
-"""Any meeting: hostile names, text of every alphabet and of none, gaps, errors, losses."""
+"""Hypothesis strategies for meetings: hostile names, text in any script, gaps, errors, losses."""
 
 from collections import Counter
 

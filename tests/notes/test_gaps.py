@@ -1,51 +1,51 @@
-"""What was not heard: everything is told, and what belongs together is told once."""
+"""Joined gaps: each gap is mentioned, and those that belong together are mentioned once."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from notetaker.model.transcript import Gap
-from notetaker.notes.gaps import NotHeard, not_heard
+from notetaker.notes.gaps import JoinedGap, join_gaps
 from tests.notes.builders import ADA, BEN, CHLOE, SECOND, at, gap, transcript
 
 LOST = "packets never arrived"
 
 
-def told(*gaps: Gap) -> list[str]:
-    return [entry.words(transcript(), characters=40) for entry in not_heard(gaps)]
+def words(*gaps: Gap) -> list[str]:
+    return [entry.words(transcript(), characters=40) for entry in join_gaps(gaps)]
 
 
 def test_a_gap_names_time_speaker_and_cause() -> None:
-    assert told(gap(15, 19.2)) == ["14:30:20–14:30:25 not heard: voice session lost (4006)"]
-    assert told(gap(15, 16, LOST, ADA)) == ["14:30:20–14:30:21 Ada not heard: packets never arrived"]
-    assert told(gap(0, 1, "no key", 0)) == ["14:30:05–14:30:06 Unknown speaker not heard: no key"]
+    assert words(gap(15, 19.2)) == ["14:30:20–14:30:25 not heard: voice session lost (4006)"]
+    assert words(gap(15, 16, LOST, ADA)) == ["14:30:20–14:30:21 Ada not heard: packets never arrived"]
+    assert words(gap(0, 1, "no key", 0)) == ["14:30:05–14:30:06 Unknown speaker not heard: no key"]
 
 
-def test_names_and_causes_are_cut_and_harmless() -> None:
-    (entry,) = not_heard([gap(0, 1, "*cut* here please", 7)])
+def test_names_and_causes_are_cut_and_escaped() -> None:
+    (entry,) = join_gaps([gap(0, 1, "*cut* here please", 7)])
     assert entry.words(transcript(), characters=7) == r"14:30:05–14:30:06 Unknow… not heard: \*cut\*…"
 
 
-def test_gaps_that_follow_each_other_are_one() -> None:
+def test_successive_gaps_are_joined() -> None:
     gaps = gap(1, 2, LOST, ADA), gap(2.5, 4, LOST, ADA), gap(3, 3.5, LOST, ADA), gap(6, 7, LOST, ADA)
-    assert told(*gaps) == [
+    assert words(*gaps) == [
         "14:30:06–14:30:09 Ada not heard: packets never arrived",
         "14:30:11–14:30:12 Ada not heard: packets never arrived",
     ]
 
 
-def test_what_befell_several_at_once_is_one() -> None:
+def test_gaps_of_several_speakers_at_once_are_joined() -> None:
     gaps = gap(1, 11, LOST, ADA), gap(1.2, 10.5, LOST, BEN), gap(1.9, 11.4, LOST, CHLOE)
-    assert told(*gaps) == ["14:30:06–14:30:17 Ada, Ben, Chloe not heard: packets never arrived"]
+    assert words(*gaps) == ["14:30:06–14:30:17 Ada, Ben, Chloe not heard: packets never arrived"]
 
 
-def test_what_differs_is_told_apart() -> None:
+def test_different_gaps_stay_separate() -> None:
     gaps = (
         gap(1, 11, LOST, ADA),
         gap(1, 5, LOST, BEN),  # ended earlier
         gap(1, 11, "no key", CHLOE),
         gap(1, 11, LOST),  # everyone
     )
-    assert told(*gaps) == [
+    assert words(*gaps) == [
         "14:30:06–14:30:10 Ben not heard: packets never arrived",
         "14:30:06–14:30:16 not heard: packets never arrived",
         "14:30:06–14:30:16 Ada not heard: packets never arrived",
@@ -63,10 +63,10 @@ GAPS = st.builds(
 
 
 @given(st.lists(GAPS, max_size=20))
-def test_no_gap_goes_untold_and_no_entry_tells_much_more(gaps: list[Gap]) -> None:
-    entries = not_heard(gaps)
+def test_entries_cover_every_gap_and_not_much_more(gaps: list[Gap]) -> None:
+    entries = join_gaps(gaps)
     assert entries == sorted(entries, key=lambda entry: entry.started_ns)
-    assert all(any(_tells(entry, gap) for entry in entries) for gap in gaps)
+    assert all(any(_covers(entry, gap) for entry in entries) for gap in gaps)
     for entry in entries:
         users: list[int | None] = [*entry.user_ids] or [None]
         assert len(users) == len(set(users))
@@ -77,7 +77,7 @@ def test_no_gap_goes_untold_and_no_entry_tells_much_more(gaps: list[Gap]) -> Non
             assert any(abs(end - entry.ended_ns) <= 2 * SECOND for _, end in edges)
 
 
-def _tells(entry: NotHeard, gap: Gap) -> bool:
+def _covers(entry: JoinedGap, gap: Gap) -> bool:
     whom = gap.user_id in entry.user_ids if gap.user_id is not None else not entry.user_ids
     return (
         whom

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from notetaker.model.locale import Locale
 from notetaker.model.notes import Item, Notes
 from notetaker.model.transcript import Transcript
-from notetaker.notes.gaps import not_heard
+from notetaker.notes.gaps import join_gaps
 from notetaker.notes.markdown import length
 from notetaker.notes.render import MESSAGE_LIMIT, render_message, render_transcript
 from notetaker.notes.summary import summarise
@@ -52,13 +52,13 @@ def test_the_message() -> None:
         "- Ben: So we decided to open it in May. (14:30:10)\n"
         "### Action items\n"
         "- Chloe: I will call the bank by Friday. (14:30:28)\n"
-        "### Sound is missing\n"
+        "### Gaps in the recording\n"
         "- 14:30:15–14:30:19 not heard: voice session lost (4006)\n"
         "### Who spoke\n"
         "Ada 6 s, Chloe 5 s, Ben 4 s\n"
         "-# Coverage: 748 of 750 voice packets were heard; 2 never arrived. "
         "1 stretch of speech (2 s) could not be transcribed.\n"
-        "-# Notes made by: extractive summariser; speech to text: pocketsphinx. The full transcript is attached."
+        "-# Notes by: extractive summariser; speech to text: pocketsphinx. The full transcript is attached."
     )
 
 
@@ -70,7 +70,7 @@ def test_the_document() -> None:
         "- Channel: General\n"
         "- Date: 22 November 2026, 14:30:05 to 14:31:05 UTC (1 min)\n"
         "- People: Ada, Ben, Chloe, Dan (did not speak)\n"
-        "- Notes made by: extractive summariser\n"
+        "- Notes by: extractive summariser\n"
         "- Speech to text: pocketsphinx\n"
         "\n"
         "## Summary\n"
@@ -120,14 +120,14 @@ def test_a_meeting_in_which_nobody_spoke() -> None:
         "### Who spoke\n"
         "Nobody spoke.\n"
         "-# Coverage: No voice packet came.\n"
-        "-# Notes made by: extractive summariser. The full transcript is attached."
+        "-# Notes by: extractive summariser. The full transcript is attached."
     )
     assert "## Transcript\n\nTimes are UTC.\n\nNobody spoke.\n" in render_transcript(silent, NOTHING)
 
 
 def test_voices_without_words_are_not_silence() -> None:
     mumbling = transcript(coverage=(heard(ADA, 50),))
-    assert "Voices were heard, but no words were understood." in render_message(NOTHING, mumbling)
+    assert "Voices were heard, but no words were recognised." in render_message(NOTHING, mumbling)
 
 
 def test_a_long_meeting_says_how_much_more_there_is() -> None:
@@ -141,16 +141,16 @@ def test_a_long_meeting_says_how_much_more_there_is() -> None:
     )
     assert shown >= 3
     assert int(more[0]) == 200 - shown
-    assert "Sound is missing" in message
+    assert "Gaps in the recording" in message
     assert render_transcript(meeting, summarise(meeting)).count(" not heard: ") == 90
 
 
-def test_lines_and_gaps_are_told_in_the_order_in_which_they_happened() -> None:
+def test_lines_and_gaps_are_in_time_order() -> None:
     lines = [said(ADA, 0, 4, "one"), said(ADA, 4, 8, "two"), said(BEN, 9, 12, "three")]
     gaps = (gap(3, 5, "packets never arrived", ADA), gap(8.5, 10, "voice session lost (4006)"))
     document = render_transcript(transcript(*lines, gaps=gaps), NOTHING)
-    told = document.partition("Times are UTC.\n\n")[2].partition("\n\n## Coverage")[0]
-    assert told.split("\n\n") == [
+    text = document.partition("Times are UTC.\n\n")[2].partition("\n\n## Coverage")[0]
+    assert text.split("\n\n") == [
         "14:30:05 **Ada:** One.",
         "**14:30:08–14:30:10 Ada not heard: packets never arrived**",
         "14:30:09 **Ada:** Two.",
@@ -204,8 +204,8 @@ def test_a_meeting_in_which_the_clocks_change() -> None:
         time_zone="Europe/Berlin",
     )
     assert "\n31 October 2027, 02:59:50 CEST to 02:00:30 CET (40 s)\n" in render_message(NOTHING, meeting)
-    _, _, told = render_transcript(meeting, NOTHING).partition("## Transcript\n\n")
-    assert told.startswith(
+    _, _, text = render_transcript(meeting, NOTHING).partition("## Transcript\n\n")
+    assert text.startswith(
         "Times are CEST, then CET.\n"
         "\n"
         "02:59:50 **Ada:** Before.\n"
@@ -237,7 +237,7 @@ OWN_MARKUP = re.compile(r"^(## |### |-# |- )")
 
 @settings(max_examples=300)
 @given(meetings(), locales)
-def test_any_meeting_fits_and_pings_nobody(meeting: Transcript, locale: Locale) -> None:
+def test_any_meeting_fits_and_pings_no_one(meeting: Transcript, locale: Locale) -> None:
     meeting = replace(meeting, locale=locale)
     message = render_message(summarise(meeting), meeting)
     assert length(message) <= MESSAGE_LIMIT
@@ -249,10 +249,10 @@ def test_any_meeting_fits_and_pings_nobody(meeting: Transcript, locale: Locale) 
 
 
 @given(meetings())
-def test_any_document_names_everything_and_pings_nobody(meeting: Transcript) -> None:
+def test_any_document_names_everything_and_pings_no_one(meeting: Transcript) -> None:
     document = render_transcript(meeting, summarise(meeting))
     assert not re.search(r"@(?!\u200b)", document)
     assert not re.search(r"[`<]", re.sub(r"\\.", "", document))
     gaps = re.findall(r"^\*\*(\d\d:\d\d:\d\d)–.* not heard: ", document, re.MULTILINE)
-    assert gaps == [clock(gap.started_ns) for gap in not_heard(meeting.gaps)]
+    assert gaps == [clock(gap.started_ns) for gap in join_gaps(meeting.gaps)]
     assert document.count("[not transcribed: ") >= sum(line.error is not None for line in meeting.lines)

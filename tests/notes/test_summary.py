@@ -1,4 +1,4 @@
-"""The summariser on hand-written meetings; engines without full stops are the rule, so most text has none."""
+"""The summariser on meetings written by hand, most without full stops, which many engines do not write."""
 
 from hypothesis import given
 
@@ -117,7 +117,7 @@ def test_the_summary_of_a_long_meeting_stays_short() -> None:
 
 
 def bare(text: str) -> str:
-    """Without what a reader's eye adds: capitals, a last full stop, marks of a cut."""
+    """Return ``text`` without what the notes add: capitals, a last full stop, marks of a cut."""
     return " ".join(text.lower().replace("…", " ").removesuffix(".").split())
 
 

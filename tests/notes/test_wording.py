@@ -9,9 +9,9 @@ HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 BERLIN = Locale("de", "Europe/Berlin")
 TO_SUMMER = unix_ns("2027-03-28T01:00Z")
-"""When the clocks of Berlin go from 02:00 to 03:00."""
+"""When Berlin's clocks go from 02:00 to 03:00."""
 TO_WINTER = unix_ns("2027-10-31T01:00Z")
-"""When they go from 03:00 to 02:00."""
+"""When Berlin's clocks go from 03:00 to 02:00."""
 
 
 @pytest.mark.parametrize(
