@@ -1,9 +1,9 @@
-"""What is known about meetings, in one database that the bot and the workers share.
+"""All data about meetings, in one database that the bot and the workers share.
 
-Read ``tables`` (what is kept), ``database`` (how it is opened and what a transaction is), then the queries by
-subject: ``meetings``, ``utterances``, ``postings``; ``store`` puts them together as one ``Store``.
+Read ``tables`` (the schema), ``database`` (opening it, transactions), then the queries by subject: ``meetings``,
+``utterances``, ``postings``; ``store`` combines them into one ``Store``.
 
-SQLite in one file is the default; PostgreSQL by URL is the same code. The schema is made and brought up to
-date by ``migrations`` (alembic). All calls are synchronous, safe from any thread and any process, and one
-transaction each; a call that has returned is on the disk.
+The default is a SQLite file; PostgreSQL uses the same code. ``migrations`` (alembic) create and update the schema.
+All calls are synchronous, safe from any thread and any process, and one transaction each; when a call returns, its
+changes are on disk.
 """

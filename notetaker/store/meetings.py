@@ -1,4 +1,4 @@
-"""Meetings, who was in them, and how well each was heard."""
+"""Queries about meetings, their speakers, coverage and gaps."""
 
 from collections import Counter
 
@@ -37,14 +37,14 @@ class Meetings(Database):
         return None if row is None else _meeting(row)
 
     def meetings(self, limit: int = 20) -> list[Meeting]:
-        """The latest ``limit`` meetings, newest first."""
+        """Return the latest ``limit`` meetings, newest first."""
         newest = tables.meetings.c.started_ns.desc(), tables.meetings.c.id.desc()
         with self._transaction() as connection:
             rows = connection.execute(select(tables.meetings).order_by(*newest).limit(limit)).all()
         return [_meeting(row) for row in rows]
 
     def meetings_in(self, state: MeetingState) -> list[Meeting]:
-        """All meetings in that state, oldest first. Those in RECORDING are, or were when the bot died."""
+        """Return all meetings in a state, oldest first. RECORDING includes those interrupted when the bot died."""
         wanted = tables.meetings.c.state == state.value
         oldest = tables.meetings.c.started_ns, tables.meetings.c.id
         with self._transaction() as connection:
@@ -52,7 +52,7 @@ class Meetings(Database):
         return [_meeting(row) for row in rows]
 
     def end_meeting(self, meeting_id: str, ended_ns: int) -> None:
-        """From recording to finishing. A meeting that has ended keeps its first end."""
+        """Move a meeting from RECORDING to FINISHING. A meeting that has ended keeps its first end."""
         with self._transaction() as connection:
             connection.execute(
                 update(tables.meetings)
@@ -62,7 +62,7 @@ class Meetings(Database):
             )
 
     def name_speaker(self, meeting_id: str, user_id: int, name: str) -> None:
-        """The display name of someone who is in the meeting; a later name replaces it."""
+        """Store the display name of someone in the meeting. A later name replaces it."""
         with self._transaction() as connection:
             connection.execute(
                 insert(connection, tables.speakers)
@@ -71,7 +71,7 @@ class Meetings(Database):
             )
 
     def speakers(self, meeting_id: str) -> dict[int, str]:
-        """Display names by user id."""
+        """Return display names by user id."""
         query = select(tables.speakers.c.user_id, tables.speakers.c.name)
         with self._transaction() as connection:
             rows = connection.execute(
@@ -80,7 +80,7 @@ class Meetings(Database):
         return {row.user_id: row.name for row in rows}
 
     def set_coverage(self, meeting_id: str, coverage: list[Coverage]) -> None:
-        """Replaces what was known of everyone in the meeting."""
+        """Replace the coverage of everyone in the meeting."""
         rows = [
             {
                 "meeting_id": meeting_id,
@@ -97,7 +97,7 @@ class Meetings(Database):
                 connection.execute(insert(connection, tables.coverage), rows)
 
     def coverage(self, meeting_id: str) -> list[Coverage]:
-        """Sorted by user id."""
+        """Return everyone's coverage, sorted by user id."""
         mine = tables.coverage.c.meeting_id == meeting_id
         with self._transaction() as connection:
             rows = connection.execute(
@@ -106,7 +106,7 @@ class Meetings(Database):
         return [_coverage(row) for row in rows]
 
     def add_gap(self, meeting_id: str, gap: Gap) -> None:
-        """Adding the same gap again changes nothing."""
+        """Store a gap. Adding the same gap again changes nothing."""
         with self._transaction() as connection:
             connection.execute(
                 insert(connection, tables.gaps)
@@ -121,7 +121,7 @@ class Meetings(Database):
             )
 
     def gaps(self, meeting_id: str) -> list[Gap]:
-        """Sorted by start."""
+        """Return all gaps of a meeting, sorted by start."""
         columns = tables.gaps.c
         with self._transaction() as connection:
             rows = connection.execute(

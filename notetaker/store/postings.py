@@ -1,7 +1,7 @@
-"""Notes, and posting them exactly once.
+"""Queries about notes, and about posting them exactly once.
 
-A message that was sent and whose answer was lost cannot be told from one that was never sent. So the attempt
-is stored before it is made (``begin_posting``); whoever finds it already stored looks in the channel first.
+A message whose response was lost looks like one that was never sent. So each attempt is stored before it is made
+(``begin_posting``), and if an earlier one is already stored, the bot looks in the channel first.
 """
 
 from sqlalchemy import ColumnElement, Update, select, update
@@ -16,7 +16,7 @@ _KINDS = "summary", "decisions", "actions"
 
 class Postings(Database):
     def save_notes(self, notes: Notes, posting: Posting) -> None:
-        """The meeting is ready. Replaces earlier notes until the first attempt to post them, never after."""
+        """Store the notes and set the meeting READY. Notes can be replaced until the first attempt to post them."""
         row = {
             "items": {
                 kind: [{"text": item.text, "cites": list(item.cites)} for item in getattr(notes, kind)]
@@ -62,13 +62,13 @@ class Postings(Database):
         return Notes(**kinds, made_by=row.made_by)
 
     def due_postings(self) -> list[Posting]:
-        """What has not been posted yet, oldest meeting first."""
+        """Return the postings that are not posted yet, oldest meeting first."""
         return self._postings(tables.postings.c.message_id.is_(None))
 
     def begin_posting(self, meeting_id: str) -> bool:
-        """To be called before an attempt to post.
+        """Record that an attempt to post begins.
 
-        False: an earlier attempt may have reached Discord, so look in the channel first.
+        Return False if an earlier attempt may have reached Discord; then look in the channel first.
         """
         with self._transaction() as connection:
             result = connection.execute(
@@ -79,7 +79,7 @@ class Postings(Database):
         return result.rowcount == 1
 
     def posted(self, meeting_id: str, message_id: int) -> None:
-        """The message is in the channel. The first message id stays."""
+        """Record that the message is in the channel. The first message id stays."""
         with self._transaction() as connection:
             connection.execute(
                 update(tables.postings)

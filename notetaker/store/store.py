@@ -1,4 +1,4 @@
-"""The store: all queries in one object, and the schema they need."""
+"""The store: all queries in one object, and the migration of the schema."""
 
 import logging
 from pathlib import Path
@@ -12,19 +12,19 @@ from notetaker.store.postings import Postings
 from notetaker.store.utterances import Utterances
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
-logging.getLogger("alembic").setLevel(logging.WARNING)  # it would announce itself at every start
+logging.getLogger("alembic").setLevel(logging.WARNING)  # or it would log every start
 
-_MIGRATION_LOCK = 0x6E6F7465  # any number of ours: "note"
+_MIGRATION_LOCK = 0x6E6F7465  # an arbitrary number: "note"
 
 
 class Store(Meetings, Utterances, Postings):
-    """Meetings in the database at ``url``: ``sqlite:////path/notetaker.db`` or ``postgresql://user@host/name``.
+    """The database at ``url``: ``sqlite:////path/notetaker.db`` or ``postgresql://user@host/name``.
 
-    Raises StoreError when the URL is malformed or the database cannot be opened.
+    Raises StoreError if the URL is malformed or the database cannot be opened.
     """
 
     def migrate(self) -> None:
-        """Bring the schema up to date. Processes that start at once wait for each other."""
+        """Bring the schema up to date. Processes that start at the same time wait for each other."""
         with self._transaction() as connection:
             _lock(connection)
             config = Config(attributes={"connection": connection})
@@ -33,7 +33,7 @@ class Store(Meetings, Utterances, Postings):
 
 
 def _lock(connection: Connection) -> None:
-    """Until the transaction ends, nobody else migrates."""
+    """Keep other processes from migrating until the transaction ends."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(
             "BEGIN IMMEDIATE"

@@ -1,6 +1,6 @@
-"""The tables. ``migrations/versions`` must arrive at exactly this; a test compares the two.
+"""The tables. ``migrations/versions`` must produce exactly this schema; a test compares them.
 
-Every ``..._ns`` is Unix nanoseconds; Discord's ids are snowflakes, which fit a signed 64-bit integer.
+Every ``..._ns`` is in Unix nanoseconds. Discord ids are snowflakes, which fit a signed 64-bit integer.
 """
 
 import sqlalchemy
@@ -21,8 +21,8 @@ from sqlalchemy.types import TypeDecorator
 
 
 class Text(TypeDecorator[str]):
-    """What people are called and say, too: what no database can hold of that (half a surrogate pair, the NUL of
-    PostgreSQL) becomes U+FFFD.
+    """Any text, including what people say. Characters that a database cannot store (lone surrogates, and NUL in
+    PostgreSQL) become U+FFFD.
     """
 
     impl = sqlalchemy.Text
@@ -77,7 +77,7 @@ coverage = Table(
 )
 
 EVERYONE = 0
-"""``gaps.user_id`` of a gap that concerns everyone: a key column cannot be NULL, and no snowflake is 0."""
+"""``gaps.user_id`` of a gap that concerns everyone, because a key column cannot be NULL, and no snowflake is 0."""
 
 gaps = Table(
     "gaps",
@@ -115,7 +115,7 @@ transcriptions = Table(
     Column("language", Text),
     Column("speech_s", Float),
     Column("final", Boolean, nullable=False, server_default=sqlalchemy.true()),
-    Column("first_ns", BigInteger),  # when there was a first text, draft or final
+    Column("first_ns", BigInteger),  # when the first text, draft or final, was stored
 )
 
 notes = Table(
@@ -136,6 +136,6 @@ postings = Table(
     Column("content", Text, nullable=False),
     Column("attachment_name", Text, nullable=False),
     Column("attachment", Text, nullable=False),
-    Column("begun", Boolean, nullable=False),  # an attempt to post may have reached Discord
+    Column("begun", Boolean, nullable=False),  # whether an attempt to post may have reached Discord
     Column("message_id", BigInteger),  # known once posted
 )

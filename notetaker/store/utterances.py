@@ -1,4 +1,4 @@
-"""Utterances and what was said in them."""
+"""Queries about utterances and their texts."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ _IN_TIME_ORDER = tables.utterances.c.started_ns, tables.utterances.c.id
 
 class Utterances(Database):
     def add_utterance(self, utterance: Utterance) -> bool:
-        """False when it is already there: a recovery scan finds again what the bot had stored."""
+        """Store an utterance. Return False if it is already there, as in recovery, which finds stored ones again."""
         with self._transaction() as connection:
             added = connection.execute(
                 insert(connection, tables.utterances)
@@ -40,11 +40,11 @@ class Utterances(Database):
         return found[0] if found else None
 
     def utterances(self, meeting_id: str) -> list[Utterance]:
-        """In time order."""
+        """Return the utterances of a meeting in time order."""
         return self._utterances(tables.utterances.c.meeting_id == meeting_id)
 
     def set_draft(self, utterance_id: str, draft: Transcription, now_ns: int) -> None:
-        """The first text of an utterance; one that is already there stays. ``now_ns``: Unix nanoseconds."""
+        """Store the first text of an utterance, unless it has one. ``now_ns`` is Unix nanoseconds."""
         with self._transaction() as connection:
             connection.execute(
                 insert(connection, tables.transcriptions)
@@ -53,8 +53,9 @@ class Utterances(Database):
             )
 
     def set_final(self, transcriptions: Mapping[str, Transcription], now_ns: int) -> None:
-        """The lasting texts, by utterance id, all at once. They replace drafts; the first final one wins, so that a
-        job that runs twice leaves one text. ``now_ns``: Unix nanoseconds.
+        """Store final texts by utterance id, in one transaction. ``now_ns`` is Unix nanoseconds.
+
+        They replace drafts, but never final texts, so that a job that runs twice changes nothing.
         """
         with self._transaction() as connection:
             for utterance_id, transcription in transcriptions.items():
@@ -70,21 +71,21 @@ class Utterances(Database):
                 )
 
     def untranscribed(self, meeting_id: str) -> list[str]:
-        """Ids of the utterances that have no text yet, not even a draft, in time order."""
+        """Return the ids of the utterances without a text, not even a draft, in time order."""
         found = self._utterances(
             tables.utterances.c.meeting_id == meeting_id, tables.transcriptions.c.utterance_id.is_(None)
         )
         return [utterance.id for utterance in found]
 
     def unfinished(self, meeting_id: str) -> list[Utterance]:
-        """The utterances that have no final text yet, in time order."""
+        """Return the utterances without a final text, in time order."""
         return self._utterances(
             tables.utterances.c.meeting_id == meeting_id,
             tables.transcriptions.c.final.is_not(sqlalchemy.true()),
         )
 
     def languages(self, meeting_id: str) -> list[tuple[int, str, int]]:
-        """User id, language and nanoseconds of every utterance whose language is known, in time order."""
+        """Return user id, language and nanoseconds of every utterance whose language is known, in time order."""
         columns = tables.utterances.c
         lasted = columns.ended_ns - columns.started_ns
         with self._transaction() as connection:
@@ -97,7 +98,7 @@ class Utterances(Database):
         return [(row[0], row[1], row[2]) for row in rows]
 
     def lags_ns(self, meeting_id: str) -> list[int]:
-        """For every utterance with a text: nanoseconds from its end to its first text."""
+        """Return, for every utterance with a text, the nanoseconds from its end to its first text."""
         lag = tables.transcriptions.c.first_ns - tables.utterances.c.ended_ns
         with self._transaction() as connection:
             found = connection.execute(
@@ -109,7 +110,7 @@ class Utterances(Database):
             return list(found)
 
     def transcription(self, utterance_id: str) -> Transcription | None:
-        """The text of an utterance, a draft or the final one."""
+        """Return the text of an utterance, draft or final, or None."""
         with self._transaction() as connection:
             row = connection.execute(
                 select(tables.transcriptions).where(tables.transcriptions.c.utterance_id == utterance_id)
@@ -117,7 +118,7 @@ class Utterances(Database):
         return None if row is None else _transcription(row)
 
     def transcribed(self, meeting_id: str) -> list[tuple[Utterance, Transcription]]:
-        """In time order."""
+        """Return all utterances that have a text, with it, in time order."""
         with self._transaction() as connection:
             rows = connection.execute(
                 select(tables.utterances, tables.transcriptions)

@@ -1,4 +1,4 @@
-"""Values for the tests."""
+"""Example values for the tests of the store."""
 
 from dataclasses import replace
 
@@ -28,12 +28,12 @@ POSTING = Posting(MEETING.id, MEETING.text_channel_id, "# Notes\n", "transcript.
 
 
 def meeting(number: int) -> Meeting:
-    """Later for a greater number."""
+    """Make a meeting; a greater number starts later."""
     return replace(MEETING, id=f"{MEETING.id}-{number}", started_ns=STARTED + number * SECOND)
 
 
 def utterance(number: int, meeting_id: str = MEETING.id, segment: int = 1) -> Utterance:
-    """Later for a greater number."""
+    """Make an utterance; a greater number starts later."""
     return Utterance(
         meeting_id=meeting_id,
         user_id=2**62 + 5,

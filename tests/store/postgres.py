@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL cluster, run by an ordinary user."""
+"""A temporary PostgreSQL cluster, run by an ordinary user."""
 
 import os
 import shutil
@@ -14,13 +14,13 @@ import psycopg
 import pytest
 
 READ_ONLY = "&options=-c%20default_transaction_read_only%3Don"
-"""For the end of a URL: the server takes no changes, as a standby does."""
+"""A URL's query that makes the server reject changes, as a standby does."""
 
 _numbers = count(1)
 
 
 def programs() -> Path:
-    """Where initdb and pg_ctl are: on the path, or where Debian puts them. Skips the test if they are nowhere."""
+    """Find initdb and pg_ctl on the path or where Debian puts them, or skip the test."""
     if found := shutil.which("initdb"):
         return Path(found).parent
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -31,9 +31,9 @@ def programs() -> Path:
 
 @contextmanager
 def cluster(folder: Path, port: int | None = None) -> Iterator[Path]:
-    """A running server; yields the folder of its socket. With ``port``, it listens at 127.0.0.1, too."""
+    """Run a server, and yield the folder of its socket. With ``port``, it also listens on 127.0.0.1."""
     binaries = programs()
-    # PostgreSQL refuses to run as root; Debian's package makes this user.
+    # PostgreSQL refuses to run as root; Debian's package creates this user.
     user = "postgres" if os.geteuid() == 0 else None
     if user:
         shutil.chown(folder, user)
@@ -62,36 +62,36 @@ def cluster(folder: Path, port: int | None = None) -> Iterator[Path]:
 
 @contextmanager
 def temporary_cluster() -> Iterator[Path]:
-    """In a folder with a short name (a socket's path has at most 107 bytes) that the server's user may enter."""
+    """Make a folder with a short name (a socket's path has at most 107 bytes) that the server's user may enter."""
     with tempfile.TemporaryDirectory(prefix="pg-") as folder, cluster(Path(folder)) as socket:
         yield socket
 
 
 @contextmanager
 def frozen(folder: Path) -> Iterator[None]:
-    """The cluster there answers nothing meanwhile, and refuses nothing either."""
+    """Freeze the cluster: connections to it neither succeed nor fail."""
     first = int((folder / "data" / "postmaster.pid").read_text().split()[0])
     stopped = []
     try:
-        for pid in (first, *_children(first)):  # once it is stopped, it has no more of them
+        for pid in (first, *_children(first)):  # once stopped, it starts no more of them
             os.kill(pid, signal.SIGSTOP)
             stopped.append(pid)
         yield
     finally:
-        for pid in reversed(stopped):  # the first reaps those that have ended
+        for pid in reversed(stopped):  # the first one reaps the others
             os.kill(pid, signal.SIGCONT)
 
 
 def _children(parent: int) -> Iterator[int]:
     for file in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has ended meanwhile
-            # proc_pid_stat(5): the name is in parentheses, and may hold any character
+        with suppress(OSError):  # it has exited
+            # proc_pid_stat(5): the name is in parentheses, and may contain any character
             if int(file.read_text().rpartition(")")[2].split()[1]) == parent:
                 yield int(file.parent.name)
 
 
 def new_database(socket: Path) -> str:
-    """URL of a fresh database."""
+    """Create a database and return its URL."""
     name = f"test{next(_numbers)}"
     with psycopg.connect(f"host={socket} user=notetaker dbname=postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

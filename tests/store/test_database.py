@@ -1,4 +1,4 @@
-"""Opening: what is made, what is refused, and what several processes do to each other."""
+"""Opening the database: which files it creates, which URLs it rejects, and how processes share it."""
 
 import socket
 import stat
@@ -41,14 +41,14 @@ def test_sqlite_is_opened_for_durability_and_several_processes(tmp_path: Path) -
 
 
 def test_a_password_with_an_at_sign_is_not_taken_for_a_host() -> None:
-    with pytest.raises(StoreSettingError, match=r"in a password, write it as %40$") as caught:
+    with pytest.raises(StoreSettingError, match=r"in a password, write @ as %40$") as caught:
         Store("postgresql://me:pa@hunter2@db.example/notes")
     assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "postgresql://me:hunter2@host:port/name", "sqlite//:x"])
 def test_a_malformed_url_is_one_sentence_without_the_password(url: str) -> None:
-    with pytest.raises(StoreError, match="the database URL is malformed; write something like") as caught:
+    with pytest.raises(StoreError, match="the database URL is malformed; use sqlite") as caught:
         Store(url)
     assert "hunter2" not in str(caught.value)
 
@@ -56,7 +56,7 @@ def test_a_malformed_url_is_one_sentence_without_the_password(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("mysql://me@host/name", "names 'mysql', which is not supported"),
+        ("mysql://me@host/name", "database type 'mysql' is not supported"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
     ],
@@ -97,7 +97,7 @@ def test_a_server_that_does_not_answer_is_not_waited_for() -> None:
 
 
 def test_a_server_that_has_vanished_is_noticed(postgres_socket: Path) -> None:
-    """What libpq takes from the URL, as libpq itself says."""
+    """Return the parameters that libpq reads from the URL, as libpq itself reports them."""
     with (
         closing(Store(postgres.new_database(postgres_socket))) as store,
         store.engine.connect() as connection,
@@ -152,7 +152,7 @@ def test_one_of_several_processes_makes_the_first_attempt_to_post(store: Store, 
 
 
 def _processes() -> ProcessPoolExecutor:
-    """One call in each; they begin together."""
+    """Run one call in each of several processes, all starting together."""
     context = get_context("spawn")
     return ProcessPoolExecutor(
         PROCESSES, mp_context=context, initializer=_set_barrier, initargs=(context.Barrier(PROCESSES),)
@@ -174,7 +174,7 @@ def _migrate_and_count(url: str) -> int:
 
 
 def _add_utterances(url: str) -> int:
-    """How many were new."""
+    """Return how many were new."""
     store = Store(url)
     store.meetings()
     barrier.wait(30)

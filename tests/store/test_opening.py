@@ -1,4 +1,4 @@
-"""What opening a SQLite file must not do to others who have it open."""
+"""Opening a SQLite file does not harm others who have it open."""
 
 import sqlite3
 import subprocess

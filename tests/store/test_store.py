@@ -1,4 +1,4 @@
-"""Queries, on SQLite and PostgreSQL alike."""
+"""The queries, on SQLite and PostgreSQL."""
 
 import re
 import traceback
@@ -218,7 +218,7 @@ def test_only_the_first_attempt_to_post_is_told_so(store: Store) -> None:
     store.add_meeting(MEETING)
     store.save_notes(NOTES, POSTING)
     assert [store.begin_posting(MEETING.id) for _ in range(3)] == [True, False, False]
-    assert store.due_postings() == [POSTING]  # still due: nobody knows whether the attempt succeeded
+    assert store.due_postings() == [POSTING]  # still due, because the attempt may have failed
     store.posted(MEETING.id, 77)
     store.posted(MEETING.id, 78)
     assert store.due_postings() == []

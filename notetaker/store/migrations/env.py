@@ -1,4 +1,4 @@
-"""Run by alembic for ``Store.migrate()``, which has opened the connection and holds the lock."""
+"""Runs the migrations for ``Store.migrate()``, which has opened the connection and holds the lock."""
 
 from alembic import context
 

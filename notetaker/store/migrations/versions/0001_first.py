@@ -1,4 +1,4 @@
-"""Meetings, what was heard in them, and what is posted about them."""
+"""The first schema: meetings, what was heard in them, and what is posted about them."""
 
 import sqlalchemy as sa
 from alembic import op
