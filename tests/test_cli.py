@@ -88,7 +88,7 @@ def test_an_engine_that_does_not_start_is_worth_another_start(
     monkeypatch.setenv("SPEECH_ENGINE", "pocketsphinx")
     monkeypatch.syspath_prepend(tmp_path)  # the engine's process has the same
     result = run(runner, "worker", code=75)
-    assert result.stderr == "notetaker: The speech engine pocketsphinx has died.\n"
+    assert result.stderr == "notetaker: The speech engine pocketsphinx crashed.\n"
 
 
 @pytest.mark.parametrize("command", ["bot", "worker", "meetings"])

@@ -1,4 +1,4 @@
-"""Which utterances get their final text together. Pure."""
+"""Groups the utterances that get their final texts together. Pure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -6,23 +6,23 @@ from typing import Final
 from notetaker.model.utterance import Utterance
 
 WINDOW_NS: Final = 27_000_000_000
-"""Of one speaker: as much speech as an engine listens to at once."""
+"""Most speech of one speaker in a window, which is as much as an engine listens to at once."""
 PAUSE_NS: Final = 1_200_000_000
-"""What lies between two utterances in such a window."""
+"""Silence between two utterances in a window."""
 JOINED_NS: Final = 200_000_000
-"""Two utterances with less than this between them are one monologue, cut because it was long."""
+"""Two utterances with less than this between them are parts of one monologue, cut because it was long."""
 LONGEST_NS: Final = 180_000_000_000
-"""Of a monologue that is transcribed at once: its middle must not wait for its end, nor one call take minutes."""
+"""Longest monologue in one window. Its middle must not wait for its end, nor one call take minutes."""
 
 
 def continues(before: Utterance, after: Utterance) -> bool:
-    """Whether there is no pause between two utterances of one speaker."""
+    """Return whether there is no pause between two utterances of one speaker."""
     same_stream = (before.clip.segment, before.clip.ssrc) == (after.clip.segment, after.clip.ssrc)
     return same_stream and after.started_ns - before.ended_ns < JOINED_NS
 
 
 def windows(utterances: Iterable[Utterance]) -> list[list[Utterance]]:
-    """Runs of one speaker's utterances that fill a window each; a monologue stays together for up to LONGEST_NS."""
+    """Split one speaker's utterances into runs that fill a window each. Monologues up to LONGEST_NS stay together."""
     found: list[list[Utterance]] = []
     filled_ns = 0
     for utterance in utterances:
@@ -39,5 +39,5 @@ def windows(utterances: Iterable[Utterance]) -> list[list[Utterance]]:
 
 
 def complete(utterances: Sequence[Utterance]) -> list[list[Utterance]]:
-    """The windows to which nothing will be added, when ``utterances`` are all of one speaker so far."""
+    """Return the windows that are full, given all utterances of one speaker until now."""
     return windows(utterances)[:-1]

@@ -1,22 +1,22 @@
-"""Which language somebody speaks, from what was found out about their first utterances. Pure."""
+"""Infers a speaker's language from the languages detected in earlier utterances. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
 SURE_NS: Final = 2_000_000_000
-"""An utterance that is shorter says too little about its language: "ja" comes out as "Yeah"."""
+"""Shortest utterance in which to detect a language. In a shorter one, "ja" comes out as "Yeah"."""
 HELD_NS: Final = 10_000_000_000
-"""After so much speech the language of a speaker is held: the next utterance may be a foreign name."""
+"""Speech after which a speaker's language is settled, because the next utterance may be a foreign name."""
 
 Spoken = tuple[int, str, int]
-"""User id, language and nanoseconds of an utterance."""
+"""User id, language and length in nanoseconds of an utterance."""
 
 
 def language_of(user_id: int, lasts_ns: int, spoken: Iterable[Spoken]) -> str | None:
-    """The language in which to transcribe an utterance of ``lasts_ns``; None: it is to be detected.
+    """Return the language in which to transcribe an utterance of ``lasts_ns``, or None to detect it.
 
-    ``spoken``: what is known of the meeting so far, in time order.
+    ``spoken`` are the meeting's utterances in a known language, in time order.
     """
     own: Counter[str] = Counter()
     all_speakers: Counter[str] = Counter()

@@ -1,7 +1,7 @@
-"""Which workers are alive.
+"""Detects which workers are alive.
 
-Each worker process holds a lock for as long as it lives, and the kernel (or the PostgreSQL server) frees it
-when it dies, however it dies. So "is worker 2 dead?" is "can its lock be had?": no heartbeats, no timeouts.
+Each worker process holds a lock as long as it lives, and the kernel (or the PostgreSQL server) releases it when the
+process dies. So a worker is dead if another one can take its lock, with no heartbeats and no timeouts.
 """
 
 import fcntl
@@ -17,29 +17,30 @@ from notetaker.jobs.database import jobs_file
 from notetaker.store.database import make_private_file, parse_url
 
 _POSTGRES_CLASS = 0x6E6F7465
-"""First half of our advisory locks' key ("note"): others may lock in the same database. The slot is the second."""
+"""First half of the key of our advisory locks ("note"), because others may lock in the same database. The second half
+is the slot."""
 
 
 class SlotLostError(Exception):
-    """Another worker has been given this one's slot."""
+    """Another worker has taken this one's slot."""
 
 
 class Slots(Protocol):
-    """Slots are numbered from 1. Used from one thread at a time."""
+    """Locks for workers, numbered from 1. Used from one thread at a time."""
 
     def try_lock(self, slot: int) -> bool:
-        """False when another process holds it."""
+        """Lock a slot. Return False if another process holds it."""
 
     def unlock(self, slot: int) -> None: ...
 
     def keep(self) -> None:
-        """To be called now and then: makes good what a lost connection has lost.
+        """Lock the slots again after a lost connection. Call this regularly.
 
-        Raises SlotLostError when it is too late, and OperationalError while there is no connection.
+        Raises SlotLostError if another worker was faster, and OperationalError while there is no connection.
         """
 
     def close(self) -> None:
-        """Frees all that is held."""
+        """Unlock all slots."""
 
 
 def open_slots(database_url: str) -> Slots:
@@ -48,12 +49,12 @@ def open_slots(database_url: str) -> Slots:
 
 
 def take_slot(slots: Slots) -> int:
-    """The first free slot: a worker that is started again after its death finds its old one."""
+    """Lock the first free slot and return it. A restarted worker gets its old one back."""
     return next(slot for slot in count(1) if slots.try_lock(slot))
 
 
 class FileSlots:
-    """A locked file for each slot, for workers on one host."""
+    """One locked file per slot, for workers on one host."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -75,7 +76,7 @@ class FileSlots:
         os.close(self._locked.pop(slot))
 
     def keep(self) -> None:
-        """Only the death of the process frees a locked file."""
+        """Do nothing: only the death of this process could release its locks."""
 
     def close(self) -> None:
         for slot in list(self._locked):
@@ -83,7 +84,7 @@ class FileSlots:
 
 
 class PostgresSlots:
-    """Advisory locks of one session, for workers on any number of hosts."""
+    """Advisory locks of one PostgreSQL session, for workers on any number of hosts."""
 
     def __init__(self, database_url: str) -> None:
         url = parse_url(database_url)
@@ -110,7 +111,7 @@ class PostgresSlots:
         self._connection = self._engine.connect()
         for slot in self._locked:
             if not self._call("pg_try_advisory_lock", slot):
-                raise SlotLostError(f"while the database was away, another worker has become worker {slot}")
+                raise SlotLostError(f"another worker took slot {slot} while the database was unavailable")
 
     def close(self) -> None:
         self._connection.close()

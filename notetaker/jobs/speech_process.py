@@ -1,6 +1,7 @@
-"""What runs in a speech process: the engine, loaded once, and the sound of utterances read from the journal.
+"""The functions that run in speech processes: they load the engine once and read utterances from the journal.
 
-Started by ``transcriber``. Nothing heavy is imported before ``_recogniser`` is called, and never in the worker.
+``transcriber`` starts these processes. Heavy modules are imported only when ``_recogniser`` is called, never in the
+worker.
 """
 
 import functools
@@ -24,26 +25,31 @@ log = logging.getLogger(__name__)
 
 _RTP_RATE = 48_000
 _LONGEST_JOINED_S = 600.0
-"""Seconds: an RTP clock that says more between two utterances without a pause cannot be trusted."""
+"""Most seconds between two utterances without a pause; an RTP clock that says more cannot be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClipToHear:
+    """A clip to transcribe."""
+
     clip: Clip
     continues: bool
-    """It follows the clip before without a pause."""
+    """Whether it follows the clip before without a pause."""
     speech_s: float | None = None
-    """Seconds in which somebody speaks, as the draft found; None: there is none."""
+    """Seconds of speech, as measured by the draft; None without a draft."""
 
 
-def be_nice(increment: int) -> None:
-    """Lowers the priority of this process. A sandbox may not allow it."""
+def lower_priority(increment: int) -> None:
+    """Raise this process's niceness. A sandbox may not allow it."""
     with suppress(PermissionError):
         os.nice(increment)
 
 
 def start(settings: EngineSettings) -> Capabilities:
-    """Loads the engine; says what it can do. Raises EngineSettingError, and EngineError without an Opus decoder."""
+    """Load the engine and return its capabilities.
+
+    Raises EngineSettingError, and EngineError if there is no Opus decoder.
+    """
     try:
         Decoder()
     except LibopusMissingError as error:
@@ -52,7 +58,7 @@ def start(settings: EngineSettings) -> Capabilities:
 
 
 def draft(settings: EngineSettings, folder: Path, clip: Clip, hints: Hints) -> Heard:
-    """The words of one utterance of the meeting in ``folder``: the lasting ones, if no second pass is worth it.
+    """Transcribe one utterance of the meeting in ``folder``, thoroughly if the engine needs no second pass.
 
     Raises EngineError.
     """
@@ -65,22 +71,22 @@ def draft(settings: EngineSettings, folder: Path, clip: Clip, hints: Hints) -> H
 
 
 def final(settings: EngineSettings, folder: Path, clips: Sequence[ClipToHear], hints: Hints) -> list[Heard]:
-    """The words of one speaker's utterances, in order. Raises EngineError."""
+    """Transcribe one speaker's utterances thoroughly, in order. Raises EngineError."""
     with _as_engine_errors():
         return _recogniser(settings).final(_pieces(folder, clips), hints)
 
 
 @contextmanager
 def _as_engine_errors() -> Iterator[None]:
-    """Any failure becomes an EngineError: the worker then tries each utterance alone, and one costs no other."""
+    """Turn any exception into EngineError, so that the worker tries each utterance alone and one costs no other."""
     try:
         yield
     except EngineError:
         raise
-    except EngineSettingError as error:  # the model was removed while the worker runs
+    except EngineSettingError as error:  # the model was removed while the worker was running
         raise EngineError(str(error), retryable=True) from error
     except Exception as error:
-        log.exception("The speech engine has failed")
+        log.exception("The speech engine failed")
         raise EngineError("The speech engine failed.") from error
 
 
@@ -104,7 +110,7 @@ def _pieces(folder: Path, clips: Sequence[ClipToHear]) -> list[Piece]:
 
 
 def _decoded(passage: Sequence[Sequence[Packet]]) -> list[Piece]:
-    """Utterances without a pause between them are decoded as one: a decoder's first 80 ms are poor."""
+    """Decode utterances without a pause between them as one, because a decoder's first 80 ms are poor."""
     pcm = decode(packet for packets in passage for packet in packets)
     first = passage[0][0].timestamp
     begins = [2 * ((own[0].timestamp - first) % 2**32 * SAMPLE_RATE // _RTP_RATE) for own in passage]
@@ -123,7 +129,7 @@ def _follows(before: Sequence[Packet], after: Sequence[Packet]) -> bool:
 def _packets(folder: Path, clip: Clip) -> list[Packet]:
     try:
         return read_clip(folder, clip)
-    except OSError as error:  # without the path: everyone in the channel will read this
+    except OSError as error:  # without the path, because everyone in the channel will read this
         raise EngineError(f"The recording could not be read ({error.strerror}).") from error
     except JournalError as error:
         raise EngineError("The recording is damaged.") from error

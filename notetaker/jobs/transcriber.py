@@ -1,10 +1,10 @@
-"""The speech engine in processes of its own.
+"""Runs the speech engine in separate processes.
 
-An engine may hold the interpreter lock for seconds, hang, or crash in C code. Here that costs the worker one call,
-never its queues, its watchdog, or a database lock that is held a moment too long.
+An engine may hold the interpreter lock for seconds, hang, or crash in C code. That costs the worker one call, but
+never its queues, its watchdog, or a database lock that is held too long.
 
-There are two lanes: live lines never wait behind a final pass, whose processes have a lower priority. Each process
-loads the engine once and uses one thread, because a second one hardly makes Whisper faster.
+There are two lanes, so that live lines never wait behind a final pass, whose processes have a lower priority. Each
+process loads the engine once and uses one thread, because a second one hardly makes Whisper faster.
 """
 
 import logging
@@ -31,12 +31,12 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TIMEOUT_S: Final = 300.0
-"""Seconds after which an engine is taken to hang: a call is three minutes of sound at most."""
+"""Seconds after which an engine counts as hanging. A call is for at most three minutes of sound."""
 FINAL_NICENESS: Final = 10
 
 
 class _Lane:
-    """Speech processes of one priority. Calls wait for one that is free."""
+    """Speech processes of one priority. Calls wait for a free one."""
 
     def __init__(self, processes: int, niceness: int) -> None:
         self._processes = processes
@@ -48,11 +48,11 @@ class _Lane:
 
     @property
     def idle(self) -> int:
-        """Processes that have nothing to do."""
+        """Number of processes without a call."""
         return max(self._processes - self._calls, 0)
 
     def call(self, timeout_s: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Raises what ``function`` raises, TimeoutError, and ProcessExpired when the process has died."""
+        """Call ``function``. Raises what it raises, TimeoutError, and ProcessExpired if the process died."""
         with self._lock:
             self._calls += 1
         try:
@@ -82,11 +82,11 @@ class _Lane:
     def _running_pool(self) -> ProcessPool:
         if self._closed:
             raise CancelledError
-        # Pebble gives a pool up when a process dies between two calls.
+        # Pebble gives up a pool when a process dies between two calls.
         if self._pool is None or not self._pool.active:
             self._pool = ProcessPool(
                 self._processes,
-                initializer=speech_process.be_nice,
+                initializer=speech_process.lower_priority,
                 initargs=(self._niceness,),
                 context=multiprocessing.get_context("spawn"),  # this process has threads
             )
@@ -94,50 +94,50 @@ class _Lane:
 
 
 class Transcriber:
-    """An engine. Calls may come from any thread, and wait for a process that is free."""
+    """A speech engine. Any thread may call it; calls wait for a free process."""
 
     def __init__(
         self, settings: EngineSettings, processes: int | None = None, timeout_s: float = TIMEOUT_S
     ) -> None:
-        """``processes``: of each kind. Raises EngineSettingError when there is no such engine."""
+        """``processes`` is the number in each lane. Raises EngineSettingError if there is no such engine."""
         chosen = choose(settings)
         self.engine_name = chosen.name
         if chosen.advice:
             log.warning("The speech engine is %s. %s", chosen.name, chosen.advice)
         self.processes = processes or processes_for(chosen.memory)
         self.two_passes = False
-        """Whether a final pass is worth it; known after ``start``."""
+        """Whether a final pass improves on drafts; set by ``start``."""
         self.languages: frozenset[str] | None = None
-        """Codes of the languages that the engine understands, known after ``start``; None: not known, perhaps all."""
+        """Codes of the languages that the engine supports, set by ``start``; None if unknown."""
         self._local = chosen.local
-        self._settings = chosen.settings  # also when another model is installed while this runs
+        self._settings = chosen.settings  # fixed, even if another model is installed while this runs
         self._timeout_s = timeout_s
         self._live = _Lane(self.processes, niceness=0)
         self._final = _Lane(self.processes, niceness=FINAL_NICENESS)
 
     def start(self) -> None:
-        """Loads the engine. Raises EngineSettingError, or EngineError when it does not start."""
+        """Load the engine. Raises EngineSettingError, or EngineError if it does not start."""
         capabilities = self._call(self._live, speech_process.start, self._settings)
         self.two_passes, self.languages = capabilities.two_passes, capabilities.languages
         if self.two_passes:
             self._call(self._final, speech_process.start, self._settings)
 
     def draft(self, folder: Path, clip: Clip, hints: Hints) -> Heard:
-        """The words in a clip of the meeting in ``folder``, soon. Raises EngineError, one sentence."""
+        """Transcribe a clip of the meeting in ``folder`` quickly. Raises EngineError, whose message is a sentence."""
         return self._call(self._live, speech_process.draft, self._settings, folder, clip, hints)
 
     def final(
         self, folder: Path, clips: Sequence[ClipToHear], hints: Hints, *, urgent: bool = False
     ) -> list[Heard]:
-        """The words in clips of one speaker, in order, as well as can be. Raises EngineError, one sentence.
+        """Transcribe clips of one speaker thoroughly, in order. Raises EngineError, whose message is a sentence.
 
-        ``urgent``: people wait for it, so that a process for live lines may do it when the others are busy.
+        With ``urgent``, because people are waiting, a process for live lines may do it if the others are busy.
         """
         lane = self._live if urgent and not self._final.idle and self._live.idle else self._final
         return self._call(lane, speech_process.final, self._settings, folder, clips, hints)
 
     def close(self) -> None:
-        """Calls that are under way fail."""
+        """Stop all processes. Running calls fail."""
         self._live.close()
         self._final.close()
 
@@ -146,8 +146,8 @@ class Transcriber:
             return lane.call(self._timeout_s, function, *args, **kwargs)
         except TimeoutError:
             raise EngineError(
-                f"The speech engine {self.engine_name} did not answer in {self._timeout_s:g} s.",
-                retryable=not self._local,  # a server may be slow for reasons of its own
+                f"The speech engine {self.engine_name} did not respond within {self._timeout_s:g} s.",
+                retryable=not self._local,  # a server may be slow for other reasons than the sound
             ) from None
         except (ProcessExpired, BrokenProcessPool, RuntimeError):
-            raise EngineError(f"The speech engine {self.engine_name} has died.") from None
+            raise EngineError(f"The speech engine {self.engine_name} crashed.") from None

@@ -1,4 +1,4 @@
-"""The worker's side: doing the jobs of the queues, and taking over those of dead workers."""
+"""The worker's side of jobs: running them, and taking over those of dead workers."""
 
 import logging
 import math
@@ -21,50 +21,50 @@ from notetaker.speech.engines import EngineSettings
 from notetaker.store.store import Store
 
 POLL_INTERVAL = 0.25
-"""Seconds between two looks into a queue: the longest that a job waits for an idle worker."""
+"""Seconds between polls of a queue, which is the longest that a job waits for an idle worker."""
 
 LIVE_POLL_INTERVAL = 0.1
-"""The same for live lines, which are to be there within two seconds of the last word."""
+"""Seconds between polls for live lines, which should appear within two seconds of the last word."""
 
 SWEEP_INTERVAL = 2.0
-"""Seconds between two looks for jobs of dead workers. One that is started again finds its own jobs at once."""
+"""Seconds between searches for jobs of dead workers. A restarted worker finds its own jobs immediately."""
 
 STOP_TIMEOUT = 20
-"""Seconds that ``stop`` gives running jobs. What does not end in time is begun again by the next worker."""
+"""Seconds that ``stop`` waits for running jobs. The next worker restarts those that take longer."""
 
 MOST_STARTS = 20
-"""A job for texts that was begun so often is given up: the worker may have died over it each time."""
+"""How often to start a transcription job before giving up, because the worker may have died of it each time."""
 
 JOBS_VERSION = "1"
-"""DBOS hands a job only to workers of its version. Ours run from the beginning each time, so any version of
-notetaker may continue what another began, and this stays."""
+"""A constant, because DBOS gives a job only to workers of the same version. Our jobs always run from their beginning,
+so any version of notetaker may continue them."""
 
 MOST_COUNTED = 1000
-"""Of the jobs that wait."""
+"""Most waiting jobs to count."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What there is to do."""
+    """The running and waiting jobs."""
 
     transcribing: bool
-    """This worker."""
+    """Whether this worker is making drafts."""
     finishing: int
-    """Meetings whose notes this worker writes."""
+    """Number of meetings whose notes this worker is writing."""
     waiting: int
-    """Utterances that no worker has begun to transcribe, up to MOST_COUNTED."""
+    """Number of utterances that no worker has started to transcribe, up to MOST_COUNTED."""
     refining: bool = False
-    """This worker makes final texts."""
+    """Whether this worker is making final texts."""
     behind_s: float = 0.0
-    """For how long the oldest of the waiting utterances has been waiting."""
+    """Seconds for which the oldest of the waiting utterances has been waiting."""
 
 
 class Worker:
-    """Does jobs in threads of this process. One Worker per process.
+    """Runs jobs in threads of this process. Create one Worker per process.
 
-    To transcribe more at a time than one host can, start more workers on others (with PostgreSQL).
+    To transcribe more than one host can, start more workers on other hosts (with PostgreSQL).
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Worker:
         preferences: Preferences = Preferences(),  # noqa: B008 - frozen
         processes: int | None = None,
     ) -> None:
-        """``processes``: utterances that are transcribed at a time; None: by the cores of this host.
+        """``processes`` is how many utterances to transcribe in parallel; None to decide by cores and memory.
 
         Raises StoreError and EngineSettingError.
         """
@@ -84,11 +84,11 @@ class Worker:
         self._queue = JobQueue(database_url)
         self._slots = open_slots(database_url)
         self._slot = 0
-        self.taken_for_dead = False
-        """Set when another worker may be doing our jobs: this process has sent itself SIGTERM, to start afresh."""
+        self.slot_lost = False
+        """Whether another worker may be running our jobs. This process has then sent itself SIGTERM."""
         self.work: Work | None = Work(transcribing=False, finishing=0, waiting=0)
-        """What there was to do at the last look, which is every SWEEP_INTERVAL; None: the database was away."""
-        self._looked_at = 0.0
+        """The jobs at the last sweep, one SWEEP_INTERVAL ago; None if the database was unavailable."""
+        self._swept_at = 0.0
         self._transcriber = Transcriber(engine, processes)
         self._stopping = threading.Event()
         self._workflows = Workflows(
@@ -97,7 +97,7 @@ class Worker:
         self._sweeper = threading.Thread(target=self._sweep, name="job-sweeper", daemon=True)
 
     def start(self) -> None:
-        """Returns when the queues are served. Raises StoreError, EngineSettingError and EngineError."""
+        """Return when this worker serves the queues. Raises StoreError, EngineSettingError and EngineError."""
         self._store.migrate()
         self._transcriber.start()
         self._slot = take_slot(self._slots)
@@ -124,23 +124,21 @@ class Worker:
                     polling_interval_sec=interval_s,
                     on_conflict="always_update",
                 )
-        self._looked_at = time.monotonic()
+        self._swept_at = time.monotonic()
         self._sweeper.start()
 
     @property
     def engine_name(self) -> str:
-        """Which engine turns speech into text: ``whisper-base``."""
+        """Name of the speech engine, such as ``whisper-base``."""
         return self._transcriber.engine_name
 
     @property
     def unattended_s(self) -> float:
-        """Seconds since the last look for jobs has ended, after ``start``. A look may have to wait for the database;
-        infinite, when nobody looks any more.
-        """
-        return time.monotonic() - self._looked_at if self._sweeper.is_alive() else math.inf
+        """Seconds since the last sweep, which may have to wait for the database; infinite if sweeping has stopped."""
+        return time.monotonic() - self._swept_at if self._sweeper.is_alive() else math.inf
 
     def stop(self) -> None:
-        """Take no more jobs, give the running ones STOP_TIMEOUT to end, close everything. Idempotent."""
+        """Take no more jobs, wait STOP_TIMEOUT for the running ones, close everything. Idempotent."""
         self._stopping.set()
         if self._sweeper.ident:
             self._sweeper.join()
@@ -168,18 +166,18 @@ class Worker:
             work = None
             try:
                 self._slots.keep()
-                work = self._look_after_jobs()
+                work = self._rescue_jobs()
             except DBAPIError:
-                log.warning("the database is away; looking for jobs of dead workers again in a moment")
+                log.warning("Cannot search for jobs of dead workers, the database is unavailable; retrying")
             except SlotLostError:
-                log.exception("this worker has been taken for dead and stops")
-                self.taken_for_dead = True
+                log.exception("Another worker has taken over this slot; exiting")
+                self.slot_lost = True
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
-            self.work, self._looked_at = work, time.monotonic()
+            self.work, self._swept_at = work, time.monotonic()
 
-    def _look_after_jobs(self) -> Work:
-        """Put the jobs of dead workers back into their queues."""
+    def _rescue_jobs(self) -> Work:
+        """Put the jobs of dead workers back into their queues. Return the running and waiting jobs."""
         running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
         waiting = DBOS.list_workflows(
             status="ENQUEUED", name=TRANSCRIBE, limit=MOST_COUNTED, load_input=False, load_output=False
@@ -200,7 +198,7 @@ class Worker:
             slot = _slot(executor)
             if slot == self._slot or not self._slots.try_lock(slot):
                 continue
-            try:  # while we hold its slot, nobody can come to life under that name
+            try:  # while we hold its slot, no worker can start under that name
                 DBOS._recover_pending_workflows([executor])
             finally:
                 self._slots.unlock(slot)

@@ -1,4 +1,4 @@
-"""What the jobs do. Each runs from its beginning however often it was begun before."""
+"""What the jobs do. A job always runs from its beginning, even after earlier starts."""
 
 import logging
 import threading
@@ -30,35 +30,35 @@ from notetaker.store.store import Store
 T = TypeVar("T")
 
 ENGINE_ATTEMPTS = 3
-"""How often an engine may fail on an utterance alone before the transcript says that it did."""
+"""How often to try an utterance alone before the transcript says that it failed."""
 
 LONGEST_PAUSE = 300.0
-"""Seconds at most between two attempts at a job that fails; the pauses double from one second."""
+"""Longest pause in seconds between attempts at a job that fails. The pauses double, starting with one second."""
 
 WAIT_INTERVAL = 0.1
-"""Seconds between two looks whether everything has its final text."""
+"""Seconds between checks for missing final texts."""
 
-FOREIGN = "Meeting %s is in %s, which %s does not understand; see notetaker models list"
+UNSUPPORTED_LANGUAGE = "Meeting %s is in %s, which %s does not support; see notetaker models list"
 
-GIVEN_UP = "The transcription of this utterance could not be completed."
+GIVEN_UP = "Transcribing this utterance failed repeatedly."
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What the settings say about what is spoken, and about how it is written down."""
+    """Settings for the languages that are spoken, and for how transcripts are written."""
 
     language: str | None = None
-    """ISO 639-1 code of the language of all meetings; None: it is detected."""
+    """ISO 639-1 code of the language of all meetings; None to detect it."""
     vocabulary: tuple[str, ...] = ()
     """Names and terms that are likely to come up."""
     time_zone: str = "UTC"
-    """IANA name of the time zone in which notes and transcripts are written."""
+    """IANA name of the time zone of notes and transcripts."""
 
 
 class Interrupted(BaseException):
-    """The worker stops. Not an Exception: DBOS would store that as the job's outcome; so it stays to be done."""
+    """The worker is stopping. This is no Exception, which DBOS would store as the job's outcome."""
 
 
 class Workflows:
@@ -77,32 +77,32 @@ class Workflows:
         self._meetings_folder = meetings_folder
         self._stopping = stopping
         self._preferences = preferences
-        self._foreign: set[str] = set()
-        """Meetings in a language that the engine does not understand, of which the log has told."""
+        self._warned: set[str] = set()
+        """Meetings in an unsupported language that have been logged."""
 
     def transcribe_utterance(self, utterance_id: str) -> None:
-        """The utterance has a text, or a sentence about why there is none; a draft where a final pass follows."""
+        """Store a draft of an utterance, or its final text if no final pass follows."""
         self._until_done(self._transcribe, utterance_id)
 
     def refine_utterances(self, utterance_ids: Sequence[str]) -> None:
-        """Utterances of one speaker have their final texts, or sentences about why there are none."""
+        """Store the final texts of utterances of one speaker, or sentences that say why they have none."""
         self._until_done(self._refine, utterance_ids)
 
     def finish_meeting(self, meeting_id: str) -> None:
-        """The notes are in the store, ready to be posted; the tracks have replaced the journal."""
-        self._until_done(self._write_notes, meeting_id)  # people wait for the notes: they come first
+        """Store the notes, ready to be posted, and replace the journal with tracks."""
+        self._until_done(self._write_notes, meeting_id)  # first, because people are waiting for them
         self._until_done(self._write_tracks, meeting_id)
 
     def _until_done(self, job: Callable[[T], None], subject: T) -> None:
-        """A job that gave up would lose words. It is tried again until it succeeds, also by later workers."""
+        """Retry a job until it succeeds, because giving up would lose words. After a restart, it is retried, too."""
         pause = 1.0
         while True:
             try:
                 return job(subject)
-            except Exception:  # nothing is swallowed: whatever it is, it is logged, and the job stays undone
+            except Exception:  # every failure is logged, and the job stays undone
                 name = job.__name__.strip("_")
                 log.exception(
-                    "%s of %s failed; again in %.0f s", name, subject, pause, extra=events.JOB_FAILED()
+                    "%s of %s failed; retrying in %.0f s", name, subject, pause, extra=events.JOB_FAILED()
                 )
             self._pause(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -110,29 +110,29 @@ class Workflows:
     def _transcribe(self, utterance_id: str) -> None:
         utterance = self._store.utterance(utterance_id)
         if utterance is None:
-            log.error("utterance %s is not in the store; its job is dropped", utterance_id)
+            log.error("Utterance %s is not in the store; dropping its job", utterance_id)
             return
         if self._store.transcription(utterance_id) is not None:
-            return  # an earlier run was killed when it had just stored the words
+            return  # an earlier run was killed after storing the text
         meeting = self._store.meeting(utterance.meeting_id)
         if meeting is None or meeting.ended_ns is not None:
-            return  # nobody reads live lines any more: the final pass has it all
+            return  # too late for live lines; the final pass transcribes everything
         engine, final = self._transcriber.engine_name, not self._transcriber.two_passes
         hints = self._hints(meeting, [utterance])
         try:
             heard = self._transcriber.draft(self._folder(utterance), utterance.clip, hints)
         except EngineError as error:
-            log.warning("utterance %s has no live line: %s", utterance_id, error)
-            return  # the final pass tries again, and says so if it cannot either
+            log.warning("No live line for utterance %s: %s", utterance_id, error)
+            return  # the final pass tries again, and stores the error if it fails too
         draft = Transcription(
             heard.text, engine, language=heard.language, speech_s=heard.speech_s, final=final
         )
         self._store.set_draft(utterance_id, draft, time.time_ns())
         if not final:
-            self._ask_for_final_texts(meeting.id, utterance.user_id)
+            self._request_final_texts(meeting.id, utterance.user_id)
 
-    def _ask_for_final_texts(self, meeting_id: str, user_id: int) -> None:
-        """Of what a speaker has said so far, as far as it fills whole windows."""
+    def _request_final_texts(self, meeting_id: str, user_id: int) -> None:
+        """Request the final texts of a speaker's full windows."""
         unfinished = {one.id for one in self._store.unfinished(meeting_id)}
         mine = [one for one in self._store.utterances(meeting_id) if one.user_id == user_id]
         for window in complete(mine):
@@ -154,9 +154,9 @@ class Workflows:
         return transcription is not None and transcription.final
 
     def _final_texts(self, meeting: Meeting, utterances: Sequence[Utterance]) -> dict[str, Transcription]:
-        """By utterance id. When the engine fails on several together, each is tried alone: one may be to blame.
+        """Return final texts by utterance id. If the engine fails on several together, try each of them alone.
 
-        Raises EngineError when none is to blame, and the engine may be back later.
+        Raises EngineError if the utterances are not to blame and the engine may recover.
         """
         alone = len(utterances) == 1
         for attempt in range(ENGINE_ATTEMPTS if alone else 1):
@@ -166,7 +166,9 @@ class Workflows:
             except EngineError as error:
                 if error.retryable:
                     raise
-                log.warning("%d utterances from %s on: %s", len(utterances), utterances[0].id, error)
+                log.warning(
+                    "Cannot transcribe %s (%d utterances): %s", utterances[0].id, len(utterances), error
+                )
                 failed = Transcription("", self._transcriber.engine_name, str(error))
         if alone:
             draft = self._store.transcription(utterances[0].id)
@@ -204,9 +206,10 @@ class Workflows:
         language = meeting.language or self._preferences.language
         known = self._transcriber.languages
         if language is not None and known is not None and language not in known:
-            if meeting.id not in self._foreign:
-                self._foreign.add(meeting.id)
-                log.warning(FOREIGN, meeting.id, english_name(language), self._transcriber.engine_name)
+            if meeting.id not in self._warned:
+                self._warned.add(meeting.id)
+                engine = self._transcriber.engine_name
+                log.warning(UNSUPPORTED_LANGUAGE, meeting.id, english_name(language), engine)
             return Hints(None, vocabulary)
         if language is None:
             lasts_ns = sum(one.ended_ns - one.started_ns for one in utterances)
@@ -219,7 +222,7 @@ class Workflows:
     def _write_notes(self, meeting_id: str) -> None:
         meeting = self._store.meeting(meeting_id)
         if meeting is None:
-            log.error("meeting %s is not in the store; its job is dropped", meeting_id)
+            log.error("Meeting %s is not in the store; dropping its job", meeting_id)
             return
         self._await_final_texts(meeting_id)
         transcript = merge(
@@ -254,7 +257,7 @@ class Workflows:
             self._pause(WAIT_INTERVAL)
 
     def _unfinished_batches(self, meeting_id: str) -> list[list[str]]:
-        """The windows in which a final text is missing, as they were asked for while the meeting ran."""
+        """Return the windows in which a final text is missing, the same ones as requested during the meeting."""
         unfinished = {one.id for one in self._store.unfinished(meeting_id)}
         if not unfinished:
             return []
@@ -267,9 +270,9 @@ class Workflows:
         return [batch for batch in batches if not unfinished.isdisjoint(batch)]
 
     def _give_up_together(self, batch: Sequence[str]) -> None:
-        """The worker has died over these utterances again and again: one of them may be to blame, so each alone.
+        """Try each utterance of a failed job alone, because one of them may have killed the worker every time.
 
-        (Or the job has ended just now, with texts: then those stay.)
+        If the job has just ended with texts, those stay.
         """
         states = self._queue.states(REFINE, [refine_name([one]) for one in batch])
         for utterance_id in batch:
@@ -279,12 +282,12 @@ class Workflows:
                 self._give_up(utterance_id)
 
     def _give_up(self, utterance_id: str) -> None:
-        """What there is stays: the draft, or a sentence that says why there is none."""
+        """Make the draft final, or store a sentence that says why there is no text."""
         draft = self._store.transcription(utterance_id)
-        lasting = Transcription("", self._transcriber.engine_name, GIVEN_UP)
+        final = Transcription("", self._transcriber.engine_name, GIVEN_UP)
         if draft is not None and draft.text:
-            lasting = replace(draft, final=True)
-        self._store.set_final({utterance_id: lasting}, time.time_ns())
+            final = replace(draft, final=True)
+        self._store.set_final({utterance_id: final}, time.time_ns())
 
     def _write_tracks(self, meeting_id: str) -> None:
         meeting = self._store.meeting(meeting_id)
@@ -295,7 +298,7 @@ class Workflows:
             write_tracks(folder, meeting.started_ns)
             retire_journal(folder)
         except (TrackError, OggError):
-            log.exception("the journal of meeting %s stays", meeting_id)
+            log.exception("Cannot write the tracks of meeting %s; keeping its journal", meeting_id)
 
     def _pause(self, seconds: float) -> None:
         if self._stopping.wait(seconds):

@@ -52,7 +52,7 @@ def run(settings: Settings) -> ExitCode:
             manager.status(status_line(worker.work, worker.unattended_s) or idle)
     manager.stopping("Finishing the running jobs")
     log.info("Stopping", extra=events.STOPPING())
-    code = ExitCode.TRY_AGAIN if worker.taken_for_dead else ExitCode.OK
+    code = ExitCode.TRY_AGAIN if worker.slot_lost else ExitCode.OK
     try:
         ThreadPoolExecutor(1).submit(worker.stop).result(STOP_S)
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""Every test that takes ``database_url`` runs on SQLite and on PostgreSQL."""
+"""The fixture ``database_url``, with which a test runs on SQLite and on PostgreSQL."""
 
 from tests.store.conftest import database_url, postgres_socket, store
 

@@ -1,4 +1,4 @@
-"""The engine of these tests: real, quick, without a model to be pulled, and with the same words every time."""
+"""The engine for these tests: real, fast, deterministic, and without a model to pull."""
 
 from notetaker.speech.engines import EngineSettings
 

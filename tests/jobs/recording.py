@@ -1,4 +1,4 @@
-"""A meeting as the bot leaves it: a journal on disk, utterances in the store. The speech is the demo's."""
+"""Records meetings as the bot does: a journal on disk, utterances in the store. The speech is the demo's."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,21 +14,21 @@ SPEAKERS = {1001: "Ada", 1002: "Chloe", 1003: "Dan"}
 
 
 def short_sentences() -> list[Sentence]:
-    """The three that are quickest to transcribe."""
+    """Return the three sentences that are quickest to transcribe."""
     return sorted(load().sentences, key=lambda sentence: len(sentence.frames))[:3]
 
 
 def record_meeting(
     meetings_folder: Path, store: Store, *, ended: bool = True, language: str | None = None
 ) -> list[Utterance]:
-    """Three people speak in turn, a second apart; nothing is transcribed yet."""
+    """Record three people who speak in turn, a second apart. Nothing is transcribed yet."""
     user_ids = {name: user_id for user_id, name in SPEAKERS.items()}
     said = [(user_ids[sentence.speaker], sentence) for sentence in short_sentences()]
     return _record(meetings_folder, store, said, ended=ended, language=language)
 
 
 def record_speech(meetings_folder: Path, store: Store) -> list[Utterance]:
-    """One person says all that is said in the demo, a second apart; the meeting is still running."""
+    """Record one person who says all sentences of the demo, a second apart. The meeting is still running."""
     return _record(meetings_folder, store, [(1001, sentence) for sentence in load().sentences], ended=False)
 
 

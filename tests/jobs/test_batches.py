@@ -1,4 +1,4 @@
-"""Which utterances get their final text together."""
+"""Which utterances get their final texts together."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -12,7 +12,7 @@ from tests.store.examples import SECOND, STARTED, utterance
 
 
 def said(*times_s: tuple[float, float]) -> list[Utterance]:
-    """Utterances from one second to another."""
+    """Make utterances with these starts and ends in seconds."""
     return [
         replace(
             utterance(number),
@@ -79,8 +79,8 @@ def test_windows_are_full_but_not_too_full_and_leave_nothing_out(spoken: list[Ut
 
 
 @given(utterances)
-def test_what_is_complete_stays_as_it_is_whatever_is_said_later(spoken: list[Utterance]) -> None:
-    """Asking for the same batch again is asking once, so batches must not shift."""
+def test_later_speech_does_not_change_complete_windows(spoken: list[Utterance]) -> None:
+    """Batches must not shift, because a request is only recognised as a repetition if it is for the same batch."""
     for count in range(len(spoken)):
         before = complete(spoken[:count])
         assert complete(spoken)[: len(before)] == before

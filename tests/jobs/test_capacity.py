@@ -1,4 +1,4 @@
-"""How many speech processes there are."""
+"""How many speech processes fit on a host."""
 
 import os
 from pathlib import Path

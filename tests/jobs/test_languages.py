@@ -1,4 +1,4 @@
-"""Which language somebody speaks."""
+"""Inferring a speaker's language."""
 
 import pytest
 
@@ -18,13 +18,13 @@ def heard(*utterances: tuple[int, str, float]) -> list[Spoken]:
         (5.0, heard(), None),
         (0.5, heard(), None),
         (0.5, heard((ADA, "de", 3.0)), "de"),
-        (0.5, heard((BEN, "de", 3.0)), "de"),  # who says "ja" among Germans speaks German
+        (0.5, heard((BEN, "de", 3.0)), "de"),  # "ja" among Germans is German
         (0.5, heard((BEN, "de", 3.0), (ADA, "fr", 3.0)), "fr"),
-        (5.0, heard((ADA, "de", 3.0)), None),  # not yet held
+        (5.0, heard((ADA, "de", 3.0)), None),  # not settled yet
         (5.0, heard((ADA, "de", 6.0), (ADA, "de", 5.0)), "de"),
         (5.0, heard((ADA, "de", 4.0), (ADA, "nl", 3.0), (ADA, "de", 4.0)), "de"),
-        (5.0, heard((ADA, "de", 11.0), *[(ADA, "en", 20.0)] * 5), "de"),  # held
-        (5.0, heard(*[(ADA, "nn", 1.0)] * 30), None),  # too short to say anything
+        (5.0, heard((ADA, "de", 11.0), *[(ADA, "en", 20.0)] * 5), "de"),  # settled
+        (5.0, heard(*[(ADA, "nn", 1.0)] * 30), None),  # too short to detect a language
     ],
 )
 def test_the_language_of_the_next_utterance(

@@ -1,4 +1,4 @@
-"""Asking for jobs."""
+"""Requesting jobs."""
 
 import stat
 import threading
@@ -47,7 +47,7 @@ def test_what_was_asked_for_outlives_the_asker(queue: JobQueue, database_url: st
 
 
 def test_queues_that_open_at_once_all_work(database_url: str) -> None:
-    """The bot and the workers start together, and the first of them makes the tables."""
+    """Bot and workers may start together, and the first of them creates the tables."""
 
     def ask(number: int) -> dict[str, str]:
         queue = JobQueue(database_url)

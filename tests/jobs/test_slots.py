@@ -1,4 +1,4 @@
-"""Locks that say which workers are alive. A second connection or open file stands for a second process."""
+"""Locks that show which workers are alive. A second connection or open file stands for a second process."""
 
 import time
 from pathlib import Path
@@ -24,7 +24,7 @@ def test_every_worker_gets_a_slot_of_its_own(database_url: str) -> None:
         slots.close()
 
 
-def test_a_slot_can_be_had_when_its_worker_is_dead(database_url: str) -> None:
+def test_the_slot_of_a_dead_worker_is_free(database_url: str) -> None:
     alive, other = open_slots(database_url), open_slots(database_url)
     take_slot(alive)
     assert other.try_lock(1) is False
@@ -46,21 +46,21 @@ def test_a_worker_keeps_its_slot_when_the_server_drops_the_connection(postgres_s
     other.close()
 
 
-def test_a_worker_hears_that_its_slot_is_lost(postgres_socket: Path) -> None:
+def test_a_worker_notices_that_its_slot_is_lost(postgres_socket: Path) -> None:
     url = postgres.new_database(postgres_socket)
     slots = PostgresSlots(url)
     take_slot(slots)
     _drop_connections(url)
     other = PostgresSlots(url)
     assert take_slot(other) == 1
-    with pytest.raises(SlotLostError, match="another worker has become worker 1"):
+    with pytest.raises(SlotLostError, match="another worker took slot 1"):
         slots.keep()
     slots.close()
     other.close()
 
 
 def _until_free(slots: Slots, slot: int) -> None:
-    """PostgreSQL hears a moment later that a connection has been closed."""
+    """Wait until a slot is free. PostgreSQL notices a moment late that a connection was closed."""
     deadline = time.monotonic() + WAIT_S
     while not slots.try_lock(slot):
         assert time.monotonic() < deadline
@@ -69,7 +69,7 @@ def _until_free(slots: Slots, slot: int) -> None:
 
 
 def _drop_connections(url: str) -> None:
-    """Until they are gone."""
+    """Terminate all connections and wait until they are gone."""
     engine = create_engine(parse_url(url))
     with engine.connect() as connection:
         connection.execute(

@@ -1,4 +1,4 @@
-"""The engine's processes: real clips, the real engine, real deaths."""
+"""The engine's processes, with real clips, a real engine and real crashes."""
 
 import os
 import signal
@@ -46,7 +46,7 @@ def transcriber() -> Iterator[Transcriber]:
 
 
 def speech_processes() -> list[int]:
-    """Those of this process's children that pools have started."""
+    """Return this process's children that were started by pools."""
     found = []
     for task in Path(f"/proc/{os.getpid()}/task").iterdir():
         for child in (task / "children").read_text().split():
@@ -56,7 +56,7 @@ def speech_processes() -> list[int]:
 
 
 def long_call(transcriber: Transcriber, folder: Path, utterances: list[Utterance]) -> None:
-    """Keeps the process for live lines busy for many seconds."""
+    """Keep the process for live lines busy for many seconds."""
     clips = [ClipToHear(one.clip, continues=False) for one in utterances] * 50
     transcriber._call(transcriber._live, speech_process.final, POCKETSPHINX, folder, clips, Hints())
 
@@ -94,7 +94,7 @@ def test_an_engine_that_dies_is_one_error_and_then_works_again(
     [process] = speech_processes()
     death = threading.Timer(0.2, os.kill, (process, signal.SIGKILL))
     death.start()
-    with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx has died.$") as caught:
+    with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx crashed.$") as caught:
         long_call(transcriber, folder, utterances)
     assert not caught.value.retryable, "the sound may be to blame"
     death.join()
@@ -118,7 +118,7 @@ def test_an_engine_that_hangs_is_one_error_and_then_works_again(
     [process] = speech_processes()
     freeze = threading.Timer(0.1, os.kill, (process, signal.SIGSTOP))  # in the middle of a call
     freeze.start()
-    with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx did not answer in 3 s.$"):
+    with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx did not respond within 3 s.$"):
         long_call(transcriber, folder, utterances)
     assert transcriber.draft(folder, utterances[0].clip, Hints()).text
     transcriber.close()

@@ -1,4 +1,4 @@
-"""Real worker processes, killed at any instant: every utterance has one text, every meeting one posting."""
+"""Real worker processes, killed at any instant: each utterance gets one text, each meeting one posting."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ from tests.jobs.recording import record_meeting
 from tests.store.examples import MEETING
 
 DEADLINE = 60.0
-"""Seconds for anything to happen; it takes some three."""
+"""Seconds to wait for anything, most of which takes about three."""
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def queue(database_url: str) -> Iterator[JobQueue]:
 
 @pytest.fixture(scope="session")
 def words(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What the engine hears in each utterance when nobody disturbs it."""
+    """Return the engine's text for each utterance when nothing is killed."""
     folder = tmp_path_factory.mktemp("undisturbed")
     store = Store(f"sqlite:///{folder}/notetaker.db")
     store.migrate()
@@ -86,7 +86,7 @@ def test_a_meeting_is_transcribed_and_finished(
     ],
     indirect=["database_url"],
 )
-def test_a_worker_that_is_ended_is_followed_by_one_that_goes_on(
+def test_a_worker_resumes_the_jobs_of_one_that_was_stopped(
     transcribed: int,
     signal_number: int,
     store: Store,
@@ -110,7 +110,7 @@ def test_a_worker_that_is_ended_is_followed_by_one_that_goes_on(
     _check_outcome(store, words)
 
 
-def test_another_worker_takes_over_from_one_that_is_not_started_again(
+def test_another_worker_takes_over_from_one_that_is_not_restarted(
     store: Store,
     queue: JobQueue,
     database_url: str,
@@ -137,9 +137,9 @@ def test_a_worker_killed_over_and_over_loses_nothing(
     utterances: list[Utterance],
     words: list[str],
 ) -> None:
-    """Killed at instants that have nothing to do with what it does, until the meeting is done.
+    """The worker is killed at arbitrary instants until the meeting is done.
 
-    Nobody has asked for the transcriptions: the bot was killed too, between storing utterances and asking.
+    The transcriptions were never requested, as if the bot had been killed before it could.
     """
     queue.finish(MEETING.id)
     journal = meetings_folder / MEETING.id / "journal"
@@ -157,7 +157,7 @@ def test_a_worker_killed_over_and_over_loses_nothing(
 
 @contextmanager
 def _worker(database_url: str, meetings_folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A worker that serves the queues; killed with SIGKILL at the end of the block."""
+    """Run a worker that serves the queues, and kill it with SIGKILL at the end of the block."""
     command = [sys.executable, "-m", "tests.jobs.worker_process", database_url, str(meetings_folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, process_group=0) as worker:
         try:
@@ -165,7 +165,7 @@ def _worker(database_url: str, meetings_folder: Path) -> Iterator[subprocess.Pop
             assert worker.stdout.readline() == "serving\n"
             yield worker
         finally:
-            worker.kill()  # only the worker: its engine must notice by itself
+            worker.kill()  # only the worker: its engine must exit by itself
             worker.wait(DEADLINE)
             _wait_until(lambda: not _group_is_alive(worker.pid))
 
@@ -179,7 +179,7 @@ def _group_is_alive(group: int) -> bool:
 
 
 def _states(queue: JobQueue, utterances: list[Utterance]) -> list[str]:
-    """Of the jobs for final texts: each speaker has said one thing."""
+    """Return the states of the jobs for final texts, one per utterance, because each has another speaker."""
     names = [refine_name([utterance.id]) for utterance in utterances]
     return list(queue.states(REFINE, names).values())
 

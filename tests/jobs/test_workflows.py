@@ -1,4 +1,4 @@
-"""What the jobs do, without the machinery that calls them."""
+"""What the jobs do, without the queue that starts them."""
 
 import threading
 from collections.abc import Iterator
@@ -84,7 +84,7 @@ def test_a_live_line_that_fails_is_left_to_the_final_pass(
     journal.rename(tmp_path / "elsewhere")
     workflows.transcribe_utterance(first.id)
     assert store.transcribed(MEETING.id) == []
-    assert f"utterance {first.id} has no live line: The recording could not be read" in caplog.text
+    assert f"No live line for utterance {first.id}: The recording could not be read" in caplog.text
     (tmp_path / "elsewhere").rename(journal)
     workflows.transcribe_utterance(first.id)
     [(_, said)] = store.transcribed(MEETING.id)
@@ -98,7 +98,7 @@ def test_a_language_that_the_engine_does_not_know_is_in_the_log(
     spoken = record_meeting(tmp_path, store, ended=False, language="de")
     for utterance in spoken:
         workflows.transcribe_utterance(utterance.id)
-    sentence = "is in German, which pocketsphinx does not understand; see notetaker models list"
+    sentence = "is in German, which pocketsphinx does not support; see notetaker models list"
     assert caplog.text.count(sentence) == 1
     assert all(said.text for _, said in store.transcribed(MEETING.id))
 
@@ -113,7 +113,7 @@ def test_a_meeting_that_is_over_gets_no_live_lines(
 def test_what_is_transcribed_is_not_transcribed_again(
     tmp_path: Path, store: Store, workflows: Workflows, utterances: list[Utterance]
 ) -> None:
-    (tmp_path / MEETING.id / "journal").rename(tmp_path / "elsewhere")  # so it would fail
+    (tmp_path / MEETING.id / "journal").rename(tmp_path / "elsewhere")  # so that transcribing would fail
     store.set_final({utterances[0].id: WORDS}, MEETING.started_ns)
     workflows.transcribe_utterance(utterances[0].id)
     workflows.refine_utterances([utterances[0].id])
@@ -126,8 +126,8 @@ def test_a_job_whose_subject_is_not_in_the_store_is_dropped(
     workflows.transcribe_utterance("m.1.2.3")
     workflows.refine_utterances(["m.1.2.3"])
     workflows.finish_meeting("m")
-    assert "utterance m.1.2.3 is not in the store" in caplog.text
-    assert "meeting m is not in the store" in caplog.text
+    assert "Utterance m.1.2.3 is not in the store" in caplog.text
+    assert "Meeting m is not in the store" in caplog.text
 
 
 def test_a_meeting_in_which_nobody_spoke_is_finished(store: Store, workflows: Workflows) -> None:
@@ -164,7 +164,7 @@ def test_an_utterance_whose_job_was_given_up_does_not_hold_up_the_notes(
     client.cancel_workflow(f"refine:{refine_name([utterances[0].id])}")
     client.destroy()
     workflows.finish_meeting(MEETING.id)
-    error = "The transcription of this utterance could not be completed."
+    error = "Transcribing this utterance failed repeatedly."
     assert [found.error for _, found in store.transcribed(MEETING.id)] == [error, None, None]
     assert store.due_postings()
 
@@ -172,13 +172,13 @@ def test_an_utterance_whose_job_was_given_up_does_not_hold_up_the_notes(
 def test_one_of_several_utterances_that_is_to_blame_costs_the_others_nothing(
     store: Store, queue: JobQueue, workflows: Workflows, utterances: list[Utterance], database_url: str
 ) -> None:
-    """Their job was given up, because the worker had died over it again and again; so each is tried alone."""
+    """Their job was given up because the worker died of it each time, so each utterance is tried alone."""
     spoken = [replace(one, user_id=utterances[0].user_id) for one in utterances]
     store.set_final({spoken[2].id: WORDS}, MEETING.started_ns)
     store.set_draft(spoken[1].id, replace(WORDS, text="a draft", final=False), MEETING.started_ns)
     batch = [spoken[0].id, spoken[1].id]
     queue.refine(batch)
-    queue.refine([spoken[1].id])  # the one to blame was tried alone, too
+    queue.refine([spoken[1].id])  # this one was also tried alone
     client = DBOSClient(system_database_url=jobs_url(database_url))
     for name in (refine_name(batch), refine_name([spoken[1].id])):
         client.cancel_workflow(f"refine:{name}")
@@ -205,7 +205,7 @@ def test_a_job_that_fails_is_tried_again(
     repair.start()
     workflows.finish_meeting(MEETING.id)
     repair.join()
-    assert f"write_tracks of {MEETING.id} failed; again in 1 s" in caplog.text
+    assert f"write_tracks of {MEETING.id} failed; retrying in 1 s" in caplog.text
     assert len(list((folder / "tracks").glob("*.ogg"))) == 3
     assert not (folder / "journal").exists()
 
@@ -220,7 +220,7 @@ def test_a_journal_that_the_tracks_do_not_hold_stays(
     workflows.finish_meeting(MEETING.id)
     assert store.due_postings()
     assert journal.exists()
-    assert f"the journal of meeting {MEETING.id} stays" in caplog.text
+    assert f"Cannot write the tracks of meeting {MEETING.id}; keeping its journal" in caplog.text
 
 
 def test_a_waiting_job_is_interrupted_when_the_worker_stops(

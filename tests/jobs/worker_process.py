@@ -1,6 +1,6 @@
-"""A worker as a process of its own: ``python -m tests.jobs.worker_process DATABASE_URL MEETINGS_FOLDER``.
+"""Runs a worker in a separate process: ``python -m tests.jobs.worker_process DATABASE_URL MEETINGS_FOLDER``.
 
-Prints a line when it serves the queues; SIGTERM stops it.
+It prints a line when it serves the queues, and stops on SIGTERM.
 """
 
 import logging
