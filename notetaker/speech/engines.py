@@ -1,7 +1,7 @@
-"""Which engines there are, and which one the settings mean.
+"""The list of engines, and the choice of one by the settings.
 
-An engine's module is imported when it is asked for, so that an engine nobody uses costs neither memory nor a missing
-package. Nothing here downloads anything.
+An engine's module is imported only when it is chosen, so that other engines need neither memory nor their packages.
+Nothing here downloads anything.
 """
 
 import importlib.util
@@ -20,18 +20,18 @@ PULL: Final = f"run: notetaker models pull {DEFAULT.name}"
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """What is set about speech to text. Goes from the worker to its speech processes."""
+    """Settings for speech to text, which the worker passes to its speech processes."""
 
     engine: str = AUTO
-    """A name in ``ENGINES``; ``auto``: Whisper with the best model on disk, else PocketSphinx if it is installed."""
+    """A name in ``ENGINES``, or ``auto`` for Whisper with the best installed model, or else PocketSphinx."""
     model: str | None = None
-    """Which model of the engine, a name or a folder; None: the best that is on disk."""
+    """Name or folder of the engine's model; None for the best installed one."""
     models_folders: tuple[Path, ...] = ()
-    """Where models are looked for, in this order."""
+    """Folders in which to look for models, in this order."""
     device: str = "cpu"
-    """``cpu`` or ``cuda``."""
+    """The device for Whisper, ``cpu`` or ``cuda``."""
     base_url: str | None = None
-    """Of an OpenAI-compatible server."""
+    """Address of an OpenAI-compatible server."""
     api_key: str | None = field(default=None, repr=False)
 
 
@@ -40,22 +40,22 @@ class Choice:
     """An engine that can be loaded."""
 
     name: str
-    """What the transcript calls it: ``whisper-base``."""
+    """The name in transcripts, such as ``whisper-base``."""
     settings: EngineSettings
     load: Callable[[], Engine]
-    """Takes seconds for a large model. Raises EngineSettingError."""
+    """Load the engine, which takes seconds for a large model. Raises EngineSettingError."""
     local: bool = True
     """Whether the sound stays on this host."""
     memory: int = 200_000_000
-    """Bytes, at most, that it takes in each process."""
+    """Most bytes of memory that it needs in each process."""
     advice: str | None = None
-    """A sentence about what would be better, for an engine that was taken for want of another."""
+    """A sentence about a better choice, if this one is a fallback."""
 
 
 def choose(settings: EngineSettings) -> Choice:
-    """The engine that these settings mean, without loading it.
+    """Choose an engine by the settings, without loading it.
 
-    Raises :class:`EngineSettingError`: there is no such engine or model, or something that it needs is not installed.
+    Raises :class:`EngineSettingError` if there is no such engine or model, or if something it needs is not installed.
     """
     if settings.engine != AUTO:
         if settings.engine not in ENGINES:
@@ -74,7 +74,7 @@ def choose(settings: EngineSettings) -> Choice:
 
 
 def load(settings: EngineSettings) -> Engine:
-    """The engine that these settings mean, ready to work. Raises :class:`EngineSettingError`."""
+    """Load the engine that the settings choose. Raises :class:`EngineSettingError`."""
     return choose(settings).load()
 
 
@@ -86,7 +86,7 @@ def _whisper(settings: EngineSettings) -> Choice:
 
         return Whisper(name, folder, settings.device)
 
-    # CTranslate2 loads 16-bit floats and makes 8-bit integers of them: measured with tiny.en and base
+    # CTranslate2 loads 16-bit floats and converts them to 8-bit integers; measured with tiny.en and base
     memory = 150_000_000 + (folder / "model.bin").stat().st_size * 3 // 2
     return Choice(name, replace(settings, engine="whisper", model=str(folder)), load, memory=memory)
 
@@ -101,7 +101,7 @@ def _whisper_model(settings: EngineSettings) -> tuple[str, Path]:
     elif "/" in settings.model:
         folder = Path(settings.model)
         if not (folder / "model.bin").is_file():
-            raise EngineSettingError(f"SPEECH_MODEL: {folder} holds no model: there is no model.bin in it.")
+            raise EngineSettingError(f"SPEECH_MODEL: there is no model.bin in {folder}.")
         return folder.name, folder
     elif settings.model in BY_NAME:
         model = BY_NAME[settings.model]
@@ -120,7 +120,7 @@ def _whisper_model(settings: EngineSettings) -> tuple[str, Path]:
 
 def _onnx(settings: EngineSettings) -> Choice:
     if settings.model is None:
-        raise EngineSettingError("SPEECH_MODEL: the engine onnx needs the name or the folder of a model.")
+        raise EngineSettingError("SPEECH_MODEL: set the name or folder of a model for the engine onnx.")
     model = settings.model
 
     def load() -> Engine:
@@ -133,11 +133,11 @@ def _onnx(settings: EngineSettings) -> Choice:
 
 def _openai(settings: EngineSettings) -> Choice:
     if settings.base_url is None:
-        raise EngineSettingError("SPEECH_BASE_URL: the engine openai needs the address of a server.")
+        raise EngineSettingError("SPEECH_BASE_URL: set the address of a server for the engine openai.")
     base_url, model = settings.base_url, settings.model or "whisper-1"
 
     def load() -> Engine:
-        from notetaker.speech.remote import OpenAIEngine
+        from notetaker.speech.remote.engine import OpenAIEngine
 
         return OpenAIEngine(base_url, model, settings.api_key)
 

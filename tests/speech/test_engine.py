@@ -1,4 +1,4 @@
-"""Which engine the settings mean, with models on disk that are empty but for their size."""
+"""The choice of an engine by the settings, with sparse files as models."""
 
 import pickle
 import subprocess
@@ -13,7 +13,7 @@ from notetaker.speech.models.catalogue import BASE, TINY_EN, Model
 
 
 def put(folder: Path, model: Model) -> None:
-    """As large as a model, without taking room on the disk."""
+    """Create sparse files as large as the model's."""
     (folder / model.name).mkdir(parents=True)
     for file in model.files:
         with (folder / model.name / file.name).open("wb") as sparse:
@@ -71,15 +71,15 @@ def test_without_any_engine_the_sentence_says_what_to_do(
         ),
         (
             EngineSettings(model="/no/model"),
-            r"SPEECH_MODEL: /no/model holds no model: there is no model.bin in it.",
+            r"SPEECH_MODEL: there is no model.bin in /no/model.",
         ),
         (
             EngineSettings(engine="onnx"),
-            r"SPEECH_MODEL: the engine onnx needs the name or the folder of a model.",
+            r"SPEECH_MODEL: set the name or folder of a model for the engine onnx.",
         ),
         (
             EngineSettings(engine="openai"),
-            r"SPEECH_BASE_URL: the engine openai needs the address of a server.",
+            r"SPEECH_BASE_URL: set the address of a server for the engine openai.",
         ),
     ],
 )

@@ -1,6 +1,6 @@
 import pytest
 
-from notetaker.speech.circuit_breaker import FAILURES, LONGEST_PAUSE_S, CircuitBreaker
+from notetaker.speech.remote.circuit_breaker import FAILURES, LONGEST_PAUSE_S, CircuitBreaker
 
 
 class Clock:
@@ -40,7 +40,7 @@ def test_one_request_goes_through_after_the_pause(breaker: CircuitBreaker, clock
     assert breaker.held_back_s() == 3
     clock.now += 3
     assert breaker.held_back_s() == 0
-    assert breaker.held_back_s() > 0  # the second one waits for what becomes of the first
+    assert breaker.held_back_s() > 0  # the second one waits for the outcome of the first
     breaker.succeeded()
     assert breaker.held_back_s() == 0
     assert breaker.held_back_s() == 0

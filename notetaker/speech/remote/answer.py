@@ -1,7 +1,7 @@
-"""What a transcription server answers, read as from a stranger: JSON in OpenAI's shape, as several servers write it.
+"""Reads the answer of a transcription server, which is untrusted JSON in OpenAI's format and its variants.
 
-OpenAI's words are bare (``Hello``), faster-whisper's come with blank and punctuation (``␣Hello,``), whisper.cpp gives
-tokens, inside segments (``␣Hel``, ``lo``, ``,``). Here they become words again, spelled as in the text.
+OpenAI's words are bare (``Hello``), faster-whisper's include space and punctuation (``␣Hello,``), and whisper.cpp
+returns tokens inside segments (``␣Hel``, ``lo``, ``,``). All become words spelled as in the text.
 """
 
 import re
@@ -14,17 +14,17 @@ from notetaker.model.languages import find
 from notetaker.speech.engine import Heard, Word
 
 _LONGEST_TEXT: Final = 5_000
-"""Characters. In 30 s nobody says a tenth of that."""
+"""Most characters of a text. Ten times as much as a person can say in 30 s."""
 _SLACK_S: Final = 2.0
-"""Seconds by which a word may end after its clip: servers hear the silence with which they fill their window."""
+"""Seconds by which a word may end after its clip, because servers pad their window with silence."""
 _REACH: Final = 60
-"""Characters that are searched for the next word of the list; what lies between belongs to the word before."""
+"""Characters in which to search for the next word; skipped ones belong to the word before."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _WRITTEN_WITHOUT_BLANKS: Final = re.compile(
     r"\W*[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
 )
-"""Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
+"""Text in Thai, Lao, Burmese, Khmer, Japanese or Chinese."""
 
 
 class _Word(BaseModel):
@@ -32,7 +32,7 @@ class _Word(BaseModel):
     start: float
     end: float
     probability: float = Field(default=1.0, ge=0, le=1)
-    """OpenAI gives none."""
+    """The confidence, which OpenAI omits."""
 
 
 class _Segment(BaseModel):
@@ -53,7 +53,7 @@ _SEGMENTS: Final = TypeAdapter(list[_Segment])
 
 
 def read(answer: bytes, length_s: float) -> Heard:
-    """The text of a clip, and its words where their times make sense. Raises ValueError, which quotes nothing."""
+    """Return a clip's text, and its words if their times make sense. Raises ValueError, which quotes nothing."""
     found = _Answer.model_validate_json(answer)
     text = " ".join(_CONTROL.sub(" ", found.text).split())
     words = tuple(_spelled(text, _timed(found, length_s), length_s)) if text else ()
@@ -61,13 +61,13 @@ def read(answer: bytes, length_s: float) -> Heard:
 
 
 def _code(language: object) -> str | None:
-    """The ISO 639-1 code of a language that a server calls by its code, by its English name, or ``auto``."""
+    """Return the ISO 639-1 code of a language, which a server may call by its code, its English name, or ``auto``."""
     found = find(language) if isinstance(language, str) else None
     return None if found is None else found.code
 
 
 def _timed(answer: _Answer, length_s: float) -> list[_Word]:
-    """The words of an answer; none if one of their times cannot be."""
+    """Return an answer's words, or none if one of their times is impossible."""
     try:
         words = _WORDS.validate_python(answer.words or [])
         if not words:
@@ -78,14 +78,14 @@ def _timed(answer: _Answer, length_s: float) -> list[_Word]:
         return []
     latest = 0.0
     for word in words:
-        if not latest <= word.start <= word.end <= length_s + _SLACK_S:  # NaN is never in order
+        if not latest <= word.start <= word.end <= length_s + _SLACK_S:  # also False for NaN
             return []
         latest = word.start
     return _joined([word for word in words if word.word.strip()])
 
 
 def _joined(words: list[_Word]) -> list[_Word]:
-    """Where words begin with a blank, one without belongs to the word before."""
+    """Join tokens to words: if any begins with a space, one without it continues the word before."""
     if not any(word.word.startswith(" ") for word in words):
         return words
     joined: list[_Word] = []
@@ -101,7 +101,7 @@ def _joined(words: list[_Word]) -> list[_Word]:
 
 
 def _spelled(text: str, words: Sequence[_Word], length_s: float) -> Iterator[Word]:
-    """The words as the text spells them; together they are the text."""
+    """Yield the words as the text spells them; joined, they are the text."""
     placed = list(_placed(text, words))
     cuts = [0, *(start for start, _ in placed[1:]), len(text)]
     for (_, word), start, end in zip(placed, cuts, cuts[1:], strict=False):
@@ -112,13 +112,13 @@ def _spelled(text: str, words: Sequence[_Word], length_s: float) -> Iterator[Wor
 
 
 def _placed(text: str, words: Sequence[_Word]) -> Iterator[tuple[int, _Word]]:
-    """Where in the text each word begins, with the blank and the opening punctuation before it."""
+    """Yield where each word begins in the text, including the space and opening punctuation before it."""
     end = 0
     for word in words:
         bare = word.word.strip()
         start = text.find(bare, end, end + _REACH + len(bare))
         if start < 0:
-            continue  # spelled otherwise in the text
+            continue  # spelled differently in the text
         blank = text.rfind(" ", end, start)
         yield (start if blank < 0 else blank), word
         end = start + len(bare)

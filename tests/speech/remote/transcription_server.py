@@ -1,4 +1,4 @@
-"""A server that takes sound to be transcribed: it notes what is uploaded, and plays each failure."""
+"""A transcription server that records uploads and plays failures."""
 
 import email
 import email.policy
@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from notetaker.speech.engine import EngineError, Heard, Hints
-from notetaker.speech.remote import OpenAIEngine
+from notetaker.speech.remote.engine import OpenAIEngine
 
 KEY = "sk-secret"
 CLIP = b"\x01\x00" * 16_000
@@ -33,7 +33,7 @@ class Answer:
     body: bytes = b'{"text": "Hello."}'
     headers: Mapping[str, str] = field(default_factory=dict)
     until: threading.Event | None = None
-    """When to answer; None: at once."""
+    """An event to wait for before answering, or None."""
 
 
 def json_answer(content: object) -> Answer:
@@ -67,7 +67,7 @@ def content(part: EmailMessage) -> bytes:
 
 
 class Server(ThreadingHTTPServer):
-    """Answers as ``answer`` says, by default with a word."""
+    """A server that answers with ``answer``, by default with one word."""
 
     daemon_threads = True
 
@@ -77,7 +77,7 @@ class Server(ThreadingHTTPServer):
         self.answer: Callable[[Upload], Answer] = lambda _: Answer()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        if not isinstance(sys.exc_info()[1], ConnectionError):  # else the client has closed it
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # the client may close a connection
             raise
 
     @property
@@ -105,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
         answer = self.server.answer(upload)
         if answer.until is not None:
             answer.until.wait()
-        with suppress(OSError):  # the client may be gone
+        with suppress(OSError):  # the client may have disconnected
             self.send_response(answer.status)
             for header, value in {"content-length": str(len(answer.body)), **answer.headers}.items():
                 self.send_header(header, value)
@@ -117,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Time:
-    """A clock that moves only when somebody waits."""
+    """A clock that advances only when something waits."""
 
     def __init__(self) -> None:
         self.now = 0.0

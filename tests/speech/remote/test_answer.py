@@ -1,4 +1,4 @@
-"""What servers answer, as they write it."""
+"""Reading the answers of different servers."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from notetaker.speech.engine import Heard
-from notetaker.speech.remote_answer import read
+from notetaker.speech.remote.answer import read
 
 
 def heard(length_s: float = 10.0, **answer: Any) -> Heard:

@@ -1,4 +1,4 @@
-"""What each failure of a transcription server leads to: a real HTTP server plays them."""
+"""The consequences of each failure of a transcription server, played by a real HTTP server."""
 
 import gzip
 import io
@@ -13,10 +13,10 @@ from time import sleep
 import pytest
 
 from notetaker.jobs.transcriber import TIMEOUT_S
-from notetaker.speech import circuit_breaker, remote, remote_client
 from notetaker.speech.engine import EngineError, EngineSettingError, Hints
-from notetaker.speech.remote import OpenAIEngine
-from tests.speech.transcription_server import (
+from notetaker.speech.remote import circuit_breaker, client
+from notetaker.speech.remote.engine import OpenAIEngine
+from tests.speech.remote.transcription_server import (
     CLIP,
     KEY,
     THOROUGH,
@@ -39,7 +39,7 @@ __all__ = ["engine", "no_proxy", "server", "time"]
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_server_in_trouble_is_asked_again(
+def test_a_server_that_is_unavailable_is_asked_again(
     server: Server, engine: OpenAIEngine, time: Time, status: int
 ) -> None:
     server.play(Answer(status), Answer(status), Answer())
@@ -48,12 +48,12 @@ def test_a_server_in_trouble_is_asked_again(
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_server_that_stays_in_trouble_costs_no_words(
+def test_a_server_that_stays_unavailable_costs_no_words(
     server: Server, engine: OpenAIEngine, time: Time, status: int
 ) -> None:
     server.play(Answer(status))
     error = failure(engine)
-    assert str(error) == f"The speech server cannot work at present (status {status})."
+    assert str(error) == f"The speech server is unavailable (status {status})."
     assert error.retryable
     assert len(server.uploads) == {429: 3, 503: 4}[status]  # the last one is silence
 
@@ -90,7 +90,7 @@ def test_how_long_it_may_ask_for(
         assert hear(engine).text == "Hello."
     else:
         assert failure(engine).retryable
-        assert "the next request is in" in str(failure(engine))
+        assert "; not trying again for" in str(failure(engine))
         assert len(server.uploads) == 1
         time.now += circuit_breaker.LONGEST_PAUSE_S
         assert hear(engine).text == "Hello."
@@ -113,7 +113,7 @@ def test_a_server_that_does_not_answer_costs_no_words(server: Server, time: Time
     engine = OpenAIEngine(server.url, "m", KEY, timeout_s=0.1, clock=time, wait=time.wait)
     error = failure(engine)
     end.set()
-    assert (str(error), error.retryable) == ("The speech server did not answer in 0.1 s.", True)
+    assert (str(error), error.retryable) == ("The speech server did not respond within 0.1 s.", True)
     engine.close()
 
 
@@ -153,7 +153,7 @@ def test_sound_that_takes_longer_than_silence_is_not_to_blame(server: Server, ti
     server.answer = answer
     engine = OpenAIEngine(server.url, "m", timeout_s=10, clock=time, wait=time.wait)
     error = failure(engine)
-    assert (str(error), error.retryable) == ("The speech server did not answer in 10 s.", True)
+    assert (str(error), error.retryable) == ("The speech server did not respond within 10 s.", True)
     assert len(server.uploads) == 3
     engine.close()
 
@@ -163,7 +163,7 @@ def test_a_call_has_an_end_before_its_caller_gives_up(
 ) -> None:
     slow(server, time, takes_s=85)
     error = failure(engine)
-    assert (str(error), error.retryable) == ("The speech server did not answer in 60 s.", True)
+    assert (str(error), error.retryable) == ("The speech server did not respond within 60 s.", True)
     assert time.waits == [1, 4]
     assert time.now == 85 + 1 + 85 + 4 + 85 < TIMEOUT_S
 
@@ -188,28 +188,25 @@ def test_no_other_format_is_tried_when_there_is_no_time(
     assert time.now < TIMEOUT_S
 
 
-def test_a_call_that_takes_too_long_goes_on_when_it_is_repeated(server: Server, time: Time) -> None:
+def test_a_call_that_takes_too_long_continues_when_it_is_repeated(server: Server, time: Time) -> None:
     slow(server, time, takes_s=50)
     clips = [CLIP + bytes(2 * number) for number in range(7)]
     engine = OpenAIEngine(server.url, "m", concurrency=1, clock=time, wait=time.wait)
-    with pytest.raises(EngineError, match=r"^The speech server takes too long\.$") as caught:
+    with pytest.raises(EngineError, match=r"^The speech server is too slow\.$") as caught:
         engine.transcribe(clips, THOROUGH)
     assert caught.value.retryable
     assert time.now == 200
     assert [heard.text for heard in engine.transcribe(clips, THOROUGH)] == ["Hello."] * 7
     assert len(server.uploads) == 7
-    engine.transcribe(clips[:1], THOROUGH)  # what has been handed over is not kept
+    engine.transcribe(clips[:1], THOROUGH)  # returned results are not kept
     assert len(server.uploads) == 8
     engine.close()
 
 
-def test_what_is_kept_of_calls_that_fail_has_a_bound(
-    server: Server, time: Time, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(remote, "MOST_KEPT", 1)
+def test_what_is_kept_of_calls_that_fail_has_a_bound(server: Server, time: Time) -> None:
     slow(server, time, takes_s=50)
     clips = [CLIP + bytes(2 * number) for number in range(5)]
-    engine = OpenAIEngine(server.url, "m", concurrency=1, clock=time, wait=time.wait)
+    engine = OpenAIEngine(server.url, "m", concurrency=1, most_kept=1, clock=time, wait=time.wait)
     with pytest.raises(EngineError):
         engine.transcribe(clips, THOROUGH)
     engine.transcribe(clips[3:4], THOROUGH)
@@ -241,7 +238,7 @@ def test_a_slow_server_gets_fewer_clips_at_a_time(server: Server, time: Time) ->
         server.answer = answer
         engine.transcribe(clips, THOROUGH)
         assert max(at_a_time) == most
-        server.play(Answer(504), Answer(504), Answer())  # once for each call, however often it is slow
+        server.play(Answer(504), Answer(504), Answer())  # counts once per call
         hear(engine)
     engine.close()
 
@@ -259,7 +256,7 @@ def test_sound_that_only_fails_where_others_do_not_is_to_blame(
     server.answer = play
     for _ in range(circuit_breaker.FAILURES):
         error = failure(engine)
-        assert (str(error), error.retryable) == ("The speech server fails on this sound.", False)
+        assert (str(error), error.retryable) == ("The speech server failed on this audio.", False)
 
 
 def test_a_format_that_a_server_fails_on_is_not_asked_for_again(server: Server, engine: OpenAIEngine) -> None:
@@ -273,7 +270,7 @@ def test_a_format_that_a_server_fails_on_is_not_asked_for_again(server: Server, 
 def test_an_answer_that_takes_too_long_is_not_waited_for(server: Server) -> None:
     ticks = iter(range(0, 10_000, 100))
     engine = OpenAIEngine(server.url, "m", clock=lambda: next(ticks), wait=lambda _: None)
-    assert str(failure(engine)) == "The speech server did not answer in 60 s."
+    assert str(failure(engine)) == "The speech server did not respond within 60 s."
     engine.close()
 
 
@@ -294,7 +291,7 @@ HOSTILE = {
     "not UTF-8": b'{"text": "\xff"}',
     "deep": b'{"text": ' + b"[" * 100_000,
     "far too much text": json.dumps({"text": "no " * 100_000}).encode(),
-    "far too much": b" " * (remote_client.LONGEST_ANSWER + 1),
+    "far too much": b" " * (client.LONGEST_ANSWER + 1),
 }
 
 
@@ -302,17 +299,20 @@ HOSTILE = {
 def test_an_answer_that_is_none_costs_an_error(server: Server, engine: OpenAIEngine, body: bytes) -> None:
     server.play(Answer(body=body))
     error = failure(engine)
-    assert (str(error), error.retryable) == ("SPEECH_BASE_URL: what answers there is no speech server.", True)
+    assert (str(error), error.retryable) == (
+        "SPEECH_BASE_URL: the server there is not a speech server.",
+        True,
+    )
 
 
 def test_an_answer_that_unpacks_to_far_too_much_costs_an_error(server: Server, engine: OpenAIEngine) -> None:
     server.play(Answer(body=gzip.compress(bytes(50_000_000)), headers={"content-encoding": "gzip"}))
-    assert str(failure(engine)) == "SPEECH_BASE_URL: what answers there is no speech server."
+    assert str(failure(engine)) == "SPEECH_BASE_URL: the server there is not a speech server."
 
 
 def test_a_failure_that_tells_far_too_much_is_not_read(server: Server, engine: OpenAIEngine) -> None:
-    server.play(Answer(401, b"{" * (50 * remote_client.LONGEST_ANSWER)))
-    assert "does not accept the key" in str(failure(engine))
+    server.play(Answer(401, b"{" * (50 * client.LONGEST_ANSWER)))
+    assert "rejected the key" in str(failure(engine))
 
 
 def test_a_server_that_stays_away_is_left_alone(server: Server, engine: OpenAIEngine, time: Time) -> None:
@@ -320,14 +320,14 @@ def test_a_server_that_stays_away_is_left_alone(server: Server, engine: OpenAIEn
     for _ in range(circuit_breaker.FAILURES):
         failure(engine)
     assert str(failure(engine)) == (
-        "SPEECH_API_KEY: the speech server does not accept the key (status 401); the next request is in 5 s."
+        "SPEECH_API_KEY: the speech server rejected the key (status 401); not trying again for 5 s."
     )
     assert failure(engine).retryable
     assert len(server.uploads) == circuit_breaker.FAILURES
 
     time.now += 5
-    failure(engine)  # one request, which fails too
-    assert "in 10 s" in str(failure(engine))
+    failure(engine)  # one request, which also fails
+    assert "for 10 s" in str(failure(engine))
     assert len(server.uploads) == circuit_breaker.FAILURES + 1
 
     time.now += 10
@@ -343,7 +343,7 @@ def test_one_clip_that_fails_fails_them_all(server: Server, engine: OpenAIEngine
 
     server.answer = answer
     engine.transcribe([CLIP * 2], THOROUGH)
-    with pytest.raises(EngineError, match=r"^The speech server refuses the sound \(status 413\)\.$"):
+    with pytest.raises(EngineError, match=r"^The speech server rejected the audio \(status 413\)\.$"):
         engine.transcribe([CLIP * 2, CLIP, CLIP * 2], THOROUGH)
 
 
@@ -356,7 +356,7 @@ def test_the_log_holds_neither_words_nor_secrets(
     hear(engine)
     for secret in (KEY, "Hello", "Ada", "Grace"):
         assert secret not in caplog.text
-    assert "The speech server refuses verbose_json with the times of words" in caplog.text
+    assert "The speech server rejected verbose_json with word timestamps" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -369,7 +369,7 @@ def test_the_log_holds_neither_words_nor_secrets(
         *(
             (
                 url,
-                "SPEECH_BASE_URL: use an address without name, password or query; a key is SPEECH_API_KEY.",
+                "SPEECH_BASE_URL: use an address without user, password or query; set the key in SPEECH_API_KEY.",
             )
             for url in ("https://me:secret@host/v1", "https://host/v1?key=secret")
         ),

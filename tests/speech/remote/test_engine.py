@@ -1,4 +1,4 @@
-"""A real HTTP server, which checks what is uploaded and plays each failure."""
+"""Transcribing on a real HTTP server, which records what is uploaded."""
 
 import io
 import threading
@@ -7,8 +7,8 @@ import wave
 import pytest
 
 from notetaker.speech.engine import Heard, Hints, Word
-from notetaker.speech.remote import OpenAIEngine
-from tests.speech.transcription_server import (
+from notetaker.speech.remote.engine import OpenAIEngine
+from tests.speech.remote.transcription_server import (
     CLIP,
     KEY,
     THOROUGH,
@@ -81,7 +81,7 @@ def test_clips_go_out_in_parallel_and_come_back_in_order(server: Server, time: T
     both = threading.Barrier(2, timeout=10)
 
     def answer(upload: Upload) -> Answer:
-        both.wait()  # passes only when two requests are here at a time
+        both.wait()  # passes only with two requests at the same time
         with wave.open(io.BytesIO(content(upload.file))) as sound:
             return json_answer({"text": str(sound.getnframes())})
 
@@ -153,7 +153,7 @@ def test_sound_that_is_refused_is_not_sent_again(server: Server, engine: OpenAIE
     server.play(json_answer(WORDS), Answer(status))
     hear(engine)
     error = failure(engine)
-    assert str(error) == f"The speech server refuses the sound (status {status})."
+    assert str(error) == f"The speech server rejected the audio (status {status})."
     assert not error.retryable
     assert len(server.uploads) == 2
     assert engine.capabilities.word_times
@@ -166,7 +166,7 @@ def test_a_server_that_has_never_accepted_anything_costs_no_words(
     server.play(Answer(status))
     error = failure(engine)
     assert str(error) == (
-        f"The speech server refuses the sound (status {status}), like all before it; is SPEECH_MODEL right?"
+        f"The speech server rejected the audio (status {status}), like every request before; check SPEECH_MODEL."
     )
     assert error.retryable
 
@@ -174,10 +174,10 @@ def test_a_server_that_has_never_accepted_anything_costs_no_words(
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
-        (401, "SPEECH_API_KEY: the speech server does not accept the key (status 401)."),
-        (403, "SPEECH_API_KEY: the speech server does not accept the key (status 403)."),
+        (401, "SPEECH_API_KEY: the speech server rejected the key (status 401)."),
+        (403, "SPEECH_API_KEY: the speech server rejected the key (status 403)."),
         (404, "SPEECH_BASE_URL or SPEECH_MODEL: there is no such address or model (status 404)."),
-        (402, "The speech server refuses requests (status 402)."),
+        (402, "The speech server rejected the request (status 402)."),
     ],
 )
 def test_wrong_settings_can_be_mended(

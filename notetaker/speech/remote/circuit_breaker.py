@@ -1,21 +1,22 @@
-"""A server that keeps failing is left alone for a while, and then tried with a single request."""
+"""Leaves a server alone that keeps failing, and tries it again later with a single request."""
 
 import threading
 from collections.abc import Callable
 from typing import Final
 
 FAILURES: Final = 5
-"""In a row, after which requests are held back."""
+"""Failures in a row after which requests are held back."""
 FIRST_PAUSE_S: Final = 5.0
+"""Seconds for which requests are held back at first. They double each time that the single request fails."""
 LONGEST_PAUSE_S: Final = 300.0
-"""Seconds in which requests are held back: they double each time that the single request fails too."""
+"""Longest time in seconds for which requests are held back."""
 
 
 class CircuitBreaker:
     """Decides whether a request may be sent. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """``clock``: seconds, monotonic."""
+        """``clock`` returns monotonic seconds."""
         self._clock = clock
         self._lock = threading.Lock()
         self._failures = 0
@@ -24,9 +25,9 @@ class CircuitBreaker:
         self._probing = False
 
     def held_back_s(self) -> float:
-        """Seconds for which requests are still held back.
+        """Return the seconds for which requests are still held back.
 
-        0 lets one request through, and then ``succeeded`` or ``failed`` must follow.
+        After 0 the caller must send a request and call ``succeeded`` or ``failed``.
         """
         with self._lock:
             if not self._pause_s:
@@ -48,13 +49,13 @@ class CircuitBreaker:
     def failed(self) -> None:
         with self._lock:
             if self._pause_s and not self._probing:
-                return  # sent before requests were held back, and counted by the others
+                return  # sent before requests were held back, which is due to the same failure
             self._failures += 1
             if self._probing or self._failures >= FAILURES:
                 self._hold_back(min(2 * self._pause_s or FIRST_PAUSE_S, LONGEST_PAUSE_S))
 
     def hold_back(self, seconds: float) -> None:
-        """The server has asked to be left alone for so long."""
+        """Hold requests back for as long as the server has asked."""
         with self._lock:
             self._hold_back(min(seconds, LONGEST_PAUSE_S))
 

@@ -1,4 +1,4 @@
-"""HTTP to a transcription server that need not be trusted: where the key may go, and what an answer may cost."""
+"""HTTP to a transcription server that need not be trusted: it bounds answers, and keeps the key off other servers."""
 
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -10,11 +10,11 @@ import openai
 from notetaker.speech.engine import EngineSettingError
 
 LONGEST_ANSWER: Final = 1_000_000
-"""Bytes. The words of 30 s with all their details are a twentieth of that."""
+"""Longest answer in bytes. The words of 30 s with all their details take a twentieth of it."""
 
 
 class BoundedClient(openai.DefaultHttpxClient):
-    """Bounds what an answer may cost, and takes neither the key nor the sound to where a redirect points."""
+    """An HTTP client that bounds size and time of an answer, and never takes key or sound along a redirect."""
 
     def __init__(self, timeout_s: float, clock: Callable[[], float]) -> None:
         super().__init__(follow_redirects=False, timeout=timeout_s)
@@ -22,11 +22,11 @@ class BoundedClient(openai.DefaultHttpxClient):
         self._clock = clock
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        """The answer, read; of one that reports a failure only the status and how long to wait.
+        """Return the answer with its body. Of an error, only the status and the Retry-After header are kept.
 
-        Raises ValueError when it is too long.
+        Raises ValueError if the answer is too long.
         """
-        deadline = self._clock() + self._timeout_s  # that of the library is for each chunk
+        deadline = self._clock() + self._timeout_s  # the library's timeout is per chunk
         response = super().send(request, **{**options, "stream": True})
         try:
             kept = {name: response.headers[name] for name in ("retry-after",) if name in response.headers}
@@ -47,7 +47,7 @@ class BoundedClient(openai.DefaultHttpxClient):
 
 
 def checked_url(base_url: str) -> str:
-    """The address without blanks around it. Raises EngineSettingError, which does not quote it."""
+    """Return the stripped address. Raises EngineSettingError, which does not quote it."""
     try:
         url = httpx2.URL(base_url.strip())
     except httpx2.InvalidURL:
@@ -56,7 +56,7 @@ def checked_url(base_url: str) -> str:
         raise EngineSettingError("SPEECH_BASE_URL: use an address like http://host:8000/v1.")
     if url.userinfo or url.query or url.fragment:
         raise EngineSettingError(
-            "SPEECH_BASE_URL: use an address without name, password or query; a key is SPEECH_API_KEY."
+            "SPEECH_BASE_URL: use an address without user, password or query; set the key in SPEECH_API_KEY."
         )
     return str(url)
 
