@@ -84,7 +84,7 @@ def test_what_cannot_be_transcribed_costs_a_sentence_each_and_no_other_file(run:
         "notetaker: nothing.wav: there is no such file.",
         "notetaker: notes.txt: this is not an audio or video file.",
         "notetaker: .: this is a folder, not a file.",
-        "notetaker: silent.mp4: there is no sound in it.",
+        "notetaker: silent.mp4: it contains no audio.",
         "notetaker: ev\\x1bil.wav: there is no such file.",
     ]
     assert result.stdout.startswith("==> ada.opus <==\ngood morning")
@@ -142,7 +142,7 @@ def test_a_model_in_the_settings_is_not_that_of_another_engine(
 def test_a_language_is_a_name_or_a_code(run: Run) -> None:
     assert run("ada.opus", "--language", "English").stdout.startswith("good morning")
     assert run("ada.opus", "--language", "de", code=78).stderr == (
-        "notetaker: --language: pocketsphinx does not understand German.\n"
+        "notetaker: --language: pocketsphinx does not support German.\n"
     )
     assert "'klingon' is not a known language" in run("ada.opus", "--language", "klingon", code=2).stderr
 

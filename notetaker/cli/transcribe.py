@@ -135,7 +135,7 @@ class Listener:
         known = engine.capabilities.languages
         if self.language is not None and known is not None and self.language not in known:
             raise EngineSettingError(
-                f"--language: {engine.name} does not understand {english_name(self.language)}."
+                f"--language: {engine.name} does not support {english_name(self.language)}."
             )
         return Recogniser(engine)
 
@@ -194,11 +194,11 @@ def _write(
 def _report(file: Path, media: "Media", spoken: bool) -> bool:
     if media.damaged:
         _say(file, f"{media.damaged} damaged packets were skipped.")
-    if media.trouble is not None:
-        _say(file, media.trouble)
+    if media.failure is not None:
+        _say(file, media.failure)
     elif not spoken:
         _say(file, "no speech found.")
-    return media.trouble is None
+    return media.failure is None
 
 
 def _say(file: Path, sentence: str) -> None:

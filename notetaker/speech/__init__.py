@@ -1,13 +1,13 @@
 """Speech to text, in the worker. Reading order:
 
 ``decode``        Opus packets of an utterance -> 16 kHz mono PCM; ``libopus`` is the decoder
-``engine``        what an engine is: clips in, words with times out
-``recogniser``    what surrounds an engine: ``vad`` (does anybody speak?), ``passages`` (speech without a pause, cut
-                  where an engine hears it best), ``guards`` (what gives an invention away)
-``engines``       which engines there are, and which one the settings mean
-``whisper``       the engine that a newcomer gets; ``models`` has what it needs
-``remote``        any server that speaks OpenAI's API; ``onnx`` Parakeet and others; ``pocketsphinx`` the last resort
-``files``         recordings of any kind, for ``notetaker transcribe``
+``engine``        the interface of an engine: clips in, words with times out
+``recogniser``    runs an engine with the help of ``vad`` (is there speech?), ``passages`` (speech without a pause,
+                  cut at the best place) and ``guards`` (signs of invented text)
+``engines``       the list of engines, and the choice of one by the settings
+``whisper``       the default engine; ``models`` pulls its models
+``remote``        servers with OpenAI's API; ``onnx`` is Parakeet and others; ``pocketsphinx`` is the last resort
+``files``         audio and video files, for ``notetaker transcribe``
 
-An engine is imported only when it is asked for.
+An engine is imported only when it is chosen.
 """

@@ -1,10 +1,10 @@
-"""Opus packets of one speaker to the sound an engine listens to: 16 kHz mono signed 16-bit little-endian PCM.
+"""Decodes one speaker's Opus packets to the PCM that engines expect: 16 kHz mono, signed 16-bit little-endian.
 
-The RTP clock (RFC 7587 section 4.1: 48 kHz ticks) says where each packet belongs. A pause becomes silence of the
-right length. So does a loss, except for two parts of it: the frame right before the next packet is rebuilt from the
-copy which that packet carries, if the sender put one there (in-band forward error correction, RFC 6716 section
-2.1.7), and the first 60 ms of the rest are concealed.
-No packet can make this raise an error: one that libopus refuses is counted and treated as lost.
+Packets are placed by the RTP clock (RFC 7587 section 4.1: 48 kHz ticks). A pause becomes silence of the right length.
+So does a loss, except for two parts of it: the frame right before the next packet is rebuilt from the copy in that
+packet, if the sender included one (in-band forward error correction, RFC 6716 section 2.1.7), and the first 60 ms of
+the rest are concealed.
+No packet can cause an exception: one that libopus rejects is counted and treated as lost.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,26 +16,26 @@ from notetaker.speech.libopus import SAMPLE_RATE, CorruptPacketError
 BYTES_PER_SECOND = 2 * SAMPLE_RATE
 
 _TICKS = 48_000 // SAMPLE_RATE
-"""Of the RTP clock, in one sample."""
+"""RTP ticks per sample."""
 _FRAME = SAMPLE_RATE // 50
-"""Samples in 20 ms, Discord's packet."""
+"""Samples in 20 ms, which is one of Discord's packets."""
 _MOST_CONCEALED = 3 * _FRAME
-"""Samples. Concealment repeats what was last heard; after some 60 ms it would be babble or has faded out."""
+"""Most samples to conceal. Concealment repeats the last sound; after 60 ms it turns into babble or has faded out."""
 _MAX_GAP = 2 * SAMPLE_RATE
-"""Samples. An utterance is cut at a shorter pause than this, so a wider hole means a clock that cannot be trusted."""
+"""Longest gap in samples. Utterances are cut at shorter pauses, so a clock that shows more cannot be trusted."""
 _MAX_SILENCE = 180 * SAMPLE_RATE
-"""Samples put between the packets of one utterance at most, so that a hostile RTP clock cannot fill the memory."""
+"""Most samples to insert into one utterance, so that a hostile RTP clock cannot fill the memory."""
 _QUIET_BYTES = 3
-"""Packets up to this size hold no speech: the silence frame F8 FF FE that Discord's senders end with (Discord docs,
-Voice Connections) and discontinuous transmission (RFC 6716 section 2.1.9)."""
+"""Size up to which packets contain no speech: the silence frame F8 FF FE with which Discord's senders end (Discord
+docs, Voice Connections) and discontinuous transmission (RFC 6716 section 2.1.9)."""
 
 
 class Packet(Protocol):
-    """What is needed of a packet; ``model.audio.AudioFrame`` fits."""
+    """The part of a packet that is needed here; ``model.audio.AudioFrame`` fits."""
 
     @property
     def timestamp(self) -> int:
-        """RTP timestamp, 48 kHz ticks, wraps at 2^32."""
+        """The RTP timestamp in 48 kHz ticks, which wraps at 2^32."""
 
     @property
     def opus(self) -> bytes: ...
@@ -43,9 +43,9 @@ class Packet(Protocol):
 
 class Sound(NamedTuple):
     pcm: bytes
-    """16 kHz mono s16le. It begins with the earliest packet."""
+    """16 kHz mono s16le, beginning with the earliest packet."""
     corrupt: int
-    """Packets that libopus refused: they count as lost."""
+    """Packets that libopus rejected, which count as lost."""
     recovered: int
     """Lost frames that were rebuilt from the packet after them."""
     concealed: int
@@ -53,19 +53,19 @@ class Sound(NamedTuple):
 
 
 def decode(packets: Iterable[Packet]) -> bytes:
-    """The PCM of one utterance; see :func:`decode_counted`."""
+    """Decode one utterance to PCM; see :func:`decode_counted`."""
     return decode_counted(packets).pcm
 
 
 def decode_counted(packets: Iterable[Packet]) -> Sound:
-    """Decode one speaker's packets, of one SSRC and in any order; duplicates count once.
+    """Decode one speaker's packets, which have one SSRC and any order; duplicates count once.
 
     The sample at index i belongs i / 16 000 s after the earliest packet. If that packet is from the middle of speech,
-    the first 80 ms are distorted (RFC 7845 section 4.6): include a few packets from before the part you need.
+    the first 80 ms are distorted (RFC 7845 section 4.6), so include a few packets from before the part you need.
     """
     timeline = bytearray()
     filled = corrupt = 0
-    position = 0  # samples from the first packet: where the last one ended
+    position = 0  # end of the last packet, in samples from the start of the first one
     speaker = _Speaker()
     for start, opus in _in_order(packets):
         gap = min(max(start - position, 0), _MAX_GAP, _MAX_SILENCE - filled)
@@ -74,7 +74,7 @@ def decode_counted(packets: Iterable[Packet]) -> Sound:
         try:
             sound = speaker.decode(opus)
         except CorruptPacketError:
-            corrupt += 1  # a hole, which the next packet's timestamp shows
+            corrupt += 1  # leaves a gap, which the next packet's timestamp shows
             position = max(position, start)
         else:
             timeline += sound
@@ -83,11 +83,11 @@ def decode_counted(packets: Iterable[Packet]) -> Sound:
 
 
 def _in_order(packets: Iterable[Packet]) -> Iterator[tuple[int, bytes]]:
-    """Packets by time, in samples from the earliest: the 32-bit clock unwrapped, each timestamp once."""
+    """Yield packets in order with their time in samples from the earliest; unwrap the clock, drop duplicates."""
     by_tick: dict[int, bytes] = {}
     tick = previous = 0
     for packet in packets:
-        # the first difference is from 0: it only shifts all ticks alike
+        # the first difference, from 0, shifts all ticks equally
         tick += (packet.timestamp - previous + 2**31) % 2**32 - 2**31
         previous = packet.timestamp
         by_tick.setdefault(tick, packet.opus)
@@ -97,23 +97,23 @@ def _in_order(packets: Iterable[Packet]) -> Iterator[tuple[int, bytes]]:
 
 
 class _Speaker:
-    """One speaker's decoder, and what it can do about a loss."""
+    """One speaker's decoder, and its handling of losses."""
 
     def __init__(self) -> None:
         self._decoder = libopus.Decoder()
-        self._spoke = False  # whether the last packet held speech: if not, a hole after it is a pause
+        self._spoke = False  # whether the last packet contained speech; if not, a gap after it is a pause
         self._concealable = 0  # samples that may be concealed before the next packet
         self.recovered = self.concealed = 0
 
     def decode(self, opus: bytes) -> bytes:
-        """The sound of the next packet. Raises CorruptPacketError."""
+        """Decode the next packet. Raises CorruptPacketError."""
         sound = self._decoder.decode(opus)
         self._spoke = len(opus) > _QUIET_BYTES
         self._concealable = _MOST_CONCEALED if self._spoke else 0
         return sound
 
     def bridge(self, gap: int, opus: bytes) -> bytes:
-        """The ``gap`` samples before the next packet, ``opus``."""
+        """Return the ``gap`` samples before the next packet, ``opus``."""
         recoverable = self._decoder.recoverable(opus) if self._spoke else 0
         if recoverable > gap:  # part of a frame cannot be rebuilt
             recoverable = 0

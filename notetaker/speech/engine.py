@@ -1,7 +1,7 @@
-"""What a speech engine is: sound in, words with times out.
+"""The interface of a speech engine: sound in, words with times out.
 
-Engines know nothing of Discord, meetings or packets. Each is one small file or folder, listed in ``engines`` and
-imported only when it is asked for.
+Engines know nothing of Discord, meetings or packets. Each is a small file or folder, listed in ``engines`` and
+imported only when it is chosen.
 """
 
 from collections.abc import Sequence
@@ -9,85 +9,85 @@ from dataclasses import dataclass
 from typing import Protocol
 
 SAMPLE_RATE = 16_000
-"""Hertz, of all sound that engines hear: mono, signed 16-bit little-endian PCM."""
+"""Sample rate in hertz of the sound for engines, which is mono, signed 16-bit little-endian PCM."""
 BYTES_PER_SECOND = 2 * SAMPLE_RATE
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
     text: str
-    """As it is written, with its punctuation, and with the blank before it where its language has one."""
+    """The word as written, with its punctuation, and with the space before it if its language has one."""
     start_s: float
-    """Seconds from the start of the clip."""
+    """Start in seconds from the start of the clip."""
     end_s: float
     confidence: float
-    """From 0 to 1."""
+    """Confidence from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What an engine made of one clip."""
+    """An engine's result for one clip."""
 
     text: str = ""
-    """Empty when there were no words."""
+    """The text, empty if there were no words."""
     words: tuple[Word, ...] = ()
-    """The same words with times; empty when the engine gives none."""
+    """The same words with times; empty if the engine measures none."""
     language: str | None = None
-    """ISO 639-1 code of the language that was spoken, as far as the engine knows."""
+    """ISO 639-1 code of the language, if the engine knows it."""
     speech_s: float | None = None
-    """Seconds of the clip in which somebody speaks; None: not measured. Engines leave it alone."""
+    """Seconds of speech in the clip; None if not measured. Engines do not set it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What is known about the clips beforehand."""
+    """What is known about clips in advance, and how to transcribe them."""
 
     language: str | None = None
-    """ISO 639-1 code; None: to be detected, by engines that can."""
+    """ISO 639-1 code; None to detect the language, if the engine can."""
     vocabulary: tuple[str, ...] = ()
     """Names and terms that are likely to come up."""
     thorough: bool = False
-    """False: a draft, as fast as can be. True: as well as can be, with the times of words."""
+    """Whether accuracy matters most, and word times are needed. If not, speed matters most, as for a draft."""
     doubtful: bool = False
-    """It is not certain that somebody speaks at all: an engine that hears none either is to answer nothing."""
+    """Whether there may be no speech at all. An engine that also doubts it should return no text."""
     careful: bool = False
-    """The first result was suspicious: too few words, or the same ones over and over."""
+    """Whether the first result was suspicious: too few words, or many repetitions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     languages: frozenset[str] | None
-    """ISO 639-1 codes of the languages that it understands; None: not known, perhaps all."""
+    """ISO 639-1 codes of the supported languages; None if unknown."""
     word_times: bool
-    """Whether a thorough pass gives the times of words."""
+    """Whether a thorough pass returns word times."""
     two_passes: bool = False
-    """Whether a thorough pass over several clips is better than a draft of each: worth the time it takes."""
+    """Whether a thorough pass over several clips is better than a draft of each, and worth its time."""
     local: bool = True
     """Whether the sound stays on this host."""
 
 
 class Engine(Protocol):
-    """Turns speech into text. Made once in each speech process, and used there by one thread at a time."""
+    """Turns speech into text. Each speech process creates one, and uses it from one thread at a time."""
 
     @property
     def name(self) -> str:
-        """What the transcript, the log and the notes call it, for example ``whisper-base``."""
+        """The name in transcripts, notes and logs, such as ``whisper-base``."""
 
     @property
     def capabilities(self) -> Capabilities: ...
 
     def transcribe(self, clips: Sequence[bytes], hints: Hints) -> list[Heard]:
-        """The words of each clip, all of one speaker, in the order in which they were said.
+        """Transcribe clips of one speaker, in the order they were spoken.
 
-        A clip is PCM as ``SAMPLE_RATE`` says, of at most 30 s. Blocks until done. Raises :class:`EngineError`.
+        A clip is PCM (see ``SAMPLE_RATE``) of at most 30 s. Blocks until done. Raises :class:`EngineError`.
         """
 
 
 class EngineError(Exception):
-    """The sound could not be transcribed. One sentence, which the transcript shows in place of the words."""
+    """The sound could not be transcribed. The message is a sentence, which the transcript shows instead of words."""
 
     def __init__(self, sentence: str, *, retryable: bool = False) -> None:
-        """``retryable``: the sound is not to blame, and the engine may be back later, as a server that is away."""
+        """``retryable`` if the sound is not to blame and the engine may recover, as an unreachable server may."""
         super().__init__(sentence)
         self.retryable = retryable
 
@@ -100,4 +100,4 @@ def _rebuild(sentence: str, retryable: bool) -> EngineError:
 
 
 class EngineSettingError(ValueError):
-    """No engine can be had with these settings. One sentence for the administrator, beginning with the setting."""
+    """The settings do not give a usable engine. The message is a sentence that begins with the setting's name."""

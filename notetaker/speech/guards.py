@@ -1,4 +1,4 @@
-"""What gives an invention away: no engine is believed when its words cannot be what was said.
+"""Signs of invented text: an engine is not believed if its words cannot be what was said.
 
 Source: "Robust Speech Recognition via Large-Scale Weak Supervision" (Radford et al., 2022), section 4.5, for the
 compression ratio; the rest was measured (docs/speech.md).
@@ -8,40 +8,41 @@ import zlib
 from typing import Final
 
 REPETITIVE: Final = 2.4
-"""Compression ratio above which a text says the same over and over."""
+"""Compression ratio above which a text repeats itself."""
 SHORT: Final = 24
-"""Bytes. Any shorter text compresses badly."""
+"""Bytes up to which a text is too short for a meaningful compression ratio."""
 LONG_S: Final = 2.0
-"""Seconds of speech ..."""
+"""Shortest speech in seconds to which ``FEWEST_WORDS`` applies."""
 FEWEST_WORDS: Final = 0.7
-"""... in which anybody says more words a second than this."""
+"""Fewest words per second that people say in longer speech."""
 MOST_WORDS: Final = 6.0
-"""Words a second of speech: nobody says more for long."""
+"""Most words per second that people say for long."""
 REPEATED_WORDS: Final = 4.0
-"""The same where they are all alike: "no, no, no"."""
+"""Most words per second if they are all the same, as in "no, no, no"."""
 ECHO_WORDS: Final = 3
-"""Words that may be said twice in a row, "no problem, no problem", without a doubt."""
+"""Fewest words whose repetition is suspicious. People do say "no problem, no problem"."""
 
 
 def no_words(text: str) -> bool:
-    """Whether there is nothing in it but punctuation, or one letter over and over, as for birdsong."""
+    """Return whether the text has no letters, or one letter over and over, as engines write for birdsong."""
     letters = [character for character in text.lower() if character.isalnum()]
     return not letters or (len(letters) > 4 and len(set(letters)) == 1)
 
 
 def repetitive(text: str) -> bool:
+    """Return whether the text repeats itself so much that it compresses well."""
     raw = text.strip().encode()
     return len(raw) > SHORT and len(raw) / len(zlib.compress(raw)) > REPETITIVE
 
 
 def stutters(text: str) -> bool:
-    """Whether it is one word, four times or more."""
+    """Return whether the text is one word, four times or more."""
     words = ["".join(filter(str.isalnum, word)) for word in text.lower().split()]
     return len(words) >= 4 and len(set(words)) == 1
 
 
 def echoes(text: str) -> bool:
-    """Whether it is one run of words, said twice or more."""
+    """Return whether the text is one run of words, twice or more."""
     words = text.lower().split()
     return any(
         len(words) % times == 0
@@ -52,18 +53,18 @@ def echoes(text: str) -> bool:
 
 
 def too_few_words(text: str, speech_s: float) -> bool:
-    """Whether the engine has stopped listening in the middle of ``speech_s`` seconds of speech.
+    """Return whether the engine must have stopped in the middle of ``speech_s`` seconds of speech.
 
-    ``text`` is in a language with blanks between its words.
+    ``text`` is in a language with spaces between words.
     """
     return speech_s > LONG_S and len(text.split()) < FEWEST_WORDS * speech_s
 
 
 def loops(text: str, speech_s: float) -> bool:
-    """Whether it says the same over and over, and more often than anybody can in ``speech_s`` seconds of speech."""
+    """Return whether the text repeats itself more often than a person can in ``speech_s`` seconds of speech."""
     return (repetitive(text) or stutters(text)) and len(text.split()) > REPEATED_WORDS * speech_s + 2
 
 
 def too_many_words(text: str, speech_s: float) -> bool:
-    """Whether nobody can have said so much in ``speech_s`` seconds of speech."""
+    """Return whether the text has more words than a person can say in ``speech_s`` seconds of speech."""
     return len(text.split()) > MOST_WORDS * speech_s + ECHO_WORDS

@@ -1,6 +1,6 @@
-"""The decoder of libopus, to 16 kHz mono signed 16-bit PCM, with the loss recovery that FFmpeg never asks it for.
+"""libopus's decoder, to 16 kHz mono signed 16-bit PCM, with the loss recovery that FFmpeg does not use.
 
-PyAV's wheels bring the library along; where PyAV was built from source, the system's is used (any since 1.0).
+PyAV's wheels include the library; if PyAV was built from source, the system's is used (any since 1.0).
 Reference: https://opus-codec.org/docs/opus_api-1.5/group__opus__decoder.html
 """
 
@@ -12,21 +12,21 @@ from functools import cache
 from importlib import metadata
 
 SAMPLE_RATE = 16_000
-"""Hertz, of all sound that is decoded. The others that libopus can do are 8, 12, 24 and 48 kHz."""
+"""Sample rate of the output in hertz. libopus also supports 8, 12, 24 and 48 kHz."""
 
 _CHANNELS = 1
 _STEP = SAMPLE_RATE // 400
-"""Samples in 2.5 ms: only multiples of it can be concealed or recovered."""
+"""Samples in 2.5 ms. Only multiples of it can be concealed or recovered."""
 _LONGEST = SAMPLE_RATE * 120 // 1000
-"""Samples in the longest packet there is (RFC 6716 section 3.2.5, requirement R5)."""
+"""Samples in the longest possible packet (RFC 6716 section 3.2.5, requirement R5)."""
 _MOST_FRAMES = 48
-"""In one packet: 120 ms of 2.5 ms each."""
+"""Most frames in one packet: 120 ms of 2.5 ms each."""
 _CELT, _STEREO = 0x80, 0x04
-"""In a packet's first byte (RFC 6716 section 3.1): CELT alone, as music and silence are; two channels."""
+"""Bits of a packet's first byte (RFC 6716 section 3.1): CELT alone, as for music and silence; two channels."""
 
 
 class LibopusMissingError(RuntimeError):
-    """There is no libopus on this computer. The message is a sentence for the administrator."""
+    """libopus is not installed. The message is a sentence for the administrator."""
 
 
 class CorruptPacketError(ValueError):
@@ -34,45 +34,46 @@ class CorruptPacketError(ValueError):
 
 
 class Decoder:
-    """Decodes one stream, whose packets depend on each other. To be used by one thread at a time.
+    """Decodes one stream, whose packets depend on each other. Only one thread may use it at a time.
 
-    Stereo is mixed down. The first 80 ms are distorted if they are from the middle of speech (RFC 7845 section 4.6).
+    Stereo is mixed down. If decoding starts in the middle of speech, the first 80 ms are distorted (RFC 7845 section
+    4.6).
     """
 
     def __init__(self) -> None:
         """Raises LibopusMissingError."""
         self._library = _library()
-        # the memory is Python's, so there is no decoder to destroy
+        # Python owns the memory, so there is no decoder to destroy
         self._state = ctypes.create_string_buffer(self._library.opus_decoder_get_size(_CHANNELS))
         error = self._library.opus_decoder_init(self._state, SAMPLE_RATE, _CHANNELS)
         assert error == 0
         self._pcm = (ctypes.c_int16 * (_CHANNELS * _LONGEST))()
-        self._celt = False  # the last packet
+        self._celt = False  # whether the last packet was CELT alone
 
     def decode(self, packet: bytes) -> bytes:
-        """The sound of the next packet. Raises CorruptPacketError."""
+        """Decode the next packet. Raises CorruptPacketError."""
         if not packet:
-            raise CorruptPacketError("The packet is empty.")  # libopus would take it for a lost one
+            raise CorruptPacketError("The packet is empty.")  # libopus would treat it as lost
         sound = self._decode(packet, _LONGEST, fec=False)
         self._celt = _is_celt(packet)
         return sound
 
     def recoverable(self, packet: bytes) -> int:
-        """How many samples right before the next packet :meth:`recover` can rebuild: one frame, or none.
+        """Return how many samples right before the next packet :meth:`recover` can rebuild: one frame, or 0.
 
-        None right after a packet of CELT alone, where libopus ignores the redundancy and conceals instead.
+        It is 0 right after a packet of CELT alone, where libopus ignores the redundancy and conceals instead.
         """
         return 0 if self._celt else redundancy(packet)
 
     def recover(self, packet: bytes) -> bytes:
-        """The lost frame right before the next packet, ``packet``, which must be decoded afterwards.
+        """Rebuild the lost frame right before the next packet, ``packet``, which must be decoded afterwards.
 
-        Only if :meth:`recoverable` says that there is one.
+        Call this only if :meth:`recoverable` is not 0.
         """
         return self._decode(packet, self.recoverable(packet), fec=True)
 
     def conceal(self, samples: int) -> bytes:
-        """A guess at lost ``samples`` (at most 120 ms) from the sound before them. It fades with each call."""
+        """Guess lost ``samples`` (at most 120 ms) from the sound before them. The result fades with each call."""
         steps = -(-samples // _STEP)
         return self._decode(None, steps * _STEP, fec=False)[: 2 * _CHANNELS * samples] if steps else b""
 
@@ -80,15 +81,15 @@ class Decoder:
         size = 0 if packet is None else len(packet)
         decoded = self._library.opus_decode(self._state, packet, size, self._pcm, samples, fec)
         if decoded < 0:  # an error code of opus_defines.h
-            raise CorruptPacketError(f"libopus refuses the packet (error {decoded}).")
+            raise CorruptPacketError(f"libopus rejected the packet (error {decoded}).")
         return ctypes.string_at(self._pcm, 2 * _CHANNELS * decoded)
 
 
 def redundancy(packet: bytes) -> int:
-    """How many samples of the frame before it a packet repeats, at a lower quality; 0 when it is corrupt.
+    """Return how many samples of the frame before it a packet repeats in lower quality; 0 if it is corrupt.
 
-    Only SILK has this, alone or in hybrid frames: RFC 6716 section 4.2.4, low bit-rate redundancy.
-    ``opus_packet_has_lbrr`` says whether there is any, but only since libopus 1.5.
+    Only SILK has such redundancy, alone or in hybrid frames (RFC 6716 section 4.2.4, low bit-rate redundancy).
+    ``opus_packet_has_lbrr`` would detect it, but only exists since libopus 1.5.
     """
     library = _library()
     sizes = (ctypes.c_int16 * _MOST_FRAMES)()
@@ -115,17 +116,17 @@ def _library() -> ctypes.CDLL:
 
 
 def load(paths: Iterable[str]) -> ctypes.CDLL:
-    """The first of them that is a library for this computer. Raises LibopusMissingError."""
+    """Load the first path that works. Raises LibopusMissingError."""
     for path in paths:
-        with suppress(OSError):  # made for another C library, for example
+        with suppress(OSError):  # such as a file for another C library
             return _declare(ctypes.CDLL(path))
     raise LibopusMissingError(
-        "libopus is missing: install PyAV from its wheel, which has it, or the system's package (Debian: libopus0)."
+        "libopus is missing; install PyAV from a wheel, which has it, or the system's package (Debian: libopus0)."
     )
 
 
 def candidates() -> Iterator[str]:
-    """Where libopus may be: in PyAV's wheel (on Linux ``av.libs/``), then the system's."""
+    """Yield paths where libopus may be: in PyAV's wheel (on Linux ``av.libs/``), then the system's."""
     with suppress(metadata.PackageNotFoundError):
         for file in metadata.files("av") or ():
             if file.name.startswith("libopus"):
@@ -135,7 +136,7 @@ def candidates() -> Iterator[str]:
 
 
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
-    """Tells ctypes the types of the arguments, from opus.h; all functions return an int."""
+    """Declare the argument types from opus.h to ctypes. All functions return an int."""
     size, number, data, pointer = ctypes.c_int32, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p
     numbers = ctypes.POINTER(ctypes.c_int16)
     library.opus_packet_parse.argtypes = data, size, pointer, pointer, numbers, pointer

@@ -1,6 +1,6 @@
 """NVIDIA Parakeet and other ONNX models, through onnx-asr, on one thread.
 
-A model is loaded from a folder, or from the cache of Hugging Face's own tools. Nothing is downloaded.
+A model is loaded from a folder, or from the cache of Hugging Face's tools. Nothing is downloaded.
 """
 
 import math
@@ -36,18 +36,18 @@ except ImportError as missing:
     ) from missing
 
 _KNOWN: Final = {*get_args(AsrNames), *get_args(AsrTypeNames)}
-"""Models and kinds of models that onnx-asr knows by name."""
+"""Names of models and of model types in onnx-asr."""
 _QUANTIZATIONS: Final = ("int8", None)
-"""Which files are taken where a model comes in several precisions: on a CPU the small ones are the fast ones."""
+"""Precisions in order of preference, if a model has several. On a CPU, smaller is faster."""
 _SHORTEST_S: Final = 0.1
-"""Seconds. No word is shorter, and some models fail on less than one frame of sound."""
+"""Shortest clip in seconds. No word is shorter, and some models fail on less than one frame of sound."""
 _TOKEN_S: Final = 0.2
-"""Seconds that a token takes at most: onnx-asr gives the time at which a token begins, but not its end."""
+"""Most seconds in a token. onnx-asr returns only the start of each token."""
 _ERRORS_ONLY: Final = 3
-"""What onnxruntime may write to standard error."""
+"""onnxruntime's log level for errors, which it writes to standard error."""
 
 _WORD: Final = re.compile(r"\S.*?(?=\s\b|\s*\Z)", re.DOTALL)
-"""A word with the punctuation after it; onnx-asr drops the blank before a punctuation mark."""
+"""A word with the punctuation after it; onnx-asr drops the space before a punctuation mark."""
 
 _ENGLISH: Final = frozenset({"en"})
 _RUSSIAN: Final = frozenset({"ru"})
@@ -66,16 +66,16 @@ _LANGUAGES: Final = {
     "t-tech/t-one": _RUSSIAN,
     "alphacep/vosk-model-": _RUSSIAN,
 }
-"""Languages by the start of a model's name, the first that fits; from https://istupakov.github.io/onnx-asr/."""
+"""Languages by prefix of the model's name; the first match counts. From https://istupakov.github.io/onnx-asr/."""
 
 
 class OnnxEngine:
-    """One model, which hears one clip at a time."""
+    """One model, for one clip at a time."""
 
     def __init__(self, model: str, folder: Path | None) -> None:
-        """``model``: a name that onnx-asr knows; for another name, the folder's ``config.json`` says what it is.
+        """``model`` is a name in onnx-asr; for another name, the folder's ``config.json`` must name the type.
 
-        ``folder`` holds the model's files; None: they are in the cache of Hugging Face. Raises EngineSettingError.
+        ``folder`` contains the model's files; None for the cache of Hugging Face. Raises EngineSettingError.
         """
         self.name = f"onnx {model.rpartition('/')[2]}"
         self._model = _load(model, folder)
@@ -83,11 +83,11 @@ class OnnxEngine:
         languages = (known for start, known in _LANGUAGES.items() if model.startswith(start))
         self.capabilities = Capabilities(
             languages=next(languages, None),
-            word_times=not self._takes_language,  # the models that take a language are those without times
+            word_times=not self._takes_language,  # models that take a language have no times
         )
 
     def transcribe(self, clips: Sequence[bytes], hints: Hints) -> list[Heard]:
-        """See :class:`~notetaker.speech.engine.Engine`. The models take no vocabulary."""
+        """See :class:`~notetaker.speech.engine.Engine`. The models ignore the vocabulary."""
         return [self._hear(clip, hints) for clip in clips]
 
     def _hear(self, clip: bytes, hints: Hints) -> Heard:
@@ -99,10 +99,10 @@ class OnnxEngine:
         try:
             try:
                 result = self._model.recognize(samples, language=language)
-            except KeyError:  # the model has no such language
+            except KeyError:  # the model does not have this language
                 result = self._model.recognize(samples)
                 language = None
-        except Exception as error:  # onnxruntime's errors share no base, and a model may fail in any way
+        except Exception as error:  # onnxruntime's errors have no common base class
             raise EngineError(f"The speech engine {self.name} failed.") from error
         words = tuple(words_of(result, length_s)) if hints.thorough else ()
         return Heard(result.text.strip(), words, language or self._only_language)
@@ -115,7 +115,7 @@ class OnnxEngine:
 
 def _load(model: str, folder: Path | None) -> TimestampedResultsAsrAdapter:
     if folder is not None and not folder.is_dir():
-        raise EngineSettingError(f"SPEECH_MODEL: there is no folder {folder}.")
+        raise EngineSettingError(f"SPEECH_MODEL: the folder {folder} does not exist.")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
@@ -125,9 +125,9 @@ def _load(model: str, folder: Path | None) -> TimestampedResultsAsrAdapter:
         try:
             loaded = manager.create_asr(name, folder, quantization=quantization, offline=True)
             return loaded.with_timestamps()
-        except (FileNotFoundError, ImportError) as error:  # it needs huggingface-hub to look into the cache
+        except (FileNotFoundError, ImportError) as error:  # looking into the cache needs huggingface-hub
             failure: Exception = error
-        except Exception as error:  # noqa: BLE001 - damaged files make onnxruntime raise errors without a base
+        except Exception as error:  # noqa: BLE001 - onnxruntime's errors for damaged files have no base class
             failure = error
             break
     place = folder or "the cache of Hugging Face"
@@ -138,11 +138,11 @@ def _load(model: str, folder: Path | None) -> TimestampedResultsAsrAdapter:
 
 
 def words_of(result: TimestampedResult, length_s: float) -> Iterator[Word]:
-    """The words that a model's tokens spell, with their times; none when the model gives no times."""
+    """Yield the words that a model's tokens spell, with their times; none if the model gives no times."""
     if not result.tokens or result.timestamps is None:
         return
     spelled = "".join(result.tokens)
-    ends = list(accumulate(map(len, result.tokens)))  # of each token, in what is spelled
+    ends = list(accumulate(map(len, result.tokens)))  # of each token in ``spelled``
     found = [
         ("".join(match[0].split()), bisect_right(ends, match.start()), bisect_right(ends, match.end() - 1))
         for match in _WORD.finditer(spelled)

@@ -1,6 +1,6 @@
-"""A passage of speech without a pause, split where an engine hears it best, and its words brought together again.
+"""Splits a long passage of speech into parts for an engine, and joins the words of the parts.
 
-Pure. A passage is cut at the best pause between 20 and 28 s; where there is none, the parts overlap, and each word is
+Pure. A passage is cut at the best pause between 20 and 28 s. If there is none, the parts overlap, and each word is
 taken from the part that has more sound around it.
 """
 
@@ -14,35 +14,37 @@ from notetaker.speech.engine import BYTES_PER_SECOND, Word
 from notetaker.speech.vad import CHUNK_S
 
 EARLIEST_S: Final = 20.0
+"""Shortest part in seconds, except for the last one."""
 LONGEST_S: Final = 28.0
-"""Seconds from the start of a part between which it is cut."""
+"""Longest part in seconds."""
 OVERLAP_S: Final = 2.0
-"""Seconds that two parts share where there is no pause: longer than any word."""
+"""Seconds that two parts share if there is no pause to cut at, which is longer than any word."""
 PAUSE: Final = 0.35
-"""Probability of speech below which there is a pause ..."""
+"""Probability of speech below which a chunk may be part of a pause."""
 PAUSE_CHUNKS: Final = 5
-"""... when it stays there for so many chunks, 160 ms: between words there is less."""
+"""Fewest chunks in a pause (160 ms). Between words there are fewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Seconds from the start of the passage, on the grid of ``CHUNK_S``."""
+    """Part of a passage. Times are in seconds from the start of the passage, in multiples of ``CHUNK_S``."""
 
     start_s: float
     end_s: float
     words_from_s: float
-    """Words before this belong to the part before."""
+    """Time from which words belong to this part and no longer to the one before."""
 
     def of(self, voice: Sequence[float]) -> list[float]:
+        """Return this part of the passage's probabilities."""
         return list(voice[round(self.start_s / CHUNK_S) : ceil(self.end_s / CHUNK_S)])
 
     def pcm(self, passage: bytes) -> bytes:
-        """The sound of the part; ``passage`` is PCM."""
+        """Return this part of the passage's PCM."""
         return passage[_offset(self.start_s) : _offset(self.end_s)]
 
 
 def parts(passage: bytes, voice: Sequence[float]) -> Iterator[Part]:
-    """How a passage of PCM is split; ``voice``: the probability of speech for every ``CHUNK_S``."""
+    """Split a passage of PCM. ``voice`` is the probability of speech for every ``CHUNK_S``."""
     chunks = len(voice)
     earliest, longest, overlap = (round(s / CHUNK_S) for s in (EARLIEST_S, LONGEST_S, OVERLAP_S))
     start = words_from = 0
@@ -56,7 +58,7 @@ def parts(passage: bytes, voice: Sequence[float]) -> Iterator[Part]:
 
 
 def stitch(found: Sequence[tuple[Part, Sequence[Word]]]) -> list[Word]:
-    """The words of all parts, each once, with seconds from the start of the passage."""
+    """Join the words of all parts. Their times become relative to the start of the passage."""
     words: list[Word] = []
     for part, own in found:
         moved = [
@@ -67,9 +69,9 @@ def stitch(found: Sequence[tuple[Part, Sequence[Word]]]) -> list[Word]:
 
 
 def _joined(before: list[Word], after: list[Word], part: Part) -> list[Word]:
-    """Two parts that may overlap, of which ``after`` is ``part``: they change over at a word that both have heard.
+    """Append the words of ``part`` (``after``) to those before, switching at a word that is in both.
 
-    Where they agree on none, at the seam: the times of words are not exact enough for more.
+    If the parts have no word in common, switch at ``words_from_s``, because word times are not exact.
     """
     if part.words_from_s == part.start_s:
         return before + after
@@ -95,7 +97,7 @@ def _middle_s(word: Word) -> float:
 
 
 def to_pieces(words: Sequence[Word], lengths_s: Sequence[float]) -> list[list[Word]]:
-    """The words of each piece of the passage: those whose middle lies in it, in seconds from the piece's start."""
+    """Assign words to pieces of the passage by their middle. Times become relative to the start of the piece."""
     found: list[list[Word]] = [[] for _ in lengths_s]
     piece, began_s = 0, 0.0
     for word in words:
@@ -109,7 +111,7 @@ def to_pieces(words: Sequence[Word], lengths_s: Sequence[float]) -> list[list[Wo
 
 
 def _pause(voice: Sequence[float], earliest: int, latest: int) -> int | None:
-    """The middle of the longest pause between two chunks, the quieter of equals; None: there is none."""
+    """Return the middle of the longest pause between two chunks, the quietest of equals, or None."""
     best: tuple[int, float, int] | None = None
     begun: int | None = None
     for index in range(earliest, latest + 1):

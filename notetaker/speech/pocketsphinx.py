@@ -1,5 +1,5 @@
-"""CMU PocketSphinx with the US English model that comes in its wheel: small and offline, and wrong about a third of
-the words of human speech. The last resort where no other model can be had.
+"""CMU PocketSphinx with the US English model in its wheel. It is small and offline, but gets a third of the words of
+human speech wrong: the last resort without another model.
 """
 
 import re
@@ -23,21 +23,21 @@ except ImportError as missing:
     ) from missing
 
 _MAX_STATES = 10_000
-"""Hidden Markov models searched per 10 ms at most. Makes the worst case, noise, take a quarter of its duration
-instead of a third; speech comes out the same as with the library's 30 000."""
+"""Most hidden Markov models to search per 10 ms. With it the worst case, noise, takes a quarter of its duration
+instead of a third; speech gives the same text as with the library's 30 000."""
 _SILENT = 10
-"""Peak sample value up to which nothing is there to hear (-70 dBFS). The model hears "dog" in digital silence."""
+"""Peak sample value up to which a clip is silent (-70 dBFS). The model hears "dog" in digital silence."""
 _FRAMES_PER_SECOND = 100
 """The library's ``frate``."""
 
 _ALTERNATE = re.compile(r"\(\d+\)$")
-"""``the(2)``: the second pronunciation of "the" in the dictionary."""
+"""The mark in ``the(2)``, the second pronunciation of "the" in the dictionary."""
 _FILLER = re.compile(r"<[^>]*>|\[[^\]]*\]|\+\+[^+]*\+\+")
-"""``<sil>``, ``[NOISE]``, ``++UM++``: what the model hears between words."""
+"""``<sil>``, ``[NOISE]``, ``++UM++``: sounds between words."""
 
 
 class PocketSphinx:
-    """One decoder, one clip at a time. The C library keeps the interpreter lock while it works."""
+    """One decoder, for one clip at a time. The C library holds the interpreter lock while it works."""
 
     name = "pocketsphinx"
     capabilities = Capabilities(languages=frozenset({"en"}), word_times=True)
@@ -46,7 +46,7 @@ class PocketSphinx:
         self._decoder = _new_decoder()
 
     def transcribe(self, clips: Sequence[bytes], hints: Hints) -> list[Heard]:
-        """See :class:`~notetaker.speech.engine.Engine`. It hears English, in any language."""
+        """See :class:`~notetaker.speech.engine.Engine`. Any language is taken for English."""
         return [self._hear(clip, hints) for clip in clips]
 
     def _hear(self, pcm: bytes, hints: Hints) -> Heard:
@@ -60,23 +60,23 @@ class PocketSphinx:
     def _words(self, pcm: bytes) -> tuple[Word, ...]:
         try:
             self._decoder.start_utt()
-            # full_utt: loudness and channel are judged by this clip alone, not by earlier speakers,
-            # so the same sound always gives the same words
+            # full_utt: adapt loudness and channel to this clip alone, not to earlier speakers,
+            # so that the same sound always gives the same words
             self._decoder.process_raw(pcm, full_utt=True)
             self._decoder.end_utt()
             return tuple(words_of(self._decoder.seg(), len(pcm) / BYTES_PER_SECOND))
         except RuntimeError as error:
-            self._decoder = _new_decoder()  # the old one may be stuck in the middle of this clip
-            raise EngineError("PocketSphinx could not process the sound.") from error
+            self._decoder = _new_decoder()  # the old one may be stuck in this clip
+            raise EngineError("PocketSphinx could not process the audio.") from error
 
 
 def _new_decoder() -> pocketsphinx.Decoder:
-    # the library writes its progress to standard error unless told otherwise
+    # by default the library writes its progress to standard error
     return pocketsphinx.Decoder(loglevel="FATAL", maxhmmpf=_MAX_STATES)
 
 
 def words_of(segments: Sequence[pocketsphinx.Segment] | None, length_s: float) -> Iterator[Word]:
-    """The words among the decoder's segments, without fillers and without marks of alternate pronunciations."""
+    """Yield the words among the decoder's segments, without fillers and marks of alternate pronunciations."""
     for segment in segments or ():
         if _FILLER.fullmatch(segment.word):
             continue
@@ -84,5 +84,5 @@ def words_of(segments: Sequence[pocketsphinx.Segment] | None, length_s: float) -
             text=" " + _ALTERNATE.sub("", segment.word),
             start_s=min(segment.start_frame / _FRAMES_PER_SECOND, length_s),
             end_s=min((segment.end_frame + 1) / _FRAMES_PER_SECOND, length_s),
-            confidence=min(segment.prob, 1.0),  # the library rounds in a way that gives 1.0001
+            confidence=min(segment.prob, 1.0),  # the library may return 1.0001
         )

@@ -1,7 +1,7 @@
-"""From a speaker's sound to words: what surrounds an engine, whichever it is.
+"""Turns a speaker's sound into words with any engine.
 
-Nothing goes to the engine in which nobody speaks, nothing comes back from it unchecked, and no word is cut in two:
-utterances that followed each other without a pause are joined again, and split at the best pause instead.
+The engine gets only clips with speech, its results are checked, and no word is cut in two: utterances without a
+pause between them are joined, and split at the best pause instead.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,11 +15,11 @@ from notetaker.speech.passages import LONGEST_S, Part, parts, stitch, to_pieces
 from notetaker.speech.vad import VoiceDetector, is_certain, speech_s
 
 _SPEECH_FOR_HINTS_S = 1.0
-"""Seconds of speech from which on an engine is given the vocabulary: in less, it may hear names that nobody said.
-Drafts go without: quick as they are, they tend to repeat themselves with it.
+"""Least speech in seconds with which an engine gets the vocabulary. In less, it may hear names that were not said.
+Drafts never get it, because they tend to repeat themselves with it.
 """
 _WORD_S = 0.25
-"""Seconds of speech that are taken for a word: where an engine hears none in them, it is asked once more."""
+"""Speech in seconds that should contain a word. If an engine hears none, it is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Piece:
 
     pcm: bytes
     continues: bool = False
-    """It follows the piece before without a pause."""
+    """Whether it follows the piece before without a pause."""
     speech_s: float | None = None
-    """Seconds in which somebody speaks, as the draft found; None: to be measured, which costs as much as a draft."""
+    """Seconds of speech, as measured by the draft; None to measure it, which takes as long as a draft."""
 
     @property
     def length_s(self) -> float:
@@ -42,36 +42,36 @@ class _Clip:
     pcm: bytes
     speech_s: float
     certain: bool
-    """Whether somebody speaks beyond doubt."""
+    """Whether there is certainly speech."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
     passage: tuple[int, ...]
-    """Indices of the pieces that it is from."""
+    """Indices of the passage's pieces."""
     part: Part
     clip: _Clip
 
 
 class Recogniser:
-    """An engine and what keeps it from inventing. Not thread-safe."""
+    """An engine, and checks that keep it from inventing text. Not thread-safe."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._detector = VoiceDetector()
 
     def draft(self, piece: Piece, hints: Hints) -> Heard:
-        """The words of one utterance, as fast as can be. Raises EngineError."""
+        """Transcribe one utterance quickly. Raises EngineError."""
         voice = self._detector.probabilities(piece.pcm)
         clip = _Clip(piece.pcm, speech_s(voice), is_certain(voice))
         if not clip.speech_s:
             return Heard(speech_s=0.0)
         [heard] = self._ask([clip], replace(hints, thorough=False))
-        nobody = not clip.certain and not heard.text
-        return replace(heard, speech_s=0.0 if nobody else clip.speech_s)
+        silent = not clip.certain and not heard.text
+        return replace(heard, speech_s=0.0 if silent else clip.speech_s)
 
     def final(self, pieces: Sequence[Piece], hints: Hints) -> list[Heard]:
-        """The words of one speaker's utterances, in order, as well as can be. Raises EngineError."""
+        """Transcribe one speaker's utterances thoroughly, in order. Raises EngineError."""
         hints = replace(hints, thorough=True)
         cuts = [
             cut
@@ -94,10 +94,10 @@ class Recogniser:
         return heard
 
     def _cuts(self, pieces: Sequence[Piece], passage: tuple[int, ...]) -> list[_Cut]:
-        """What of a passage goes to the engine at once."""
+        """Cut a passage into clips for the engine."""
         first = pieces[passage[0]]
         if len(passage) == 1 and first.speech_s is not None and first.length_s <= LONGEST_S:
-            clip = _Clip(first.pcm, first.speech_s, certain=True)  # else the draft would have found nobody
+            clip = _Clip(first.pcm, first.speech_s, certain=True)  # or the draft would have found none
             return [_Cut(passage, Part(0.0, first.length_s, 0.0), clip)]
         pcm = b"".join(pieces[index].pcm for index in passage)
         voice = self._detector.probabilities(pcm)
@@ -107,7 +107,7 @@ class Recogniser:
         ]
 
     def _ask(self, clips: Sequence[_Clip], hints: Hints) -> list[Heard]:
-        """The engine's answers, and better ones where the first were suspicious."""
+        """Return the engine's answers, with suspicious ones replaced by better ones."""
         certain = [clip for clip in clips if clip.certain]
         if not hints.thorough or sum(clip.speech_s for clip in certain) < _SPEECH_FOR_HINTS_S:
             hints = replace(hints, vocabulary=())
@@ -122,7 +122,7 @@ class Recogniser:
         return answers
 
     def _checked(self, answer: Heard, clip: _Clip, hints: Hints) -> Heard:
-        """The answer, or a better one if it is suspicious."""
+        """Return the answer, or a better one if it is suspicious."""
         if _believable(answer, clip.speech_s) or (hints.doubtful and not answer.text):
             return answer
         language = answer.language or hints.language
@@ -135,7 +135,7 @@ class Recogniser:
 
 
 def _better(first: Heard, again: Heard, spoken_s: float) -> Heard:
-    """Which of two answers to keep, of which the first is suspicious."""
+    """Return the better of two answers, of which the first is suspicious."""
     if _believable(again, spoken_s):
         return again
     possible = [answer for answer in (again, first) if _possible(answer, spoken_s)]
@@ -143,7 +143,7 @@ def _better(first: Heard, again: Heard, spoken_s: float) -> Heard:
 
 
 def _believable(answer: Heard, spoken_s: float) -> bool:
-    """Whether it needs no second look."""
+    """Return whether the answer is not suspicious."""
     text = answer.text
     if guards.no_words(text):
         return not text and spoken_s < _WORD_S
@@ -157,12 +157,12 @@ def _believable(answer: Heard, spoken_s: float) -> bool:
 
 
 def _possible(answer: Heard, spoken_s: float) -> bool:
-    """Whether somebody can have said it: people do repeat themselves, but not that quickly."""
+    """Return whether a person can have said it. People repeat themselves, but not that quickly."""
     return not (guards.loops(answer.text, spoken_s) or guards.no_words(answer.text))
 
 
 def _passages(pieces: Sequence[Piece], *, joined: bool) -> Iterator[tuple[int, ...]]:
-    """Indices of the pieces that were said without a pause between them; without ``joined``, each alone."""
+    """Yield the indices of pieces without a pause between them, or single indices unless ``joined``."""
     passage: list[int] = []
     for index, piece in enumerate(pieces):
         if passage and not (joined and piece.continues):
@@ -174,14 +174,14 @@ def _passages(pieces: Sequence[Piece], *, joined: bool) -> Iterator[tuple[int, .
 
 
 def _timed(found: Sequence[tuple[_Cut, Heard]]) -> bool:
-    """Whether the engine gave the times of all words."""
+    """Return whether the engine gave times for all words."""
     return all(answer.words for _, answer in found if answer.text)
 
 
 def _share(
     found: Sequence[tuple[_Cut, Heard]], pieces: Sequence[Piece], passage: Sequence[int]
 ) -> list[Heard]:
-    """What each piece of a passage gets of the words that were heard in it."""
+    """Distribute the words that were heard in a passage to its pieces."""
     if len(found) == len(passage) == 1:
         return [found[0][1]]
     language = found[0][1].language

@@ -1,4 +1,4 @@
-"""Models for tests that need a real one: ``scripts/setup`` has pulled the default."""
+"""Real models for tests; ``scripts/setup`` pulls the default one."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ FOLDERS = (user_folder(), SYSTEM_FOLDER)
 
 
 def model(name: str = "whisper-base") -> Path:
-    """The folder of an installed model; without it the test is skipped, and fails in CI."""
+    """Return the folder of an installed model. Without it, skip the test, or fail in CI."""
     path = Store(FOLDERS).path(BY_NAME[name])
     if path is None:
         reason = f"the speech model {name} is not installed: notetaker models pull {name}"

@@ -19,7 +19,7 @@ Samples = NDArray[np.int16]
 def encode(
     pcm: Samples, *, layout: str = "mono", frame_ms: float = 20, bit_rate: int = 28_000, fec: bool = False
 ) -> tuple[bytes, ...]:
-    """Packets of ``frame_ms`` (2.5 to 60) each, mono or the same on two channels.
+    """Encode PCM to packets of ``frame_ms`` (2.5 to 60) each, mono or the same on two channels.
 
     ``fec``: each packet of speech repeats the frame before it, as when the sender expects a loss of 10 %.
     """
@@ -41,14 +41,14 @@ def encode(
 
 
 def tone(hertz: float = 440, seconds: float = 1) -> Samples:
-    """A sine with an amplitude of 12 000."""
+    """Return a sine wave with an amplitude of 12 000."""
     ticks = np.arange(round(seconds * RATE))
     return np.round(12_000 * np.sin(math.tau * hertz * ticks / RATE)).astype(np.int16)
 
 
 @cache
 def speech() -> Samples:
-    """The demo's first sentence, some 2.5 s."""
+    """Return the demo's first sentence, about 2.5 s."""
     decoder = av.AudioCodecContext.create("libopus", "r")
     decoder.sample_rate, decoder.layout = RATE, "mono"
     decoder.open()
@@ -58,7 +58,7 @@ def speech() -> Samples:
 
 @cache
 def spoken(*, fec: bool) -> tuple[bytes, ...]:
-    """That sentence in packets of 20 ms."""
+    """Return that sentence in packets of 20 ms."""
     return encode(speech(), fec=fec)
 
 
@@ -67,11 +67,11 @@ def samples(pcm: bytes) -> NDArray[np.float64]:
 
 
 def loudness(pcm: bytes) -> float:
-    """Root mean square."""
+    """Return the root mean square."""
     return float(np.sqrt(np.mean(samples(pcm) ** 2)))
 
 
 def likeness(pcm: bytes, original: bytes) -> float:
-    """Signal to noise in dB: by how much the original is louder than the difference to it."""
+    """Return the signal-to-noise ratio in dB: by how much the original is louder than the difference from it."""
     difference = float(np.sqrt(np.mean((samples(pcm) - samples(original)) ** 2)))
     return 20 * math.log10(loudness(original) / max(difference, 0.1))

@@ -1,4 +1,4 @@
-"""Opus packets on an RTP clock, for the tests of this folder."""
+"""Opus packets on an RTP clock, for the tests in this folder."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,5 +15,5 @@ class RtpPacket(NamedTuple):
 
 
 def rtp(frames: Sequence[bytes], start: int = 0) -> list[RtpPacket]:
-    """The frames one after another, from RTP timestamp ``start``."""
+    """Return packets with these frames, from RTP timestamp ``start``."""
     return [RtpPacket((start + i * TICKS) % 2**32, opus) for i, opus in enumerate(frames)]

@@ -1,4 +1,4 @@
-"""Opus to PCM. A tone stands for speech where it matters where sound is, and where it is not."""
+"""Decoding Opus to PCM. A tone replaces speech in tests of where there is sound."""
 
 import math
 import random
@@ -19,22 +19,22 @@ from tests.speech.packets import SILENCE, TICKS, RtpPacket, rtp
 MS = BYTES_PER_SECOND // 1000
 PACKET = 20 * MS
 CORRUPT = b"\xff\x00"
-"""Code 3 with a frame count of zero: RFC 6716 section 3.2.5, requirement R5."""
+"""A corrupt packet: code 3 with a frame count of zero (RFC 6716 section 3.2.5, requirement R5)."""
 
 
 @cache
 def tone(layout: str = "mono") -> tuple[bytes, ...]:
-    """A second of 440 Hz as packets of 20 ms."""
+    """Return a second of 440 Hz as packets of 20 ms."""
     return encode(opus_encoder.tone(), layout=layout, bit_rate=64_000)
 
 
 def loudness(pcm: bytes, start: float, end: float) -> float:
-    """Root mean square between two instants in seconds."""
+    """Return the root mean square between two times in seconds."""
     return opus_encoder.loudness(pcm[2 * int(16_000 * start) : 2 * int(16_000 * end)])
 
 
 def frame(pcm: bytes, number: int) -> bytes:
-    """The 20 ms that packet ``number`` stands for."""
+    """Return the 20 ms of packet ``number``."""
     return pcm[number * PACKET : (number + 1) * PACKET]
 
 
@@ -108,8 +108,8 @@ def test_with_every_tenth_packet_lost_redundancy_is_closer_to_the_original_than_
         sound, original = decode_counted(without(packets, *lost)), decode(packets)
         assert sound.recovered + sound.concealed == len(lost)
         assert (sound.recovered > sound.concealed) is fec
-        holes = [b"".join(frame(pcm, i) for i in lost) for pcm in (sound.pcm, original)]
-        closeness.append(likeness(*holes))
+        frames = [b"".join(frame(pcm, i) for i in lost) for pcm in (sound.pcm, original)]
+        closeness.append(likeness(*frames))
     with_redundancy, with_concealment = closeness
     assert with_redundancy > with_concealment + 6
 
@@ -133,7 +133,7 @@ def test_a_long_hole_without_redundancy_ends_in_silence() -> None:
 @pytest.mark.parametrize("quiet", [SILENCE, b"\xfc\xff\xfe", b"\x48", b"\x48\x00"], ids=bytes.hex)
 @pytest.mark.parametrize("pause", [1, 20])
 def test_after_a_quiet_packet_nothing_is_lost(quiet: bytes, pause: int) -> None:
-    """The next packet of speech repeats what was said before the pause: it must not be heard twice."""
+    """The next packet of speech repeats the speech before the pause, which must not be heard twice."""
     opus = spoken(fec=True)
     after = next(i for i, packet in enumerate(opus) if i > 40 and redundancy(packet))
     before = rtp([*opus[:after], *[quiet] * 5])
@@ -166,17 +166,17 @@ def test_duplicates_count_once() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.sets(st.integers(1, 98)), st.integers(0, 2**32 - 1), st.randoms(use_true_random=False))
 def test_whatever_is_lost_the_rest_stays_in_its_place(lost: set[int], start: int, rng: random.Random) -> None:
-    """Every hole: at most 60 ms are concealed and one frame rebuilt, all else is true silence."""
+    """In every loss, at most 60 ms are concealed and one frame is rebuilt; the rest is digital silence."""
     opus = spoken(fec=True)[:100]
     kept = without(rtp(opus, start), *lost)
     sound = decode_counted(kept)
     assert len(sound.pcm) == 100 * PACKET
     recovered = concealed = 0
-    for hole in holes(lost):
-        rebuilt = redundancy(opus[hole.stop]) > 0
-        guessed = min(len(hole) - rebuilt, 3)
+    for loss in losses(lost):
+        rebuilt = redundancy(opus[loss.stop]) > 0
+        guessed = min(len(loss) - rebuilt, 3)
         recovered, concealed = recovered + rebuilt, concealed + guessed
-        for number in hole[guessed : len(hole) - rebuilt]:
+        for number in loss[guessed : len(loss) - rebuilt]:
             assert not any(frame(sound.pcm, number))
     assert (sound.recovered, sound.concealed) == (recovered, concealed)
 
@@ -185,7 +185,7 @@ def test_whatever_is_lost_the_rest_stays_in_its_place(lost: set[int], start: int
     assert decode_counted(again) == sound
 
 
-def holes(lost: set[int]) -> list[range]:
+def losses(lost: set[int]) -> list[range]:
     starts = sorted(number for number in lost if number - 1 not in lost)
     ends = sorted(number + 1 for number in lost if number + 1 not in lost)
     return [range(start, end) for start, end in zip(starts, ends, strict=True)]
@@ -242,7 +242,7 @@ def test_any_bytes_give_sound_or_a_count(packets: list[tuple[int, bytes]]) -> No
 
 @cache
 def many_kinds() -> tuple[bytes, ...]:
-    """Packets of all lengths, modes and numbers of channels."""
+    """Return packets of all lengths, modes and numbers of channels."""
     return tuple(
         packet
         for layout in ("mono", "stereo")
@@ -255,7 +255,7 @@ def many_kinds() -> tuple[bytes, ...]:
 
 
 def padded(opus: bytes, length: int) -> bytes:
-    """A packet of one frame as code 3 with padding (RFC 6716 section 3.2.5)."""
+    """Turn a packet of one frame into code 3 with padding (RFC 6716 section 3.2.5)."""
     return bytes([opus[0] | 3, 0x41, length]) + opus[1:] + bytes(length)
 
 

@@ -1,4 +1,4 @@
-"""What gives an invention away."""
+"""Signs of invented text."""
 
 import pytest
 

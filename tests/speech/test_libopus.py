@@ -1,4 +1,4 @@
-"""The binding of libopus' decoder, against packets that its own encoder has made."""
+"""The binding of libopus's decoder, with packets of its own encoder."""
 
 import math
 import subprocess
@@ -21,7 +21,7 @@ FRAME = 320
 DTX = b"\x48"
 """20 ms of SILK, wideband, in which nothing is transmitted."""
 CORRUPT = b"\xff\x00"
-"""Code 3 with a frame count of zero: RFC 6716 section 3.2.5, requirement R5."""
+"""A corrupt packet: code 3 with a frame count of zero (RFC 6716 section 3.2.5, requirement R5)."""
 
 
 def test_pyavs_own_library_comes_first() -> None:
@@ -45,7 +45,7 @@ def test_what_is_no_library_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_without_any_library_a_sentence_says_what_to_install() -> None:
-    with pytest.raises(LibopusMissingError, match=r"libopus is missing: install PyAV .*\.$"):
+    with pytest.raises(LibopusMissingError, match=r"libopus is missing; install PyAV .*\.$"):
         libopus.load([])
 
 
@@ -90,7 +90,7 @@ def test_a_corrupt_packet_leaves_the_decoder_as_it_was() -> None:
 def test_redundancy_is_there_when_the_sender_asked_for_it() -> None:
     assert {redundancy(packet) for packet in spoken(fec=False)} == {0}
     with_fec = [redundancy(packet) for packet in spoken(fec=True)]
-    assert set(with_fec) == {0, FRAME}  # where nothing is said, there is nothing to repeat
+    assert set(with_fec) == {0, FRAME}  # 0 in silence, which is not repeated
     assert with_fec.count(FRAME) > len(with_fec) / 2
 
 

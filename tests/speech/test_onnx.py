@@ -1,4 +1,4 @@
-"""The real onnx-asr and onnxruntime, with a tiny model that knows one word: a tone is "beep"."""
+"""The real onnx-asr and onnxruntime, with a tiny model that knows one word, "beep" for a tone."""
 
 import math
 import struct
@@ -96,7 +96,7 @@ def test_a_damaged_model_is_one_sentence(folder: Path) -> None:
 
 
 def test_a_folder_that_is_missing_is_not_filled_from_the_network(tmp_path: Path) -> None:
-    with pytest.raises(EngineSettingError, match=r"^SPEECH_MODEL: there is no folder .*parakeet\.$"):
+    with pytest.raises(EngineSettingError, match=r"^SPEECH_MODEL: the folder .*parakeet does not exist\.$"):
         OnnxEngine("nemo-parakeet-tdt-0.6b-v3", tmp_path / "parakeet")
     assert not any(tmp_path.iterdir())
 

@@ -1,4 +1,4 @@
-"""A passage of speech, parted and put together again."""
+"""Splitting a passage of speech, and joining the words of its parts."""
 
 from itertools import pairwise
 
@@ -14,12 +14,12 @@ SPEECH, PAUSE = 0.9, 0.1
 
 
 def sound(voice: list[float]) -> bytes:
-    """As long as the probabilities say."""
+    """Return silent PCM that is as long as the probabilities."""
     return bytes(2 * round(len(voice) * CHUNK_S * BYTES_PER_SECOND / 2))
 
 
 def voice(seconds: float, *pauses: tuple[float, float]) -> list[float]:
-    """Speech with pauses, given by start and length in seconds."""
+    """Return the probabilities of speech with pauses, which are given by start and length in seconds."""
     chunks = [SPEECH] * round(seconds / CHUNK_S)
     for start_s, length_s in pauses:
         for chunk in range(round(start_s / CHUNK_S), round((start_s + length_s) / CHUNK_S)):
@@ -45,7 +45,7 @@ def test_a_long_one_is_cut_in_the_middle_of_its_longest_pause() -> None:
 
 
 def test_without_a_pause_the_parts_overlap() -> None:
-    first, second = cut(voice(40.0, (24.0, 0.1)))  # between words there is as much
+    first, second = cut(voice(40.0, (24.0, 0.1)))  # as short as between words
     assert first.end_s - second.start_s == pytest.approx(OVERLAP_S, abs=2 * CHUNK_S)
     assert second.words_from_s == pytest.approx((first.end_s + second.start_s) / 2, abs=2 * CHUNK_S)
 
@@ -64,7 +64,7 @@ def test_parts_cover_the_passage_and_none_is_too_long(chunks: list[float]) -> No
 
 @given(st.integers(1, 120), st.booleans())
 def test_each_word_comes_back_once(seconds: int, pauses: bool) -> None:
-    """One word each second, heard by every part that has all of it."""
+    """There is one word per second, and every part hears those that it contains completely."""
     chunks = voice(float(seconds), *(((s + 0.7, 0.3) for s in range(seconds)) if pauses else ()))
     words = [Word(f" {n}", n + 0.1, n + 0.6, 1.0) for n in range(seconds)]
     heard = [
@@ -85,7 +85,7 @@ def test_a_word_on_the_seam_is_there_once() -> None:
     parts_of = [Part(0.0, 28.0, 0.0), Part(26.0, 40.0, 27.0)]
     early = [
         Word(" seam", 26.6, 27.3, 0.5)
-    ]  # its middle lies before the seam in one part, behind it in the other
+    ]  # its middle is before the seam in one part, after it in the other
     late = [Word(" Seam", 0.8, 1.4, 0.5), Word(" on", 1.5, 1.8, 0.9)]
     found = stitch(list(zip(parts_of, (early, late), strict=True)))
     assert [word.text.lower() for word in found] == [" seam", " on"]
@@ -93,7 +93,7 @@ def test_a_word_on_the_seam_is_there_once() -> None:
 
 @pytest.mark.parametrize(("early_s", "late_s"), [(27.05, 26.95), (26.95, 27.05), (26.4, 26.6), (27.6, 27.5)])
 def test_a_word_near_the_seam_is_neither_lost_nor_doubled(early_s: float, late_s: float) -> None:
-    """Each part places it a little differently, and writes it as its own sentence has it."""
+    """Parts may differ in a word's time, capitals and punctuation."""
     early = [Word(" To", 25.0, 25.4, 1.0), Word(" end", early_s - 0.2, early_s + 0.2, 1.0)]
     late = [Word(" end.", late_s - 26.2, late_s - 25.8, 1.0), Word(" Then", 3.0, 3.4, 1.0)]
     found = stitch([(Part(0.0, 28.0, 0.0), early), (Part(26.0, 40.0, 27.0), late)])

@@ -1,4 +1,4 @@
-"""PocketSphinx on the demo's voices: the real model, the real chain from Opus."""
+"""PocketSphinx with its real model, on the demo's voices, decoded from Opus."""
 
 import subprocess
 import sys
@@ -67,8 +67,8 @@ def test_a_decoder_that_is_stuck_costs_one_clip() -> None:
     engine = PocketSphinx()
     said = sentence("Ada")
     pcm = decode(rtp(said.frames))
-    engine._decoder.start_utt()  # stuck: an utterance that nobody ends
-    with pytest.raises(EngineError, match=r"^PocketSphinx could not process the sound\.$"):
+    engine._decoder.start_utt()  # stuck in an utterance that never ends
+    with pytest.raises(EngineError, match=r"^PocketSphinx could not process the audio\.$"):
         engine.transcribe([pcm], DRAFT)
     [heard] = engine.transcribe([pcm], DRAFT)
     assert word_error_rate(said.text, heard.text) <= 0.15
@@ -80,7 +80,7 @@ def test_the_library_writes_nothing_to_the_log(capfd: pytest.CaptureFixture[str]
 
 
 class Segment(NamedTuple):
-    """As the decoder gives it."""
+    """A segment as the decoder returns it."""
 
     word: str
     start_frame: int

@@ -1,4 +1,4 @@
-"""What surrounds an engine, around one that writes down what it was asked, and around real ones."""
+"""The recogniser with an engine that records its calls, and with real engines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,13 +21,13 @@ SILENCE = bytes(3 * BYTES_PER_SECOND)
 FAINT = b"".join(
     (sample // 160).to_bytes(2, "little", signed=True) for sample in memoryview(SPEECH[3]).cast("h")
 )
-"""Somebody who is hardly heard."""
+"""A voice that is hardly audible."""
 WITH_TIMES = Capabilities(languages=None, word_times=True)
 
 
 @dataclass
 class Scripted:
-    """Answers from a list, and notes what it was asked."""
+    """An engine that returns answers from a list and records its calls."""
 
     answers: list[Heard]
     capabilities: Capabilities = WITH_TIMES
@@ -40,7 +40,7 @@ class Scripted:
 
 
 def words(text: str) -> tuple[Word, ...]:
-    """A word each half second."""
+    """Return one word per half second."""
     return tuple(Word(f" {word}", n / 2, n / 2 + 0.4, 1.0) for n, word in enumerate(text.split()))
 
 
@@ -116,7 +116,7 @@ def test_a_second_look_that_finds_nothing_better_costs_no_words(again: str) -> N
 
 
 def test_an_engine_that_leaves_out_times_costs_no_words() -> None:
-    """It has said that it gives them; a server may say so and not do it."""
+    """The engine claims to return word times and does not, as a server may."""
     engine = Scripted(
         [Heard("all of it in one go, and no times"), Heard("That is one."), Heard("That is two.")]
     )
@@ -157,7 +157,7 @@ def test_an_engine_without_word_times_hears_each_piece_alone() -> None:
 
 
 def test_pocketsphinx_hears_a_monologue_cut_anywhere() -> None:
-    """However it was parted on its way, the words are those of the whole."""
+    """A passage split into pieces gives the same words as the whole."""
     monologue = SPEECH[0] + SPEECH[1]
     whole = Recogniser(PocketSphinx()).final([Piece(monologue)], Hints())[0].text
     for at_s in (0.3, 1.0, 2.7):

@@ -1,4 +1,4 @@
-"""Silero VAD on speech and on what is none."""
+"""Silero VAD on speech and on other sounds."""
 
 import random
 

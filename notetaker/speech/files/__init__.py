@@ -1,6 +1,5 @@
-"""Audio and video files to text: ``notetaker transcribe``.
+"""Transcribes audio and video files, for ``notetaker transcribe``.
 
-``media`` reads the sound, ``utterances`` cuts it at pauses, ``transcript`` has it recognised and makes segments of
-the words, ``formats`` and ``subtitles`` write them. A file is read as a stream, so that hours of it take no more
-memory than minutes.
+``media`` reads the sound, ``utterances`` cuts it at pauses, ``transcript`` turns it into segments, ``formats`` and
+``subtitles`` write them. Files are streamed, so that hours of sound take no more memory than minutes.
 """

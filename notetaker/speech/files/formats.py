@@ -1,6 +1,6 @@
-"""How a transcript is written: as text, SRT, WebVTT or JSON.
+"""Writes a transcript as text, SRT, WebVTT or JSON.
 
-No text can steer the terminal on which it is shown: it was said by strangers.
+Control characters are escaped, because the text is untrusted and may be shown in a terminal.
 """
 
 import json
@@ -13,18 +13,18 @@ from notetaker.speech.files.subtitles import Cue, Cues
 from notetaker.speech.files.transcript import Segment
 
 _JOINER = re.compile("([\u200c\u200d])")
-"""Zero-width, and part of how Persian, Hindi and others are spelled."""
+"""Zero-width characters that Persian, Hindi and other languages need for spelling."""
 
 
 class Format(Protocol):
-    """The parts of a document, in order."""
+    """Writes the parts of a document, in order."""
 
     def head(self) -> str: ...
 
     def segment(self, segment: Segment) -> str: ...
 
     def tail(self, *, file: str, length_s: float, language: str | None, engine: str) -> str:
-        """``language``: a code; None: nothing was said."""
+        """``language`` is a code, or None if there is no speech."""
 
 
 class _Plain:
@@ -39,14 +39,14 @@ class _Plain:
 
 
 class Text(_Plain):
-    """A segment a line."""
+    """Plain text, one segment per line."""
 
     def segment(self, segment: Segment) -> str:
         return f"{_safe(segment.text)}\n"
 
 
 class Srt(_Plain):
-    """SubRip, as FFmpeg and players read it: it has no escapes."""
+    """SubRip, as FFmpeg and players read it, without escapes."""
 
     def __init__(self) -> None:
         self._cues = Cues()
@@ -62,7 +62,7 @@ class Srt(_Plain):
 
 
 class Vtt(_Plain):
-    """WebVTT (W3C): the text of a cue escapes &, < and >."""
+    """WebVTT (W3C), in which &, < and > are escaped."""
 
     def __init__(self) -> None:
         self._cues = Cues()
@@ -80,7 +80,7 @@ class Vtt(_Plain):
 
 
 class Json(_Plain):
-    """One object, in ASCII."""
+    """One JSON object, in ASCII."""
 
     def __init__(self) -> None:
         self._segments: list[dict[str, Any]] = []

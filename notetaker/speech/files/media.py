@@ -1,4 +1,4 @@
-"""The sound of an audio or video file, in any format that FFmpeg knows, as engines listen to it."""
+"""Reads the sound of an audio or video file, in any format that FFmpeg supports, as PCM for engines."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,32 +16,32 @@ from av.error import FFmpegError
 from notetaker.speech.engine import BYTES_PER_SECOND, SAMPLE_RATE
 
 TOLERANCE_S = 0.1
-"""Seconds by which timestamps may differ from the sound before them: files are not more exact than that."""
+"""Seconds by which timestamps may differ from the sound before them, because files are not exact."""
 LONGEST_GAP_S = 600.0
-"""Seconds: timestamps that jump further cannot be trusted, and what follows them is taken to follow at once."""
+"""Longest gap in seconds. A larger jump of the timestamps cannot be trusted and is ignored."""
 
 NO_NETWORK = {"protocol_whitelist": "file,crypto,data"}
-"""For FFmpeg: a playlist from a stranger may name any address."""
+"""FFmpeg options that forbid network access, because an untrusted playlist may name any address."""
 
 
 class MediaError(Exception):
-    """The file has no sound that can be read. What is wrong with it, to be put behind its name and a colon."""
+    """The file has no sound that can be read. The message completes "FILE: "."""
 
 
 class Media:
-    """An open file. Read it once."""
+    """An open file, which can be read once."""
 
     def __init__(self, container: InputContainer, stream: AudioStream) -> None:
         self.damaged = 0
-        """Packets that could not be decoded so far."""
-        self.trouble: str | None = None
-        """Why the file could not be read to its end, to be put behind its name and a colon."""
+        """Number of packets that could not be decoded."""
+        self.failure: str | None = None
+        """Why the file could not be read to its end, to complete "FILE: "; None if it could."""
         self._container = container
         self._stream = stream
 
     @property
     def length_s(self) -> float | None:
-        """Seconds, as the file says it; None: it does not."""
+        """The length in seconds according to the file, or None."""
         if self._stream.duration is not None and self._stream.time_base is not None:
             return float(self._stream.duration * self._stream.time_base)
         if self._container.duration is not None:
@@ -49,13 +49,13 @@ class Media:
         return None
 
     def pcm(self) -> Iterator[bytes]:
-        """The sound in small pieces, 16 kHz mono s16le; where the file has a gap, silence."""
+        """Yield the sound in small pieces, 16 kHz mono s16le, with silence for gaps in the file."""
         timeline = _Timeline(float(Fraction(self._container.start_time or 0, av.time_base)))
         resampler = _resampler()
         for frame in self._frames():
             try:
                 sounds = resampler.resample(frame)
-            except ValueError:  # the format has changed in mid-stream
+            except ValueError:  # the format changed in mid-stream
                 resampler = _resampler()
                 sounds = resampler.resample(frame)
             yield from timeline.silence_before(frame)
@@ -72,7 +72,7 @@ class Media:
             except StopIteration:
                 return
             except (FFmpegError, OSError) as error:
-                self.trouble = f"it cannot be read to its end: {error.strerror}."
+                self.failure = f"it could not be read to the end: {error.strerror}."
                 return
             try:
                 frames = packet.decode()
@@ -84,7 +84,7 @@ class Media:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Media]:
-    """The sound of the file. Raises MediaError."""
+    """Open a file. Raises MediaError."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -95,7 +95,7 @@ def opened(path: Path) -> Iterator[Media]:
         raise MediaError(f"it cannot be read: {error.strerror}.") from error
     with file, _container(file) as container:
         if not container.streams.audio:
-            raise MediaError("there is no sound in it.")
+            raise MediaError("it contains no audio.")
         yield Media(container, container.streams.audio[0])
 
 
@@ -116,18 +116,18 @@ def _resampler() -> AudioResampler:
 
 
 class _Timeline:
-    """Keeps the sound in step with the timestamps of the file, so that subtitles fit its picture."""
+    """Keeps the sound in sync with the file's timestamps, so that subtitles match the video."""
 
     def __init__(self, begins_s: float) -> None:
         self._begins_s = begins_s
-        self._length = 0  # bytes so far
+        self._length = 0  # in bytes
 
     def add(self, pcm: bytes) -> bytes:
         self._length += len(pcm)
         return pcm
 
     def silence_before(self, frame: AudioFrame) -> Iterator[bytes]:
-        """What is missing before the frame, a second at a time."""
+        """Yield the silence that is missing before the frame, a second at a time."""
         if frame.time is None:
             return
         missing_s = frame.time - self._begins_s - self._length / BYTES_PER_SECOND

@@ -1,4 +1,4 @@
-"""Segments as subtitles: cues of two short lines that never overlap."""
+"""Splits segments into subtitles: cues of two short lines that never overlap."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,18 +11,18 @@ from notetaker.speech.files.transcript import Segment
 
 LINES = 2
 COLUMNS = 42
-"""Of a line: Latin letters take one, Chinese characters two."""
+"""Columns in a line. Latin letters take one, Chinese characters two."""
 LONGEST_S = 7.0
-"""Seconds that a cue is shown at most."""
+"""Longest time in seconds that a cue is shown."""
 SHORTEST_MS = 500
 
 _STOP = re.compile(r"[,;:.!?…、，；：。！？][\"'”’»)\]]*$")
-"""Where a cue had better end, if it has to before its sentence does."""
+"""The end of a word after which a cue should end, if it cannot contain the whole sentence."""
 
 
 class Cue(NamedTuple):
     start_ms: int
-    """Milliseconds from the start of the file."""
+    """Start in milliseconds from the start of the file."""
     end_ms: int
     lines: tuple[str, ...]
 
@@ -34,6 +34,7 @@ class Cues:
         self._end_ms = 0
 
     def of(self, segment: Segment) -> Iterator[Cue]:
+        """Yield the cues of the next segment."""
         words = list(_words(segment))
         while words:
             count = _fitting(words)
@@ -44,7 +45,7 @@ class Cues:
 
 
 def _fitting(words: Sequence[Word]) -> int:
-    """How many of the words, one at least, make the next cue."""
+    """Return how many of the words, at least one, make the next cue."""
     fitting = 1
     while fitting < len(words):
         if len(_lines(words[: fitting + 1])) > LINES:
@@ -71,7 +72,7 @@ def _lines(words: Sequence[Word]) -> list[str]:
 
 
 def _words(segment: Segment) -> Iterator[Word]:
-    """With times in any case, and none wider than a line."""
+    """Yield a segment's words, estimating times that are missing and splitting words wider than a line."""
     words = segment.words or _spread(
         re.findall(r"\s*\S+", segment.text), Word("", segment.start_s, segment.end_s, 1)
     )
@@ -85,7 +86,7 @@ def _words(segment: Segment) -> Iterator[Word]:
 
 
 def _spread(texts: Sequence[str], over: Word) -> Iterator[Word]:
-    """Each text with its share of the time."""
+    """Yield each text with its share of the time."""
     total = sum(map(len, texts))
     length_s = over.end_s - over.start_s
     before = 0

@@ -1,4 +1,4 @@
-"""The words of a file, as segments: sentences, or what is said between two pauses."""
+"""Transcribes a file into segments, which are sentences or what is said between two pauses."""
 
 import re
 from collections import Counter
@@ -10,47 +10,47 @@ from notetaker.speech.files.utterances import Utterance, utterances
 from notetaker.speech.recogniser import Recogniser
 
 WINDOW_S = 27.0
-"""Seconds of speech that are recognised together: as much as an engine listens to at once."""
+"""Most seconds of speech to recognise together, which is as much as an engine listens to at once."""
 PAUSE_S = 0.9
 """Seconds that are added for the pause between two utterances."""
 MONOLOGUE_S = 300.0
-"""Seconds of speech without a pause that are recognised together at most, so that memory stays small."""
+"""Most seconds of speech without a pause to recognise together, which limits memory."""
 HELD_S = 30.0
-"""Seconds of speech after which the language of the file is known and held: a foreign name shall not change it."""
+"""Speech in seconds after which the language of the file is settled, so that a foreign name does not change it."""
 
 _SENTENCE_END = re.compile(r"(?:[!?…。！？]|\w{4}\.)[\"'”’»)\]]*$")
-"""A short word with a full stop may be an abbreviation, such as "Mr."."""
+"""The end of a sentence. A short word with a full stop may be an abbreviation, such as "Mr."."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     start_s: float
-    """Seconds from the start of the file."""
+    """Start in seconds from the start of the file."""
     end_s: float
     text: str
     words: tuple[Word, ...] = ()
-    """With seconds from the start of the file; empty when the engine gives no times of words."""
+    """Words with times relative to the start of the file; empty if the engine gives no word times."""
 
 
 class Transcript:
-    """What is said in one stream of sound."""
+    """The transcript of one stream of sound."""
 
     def __init__(self, recogniser: Recogniser, hints: Hints) -> None:
         self.length_s = 0.0
-        """Seconds that have been read."""
+        """Seconds of sound that have been read."""
         self._recogniser = recogniser
         self._hints = hints
         self._languages: Counter[str] = Counter()
 
     @property
     def language(self) -> str | None:
-        """Code of the language that is spoken, as far as it is known."""
+        """Code of the language, or None while it is unknown."""
         if self._hints.language is not None:
             return self._hints.language
         return self._languages.most_common(1)[0][0] if self._languages else None
 
     def segments(self, pcm: Iterable[bytes], progress: Callable[[float], None]) -> Iterator[Segment]:
-        """What is said, as soon as it is known. ``progress`` is called with the seconds that have been read.
+        """Yield segments as soon as they are known. ``progress`` is called with the seconds that have been read.
 
         Raises EngineError.
         """
@@ -77,7 +77,7 @@ class Transcript:
 
 
 def batches(stream: Iterable[Utterance]) -> Iterator[list[Utterance]]:
-    """Utterances that are recognised together: a window full of them, or a monologue."""
+    """Group utterances to recognise together: a window full of them, or a monologue."""
     batch: list[Utterance] = []
     filled_s = 0.0
     for utterance in stream:
@@ -93,7 +93,7 @@ def batches(stream: Iterable[Utterance]) -> Iterator[list[Utterance]]:
 
 
 def segments(batch: Sequence[Utterance], heard: Sequence[Heard]) -> Iterator[Segment]:
-    """The words of utterances, in the file's time. A sentence may go over two that follow without a pause."""
+    """Yield the segments of utterances. A sentence may span utterances without a pause between them."""
     words: list[Word] = []
     for utterance, one in zip(batch, heard, strict=True):
         if not utterance.piece.continues:

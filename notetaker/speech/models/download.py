@@ -1,4 +1,4 @@
-"""Files over HTTP: resumed where the connection was cut, today or in an earlier run."""
+"""Downloads files over HTTP, resuming interrupted downloads, even of an earlier run."""
 
 import os
 import re
@@ -14,25 +14,25 @@ from notetaker.speech.models.errors import SourceFailed
 from notetaker.speech.models.partial import PartialFile, is_whole
 
 _CUTS = 100
-"""How often one download is resumed. Each time, something must have arrived."""
+"""How often one download may be resumed. Each time, some data must have arrived."""
 _BLOCK = 1 << 18
 
 _FAILURES = (aiohttp.ClientError, TimeoutError, ConnectionError, ssl.SSLError)
 
 
 def client(connect_s: float, silence_s: float) -> aiohttp.ClientSession:
-    """An HTTP client that honours HTTPS_PROXY and NO_PROXY, and SSL_CERT_FILE, too, as OpenSSL does."""
+    """Create an HTTP client that honours HTTPS_PROXY, NO_PROXY and, like OpenSSL, SSL_CERT_FILE."""
     return aiohttp.ClientSession(
         trust_env=True,
         timeout=aiohttp.ClientTimeout(total=None, connect=connect_s, sock_read=silence_s),
         headers={"User-Agent": f"notetaker/{__version__}", "Accept-Encoding": "identity"},
         auto_decompress=False,
-        requote_redirect_url=False,  # the signature of a download's address covers how it is spelled
+        requote_redirect_url=False,  # or it would break the signature of a download's address
     )
 
 
 async def get(http: aiohttp.ClientSession, url: str, accept: str) -> tuple[str, str, str]:
-    """Reads a page. Returns where it was in the end, its content type and its text. Raises SourceFailed."""
+    """Get a page. Return its final address, content type and text. Raises SourceFailed."""
     try:
         async with http.get(url, headers={"Accept": accept}) as response:
             if response.status != 200:
@@ -45,16 +45,16 @@ async def get(http: aiohttp.ClientSession, url: str, accept: str) -> tuple[str, 
 async def download(
     http: aiohttp.ClientSession, url: str, file: File, target: Path, progress: Callable[[int], None]
 ) -> None:
-    """Downloads a file unless it is there already, and reports how many of its bytes have arrived.
+    """Download a file unless it is already there, and report how many of its bytes have arrived.
 
-    Raises SourceFailed when it cannot be had from this address, and OSError when it cannot be written.
+    Raises SourceFailed if it cannot be downloaded from this address, and OSError if it cannot be written.
     """
     if is_whole(target, file):
         progress(file.size)
         return
     with PartialFile(target, file) as partial:
         if await _fill(http, url, partial, progress) and not partial.whole:
-            # what was resumed may have come from a server with other contents
+            # the first part may be from a server with a different file
             partial.restart()
             await _fill(http, url, partial, progress)
         partial.finish()
@@ -63,7 +63,7 @@ async def download(
 async def _fill(
     http: aiohttp.ClientSession, url: str, partial: PartialFile, progress: Callable[[int], None]
 ) -> bool:
-    """Requests the file until all its bytes have arrived. Returns whether a part was taken over from before."""
+    """Request the file until all its bytes have arrived. Return whether the download was resumed."""
     resumed = partial.size > 0
     for _ in range(_CUTS):
         before = partial.size
@@ -77,13 +77,13 @@ async def _fill(
             reason = _reason(error)
         if partial.size <= before:
             raise SourceFailed(reason)
-    raise SourceFailed("the connection was cut too often")
+    raise SourceFailed("the connection was lost too often")
 
 
 async def _request(
     http: aiohttp.ClientSession, url: str, partial: PartialFile, progress: Callable[[int], None]
 ) -> None:
-    """Receives as much of the file as one response gives."""
+    """Receive as much of the file as one response contains."""
     headers = {"Range": f"bytes={partial.size}-"} if partial.size else {}
     async with http.get(url, headers=headers) as response:
         if response.status == 200:
@@ -93,7 +93,7 @@ async def _request(
             start, size = _content_range(response)
             _check_size(size, partial.file)
             if start != partial.size:
-                raise SourceFailed("it sends another part of the file than it was asked for")
+                raise SourceFailed("it sent the wrong part of the file")
         else:
             raise SourceFailed(_status(response))
         async for block in response.content.iter_chunked(_BLOCK):
@@ -103,14 +103,14 @@ async def _request(
 
 def _check_size(size: int | None, file: File) -> None:
     if size is not None and size != file.size:
-        raise SourceFailed(f"its {file.name} has {size:,} bytes instead of {file.size:,}")
+        raise SourceFailed(f"its {file.name} has {size:,} bytes, not {file.size:,}")
 
 
 def _content_range(response: aiohttp.ClientResponse) -> tuple[int, int | None]:
-    """The first byte, and how many there are in all if the server says so; RFC 9110 §14.4."""
+    """Return the first byte's position, and the file's size if the server gives it; RFC 9110 §14.4."""
     found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
     if found is None:
-        raise SourceFailed("it does not say which part of the file it sends")
+        raise SourceFailed("it sent a part of the file without saying which")
     return int(found[1]), None if found[2] == "*" else int(found[2])
 
 
@@ -119,32 +119,32 @@ def _status(response: aiohttp.ClientResponse) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """In a few words, without the address, which the source's name stands for."""
+    """Return the reason in a few words, without the address, because it follows the source's name."""
     match error:
         case aiohttp.ClientConnectorCertificateError() | ssl.SSLCertVerificationError():
-            return "its certificate is not accepted"
+            return "its certificate is not trusted"
         case aiohttp.ClientConnectorDNSError():
             return "its name cannot be resolved"
         case aiohttp.ConnectionTimeoutError():
-            return "it cannot be reached in time"
+            return "connecting timed out"
         case TimeoutError():
-            return "it does not answer in time"
+            return "it did not respond in time"
         case aiohttp.ClientProxyConnectionError():
             return f"the proxy cannot be reached ({_plain(error.os_error)})"
         case aiohttp.ClientHttpProxyError():
-            return f"the proxy answers with HTTP status {error.status}"
+            return f"the proxy returned HTTP status {error.status}"
         case aiohttp.ClientConnectorError():
             return f"it cannot be reached ({_plain(error.os_error)})"
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
-            return "its address is not a web address"
+            return "its address is invalid"
         case aiohttp.TooManyRedirects():
-            return "it redirects without end"
+            return "it redirects endlessly"
         case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError() | OSError():
-            return "the connection was cut"
+            return "the connection was lost"
         case _:
-            return f"it cannot be understood ({error})"
+            return f"its response is invalid ({error})"
 
 
 def _plain(error: OSError) -> str:
-    """What the system calls the error: asyncio adds the address to ``strerror``."""
+    """Return the system's name of the error, because asyncio adds the address to ``strerror``."""
     return os.strerror(error.errno) if error.errno else str(error)

@@ -1,8 +1,8 @@
-"""What can go wrong with models, each in words that a person can read."""
+"""Errors about models, with messages for people."""
 
 
 class ModelError(Exception):
-    """A model cannot be pulled, found or removed. One sentence."""
+    """A model cannot be pulled or removed. The message is a sentence."""
 
 
 class NoRoom(ModelError):
@@ -10,4 +10,4 @@ class NoRoom(ModelError):
 
 
 class SourceFailed(Exception):
-    """A source does not give a model. The reason in a few words, to be read after the source's name."""
+    """A model cannot be had from a source. The message is a reason that follows the source's name."""

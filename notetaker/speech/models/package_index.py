@@ -1,4 +1,4 @@
-"""Where a package index has a wheel: the Simple Repository API, as JSON (PEP 691) or as HTML (PEP 503)."""
+"""Finds a wheel on a package index: the Simple Repository API as JSON (PEP 691) or HTML (PEP 503)."""
 
 import json
 from html.parser import HTMLParser
@@ -17,7 +17,7 @@ _ACCEPT = f"{_JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
 
 async def find(http: aiohttp.ClientSession, index: str, wheel: Wheel) -> str:
-    """The address of a wheel. Raises SourceFailed when the index does not have it."""
+    """Return the address of a wheel. Raises SourceFailed if the index does not have it."""
     page, kind, text = await get(http, f"{index.rstrip('/')}/{wheel.package}/", _ACCEPT)
     name = wheel.file.name
     url = _in_json(text, name) if kind == _JSON else _in_html(text, name)
@@ -26,12 +26,12 @@ async def find(http: aiohttp.ClientSession, index: str, wheel: Wheel) -> str:
     try:
         return str(_with_password_of(URL(index), URL(page).join(URL(url)).with_fragment(None)))
     except ValueError as error:
-        raise SourceFailed("it gives an address that is not a web address") from error
+        raise SourceFailed("it returned an invalid address") from error
 
 
 def _with_password_of(index: URL, url: URL) -> URL:
-    """The same address with the user and password of the index, if it is on the same server."""
-    if index.user and index.origin() == url.origin():  # ValueError: it is not on any server
+    """Return the address with the user and password of the index, if both are on the same server."""
+    if index.user and index.origin() == url.origin():  # ValueError: it has no server
         return url.with_user(index.user).with_password(index.password)
     return url
 
@@ -41,7 +41,7 @@ def _in_json(text: str, name: str) -> str | None:
         found = json.loads(text)
         return next((str(file["url"]) for file in found["files"] if file["filename"] == name), None)
     except (ValueError, KeyError, TypeError) as error:
-        raise SourceFailed("it does not answer as a package index does") from error
+        raise SourceFailed("it is not a package index") from error
 
 
 def _in_html(text: str, name: str) -> str | None:

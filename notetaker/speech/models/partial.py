@@ -1,4 +1,4 @@
-"""A file that arrives bit by bit, perhaps over several runs, and counts only once its SHA-256 is right."""
+"""A file that is downloaded in pieces, perhaps over several runs, and verified by SHA-256."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ _BLOCK = 1 << 20
 
 
 def is_whole(path: Path, file: File) -> bool:
-    """Whether this is the file, by its size and SHA-256."""
+    """Return whether this is the complete file, by size and SHA-256."""
     try:
         if path.stat().st_size != file.size:
             return False
@@ -24,7 +24,7 @@ def is_whole(path: Path, file: File) -> bool:
 
 
 def leftover(target: Path) -> int:
-    """How many bytes of a file an earlier run has left."""
+    """Return how many bytes of a file an earlier run has downloaded."""
     try:
         return _part(target).stat().st_size
     except FileNotFoundError:
@@ -32,9 +32,9 @@ def leftover(target: Path) -> int:
 
 
 class PartialFile:
-    """``target``.part: takes up what an earlier run has left, and becomes ``target`` when it is whole.
+    """A file ``target``.part, which resumes an earlier run and becomes ``target`` when it is complete.
 
-    To be used in a ``with`` statement, at the end of which what has arrived is kept.
+    Use it in a ``with`` statement, which keeps an incomplete file for the next run.
     """
 
     def __init__(self, target: Path, file: File) -> None:
@@ -51,16 +51,16 @@ class PartialFile:
             self.restart()
 
     def append(self, data: bytes) -> None:
-        """Raises SourceFailed, and forgets everything, when that is more than there should be."""
+        """Add data. If the file gets too large, start over and raise SourceFailed."""
         if self.size + len(data) > self.file.size:
             self.restart()
-            raise SourceFailed(f"{self.file.name} has more than {self.file.size:,} bytes")
+            raise SourceFailed(f"{self.file.name} is larger than {self.file.size:,} bytes")
         self._stream.write(data)
         self._hash.update(data)
         self.size += len(data)
 
     def restart(self) -> None:
-        """Forgets what has arrived."""
+        """Drop all data."""
         self._stream.truncate(0)
         self._hash = hashlib.sha256()
         self.size = 0
@@ -70,10 +70,10 @@ class PartialFile:
         return self.size == self.file.size and self._hash.hexdigest() == self.file.sha256
 
     def finish(self) -> None:
-        """Puts the file in place. Raises SourceFailed, and forgets everything, unless it is whole."""
+        """Move the file into place. If its checksum is wrong, start over and raise SourceFailed."""
         if not self.whole:
             self.restart()
-            raise SourceFailed(f"{self.file.name} does not have the expected contents")
+            raise SourceFailed(f"the checksum of {self.file.name} is wrong")
         self._stream.flush()
         os.fsync(self._stream.fileno())
         _part(self._target).rename(self._target)
@@ -86,7 +86,7 @@ class PartialFile:
 
 
 def write(target: Path, file: File, blocks: Iterable[bytes]) -> None:
-    """Writes a file in one go. Raises SourceFailed when these blocks are not its contents."""
+    """Write a whole file. Raises SourceFailed if the blocks are not its contents."""
     with PartialFile(target, file) as partial:
         partial.restart()
         for block in blocks:

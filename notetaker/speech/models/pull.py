@@ -1,4 +1,4 @@
-"""Installing a model from the first source that has it."""
+"""Installs a model from the first source that works."""
 
 import asyncio
 import errno
@@ -17,7 +17,7 @@ from notetaker.speech.models.staging import Staging, megabytes
 from notetaker.speech.models.store import downloads, installed_in
 
 Say = Callable[[str], None]
-"""Is called with a sentence for the person who waits."""
+"""A callback for sentences to the person who is waiting."""
 
 _FULL = errno.ENOSPC, errno.EDQUOT
 
@@ -31,10 +31,10 @@ def pull(
     say: Say = lambda sentence: None,
     progress: Progress = lambda done, total: None,
 ) -> Path:
-    """Installs a model in ``folder`` and returns its subfolder; does nothing when it is installed there.
+    """Install a model in ``folder``, unless it is already there, and return its subfolder.
 
-    Its sources are tried in order; with ``from_dir``, that folder is the only one. What has arrived before an
-    interruption is kept for the next time. Other processes may pull at the same time. Raises ModelError.
+    Sources are tried in order; ``from_dir`` replaces them. An interrupted download is kept for the next run. Other
+    processes may pull at the same time. Raises ModelError.
     """
     installed = installed_in(folder, model)
     if installed is not None:
@@ -43,7 +43,7 @@ def pull(
     with _storage_errors(staging):
         staging.folder.parent.mkdir(parents=True, exist_ok=True)
         with _alone(staging, say):
-            installed = installed_in(folder, model)  # by another process, meanwhile
+            installed = installed_in(folder, model)  # by another process
             if installed is not None:
                 return installed
             staging.files.mkdir(parents=True, exist_ok=True)
@@ -68,8 +68,9 @@ async def _download(staging: Staging, servers: Servers, say: Say, progress: Prog
             else:
                 return
     raise ModelError(
-        f"{model.name} cannot be downloaded ({'; '.join(dict.fromkeys(failures))}): try again with a network, or "
-        f"bring it from another computer: notetaker models pull {model.name} --to DIR there, --from DIR here."
+        f"{model.name} cannot be downloaded ({'; '.join(dict.fromkeys(failures))}); try again with a network "
+        f"connection, or copy it from another computer with notetaker models pull {model.name} --to DIR there and "
+        "--from DIR here."
     )
 
 
@@ -81,11 +82,11 @@ def _copy(staging: Staging, from_dir: Path) -> None:
 
 
 def _install(staging: Staging, folder: Path) -> Path:
-    """Moves the complete model into its place in one step."""
+    """Move the complete model into place in one step."""
     licence = resources.files(__package__).joinpath("LICENSE.whisper").read_text()
     (staging.files / "LICENSE").write_text(licence)
     target, old = folder / staging.model.name, staging.folder / "old"
-    if target.exists():  # with files missing, or it would count as installed
+    if target.exists():  # it is incomplete, or it would count as installed
         shutil.rmtree(old, ignore_errors=True)
         target.rename(old)
     staging.files.rename(target)
@@ -95,7 +96,7 @@ def _install(staging: Staging, folder: Path) -> Path:
 
 @contextmanager
 def _alone(staging: Staging, say: Say) -> Iterator[None]:
-    """Waits until no other process pulls the same model into the same folder."""
+    """Wait until no other process is pulling the same model into the same folder."""
     with staging.folder.with_name(f"{staging.model.name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -107,7 +108,7 @@ def _alone(staging: Staging, say: Say) -> Iterator[None]:
 
 @contextmanager
 def _storage_errors(staging: Staging) -> Iterator[None]:
-    """A disk that is full does not stay full of a download. Other errors leave it for the next time."""
+    """Turn OSError into ModelError. Only if the disk is full, delete the download."""
     try:
         yield
     except OSError as error:
@@ -115,7 +116,7 @@ def _storage_errors(staging: Staging) -> Iterator[None]:
         if error.errno in _FULL:
             shutil.rmtree(staging.folder, ignore_errors=True)
             raise NoRoom(
-                f"There is no room for {name} on the disk of {path}: it takes {megabytes(staging.model.size)}, "
-                "and about as much again while it is installed."
+                f"Not enough disk space for {name} at {path}: it needs {megabytes(staging.model.size)}, "
+                "and about as much again during installation."
             ) from error
         raise ModelError(f"{name} cannot be installed: {path}: {error.strerror or error}.") from error

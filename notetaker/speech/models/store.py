@@ -1,4 +1,4 @@
-"""Models on disk: a folder with one subfolder for each installed model.
+"""The installed models: a folder with one subfolder for each.
 
 A model's subfolder appears in one step, when all its files have been verified. Until then they are in ``.downloads``.
 """
@@ -12,24 +12,24 @@ from notetaker.speech.models.catalogue import MODELS, Model
 from notetaker.speech.models.errors import ModelError
 
 SYSTEM_FOLDER = Path("/opt/notetaker/models")
-"""Models for all users of a host, put there by its administrator."""
+"""Models for all users of a host, installed by its administrator."""
 
 _DOWNLOADS = ".downloads"
 
 
 def user_folder() -> Path:
-    """Where models go unless a setting names another folder; XDG Base Directory Specification."""
+    """Return the default folder for models (XDG Base Directory Specification)."""
     data = os.environ.get("XDG_DATA_HOME", "")
     return (Path(data) if Path(data).is_absolute() else Path.home() / ".local/share") / "notetaker/models"
 
 
 def downloads(folder: Path, model: Model) -> Path:
-    """Where the files of a model are kept until they are complete."""
+    """Return the folder for a model's files until they are complete."""
     return folder / _DOWNLOADS / model.name
 
 
 def installed_in(folder: Path, model: Model) -> Path | None:
-    """The subfolder of an installed model; None when it is not there or files are missing or cut short."""
+    """Return the subfolder of an installed model, or None if files are missing or truncated."""
     path = folder / model.name
     try:
         complete = all((path / file.name).stat().st_size == file.size for file in model.files)
@@ -39,13 +39,13 @@ def installed_in(folder: Path, model: Model) -> Path | None:
 
 
 class Store:
-    """The models that can be used here, from several folders. The first folder that has a model counts."""
+    """The usable models in several folders. The first folder that has a model counts."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = folders
 
     def path(self, model: Model) -> Path | None:
-        """The subfolder of an installed model, None if it is not installed."""
+        """Return the subfolder of a model, or None if it is not installed."""
         for folder in self._folders:
             path = installed_in(folder, model)
             if path is not None:
@@ -53,13 +53,13 @@ class Store:
         return None
 
     def installed(self) -> list[Model]:
-        """The installed models, the best one last."""
+        """Return the installed models, best last."""
         return [model for model in MODELS if self.path(model) is not None]
 
     def remove(self, model: Model) -> None:
-        """Deletes a model from all folders, and what was left of a download.
+        """Delete a model from all folders, including unfinished downloads.
 
-        Raises ModelError when there is no such model, or when it cannot be deleted.
+        Raises ModelError if it is not installed or cannot be deleted.
         """
         found = [
             folder
@@ -81,7 +81,7 @@ def _has_files(folder: Path) -> bool:
 
 
 def _remove(folder: Path, model: Model) -> None:
-    """Moves the model away before it is deleted, so that there is never half a model in its place."""
+    """Move the model away before deleting it, so that half a model is never in its place."""
     rest = downloads(folder, model)
     if rest.exists():
         shutil.rmtree(rest)

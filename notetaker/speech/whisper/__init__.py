@@ -1,7 +1,7 @@
-"""Whisper (OpenAI, 2022) on CTranslate2, and no more of it than meetings need.
+"""Whisper (OpenAI, 2022) on CTranslate2, limited to what meetings need.
 
-``features``  sound -> the log-mel spectrogram that the encoder takes
+``features``  sound -> the log-mel spectrogram for the encoder
 ``tokens``    text -> tokens, tokens -> words
-``packing``   several clips of one speaker -> windows that the model listens to at once, and words back to clips
+``packing``   several clips of one speaker -> windows for the model, and words back to clips
 ``engine``    :class:`~notetaker.speech.whisper.engine.Whisper`, the engine
 """

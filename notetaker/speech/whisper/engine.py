@@ -1,8 +1,8 @@
 """Whisper as a speech engine.
 
-What was measured and decided, with figures: docs/speech.md. In short: a window of 15 s instead of 30 s costs half and
-understands as well; short clips packed into one window cost less again and come out better; the times of words
-come from the attention of the decoder (dynamic time warping).
+The measurements behind it are in docs/speech.md. In short: a window of 15 s instead of 30 s costs half and is as
+accurate; short clips packed into one window cost even less and are more accurate; word times come from the decoder's
+attention (dynamic time warping).
 """
 
 import math
@@ -31,23 +31,24 @@ from notetaker.speech.whisper.packing import Placed, pack, unpack
 from notetaker.speech.whisper.tokens import Tokens
 
 LONGEST_S: Final = 30
-"""Seconds that the model listens to at once."""
+"""Longest window in seconds, which is the model's limit."""
 SHORTEST_S: Final = 15
-"""Seconds of the shortest window. Below 10 s the models repeat themselves without end."""
+"""Shortest window in seconds. Below 10 s the models repeat themselves endlessly."""
 BEAMS: Final = 5
 TOKEN_S: Final = 0.02
-"""Seconds between two places that a token can be aligned to."""
+"""Resolution in seconds of the alignment of tokens."""
 MOST_TOKENS: Final = 224
-"""Of one text: half of what the decoder takes, as in OpenAI's own code; the other half is for the prompt."""
+"""Most tokens in one text: half of the decoder's limit, as in OpenAI's code; the other half is for the prompt."""
 TOKENS_PER_SECOND: Final = 20
-"""More than any language needs (Hindi takes 14); a text that runs on beyond this repeats itself."""
+"""More tokens than any language needs (Hindi needs 14). A longer text repeats itself."""
 MOST_HINTS: Final = 60
-"""Tokens of vocabulary at most."""
+"""Most tokens of vocabulary."""
 NO_SPEECH: Final = 0.6
+"""Probability of no speech above which an improbable text is invented (section 4.5)."""
 DOUBTED: Final = 0.5
-"""The same where the voice detector has its doubts. Short words alone reach 0.6, but are beyond doubt for it."""
+"""The same if the voice detector has doubts, but for any text. Single short words reach 0.6, but cause no doubts."""
 IMPROBABLE: Final = -1.0
-"""Average log probability of a token; with ``NO_SPEECH`` together, the text is an invention (section 4.5)."""
+"""Average log probability of a token below which a text is improbable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,16 @@ class _Result:
     language: str
     no_speech: float
     log_probability: float
-    """Average of all tokens."""
+    """Average over all tokens."""
     ran_on: bool
-    """It was cut off at the limit."""
+    """Whether it was cut off at the limit."""
 
 
 class Whisper:
-    """One model, on one thread. ``folder`` holds a model as converted for CTranslate2."""
+    """One model on one thread. ``folder`` contains a model converted for CTranslate2."""
 
     def __init__(self, name: str, folder: Path, device: str = "cpu") -> None:
-        """``device``: ``cpu`` (8-bit integers) or ``cuda`` (16-bit floats). Raises EngineSettingError."""
+        """``device`` is ``cpu`` (8-bit integers) or ``cuda`` (16-bit floats). Raises EngineSettingError."""
         self.name = name
         try:
             self._tokens = Tokens(folder / "tokenizer.json")
@@ -94,7 +95,7 @@ class Whisper:
             for window in pack(lengths_s, [loud_s(sound) for sound in sounds]):
                 heard += self._final(window, sounds, hints)
             return heard
-        except RuntimeError as error:  # out of memory, a GPU that went away
+        except RuntimeError as error:  # such as out of memory, or a lost GPU
             raise EngineError(f"The speech engine {self.name} failed.") from error
 
     def _draft(self, sound: Floats, hints: Hints) -> Heard:
@@ -116,7 +117,7 @@ class Whisper:
         ]
 
     def _listen(self, sound: Floats, hints: Hints) -> tuple[_Result, ctranslate2.StorageView, int]:
-        """The text of one window; the encoder's output and its frames of sound, for the times of words."""
+        """Return the text of one window, and for the word times the encoder's output and its frames of sound."""
         length_s = len(sound) / SAMPLE_RATE
         window_s = min(LONGEST_S, max(SHORTEST_S, math.ceil(length_s) + 2))
         encoded = self._encode(sound, LONGEST_S if hints.careful else window_s)

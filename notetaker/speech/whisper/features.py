@@ -1,7 +1,7 @@
-"""Sound to the log-mel spectrogram that Whisper's encoder takes.
+"""Converts sound to the log-mel spectrogram for Whisper's encoder.
 
 Source: "Robust Speech Recognition via Large-Scale Weak Supervision" (Radford et al., 2022), section 2.2, and the mel
-scale of Slaney's Auditory Toolbox (1998), which Whisper's filters were made with.
+scale of Slaney's Auditory Toolbox (1998), with which Whisper's filters were made.
 """
 
 from typing import Any
@@ -16,24 +16,24 @@ Floats = NDArray[np.float32]
 HOP = SAMPLE_RATE // 100
 """Samples from one frame to the next: 10 ms."""
 _FFT = 400
-"""Samples that a frame looks at: 25 ms."""
+"""Samples in a frame: 25 ms."""
 _LINEAR_TO_HZ = 1000.0
-"""The mel scale is linear up to here, and logarithmic above."""
+"""Frequency up to which the mel scale is linear; it is logarithmic above."""
 _HZ_PER_MEL = 200 / 3
 _LOG_STEP = np.log(6.4) / 27
 _LOUD = 0.01
-"""Of the power of the loudest parts: 20 dB less is no speech any more."""
+"""Fraction of the power of the loudest parts, 20 dB below them, under which sound is no speech."""
 _DYNAMIC_RANGE = 8.0
-"""Decades: what is weaker than the loudest spot by more counts as silence."""
+"""Decades below the loudest spot under which everything counts as silence."""
 
 
 def samples(pcm: bytes) -> Floats:
-    """From -1 to 1, of signed 16-bit little-endian PCM."""
+    """Convert signed 16-bit little-endian PCM to samples from -1 to 1."""
     return np.frombuffer(pcm, dtype="<i2").astype(np.float32) / np.float32(32768)
 
 
 def loud_s(sound: Floats) -> tuple[float, float]:
-    """From where to where a clip is loud enough to be speech, in seconds: without the silence at its edges."""
+    """Return start and end in seconds of what is loud enough to be speech, without the silence at the edges."""
     frames = sound[: len(sound) // HOP * HOP].reshape(-1, HOP)
     power = np.square(frames).mean(axis=1)
     if not power.any():
@@ -50,7 +50,7 @@ class Spectrogram:
         self._window: Floats = np.hanning(_FFT + 1)[:-1].astype(np.float32)
 
     def __call__(self, sound: Floats, window_s: int) -> Floats:
-        """Shape (bands, 100 * window_s): the sound, and silence up to ``window_s`` seconds."""
+        """Return shape (bands, 100 * window_s) for the sound, padded with silence to ``window_s`` seconds."""
         length = window_s * SAMPLE_RATE
         padded = np.pad(sound[:length], (0, max(length - len(sound), 0)))
         centred = np.pad(padded, _FFT // 2, mode="reflect")
@@ -64,7 +64,7 @@ class Spectrogram:
 
 
 def _mel_filters(bands: int) -> Floats:
-    """Shape (bands, _FFT / 2 + 1): triangles of equal area, evenly spaced on the mel scale."""
+    """Return shape (bands, _FFT / 2 + 1): triangles of equal area, evenly spaced on the mel scale."""
     top = _mel(SAMPLE_RATE / 2)
     edges = _hz(np.linspace(0.0, top, bands + 2))
     bins = np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE)

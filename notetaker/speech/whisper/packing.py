@@ -1,6 +1,6 @@
-"""Several clips of one speaker in one window, because a window costs the same however much of it is speech.
+"""Packs several clips of one speaker into a window, because a window costs the same with any amount of speech.
 
-Pure. The times of words decide which clip a word belongs to, never those of segments: a segment may span two clips.
+Pure. Words are assigned to clips by word times, never by segment times, because a segment may span two clips.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from notetaker.speech.engine import Word
 
 PAUSE_S = 1.2
-"""Seconds of silence between two clips: with less, two sentences become one; with more, the model may stop there."""
+"""Seconds of silence between two clips. With less, two sentences become one; with more, the model may stop there."""
 FULL_S = 28.0
-"""Seconds that a window is filled with at most. The model listens to 30 s, and is poor at the edges."""
+"""Most seconds in a window. The model's limit is 30 s, but it is poor at the edges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,10 @@ class Placed:
     clip: int
     """Index of the clip."""
     start_s: float
-    """Where it begins in the window, in seconds."""
+    """Start of the clip in the window, in seconds."""
     length_s: float
     sound_s: tuple[float, float]
-    """From where to where it is loud enough to be speech, in seconds from its start."""
+    """Start and end of what is loud enough to be speech, in seconds from the start of the clip."""
 
     @property
     def end_s(self) -> float:
@@ -30,8 +30,8 @@ class Placed:
 
 
 def pack(lengths_s: Sequence[float], sounds_s: Sequence[tuple[float, float]]) -> list[list[Placed]]:
-    """Windows, each a run of clips in order; a long clip has one to itself. ``lengths_s``: of each clip, seconds;
-    ``sounds_s``: from where to where it is loud enough to be speech.
+    """Pack clips into windows, in order; a long clip gets its own. ``lengths_s`` are the lengths of the clips,
+    ``sounds_s`` are start and end of what is loud enough to be speech in each.
     """
     windows: list[list[Placed]] = []
     end_s = FULL_S
@@ -46,7 +46,7 @@ def pack(lengths_s: Sequence[float], sounds_s: Sequence[tuple[float, float]]) ->
 
 
 def unpack(window: Sequence[Placed], words: Iterable[Word]) -> list[list[Word]]:
-    """The words of each clip of the window, in seconds from that clip's start. Words stay in order."""
+    """Assign words to the clips of the window, in order. Times become relative to the start of the clip."""
     found: list[list[Word]] = [[] for _ in window]
     at = 0
     before: Word | None = None
@@ -61,10 +61,10 @@ def unpack(window: Sequence[Placed], words: Iterable[Word]) -> list[list[Word]]:
 
 
 def _clip(window: Sequence[Placed], at: int, word: Word, before: Word | None) -> int:
-    """Which clip a word is from, ``at`` or a later one: that with which it shares most time, or else the nearest.
+    """Return the clip that a word is from, ``at`` or later: the one that it overlaps most, or else the nearest.
 
-    The pause between two clips is a part of the last word before it or of the first word behind it, depending on the
-    model. So where a word reaches from one clip into the next, the sentences that the model has made decide.
+    Depending on the model, the pause between two clips is part of the last word before it or of the first word after
+    it. So if a word reaches from one clip into the next, the model's sentences decide.
     """
     nearest = max(range(at, len(window)), key=lambda index: _nearness(window[index], word))
     first = next((index for index in range(at, len(window)) if word.start_s < window[index].end_s), nearest)
@@ -81,9 +81,9 @@ def _ends_sentence(word: Word) -> bool:
 
 
 def _nearness(placed: Placed, word: Word) -> float:
-    """Seconds that both share; negative: seconds that lie between them.
+    """Return the seconds of overlap, or minus the seconds between them.
 
-    Silence at the edges of a clip does not count: what lies between two words is part of one of them or the other.
+    Silence at the edges of a clip does not count, because the time between two words is part of either.
     """
     begin_s, end_s = (placed.start_s + edge_s for edge_s in placed.sound_s)
     return min(end_s, word.end_s) - max(begin_s, word.start_s)

@@ -14,18 +14,19 @@ from pathlib import Path
 from notetaker.model.languages import WITHOUT_BLANKS
 
 _PIECE = re.compile(r"'(?:s|t|re|ve|m|ll|d)| ?[^\W\d_]+| ?\d+| ?(?:[^\w\s]|_)+|\s+(?!\S)|\s+")
-"""What merges never cross: words, numbers and punctuation, each with the blank before it."""
+"""Pieces that merges never cross: words, numbers and punctuation, each with the space before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenWord:
     text: str
-    """With the blank before it."""
+    """The word with the space before it."""
     tokens: int
+    """How many tokens it consists of."""
 
 
 def _alphabet() -> dict[int, str]:
-    """The printable character that stands for each byte."""
+    """Return the printable character for each byte."""
     plain = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(256) if byte not in set(plain)]
     return {byte: chr(byte) for byte in plain} | {byte: chr(256 + n) for n, byte in enumerate(others)}
@@ -53,11 +54,11 @@ class Tokens:
         )
 
     def language(self, code: str) -> int:
-        """The token that says in which language somebody speaks. Raises KeyError."""
+        """Return the token of a language. Raises KeyError."""
         return self._special[f"<|{code}|>"]
 
     def encode(self, text: str) -> list[int]:
-        """The tokens of a text; no text makes a special token."""
+        """Return the tokens of a text, which are never special ones."""
         tokens: list[int] = []
         for piece in _PIECE.findall(text):
             parts = [self._alphabet[byte] for byte in piece.encode()]
@@ -71,17 +72,19 @@ class Tokens:
         return tokens
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """The text of tokens; special ones and timestamps have none."""
+        """Return the text of tokens, ignoring special ones and timestamps."""
         return self._raw(tokens).decode("utf-8", "replace")
 
     def text_only(self, tokens: Sequence[int]) -> list[int]:
-        """Without special tokens and timestamps."""
+        """Return the tokens without special ones and timestamps."""
         return [token for token in tokens if token < self.end]
 
     def words(self, tokens: Sequence[int], language: str) -> list[TokenWord]:
-        """How text tokens make words, in order; all their tokens together are ``tokens``."""
+        """Group text tokens into words, in order; together, the words have all of ``tokens``."""
         words: list[TokenWord] = []
-        blanks = language not in WITHOUT_BLANKS  # without, a word is what makes whole characters
+        blanks = (
+            language not in WITHOUT_BLANKS
+        )  # without spaces, a word is the shortest run of whole characters
         for character in self._characters(tokens):
             punctuation = not any(map(str.isalnum, character.text))
             if words and not character.text.startswith(" ") and (blanks or punctuation):
@@ -91,7 +94,7 @@ class Tokens:
         return words
 
     def _characters(self, tokens: Sequence[int]) -> list[TokenWord]:
-        """The shortest runs of tokens that are whole characters."""
+        """Return the shortest runs of tokens that are whole characters."""
         runs: list[TokenWord] = []
         begun = 0
         for index in range(1, len(tokens) + 1):

@@ -1,4 +1,4 @@
-"""Media files with the demo's voices in them, made with FFmpeg."""
+"""Makes media files with the demo's voices, with FFmpeg."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -17,12 +17,12 @@ from tests.speech.packets import rtp
 
 
 def voice(number: int) -> bytes:
-    """A sentence of the demo, the first is 0: PCM as engines listen to it."""
+    """Return the PCM of a sentence of the demo; the first is 0."""
     return decode(rtp(script.load().sentences[number].frames))
 
 
 def words(number: int) -> str:
-    """What is said in it."""
+    """Return the text of that sentence."""
     return script.load().sentences[number].text
 
 
@@ -44,7 +44,7 @@ def record(
     later_s: float = 0.0,
     picture: bool = False,
 ) -> Path:
-    """Writes the sound; its suffix says in which container. ``later_s``: after which the sound begins in the file."""
+    """Write a media file of the type of its suffix, in which the sound starts after ``later_s`` seconds."""
     with av.open(path, "w") as container:
         video = container.add_stream("mpeg4", rate=10) if picture else None
         audio = container.add_stream(codec, rate=rate, layout=layout) if codec else None

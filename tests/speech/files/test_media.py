@@ -10,7 +10,7 @@ from tests.speech.files.recordings import length_s, record, silence, voice
 def pcm(path: Path) -> bytes:
     with opened(path) as media:
         sound = b"".join(media.pcm())
-        assert (media.damaged, media.trouble) == (0, None)
+        assert (media.damaged, media.failure) == (0, None)
         return sound
 
 
@@ -83,7 +83,7 @@ def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
         (tmp_path / "missing.wav", "there is no such file."),
         (tmp_path, "this is a folder, not a file."),
         (Path("/proc/self/mem"), "it cannot be read: Input/output error."),
-        (silent, "there is no sound in it."),
+        (silent, "it contains no audio."),
     ):
         with pytest.raises(MediaError) as error, opened(path):
             pass
@@ -124,7 +124,7 @@ def test_damaged_packets_are_counted_and_become_silence(tmp_path: Path) -> None:
     path = tmp_path / "damaged.mka"
     path.write_bytes(whole)
     media, sound = read(path)
-    assert media.damaged or media.trouble
+    assert media.damaged or media.failure
     assert length_s(sound) > length_s(said) * 0.4
 
 
@@ -135,7 +135,7 @@ def test_a_file_that_stops_being_readable_gives_what_it_has(
     real = Path.open
 
     class Broken:
-        """A disk that fails after 200 kB."""
+        """A file on a disk that fails after 200 kB."""
 
         def __init__(self, file: object) -> None:
             self._file = file
@@ -156,5 +156,5 @@ def test_a_file_that_stops_being_readable_gives_what_it_has(
 
     monkeypatch.setattr(Path, "open", lambda self, mode: Broken(real(self, mode)))
     media, sound = read(path)
-    assert media.trouble == "it cannot be read to its end: Input/output error."
+    assert media.failure == "it could not be read to the end: Input/output error."
     assert len(sound) > 100_000

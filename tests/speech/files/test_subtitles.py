@@ -10,7 +10,7 @@ from notetaker.speech.files.transcript import Segment
 
 
 def spoken(text: str, start_s: float = 0.0, each_s: float = 0.3) -> Segment:
-    """A segment with so many seconds a word."""
+    """Make a segment with equally long words."""
     words = tuple(
         Word(f" {one}", start_s + at * each_s, start_s + (at + 1) * each_s, 0.9)
         for at, one in enumerate(text.split())

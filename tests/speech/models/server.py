@@ -11,22 +11,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Page:
-    """What the server has at a path, and how it gives it away."""
+    """The contents of a path, and how the server sends them."""
 
     body: bytes = b""
     status: int = 200
     kind: str = "application/octet-stream"
     location: str | None = None
     ranges: bool = True
-    """Whether it sends parts of the file."""
+    """Whether the server sends parts of the file on request."""
     cuts: list[int] = field(default_factory=list)
-    """After how many bytes each of the next responses is cut."""
+    """Bytes after which to cut each of the next responses."""
     hold: threading.Event | None = None
-    """Waits for this in the middle of the body."""
+    """An event to wait for in the middle of the body."""
     length: bool = True
-    """Whether it says how long the body is."""
+    """Whether to send the length of the body."""
     content_range: str | None = None
-    """What it says instead of the truth."""
+    """A Content-Range to send instead of the true one."""
 
 
 @dataclass

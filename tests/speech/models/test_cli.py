@@ -1,4 +1,4 @@
-"""``notetaker models`` as its user meets it."""
+"""The command ``notetaker models``."""
 
 import json
 import sys

@@ -94,10 +94,10 @@ def test_user_and_password_are_for_the_index_alone(server: Server) -> None:
     [
         (SIMPLE_JSON, as_json("https://files.example/x", name="other.whl"), f"it does not have {NAME}"),
         (HTML, "<a href='other.whl'>other.whl</a><a>no address</a>", f"it does not have {NAME}"),
-        (SIMPLE_JSON, "<html>", "it does not answer as a package index does"),
-        (SIMPLE_JSON, "[]", "it does not answer as a package index does"),
-        (SIMPLE_JSON, '{"files": [7]}', "it does not answer as a package index does"),
-        (SIMPLE_JSON, as_json("http://[nonsense"), "it gives an address that is not a web address"),
+        (SIMPLE_JSON, "<html>", "it is not a package index"),
+        (SIMPLE_JSON, "[]", "it is not a package index"),
+        (SIMPLE_JSON, '{"files": [7]}', "it is not a package index"),
+        (SIMPLE_JSON, as_json("http://[nonsense"), "it returned an invalid address"),
     ],
 )
 def test_a_wheel_that_cannot_be_found(server: Server, kind: str, text: str, reason: str) -> None:

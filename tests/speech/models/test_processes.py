@@ -1,4 +1,4 @@
-"""Pulls that are killed, interrupted, side by side, or out of room: in processes of their own."""
+"""Pulls in separate processes: killed, interrupted, concurrent, or out of disk space."""
 
 import os
 import shutil
@@ -39,7 +39,7 @@ from notetaker.speech.models.sources import Servers
 from tests.speech.models.example import MODEL, REPOSITORY
 
 folder, url, limit = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-signal.signal(signal.SIGINT, signal.default_int_handler)  # which shells take away in the background
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which shells remove for background processes
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 try:
     pull(
@@ -106,7 +106,7 @@ def test_two_pulls_at_once_download_once(web: Web, tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_whole(web: Web, tmp_path: Path) -> None:
-    """RLIMIT_FSIZE makes write() fail with EFBIG; Python ignores SIGXFSZ."""
+    """RLIMIT_FSIZE makes write() fail with EFBIG, because Python ignores SIGXFSZ."""
     line = last_line(start(tmp_path, web.servers.hugging_face, limit=100_000))
     assert line.startswith("ModelError whisper-base cannot be installed: ")
     assert line.endswith(": File too large.")
@@ -126,13 +126,13 @@ def can_mount() -> bool:
 
 @pytest.mark.skipif(not can_mount(), reason="may not mount a file system")
 def test_a_disk_that_is_full_is_emptied_again(web: Web, tmp_path: Path) -> None:
-    """A file system with room for the bytes, and not for the files: so it is found out on the way."""
+    """The file system has enough bytes free but too few for the files, so the pull fails halfway."""
     script = 'mount -t tmpfs -o nr_inodes=7 none "$0"; "$@"; find "$0" -type f >&2'
     process = start(
         tmp_path, web.servers.hugging_face, prefix=[*NAMESPACE, "sh", "-c", script, str(tmp_path)]
     )
     line = last_line(process)
-    assert line.startswith("NoRoom There is no room for whisper-base on the disk of ")
+    assert line.startswith("NoRoom Not enough disk space for whisper-base at ")
     assert Store([tmp_path]).path(MODEL) is None
 
 

@@ -8,7 +8,7 @@ from notetaker.speech.models.store import Store, downloads, user_folder
 
 
 def install(folder: Path, model: Model) -> Path:
-    """Files of the right sizes, without contents."""
+    """Create empty files of the right sizes."""
     path = folder / model.name
     path.mkdir(parents=True)
     for file in model.files:
@@ -72,7 +72,7 @@ def test_remove_of_a_model_that_is_not_installed(tmp_path: Path) -> None:
 
 
 def test_a_model_that_cannot_be_removed() -> None:
-    """Nobody, not even root, may write there."""
+    """Not even root may write there."""
     model = Model("self", "", 1, (), ())
     with pytest.raises(ModelError, match=r"^/proc/.* cannot be removed: "):
         Store([Path("/proc")]).remove(model)
@@ -83,7 +83,7 @@ def test_a_model_that_cannot_be_removed() -> None:
     [("/data", "/data"), ("", "/home/ada/.local/share"), ("data", "/home/ada/.local/share")],
 )
 def test_the_folder_of_a_user(monkeypatch: pytest.MonkeyPatch, data: str, folder: str) -> None:
-    """XDG_DATA_HOME counts only when it is absolute."""
+    """XDG_DATA_HOME counts only if it is absolute."""
     monkeypatch.setenv("HOME", "/home/ada")
     monkeypatch.setenv("XDG_DATA_HOME", data)
     assert user_folder() == Path(folder) / "notetaker/models"

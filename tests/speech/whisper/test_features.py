@@ -1,4 +1,4 @@
-"""The spectrogram, beside that of faster-whisper 1.2.1, whose models we use.
+"""The spectrogram, compared with that of faster-whisper 1.2.1, whose models we use.
 
 The expected values are its own, the same as ours to the bit when they were made: ``FeatureExtractor(feature_size=N)``
 of the sound below, with silence up to 30 s; frame 100, every tenth band.

@@ -1,4 +1,4 @@
-"""Clips into windows, and words back to clips."""
+"""Packing clips into windows, and assigning words to clips."""
 
 from itertools import chain, pairwise
 
@@ -12,7 +12,7 @@ from notetaker.speech.whisper.packing import FULL_S, PAUSE_S, Placed, unpack
 
 
 def pack(lengths_s: list[float]) -> list[list[Placed]]:
-    """Of clips that are loud from one end to the other."""
+    """Pack clips that are loud from start to end."""
     return packing.pack(lengths_s, [(0.0, length_s) for length_s in lengths_s])
 
 
@@ -83,7 +83,7 @@ def test_a_word_that_is_heard_early_belongs_to_the_clip_that_is_nearer() -> None
             Word(" week.", 1.7, 4.0, 1.0),
             Word(" I", 4.0, 4.3, 1.0),
         ),  # the pause is a part of the word before it
-        (Word(" week.", 1.5, 1.8, 1.0), Word(" I", 1.8, 3.9, 1.0)),  # or of the word behind it
+        (Word(" week.", 1.5, 1.8, 1.0), Word(" I", 1.8, 3.9, 1.0)),  # or of the word after it
     ],
 )
 def test_the_pause_between_two_clips_belongs_to_no_word(first: Word, second: Word) -> None:

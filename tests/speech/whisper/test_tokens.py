@@ -1,4 +1,4 @@
-"""Tokens, beside those of Hugging Face's ``tokenizers`` 0.23 for the same ``tokenizer.json``."""
+"""Tokens, compared with those of Hugging Face's ``tokenizers`` 0.23 for the same ``tokenizer.json``."""
 
 import pytest
 from hypothesis import given

@@ -57,7 +57,7 @@ def test_a_language_that_it_does_not_know_is_detected(whisper: Whisper) -> None:
 
 def test_a_clip_that_is_too_long_is_cut_and_an_empty_one_has_no_words(whisper: Whisper) -> None:
     silence, nothing = whisper.transcribe([bytes(40 * BYTES_PER_SECOND), b""], Hints(thorough=True))
-    assert len(silence.text.split()) <= 1  # the voice detector, not the engine, keeps silence out
+    assert len(silence.text.split()) <= 1  # the voice detector, not the engine, rejects silence
     assert len(nothing.text.split()) <= 1
 
 
