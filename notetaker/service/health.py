@@ -90,7 +90,7 @@ class Health:
     def _of_meetings(self, now: float) -> str | None:
         for guild_id, lock in self._recordings.locks.items():
             if lock.overdue_s:
-                return f"a meeting in guild {guild_id} is stuck: it is {lock.overdue_s:.0f} s overdue"
+                return f"a meeting in guild {guild_id} is stuck, {lock.overdue_s:.0f} s overdue"
         late_s = self._disk.clock(now) - self._recordings.ticked_at
         if late_s > TICK_S:
             return f"the meetings have not been updated for {late_s:.0f} s"

@@ -200,5 +200,5 @@ async def test_a_lock_that_whoever_begins_or_ends_a_meeting_keeps_is_trouble(
         monkeypatch.setattr(time, "monotonic", lambda: real() + patience_s - 5)
         assert judged.after(0) is None
         monkeypatch.setattr(time, "monotonic", lambda: real() + patience_s + 5)
-        assert judged.after(0) == f"a meeting in guild {GUILD} is stuck: it is 5 s overdue"
+        assert judged.after(0) == f"a meeting in guild {GUILD} is stuck, 5 s overdue"
     assert judged.after(0) is None

@@ -62,7 +62,7 @@ def stopped(bot: Process) -> None:
     ("sabotage", "way", "said"),
     [
         ("block loop", sabotaged, "in _block_loop"),
-        ("hold locks", sabotaged, "is stuck: it is"),
+        ("hold locks", sabotaged, "is stuck, "),
         ("", unwritable, "(File too large)"),
         ("", stopped, "Fatal Python error: Aborted"),
     ],
