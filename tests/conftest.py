@@ -1,14 +1,19 @@
 """What holds for every test."""
 
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.harness.office import PRELUDE
+
 # How long an example takes says nothing where other processes can take the CPU away.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PRELUDE), os.environ.get("PYTHONPATH")]))
 
 pytest_plugins = ["tests.harness.fixtures"]
 

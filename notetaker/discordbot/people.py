@@ -11,12 +11,13 @@ from notetaker.discordbot.publish import reason
 
 log = logging.getLogger(__name__)
 
-TIMEOUT = (
-    10.0  # seconds; py-cord itself would wait out five minutes and any rate limit, and the notes with it
-)
+TIMEOUT_S = 10.0
+"""py-cord itself would wait out five minutes and any rate limit, and the notes with it."""
 
 
-async def display_name(bot: discord.Bot | discord.AutoShardedBot, guild_id: int, user_id: int) -> str:
+async def display_name(
+    bot: discord.Bot | discord.AutoShardedBot, guild_id: int, user_id: int, timeout_s: float = TIMEOUT_S
+) -> str:
     """The name shown in the guild, or ``User 123`` if Discord does not tell.
 
     Members in voice channels are in the cache, because the gateway sends them with their voice states. Discord is
@@ -26,7 +27,7 @@ async def display_name(bot: discord.Bot | discord.AutoShardedBot, guild_id: int,
     if guild is not None and (member := guild.get_member(user_id)) is not None:
         return str(member.display_name)
     try:
-        async with asyncio.timeout(TIMEOUT):
+        async with asyncio.timeout(timeout_s):
             if guild is not None:
                 with suppress(discord.NotFound):  # has left the guild; the account remains
                     return str((await guild.fetch_member(user_id)).display_name)

@@ -75,16 +75,16 @@ class WorkerThread:
             self._moved_at = now
             self._waiting -= 1
 
-    def hurry(self) -> None:
+    def hurry(self, farewell_s: float = FAREWELL_S) -> None:
         """Limit how long calls may take, because the process is stopping. After a timeout, other calls fail at once.
 
         Further calls of this method have no effect.
         """
         if self._patience_s is not None:
             return
-        self._patience_s = FAREWELL_S
+        self._patience_s = farewell_s
         for limit in self._limits:
-            limit.reschedule(asyncio.get_running_loop().time() + FAREWELL_S)
+            limit.reschedule(asyncio.get_running_loop().time() + farewell_s)
 
     def close(self) -> None:
         """Wait for pending calls; after ``hurry``, for a limited time."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
@@ -44,44 +44,48 @@ class _Lane:
         self._lock = threading.Lock()
         self._pool: ProcessPool | None = None
         self._closed = False
-        self._calls = 0
+        self._calls: set[ProcessFuture[Any]] = set()
 
     @property
     def idle(self) -> int:
         """Number of processes without a call."""
-        return max(self._processes - self._calls, 0)
+        return max(self._processes - len(self._calls), 0)
 
     def call(self, timeout_s: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call ``function``. Raises what it raises, TimeoutError, and ProcessExpired if the process died."""
-        with self._lock:
-            self._calls += 1
         try:
             return self._ask(timeout_s, function, *args, **kwargs)
         except (BrokenProcessPool, RuntimeError):  # a process died between two calls: this one has not begun
             return self._ask(timeout_s, function, *args, **kwargs)
+
+    def _ask(self, timeout_s: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._lock:
+            future: ProcessFuture[T] = self._running_pool().schedule(
+                function, args, kwargs, timeout=timeout_s
+            )
+            self._calls.add(future)
+        try:
+            return future.result()
         except CancelledError as error:
             raise ProcessExpired("closed") from error  # type: ignore[no-untyped-call]
         finally:
             with self._lock:
-                self._calls -= 1
-
-    def _ask(self, timeout_s: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with self._lock:
-            pool = self._running_pool()
-        future: ProcessFuture[T] = pool.schedule(function, args, kwargs, timeout=timeout_s)
-        return future.result()
+                self._calls.discard(future)
 
     def close(self) -> None:
         with self._lock:
             self._closed = True
             pool, self._pool = self._pool, None
+            calls = list(self._calls)
         if pool is not None:
             pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
+        for call in calls:
+            call.cancel()  # type: ignore[no-untyped-call] # Pebble leaves them without an answer
 
     def _running_pool(self) -> ProcessPool:
         if self._closed:
-            raise CancelledError
+            raise ProcessExpired("closed")  # type: ignore[no-untyped-call]
         # Pebble gives up a pool when a process dies between two calls.
         if self._pool is None or not self._pool.active:
             self._pool = ProcessPool(

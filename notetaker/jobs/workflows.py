@@ -122,6 +122,7 @@ class Workflows:
         try:
             heard = self._transcriber.draft(self._folder(utterance), utterance.clip, hints)
         except EngineError as error:
+            self._pause(0)
             log.warning("No live line for utterance %s: %s", utterance_id, error)
             return  # the final pass tries again, and stores the error if it fails too
         draft = Transcription(
@@ -164,6 +165,7 @@ class Workflows:
             try:
                 return self._heard(meeting, utterances)
             except EngineError as error:
+                self._pause(0)
                 if error.retryable:
                     raise
                 log.warning(
@@ -301,5 +303,6 @@ class Workflows:
             log.exception("Cannot write the tracks of meeting %s; keeping its journal", meeting_id)
 
     def _pause(self, seconds: float) -> None:
+        """Wait. Raises Interrupted when the worker stops, which is also why an engine may have failed."""
         if self._stopping.wait(seconds):
             raise Interrupted

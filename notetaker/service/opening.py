@@ -38,7 +38,11 @@ class Opened:
 
 
 async def open_database(
-    settings: Settings, database: WorkerThread, stop: asyncio.Event, retry_s: float = RETRY_S
+    settings: Settings,
+    database: WorkerThread,
+    stop: asyncio.Event,
+    retry_s: float = RETRY_S,
+    silence_s: float = SILENCE_S,
 ) -> Opened | None:
     """Open the database once it is available, or return None if ``stop`` is set. Raise StoreSettingError."""
     manager, reported = ServiceManager(), ""
@@ -51,7 +55,7 @@ async def open_database(
         manager.status(f"Waiting to start: {reason}")
 
     async def report_silence() -> None:
-        await asyncio.sleep(SILENCE_S)
+        await asyncio.sleep(silence_s)
         report("the database does not answer")
 
     with _meanwhile(_ping(manager)):

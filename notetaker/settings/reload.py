@@ -84,10 +84,17 @@ def _dotenv(text: str, path: Path) -> dict[str, str]:
 class Reload:
     """Reloads the settings, and calls ``apply`` with those that hold now: the ones in LIVE are new."""
 
-    def __init__(self, settings: Settings, file: EnvFile, apply: Callable[[Settings], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        file: EnvFile,
+        apply: Callable[[Settings], None],
+        reading_s: float = READING_S,
+    ) -> None:
         self._settings = settings
         self._file = file
         self._apply = apply
+        self._reading_s = reading_s
         self.note = ""
         """Shown in the status line until the next reload: what could not be changed."""
 
@@ -122,12 +129,12 @@ class Reload:
     async def _read(self) -> Settings:
         """Return the new settings. Raise SettingsError if they are invalid or cannot be read in time."""
         try:
-            async with asyncio.timeout(READING_S):
+            async with asyncio.timeout(self._reading_s):
                 return await in_thread(self._load)
         except TimeoutError:
             raise SettingsError(
-                f"{self._file.path}, or a file named in it, could not be read within {READING_S:.0f} s: is it on a "
-                "server that does not respond?"
+                f"{self._file.path}, or a file named in it, could not be read within {self._reading_s:.0f} s: "
+                "is it on a server that does not respond?"
             ) from None
 
     def _load(self) -> Settings:

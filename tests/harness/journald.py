@@ -7,14 +7,14 @@ import socket
 from pathlib import Path
 from typing import Self
 
-WAIT_S = 30.0
+WAIT_S = 90.0
 LARGEST = 1 << 20
 DESCRIPTOR_SIZE = array.array("i").itemsize
 
 Entry = dict[str, str]
 """One log line, by field."""
 
-PRELUDE = """
+UNDER_SYSTEMD = """
 import os
 from pathlib import Path
 from logging_journald import JournaldTransport
@@ -52,12 +52,9 @@ class FakeJournald:
         self._socket.close()
         self.path.unlink()
 
-    def environment(self, folder: Path) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         """For a process that is to write to this journal."""
-        prelude = folder / "prelude"
-        prelude.mkdir(exist_ok=True)
-        (prelude / "sitecustomize.py").write_text(PRELUDE)
-        return {"PYTHONPATH": str(prelude), "JOURNALD": str(self.path)}
+        return {"AT_START": UNDER_SYSTEMD, "JOURNALD": str(self.path)}
 
     def read(self) -> list[Entry]:
         """What has come since the last time."""

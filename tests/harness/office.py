@@ -16,8 +16,11 @@ from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.discordsim.world.entities import Guild, Message, User
 
-WAIT_S = 30.0
+WAIT_S = 90.0
 """At most, for anything."""
+
+PRELUDE = Path(__file__).parent / "prelude"
+"""Goes before every process, see there."""
 
 SENTENCE = opus_packets(VOICES / "01-ada.opus")[:75]
 """1.5 s of speech."""
@@ -132,6 +135,7 @@ class Office:
         environment = {
             "HOME": str(self._folder),
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(PRELUDE),
             "DISCORD_TOKEN": self.bot.token,
             "DISCORD_API_BASE_URL": self.local.api_url,
             "DISCORD_CA_FILE": str(self.local.ca_file),

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-WAIT_S = 60.0
+WAIT_S = 90.0
 
 
 class Watchdog:

@@ -10,7 +10,7 @@ from tests.harness.office import Office
 
 async def test_a_process_that_cannot_go_on_says_why_in_the_journal(office: Office, tmp_path: Path) -> None:
     async with FakeJournald(tmp_path) as journal:
-        journaled = journal.environment(tmp_path)
+        journaled = journal.environment()
 
         async def end_of(command: str, **settings: str) -> Entry:
             known = len(journal.entries)
@@ -40,7 +40,7 @@ async def test_a_process_that_cannot_go_on_says_why_in_the_journal(office: Offic
 async def test_what_the_tasks_of_an_aborted_bot_wait_for_is_one_entry(office: Office, tmp_path: Path) -> None:
     async with (
         FakeJournald(tmp_path) as journal,
-        office.process("bot", **journal.environment(tmp_path)) as bot,
+        office.process("bot", **journal.environment()) as bot,
     ):
         await journal.until(MESSAGE="Ready as Notetaker")
         bot.send_signal(signal.SIGABRT)

@@ -65,11 +65,8 @@ def test_neither_a_long_text_nor_many_lines_wait_for_a_slow_reader(
     assert b"of this log could not be written in time" in b"".join(shown)
 
 
-def test_a_reader_that_is_busy_for_a_moment_misses_nothing(
-    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stream, "PATIENCE_S", 10.0)
-    handler, size = StreamHandler(pipe.end), fcntl.fcntl(pipe.end, fcntl.F_GETPIPE_SZ)
+def test_a_reader_that_is_busy_for_a_moment_misses_nothing(pipe: Pipe) -> None:
+    handler, size = StreamHandler(pipe.end, most_patience_s=10.0), fcntl.fcntl(pipe.end, fcntl.F_GETPIPE_SZ)
     handler.handle(a_record("x" * (size - 1000)))
     shown: list[bytes] = []
     reader = threading.Timer(0.05, lambda: shown.append(os.read(pipe.reader, size)))

@@ -357,7 +357,7 @@ def test_a_journal_that_is_away_while_nobody_reads_standard_error_holds_nobody_u
 
 def test_under_systemd_the_process_finds_the_journal_by_itself(tmp_path: Path) -> None:
     fake = FakeJournald(tmp_path)
-    environment = {**os.environ, **fake.environment(tmp_path)}
+    environment = {**os.environ, **fake.environment()}
     result = subprocess.run(
         [sys.executable, "-c", LOUD], env=environment, capture_output=True, check=True, timeout=60
     )

@@ -22,7 +22,7 @@ def listening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socke
     ("usec", "pid", "watchdog_s"),
     [
         ("30000000", None, 30.0),
-        ("30000000", str(os.getpid()), 30.0),
+        ("30000000", "ours", 30.0),
         ("30000000", "1", None),  # it is somebody else's, inherited
         ("0", None, None),
         ("soon", None, None),
@@ -35,7 +35,7 @@ def test_the_watchdog_is_ours_only_if_manager_says_so(
     for name, value in (("WATCHDOG_USEC", usec), ("WATCHDOG_PID", pid)):
         monkeypatch.delenv(name, raising=False)
         if value is not None:
-            monkeypatch.setenv(name, value)
+            monkeypatch.setenv(name, str(os.getpid()) if value == "ours" else value)
     assert ServiceManager().watchdog_s == watchdog_s
     assert ServiceManager().ping_every_s == (10.0 if watchdog_s is None else watchdog_s / 3)
 

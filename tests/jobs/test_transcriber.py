@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,13 +46,24 @@ def transcriber() -> Iterator[Transcriber]:
     transcriber.close()
 
 
+@pytest.fixture(autouse=True)
+def processes_of_others() -> Iterator[None]:
+    """Ignore the processes that earlier tests have left."""
+    OTHERS.update(speech_processes())
+    yield
+    OTHERS.clear()
+
+
+OTHERS: set[int] = set()
+
+
 def speech_processes() -> list[int]:
-    """Return this process's children that were started by pools."""
+    """Return this process's children that pools have started since the test began."""
     found = []
     for task in Path(f"/proc/{os.getpid()}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-                found.append(int(child))
+        for child in map(int, (task / "children").read_text().split()):
+            if child not in OTHERS and b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(child)
     return found
 
 
@@ -78,8 +90,9 @@ def test_clips_of_one_speaker_become_words_in_their_order(
 
 
 def test_final_texts_leave_the_processors_to_live_lines(
-    transcriber: Transcriber, folder: Path, utterances: list[Utterance]
+    monkeypatch: pytest.MonkeyPatch, transcriber: Transcriber, folder: Path, utterances: list[Utterance]
 ) -> None:
+    monkeypatch.delenv("PYTHONPATH")  # without the harness, in which all processes are equal
     live = speech_processes()
     transcriber.final(folder, [ClipToHear(utterances[0].clip, continues=False)], Hints())
     [final] = set(speech_processes()) - set(live)
@@ -113,15 +126,32 @@ def test_an_engine_that_dies_between_two_calls_is_replaced(
 def test_an_engine_that_hangs_is_one_error_and_then_works_again(
     folder: Path, utterances: list[Utterance]
 ) -> None:
-    transcriber = Transcriber(POCKETSPHINX, processes=1, timeout_s=3.0)
+    transcriber = Transcriber(POCKETSPHINX, processes=1, timeout_s=10.0)
     transcriber.start()
     [process] = speech_processes()
     freeze = threading.Timer(0.1, os.kill, (process, signal.SIGSTOP))  # in the middle of a call
     freeze.start()
-    with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx did not respond within 3 s.$"):
+    with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx did not respond within 10 s.$"):
         long_call(transcriber, folder, utterances)
     assert transcriber.draft(folder, utterances[0].clip, Hints()).text
     transcriber.close()
+
+
+def test_a_call_under_way_fails_when_the_transcriber_is_closed(
+    folder: Path, utterances: list[Utterance]
+) -> None:
+    transcriber = Transcriber(POCKETSPHINX, processes=1)
+    transcriber.start()
+    [process] = speech_processes()
+    os.kill(process, signal.SIGSTOP)  # so that neither the call that has begun nor the one that waits ends
+    with ThreadPoolExecutor() as threads:
+        calls = [threads.submit(transcriber.draft, folder, one.clip, Hints()) for one in utterances[:2]]
+        while len(transcriber._live._calls) < 2:
+            time.sleep(0.01)
+        transcriber.close()
+        for call in calls:
+            with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx has died.$"):
+                call.result(PATIENCE_S)
 
 
 def test_a_damaged_journal_is_one_error_and_no_death(

@@ -45,7 +45,7 @@ async def test_a_meeting_with_everything_that_goes_wrong_writes_no_canary(
     secret, speech = Canaries(), Canaries()
     secret.collect(monkeypatch, office.local.world.random)
     async with FakeJournald(tmp_path) as journal, AsyncExitStack() as running:
-        journaled = TALKATIVE | journal.environment(tmp_path)
+        journaled = TALKATIVE | journal.environment()
         log = [
             await running.enter_async_context(office.process("worker", **TALKATIVE, DISCORD_TOKEN="")),
             await running.enter_async_context(office.process("worker", **journaled, DISCORD_TOKEN="")),

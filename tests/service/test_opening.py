@@ -21,7 +21,6 @@ from tests.harness.watchdog import a_watchdog
 from tests.store import postgres
 
 WATCHDOG_S = 3.0
-SABOTAGE = Path(__file__).parent / "sabotage"
 WAITING = "STATUS=Waiting to start: the database 'postgres' on the local socket cannot be used: "
 
 
@@ -65,7 +64,7 @@ async def test_a_bot_that_waits_for_its_database_can_be_stopped(office: Office, 
 async def test_a_bot_that_waits_for_its_database_is_watched(
     office: Office, folder: Path, tmp_path: Path, number: signal.Signals, stack: str
 ) -> None:
-    sabotage = {"PYTHONPATH": str(SABOTAGE), "SABOTAGE": "block loop"}
+    sabotage = {"AT_START": "import sabotage", "SABOTAGE": "block loop"}
     async with (
         a_watchdog(tmp_path, WATCHDOG_S) as watchdog,
         office.process("bot", NOTETAKER_DATABASE_URL=_url(folder), **watchdog.settings, **sabotage) as bot,
@@ -107,7 +106,6 @@ async def test_a_bot_whose_database_never_answers_can_be_stopped(office: Office,
 async def test_a_database_that_never_answers_is_told_of(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(opening, "SILENCE_S", 0.01)
     settings = Settings.load(
         {
             "NOTETAKER_DATABASE_URL": f"{_url(folder)}&connect_timeout=0",
@@ -118,7 +116,7 @@ async def test_a_database_that_never_answers_is_told_of(
     async with a_watchdog(tmp_path) as watchdog, a_frozen_server(folder) as connected:
         for name, value in watchdog.settings.items():
             monkeypatch.setenv(name, value)
-        waiting = asyncio.ensure_future(open_database(settings, database, stop))
+        waiting = asyncio.ensure_future(open_database(settings, database, stop, silence_s=0.01))
         await connected.wait()
         await watchdog.until_heard("STATUS=Waiting to start: the database does not answer")
         stop.set()

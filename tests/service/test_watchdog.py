@@ -13,7 +13,6 @@ from tests.harness.office import SENTENCE, Office, Process
 from tests.harness.watchdog import Watchdog, a_watchdog
 
 SECONDS = 3.0
-SABOTAGE = Path(__file__).parent / "sabotage"
 
 
 @asynccontextmanager
@@ -21,7 +20,7 @@ async def watched(
     office: Office, tmp_path: Path, sabotage: str = "block loop"
 ) -> AsyncIterator[tuple[Process, Watchdog]]:
     """A bot that records a meeting, in which Ada goes on and on."""
-    settings = {"PYTHONPATH": str(SABOTAGE), "SABOTAGE": sabotage}
+    settings = {"AT_START": "import sabotage", "SABOTAGE": sabotage}
     async with AsyncExitStack() as stack:
         watchdog = await stack.enter_async_context(a_watchdog(tmp_path, SECONDS))
         bot = await stack.enter_async_context(office.process("bot", **watchdog.settings, **settings))

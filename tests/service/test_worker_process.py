@@ -17,7 +17,7 @@ from notetaker.jobs.queue import JobQueue
 from notetaker.jobs.worker import Work
 from notetaker.service.worker import status_line
 from notetaker.store.store import Store
-from tests.harness.office import Office
+from tests.harness.office import PRELUDE, Office
 from tests.harness.watchdog import a_watchdog
 from tests.jobs.recording import record_meeting
 from tests.store import postgres
@@ -108,7 +108,7 @@ def test_the_status_says_what_there_is_to_do(tmp_path: Path, supervisor: Supervi
     queue.close()
     store.close()
     (tmp_path / "pocketsphinx.py").write_text(ENGINE)
-    with worker(tmp_path, supervisor, PYTHONPATH=str(tmp_path)):
+    with worker(tmp_path, supervisor, PYTHONPATH=f"{tmp_path}:{PRELUDE}"):
         while (
             said := supervisor.next()
         ) != "STATUS=Improving the transcript, writing the notes of 1 meeting":
@@ -154,11 +154,11 @@ async def test_a_worker_whose_database_is_frozen_is_left_alone(office: Office, t
 
 
 async def test_a_worker_whose_database_is_frozen_can_be_stopped(office: Office, tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text("from notetaker.service import worker\nworker.STOP_S = 1.0\n")
+    hurried = "from notetaker.service import worker; worker.STOP_S = 1.0"
     with postgres.temporary_cluster() as server:
         settings = {
             "NOTETAKER_DATABASE_URL": postgres.new_database(server),
-            "PYTHONPATH": str(tmp_path),
+            "AT_START": hurried,
         }
         async with (
             a_watchdog(tmp_path) as watchdog,
@@ -173,13 +173,11 @@ async def test_a_worker_whose_database_is_frozen_can_be_stopped(office: Office, 
 async def test_a_worker_that_looks_for_jobs_for_ever_is_ended_and_its_stacks_are_in_the_log(
     office: Office, tmp_path: Path
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(
-        "from notetaker.service import worker\nworker.OVERDUE_S = 4.0\n"  # two looks
-    )
+    two_looks = "from notetaker.service import worker; worker.OVERDUE_S = 4.0"
     with postgres.temporary_cluster() as server:
         settings = {
             "NOTETAKER_DATABASE_URL": postgres.new_database(server),
-            "PYTHONPATH": str(tmp_path),
+            "AT_START": two_looks,
         }
         async with (
             a_watchdog(tmp_path, WATCHDOG_S) as watchdog,

@@ -25,9 +25,11 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Bot:
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], reading_s: float = reload.READING_S) -> None:
         self.settings: list[Settings] = []
-        self.reload = Reload(Settings.load(environment), EnvFile(environment), self.settings.append)
+        self.reload = Reload(
+            Settings.load(environment), EnvFile(environment), self.settings.append, reading_s
+        )
 
 
 def started(file: Path, content: str, **others: str) -> dict[str, str]:
@@ -157,10 +159,9 @@ async def test_a_new_token_is_named_as_waiting_for_a_restart_and_not_told(
 
 
 async def test_a_file_that_never_ends_is_given_up_and_changes_nothing_later(
-    file: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bot = Bot(started(file, ""))
-    monkeypatch.setattr(reload, "READING_S", 0.01)
+    bot = Bot(started(file, ""), reading_s=0.01)
     file.unlink()
     os.mkfifo(file)
     await bot.reload()

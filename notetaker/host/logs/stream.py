@@ -17,11 +17,12 @@ wait in their sockets. A reader that has stopped blocks it once.
 class StreamHandler(logging.Handler):
     """Drops lines that the stream does not accept, and logs their number once it accepts lines again."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, most_patience_s: float = PATIENCE_S) -> None:
         super().__init__()
         self._stream = stream
         self._dropped = 0
-        self._patience_s, self._emitted_at = PATIENCE_S, time.monotonic()
+        self._patience_s = self._most_patience_s = most_patience_s
+        self._emitted_at = time.monotonic()
 
     @property
     def patience_s(self) -> float:
@@ -31,7 +32,7 @@ class StreamHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         began = time.monotonic()
         earned_s = (began - self._emitted_at) * PATIENCE_SHARE
-        self._patience_s = min(self._patience_s + earned_s, PATIENCE_S)
+        self._patience_s = min(self._patience_s + earned_s, self._most_patience_s)
         try:
             if self._dropped:
                 self.write(_tally(self._dropped))

@@ -79,7 +79,9 @@ def test_a_server_is_given_the_time_that_it_asks_for(
         ("Sat, 01 Jan 2000 00:00:00", [1]),
         ("31", []),
         ("9" * 400, [1]),
-        (format_datetime(datetime.now(UTC) + timedelta(days=9), usegmt=True), []),
+        pytest.param(
+            format_datetime(datetime.now(UTC) + timedelta(days=9), usegmt=True), [], id="in nine days"
+        ),
     ],
 )
 def test_how_long_it_may_ask_for(

@@ -1,7 +1,4 @@
-"""With this folder in PYTHONPATH, SIGUSR1 breaks a process of ours, in the way that SABOTAGE names.
-
-Python imports a module of this name when it starts; nothing of it is in production.
-"""
+"""Imported AT_START: SIGUSR1 breaks the process, in the way that SABOTAGE names."""
 
 import gc
 import os
@@ -29,5 +26,4 @@ def _hold_locks() -> None:
 
 _WAYS = {"block loop": _block_loop, "hold interpreter": _hold_interpreter, "hold locks": _hold_locks}
 
-if "SABOTAGE" in os.environ:
-    signal.signal(signal.SIGUSR1, lambda *_: _WAYS[os.environ["SABOTAGE"]]())
+signal.signal(signal.SIGUSR1, lambda *_: _WAYS[os.environ["SABOTAGE"]]())
