@@ -13,7 +13,7 @@ DISK = "the sound could not be written to disk"
 _PACKETS = {
     None: "never arrived",
     Outcome.UNDECRYPTABLE: "could not be decrypted",
-    Outcome.HELD_TOO_LONG: "came without a known speaker or key",
+    Outcome.HELD_TOO_LONG: "arrived without a known speaker or key",
 }
 
 

@@ -1,4 +1,4 @@
-"""How much was heard, in words and in a table: the notes never hide a loss."""
+"""Describes how much was heard, in words and in a table, so that the notes never hide a loss."""
 
 from collections import Counter
 
@@ -9,16 +9,16 @@ from notetaker.notes.markdown import escape
 from notetaker.notes.wording import unknown_speaker
 
 _DROPPED = {
-    Outcome.HELD_TOO_LONG: "came without a known speaker or key",
+    Outcome.HELD_TOO_LONG: "arrived without a known speaker or key",
     Outcome.UNDECRYPTABLE: "could not be decrypted",
     Outcome.BAD_AUTH: "forged or damaged",
-    Outcome.REPLAY: "came too late",
+    Outcome.REPLAY: "arrived too late",
 }
-"""Outcomes that may leave a voice unheard; the others carry no voice, or one that was heard already."""
+"""Outcomes that may leave speech unheard. Packets with other outcomes contain no speech that is not heard anyway."""
 
 
 def heard(transcript: Transcript) -> str:
-    """Sentences: how many of everyone's voice packets were heard, and what of that is not in the transcript."""
+    """Describe how many voice packets were heard, and what was heard but is not in the transcript."""
     everyone = _everyone(transcript)
     return " ".join([_packets(everyone), *_not_stored(everyone), *_errors(transcript)])
 
@@ -31,7 +31,7 @@ def _packets(everyone: Coverage) -> str:
         everything = count(everyone.heard + sum(unheard.values()), "voice packet")
         return f"{everyone.heard:,} of {everything} were heard; {', '.join(reasons)}."
     if not everyone.heard:
-        return "No voice packet came."
+        return "No voice packets arrived."
     none_lost = "" if everyone.unstored else "; none was lost"
     return f"All {count(everyone.heard, 'voice packet')} were heard{none_lost}."
 
@@ -48,16 +48,16 @@ def _errors(transcript: Transcript) -> list[str]:
     if not failed:
         return []
     length = duration(sum(line.ended_ns - line.started_ns for line in failed))
-    return [f"{count(len(failed), 'stretch', 'stretches')} of speech ({length}) could not be transcribed."]
+    return [f"{count(len(failed), 'utterance')} ({length}) could not be transcribed."]
 
 
 def talk_times(transcript: Transcript) -> list[tuple[str, int]]:
-    """Name and nanoseconds spoken, of everyone who spoke, the longest first."""
+    """Return name and talk time in nanoseconds of everyone who spoke, longest first."""
     return [(name(user_id, transcript), ns) for user_id, ns in _spoken(transcript).most_common()]
 
 
 def table(transcript: Transcript) -> list[str]:
-    """Lines of a Markdown table: a row for each speaker, a column for each count that is not 0 for everyone."""
+    """Return a Markdown table with a row per speaker and a column for each count that is not 0 for everyone."""
     counted = _counts(_everyone(transcript)).items()
     columns = [column for column, number in counted if number or column in ("heard", "never arrived")]
     spoken = _spoken(transcript)
@@ -84,7 +84,7 @@ def name(user_id: int, transcript: Transcript) -> str:
 
 
 def _spoken(transcript: Transcript) -> Counter[int]:
-    """Nanoseconds by user id."""
+    """Return talk times in nanoseconds by user id."""
     spoken: Counter[int] = Counter()
     for line in transcript.lines:
         spoken[line.user_id] += line.ended_ns - line.started_ns
@@ -92,7 +92,7 @@ def _spoken(transcript: Transcript) -> Counter[int]:
 
 
 def _counts(part: Coverage) -> dict[str, int]:
-    """By what the table calls them."""
+    """Return a speaker's counts by the names of the table's columns."""
     counts = {outcome.replace("_", " "): part.outcomes[outcome] for outcome in Outcome}
     return counts | {"not stored": part.unstored, "never arrived": part.lost}
 

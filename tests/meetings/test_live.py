@@ -176,7 +176,7 @@ def test_what_was_lost_on_the_way_is_a_gap_of_its_speaker(live: LiveMeeting) -> 
     assert [(gap.user_id, gap.cause) for gap in gaps(live)] == [
         (ADA, "12 packets never arrived"),
         (ADA, "3 packets could not be decrypted"),
-        (None, "4 packets came without a known speaker or key"),
+        (None, "4 packets arrived without a known speaker or key"),
     ]
     first = gaps(live)[0]
     assert first.ended_ns - first.started_ns == pytest.approx(0.5e9)

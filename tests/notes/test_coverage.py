@@ -8,7 +8,7 @@ from tests.notes.builders import ADA, BEN, CHLOE, heard, said, transcript
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
-        ((), "No voice packet came."),
+        ((), "No voice packets arrived."),
         ((heard(ADA, 1904),), "All 1,904 voice packets were heard; none was lost."),
         (
             (heard(ADA, 1900), heard(BEN, 4, duplicate=3, padding_only=2)),
@@ -17,7 +17,7 @@ from tests.notes.builders import ADA, BEN, CHLOE, heard, said, transcript
         ((heard(ADA, 97, lost=3),), "97 of 100 voice packets were heard; 3 never arrived."),
         (
             (heard(ADA, 90, lost=3, undecryptable=2), heard(BEN, 3, held_too_long=1, bad_auth=1)),
-            "93 of 100 voice packets were heard; 3 never arrived, 1 came without a known speaker or key, "
+            "93 of 100 voice packets were heard; 3 never arrived, 1 arrived without a known speaker or key, "
             "2 could not be decrypted, 1 forged or damaged.",
         ),
         (
@@ -38,7 +38,7 @@ def test_every_loss_is_said_in_words(parts: tuple[Coverage, ...], words: str) ->
 def test_sound_that_could_not_be_transcribed_is_said() -> None:
     lines = said(ADA, 0, 4, "", error="x"), said(BEN, 5, 9, "", error="x"), said(BEN, 10, 11, "hi")
     words = coverage.heard(transcript(*lines, coverage=(heard(ADA, 5),)))
-    assert words.endswith("none was lost. 2 stretches of speech (8 s) could not be transcribed.")
+    assert words.endswith("none was lost. 2 utterances (8 s) could not be transcribed.")
 
 
 def test_talk_time_is_per_person_longest_first() -> None:

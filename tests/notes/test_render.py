@@ -57,7 +57,7 @@ def test_the_message() -> None:
         "### Who spoke\n"
         "Ada 6 s, Chloe 5 s, Ben 4 s\n"
         "-# Coverage: 748 of 750 voice packets were heard; 2 never arrived. "
-        "1 stretch of speech (2 s) could not be transcribed.\n"
+        "1 utterance (2 s) could not be transcribed.\n"
         "-# Notes by: extractive summariser; speech to text: pocketsphinx. The full transcript is attached."
     )
 
@@ -102,7 +102,7 @@ def test_the_document() -> None:
         "## Coverage\n"
         "\n"
         "748 of 750 voice packets were heard; 2 never arrived. "
-        "1 stretch of speech (2 s) could not be transcribed.\n"
+        "1 utterance (2 s) could not be transcribed.\n"
         "\n"
         "| Speaker | spoke for | heard | never arrived |\n"
         "|---------|----------:|------:|--------------:|\n"
@@ -119,7 +119,7 @@ def test_a_meeting_in_which_nobody_spoke() -> None:
         "22 November 2026, 14:30:05 to 14:31:05 UTC (1 min)\n"
         "### Who spoke\n"
         "Nobody spoke.\n"
-        "-# Coverage: No voice packet came.\n"
+        "-# Coverage: No voice packets arrived.\n"
         "-# Notes by: extractive summariser. The full transcript is attached."
     )
     assert "## Transcript\n\nTimes are UTC.\n\nNobody spoke.\n" in render_transcript(silent, NOTHING)
