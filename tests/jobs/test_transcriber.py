@@ -150,7 +150,7 @@ def test_a_call_under_way_fails_when_the_transcriber_is_closed(
             time.sleep(0.01)
         transcriber.close()
         for call in calls:
-            with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx has died.$"):
+            with pytest.raises(EngineError, match=r"^The speech engine pocketsphinx crashed.$"):
                 call.result(PATIENCE_S)
 
 
