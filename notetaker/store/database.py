@@ -4,11 +4,12 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Executable, Row, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InternalError, OperationalError
@@ -110,6 +111,21 @@ class Database:
             reason = str(error.orig).strip().splitlines()[0]
             raise StoreError(f"the database {self.name} cannot be used: {reason}") from error
 
+    def _read(self, query: Executable) -> Sequence[Row[Any]]:
+        """Return all rows of a query, or of a statement with RETURNING, in a transaction of its own."""
+        with self._transaction() as connection:
+            return connection.execute(query).all()
+
+    def _write(self, *statements: Executable) -> None:
+        """Run statements in one transaction."""
+        with self._transaction() as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """Make an INSERT that supports ON CONFLICT, in the database's dialect (both spell it the same)."""
+        return sqlite.insert(table) if self._engine.dialect.name == "sqlite" else postgresql.insert(table)
+
     @property
     def _path(self) -> Path:
         assert self._url.database
@@ -121,13 +137,6 @@ class Database:
         if self._url.get_backend_name() == "sqlite":
             return str(self._path)
         return f"{self._url.database!r} on {self._url.host or 'the local socket'}"
-
-
-def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Make an INSERT that supports ON CONFLICT, in the database's dialect (both spell it the same)."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
 
 
 def make_private_file(path: Path) -> None:

@@ -4,12 +4,14 @@ A message whose response was lost looks like one that was never sent. So each at
 (``begin_posting``), and if an earlier one is already stored, the bot looks in the channel first.
 """
 
+from dataclasses import asdict
+
 from sqlalchemy import ColumnElement, Update, select, update
 
 from notetaker.model.meeting import MeetingState
 from notetaker.model.notes import Item, Notes, Posting
 from notetaker.store import tables
-from notetaker.store.database import Database, insert
+from notetaker.store.database import Database
 
 _KINDS = "summary", "decisions", "actions"
 
@@ -24,16 +26,11 @@ class Postings(Database):
             },
             "made_by": notes.made_by,
         }
-        message = {
-            "channel_id": posting.channel_id,
-            "content": posting.content,
-            "attachment_name": posting.attachment_name,
-            "attachment": posting.attachment,
-        }
+        message = asdict(posting)
         with self._transaction() as connection:
             written = connection.execute(
-                insert(connection, tables.postings)
-                .values(meeting_id=posting.meeting_id, begun=False, **message)
+                self._insert(tables.postings)
+                .values(begun=False, **message)
                 .on_conflict_do_update(
                     index_elements=["meeting_id"], set_=message, where=tables.postings.c.begun.is_(False)
                 )
@@ -42,24 +39,21 @@ class Postings(Database):
             if written is None:
                 return
             connection.execute(
-                insert(connection, tables.notes)
+                self._insert(tables.notes)
                 .values(meeting_id=posting.meeting_id, **row)
                 .on_conflict_do_update(index_elements=["meeting_id"], set_=row)
             )
             connection.execute(_state(posting.meeting_id, MeetingState.READY))
 
     def notes(self, meeting_id: str) -> Notes | None:
-        with self._transaction() as connection:
-            row = connection.execute(
-                select(tables.notes).where(tables.notes.c.meeting_id == meeting_id)
-            ).one_or_none()
-        if row is None:
+        rows = self._read(select(tables.notes).where(tables.notes.c.meeting_id == meeting_id))
+        if not rows:
             return None
-        content = row._mapping["items"]  # row.items is the tuple's own method
+        content = rows[0]._mapping["items"]  # row.items is the tuple's own method
         kinds = {
             kind: tuple(Item(item["text"], tuple(item["cites"])) for item in content[kind]) for kind in _KINDS
         }
-        return Notes(**kinds, made_by=row.made_by)
+        return Notes(**kinds, made_by=rows[0].made_by)
 
     def due_postings(self) -> list[Posting]:
         """Return the postings that are not posted yet, oldest meeting first."""
@@ -70,33 +64,30 @@ class Postings(Database):
 
         Return False if an earlier attempt may have reached Discord; then look in the channel first.
         """
-        with self._transaction() as connection:
-            result = connection.execute(
-                update(tables.postings)
-                .where(tables.postings.c.meeting_id == meeting_id, tables.postings.c.begun.is_(False))
-                .values(begun=True)
-            )
-        return result.rowcount == 1
+        columns = tables.postings.c
+        begun = self._read(
+            update(tables.postings)
+            .where(columns.meeting_id == meeting_id, columns.begun.is_(False))
+            .values(begun=True)
+            .returning(columns.meeting_id)
+        )
+        return bool(begun)
 
     def posted(self, meeting_id: str, message_id: int) -> None:
         """Record that the message is in the channel. The first message id stays."""
-        with self._transaction() as connection:
-            connection.execute(
-                update(tables.postings)
-                .where(tables.postings.c.meeting_id == meeting_id, tables.postings.c.message_id.is_(None))
-                .values(begun=True, message_id=message_id)
-            )
-            connection.execute(_state(meeting_id, MeetingState.POSTED))
+        self._write(
+            update(tables.postings)
+            .where(tables.postings.c.meeting_id == meeting_id, tables.postings.c.message_id.is_(None))
+            .values(begun=True, message_id=message_id),
+            _state(meeting_id, MeetingState.POSTED),
+        )
 
     def posting(self, meeting_id: str) -> Posting | None:
         found = self._postings(tables.postings.c.meeting_id == meeting_id)
         return found[0] if found else None
 
     def _postings(self, which: ColumnElement[bool]) -> list[Posting]:
-        with self._transaction() as connection:
-            rows = connection.execute(
-                select(tables.postings).where(which).order_by(tables.postings.c.meeting_id)
-            ).all()
+        rows = self._read(select(tables.postings).where(which).order_by(tables.postings.c.meeting_id))
         return [
             Posting(row.meeting_id, row.channel_id, row.content, row.attachment_name, row.attachment)
             for row in rows
