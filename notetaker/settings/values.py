@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, AliasGenerator, BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notetaker.host.errors import SettingsError
@@ -54,7 +54,11 @@ class Settings(BaseSettings):
     """Settings from the environment, read by ``Settings.load()``. An empty variable counts as not set."""
 
     model_config = SettingsConfigDict(
-        frozen=True, env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+        alias_generator=AliasGenerator(validation_alias=str.upper),
+        frozen=True,
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     discord_token: Token | None = Field(
@@ -66,13 +70,11 @@ class Settings(BaseSettings):
     )
     discord_api_base_url: HttpUrl = Field(
         default="https://discord.com/api",
-        validation_alias="DISCORD_API_BASE_URL",
         description="Base URL of Discord's REST API, without the version.",
         examples=["https://discord.com/api"],
     )
     discord_ca_file: CaFile | None = Field(
         default=None,
-        validation_alias="DISCORD_CA_FILE",
         description="PEM file with an additional certificate authority to trust.",
         examples=["/etc/ssl/certs/our-proxy.pem"],
     )
@@ -92,7 +94,6 @@ class Settings(BaseSettings):
         default=30.0,
         gt=0,
         le=600,
-        validation_alias="VOICE_CONNECTION_TIMEOUT",
         description="Timeout (seconds) for one attempt to join a voice channel.",
         examples=["30"],
     )
@@ -100,7 +101,6 @@ class Settings(BaseSettings):
         default=3,
         ge=1,
         le=20,
-        validation_alias="VOICE_RETRY_ATTEMPTS",
         description="Number of attempts to join a voice channel before the bot reports a failure.",
         examples=["3"],
     )
@@ -108,19 +108,16 @@ class Settings(BaseSettings):
         default=60.0,
         ge=1,
         le=3600,
-        validation_alias="VOICE_HEALTH_INTERVAL",
         description="Seconds between voice health checks.",
         examples=["60"],
     )
     voice_region_fallback: Regions = Field(
         default=(),
-        validation_alias="VOICE_REGION_FALLBACK",
         description="Voice regions to try when a channel cannot be joined. Requires Manage Channels.",
         examples=["us-west,us-east,us-central"],
     )
     voice_debug: bool = Field(
         default=False,
-        validation_alias="VOICE_DEBUG",
         description="Record every step of every voice connection, for notetaker voice-trace.",
         examples=["1"],
     )
@@ -128,13 +125,11 @@ class Settings(BaseSettings):
         default=15.0,
         ge=0,
         le=24 * 60,
-        validation_alias="MEETING_RESUME_WINDOW",
         description="How long (minutes) an interrupted meeting can still be resumed.",
         examples=["15"],
     )
     time_zone: TimeZone = Field(
         default="UTC",
-        validation_alias="TIME_ZONE",
         description="Time zone of notes and transcripts (IANA name).",
         examples=["Europe/Berlin"],
     )
@@ -142,19 +137,16 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         le=65535,
-        validation_alias="METRICS_PORT",
         description="TCP port on 127.0.0.1 for Prometheus metrics. Default: none.",
         examples=["9464"],
     )
     speech_engine: str = Field(
         default="auto",
-        validation_alias="SPEECH_ENGINE",
         description="Speech engine: auto, whisper, onnx, openai or pocketsphinx.",
         examples=["auto"],
     )
     speech_model: str | None = Field(
         default=None,
-        validation_alias="SPEECH_MODEL",
         description="Speech model, a name or a folder. Default: the best installed one.",
         examples=["whisper-base"],
     )
@@ -166,13 +158,11 @@ class Settings(BaseSettings):
     )
     speech_language: Language = Field(
         default=None,
-        validation_alias="SPEECH_LANGUAGE",
         description="Spoken language, as an ISO 639-1 code. Default: detected for each speaker.",
         examples=["de"],
     )
     speech_vocabulary: Terms = Field(
         default=(),
-        validation_alias="SPEECH_VOCABULARY",
         description="Names and terms that come up often, separated by commas.",
         examples=["Kubernetes,Müller,Jira"],
     )
@@ -180,25 +170,21 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         le=64,
-        validation_alias="SPEECH_PROCESSES",
         description="Number of utterances a worker transcribes at once. Default: half the cores, at most 4.",
         examples=["2"],
     )
     speech_device: Literal["cpu", "cuda"] = Field(
         default="cpu",
-        validation_alias="SPEECH_DEVICE",
         description="Device for Whisper: cpu, or cuda for an NVIDIA GPU.",
         examples=["cpu"],
     )
     speech_base_url: HttpUrl | None = Field(
         default=None,
-        validation_alias="SPEECH_BASE_URL",
         description="Base URL of an OpenAI-compatible server, for SPEECH_ENGINE=openai.",
         examples=["http://gpu.example:8000/v1"],
     )
     speech_api_key: SecretStr | None = Field(
         default=None,
-        validation_alias="SPEECH_API_KEY",
         description="API key for SPEECH_BASE_URL, if the server requires one.",
         examples=["sk-the-rest-of-the-key"],
     )
