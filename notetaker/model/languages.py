@@ -151,10 +151,6 @@ OTHER_NAMES: Final = {
 """Our codes by alternative names and codes."""
 
 
-def by_code(code: str) -> Language | None:
-    return _BY_CODE.get(code)
-
-
 def english_name(code: str) -> str:
     """Return ``German`` for ``de``, or the code itself if it is unknown."""
     language = _BY_CODE.get(code)

@@ -1,6 +1,6 @@
 import pytest
 
-from notetaker.model.languages import LANGUAGES, MATCHES, by_code, english_name, find, matching
+from notetaker.model.languages import LANGUAGES, MATCHES, english_name, find, matching
 
 
 def codes(text: str) -> list[str]:
@@ -76,7 +76,6 @@ def test_the_likeliest_are_offered_first(typed: str, first: list[str]) -> None:
 def test_languages_are_called_by_their_english_names() -> None:
     assert english_name("de") == "German"
     assert english_name("tlh") == "tlh"
-    chosen = by_code("de")
+    chosen = find("de")
     assert chosen is not None
     assert chosen.label == "German (Deutsch)"
-    assert by_code("tlh") is None
