@@ -5,7 +5,8 @@ Control characters are escaped, because the text is untrusted and may be shown i
 
 import json
 import re
-from typing import Any, Final, Protocol
+from abc import ABC, abstractmethod
+from typing import Any, Final
 
 from notetaker.model.printable import printable
 from notetaker.speech.engine import Word
@@ -16,38 +17,28 @@ _JOINER = re.compile("([\u200c\u200d])")
 """Zero-width characters that Persian, Hindi and other languages need for spelling."""
 
 
-class Format(Protocol):
+class Format(ABC):
     """Writes the parts of a document, in order."""
 
-    def head(self) -> str: ...
+    def head(self) -> str:
+        return ""
 
+    @abstractmethod
     def segment(self, segment: Segment) -> str: ...
 
     def tail(self, *, file: str, length_s: float, language: str | None, engine: str) -> str:
         """``language`` is a code, or None if there is no speech."""
-
-
-class _Plain:
-    def head(self) -> str:
-        return ""
-
-    def segment(self, segment: Segment) -> str:
-        raise NotImplementedError
-
-    def tail(self, *, file: str, length_s: float, language: str | None, engine: str) -> str:
         return ""
 
 
-class Text(_Plain):
+class Text(Format):
     """Plain text, one segment per line."""
 
     def segment(self, segment: Segment) -> str:
         return f"{_safe(segment.text)}\n"
 
 
-class Srt(_Plain):
-    """SubRip, as FFmpeg and players read it, without escapes."""
-
+class _Subtitles(Format):
     def __init__(self) -> None:
         self._cues = Cues()
         self._number = 0
@@ -55,23 +46,24 @@ class Srt(_Plain):
     def segment(self, segment: Segment) -> str:
         return "".join(map(self._cue, self._cues.of(segment)))
 
+    @abstractmethod
+    def _cue(self, cue: Cue) -> str: ...
+
+
+class Srt(_Subtitles):
+    """SubRip, as FFmpeg and players read it, without escapes."""
+
     def _cue(self, cue: Cue) -> str:
         self._number += 1
         text = "\n".join(map(_safe, cue.lines)).replace("-->", "→")
         return f"{self._number}\n{_time(cue.start_ms, ',')} --> {_time(cue.end_ms, ',')}\n{text}\n\n"
 
 
-class Vtt(_Plain):
+class Vtt(_Subtitles):
     """WebVTT (W3C), in which &, < and > are escaped."""
-
-    def __init__(self) -> None:
-        self._cues = Cues()
 
     def head(self) -> str:
         return "WEBVTT\n\n"
-
-    def segment(self, segment: Segment) -> str:
-        return "".join(map(self._cue, self._cues.of(segment)))
 
     def _cue(self, cue: Cue) -> str:
         text = "\n".join(map(_safe, cue.lines))
@@ -79,7 +71,7 @@ class Vtt(_Plain):
         return f"{_time(cue.start_ms, '.')} --> {_time(cue.end_ms, '.')}\n{text}\n\n"
 
 
-class Json(_Plain):
+class Json(Format):
     """One JSON object, in ASCII."""
 
     def __init__(self) -> None:
@@ -107,13 +99,12 @@ class Json(_Plain):
         return json.dumps(document, indent=2) + "\n"
 
 
-FORMATS: Final[dict[str, type[Text | Srt | Vtt | Json]]] = {
+FORMATS: Final[dict[str, type[Format]]] = {
     "text": Text,
     "srt": Srt,
     "vtt": Vtt,
     "json": Json,
 }
-SUFFIXES: Final = {"text": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".json"}
 
 
 def _word(word: Word) -> dict[str, Any]:
