@@ -9,7 +9,7 @@ from typing import Any
 
 from notetaker.discordbot.bridge import Bridge
 from notetaker.doctor.checks import GROUP, HEARTBEAT, READY, SESSION, UDP, VOICE_SERVER, WEBSOCKET
-from notetaker.doctor.checkup import Check, Checkup
+from notetaker.doctor.checkup import Checkup
 from notetaker.model.failure import Failure, Step
 from notetaker.settings.values import Settings
 from notetaker.voice.manager import VoiceManager
@@ -24,15 +24,17 @@ TLS_CLOSING_S = 0.5
 """aiohttp closes before TLS has shut down (aiohttp docs, Client, "Graceful shutdown")."""
 
 STEPS = {
-    Step.CREDENTIALS: VOICE_SERVER,
-    Step.CONNECT: WEBSOCKET,
-    Step.IDENTIFY: READY,
-    Step.DISCOVER: UDP,
-    Step.SELECT: SESSION,
-    Step.VERIFY: HEARTBEAT,
-    Step.GROUP: GROUP,
+    Step.CREDENTIALS: (VOICE_SERVER, "{endpoint}, after {took}"),
+    Step.CONNECT: (WEBSOCKET, "open after {took}"),
+    Step.IDENTIFY: (READY, "READY after {took}"),
+    Step.DISCOVER: (UDP, "{ip} port {port} answered IP discovery after {took}"),
+    Step.SELECT: (SESSION, "{mode}, DAVE {dave_protocol_version}, after {took}"),
+    Step.VERIFY: (HEARTBEAT, "acknowledged after {took}"),
+    Step.GROUP: (GROUP, "able to hear after {took}; left the channel"),
 }
-"""The checks in order, by step of the voice stack."""
+"""The checks in order, by step of the voice stack, with what they find."""
+FACTS = {"endpoint": None, "ip": None, "port": None, "mode": None, "dave_protocol_version": 0}
+"""Facts from the steps, before they are known."""
 
 
 async def try_voice(
@@ -67,22 +69,21 @@ class VoiceChecks(Tracer):
         self._checkup = checkup
         self._steps = list(STEPS)  # steps that have not ended
         self._began = 0.0
-        self._facts: dict[str, Any] = {}
-        """Facts from the steps: endpoint, ip, port, mode, dave_protocol_version."""
+        self._facts: dict[str, Any] = dict(FACTS)
 
     def attempt(self, guild_id: int, channel_id: int, attempt: int, of: int) -> Trace:
         return _Trace(self, guild_id)
 
     def begin(self) -> None:
         self._began = time.monotonic()
-        self._checkup.begin(STEPS[self._steps[0]])
+        self._checkup.begin(STEPS[self._steps[0]][0])
 
     def succeeded(self) -> None:
         while self._steps:
             self._pass()
 
     def failed(self, failure: Failure) -> None:
-        check, explained = STEPS[self._steps[0]], explain(failure)
+        (check, _), explained = STEPS[self._steps[0]], explain(failure)
         advice = check.advice if failure.close_code is None else explained.advice
         self._checkup.fail(check, explained.summary, advice)
         self._steps = []
@@ -107,26 +108,11 @@ class VoiceChecks(Tracer):
             self._pass()
 
     def _pass(self) -> None:
-        check = STEPS[self._steps.pop(0)]
-        self._checkup.succeed(check, self._found(check))
+        check, found = STEPS[self._steps.pop(0)]
+        self._facts["took"] = f"{(time.monotonic() - self._began) * 1000:.0f} ms"
+        self._checkup.succeed(check, found.format_map(self._facts))
         if self._steps:
             self.begin()
-
-    def _found(self, check: Check) -> str:
-        facts, took = self._facts, f"{(time.monotonic() - self._began) * 1000:.0f} ms"
-        if check is VOICE_SERVER:
-            return f"{facts.get('endpoint')}, after {took}"
-        if check is WEBSOCKET:
-            return f"open after {took}"
-        if check is READY:
-            return f"READY after {took}"
-        if check is UDP:
-            return f"{facts.get('ip')} port {facts.get('port')} answered IP discovery after {took}"
-        if check is SESSION:
-            return f"{facts.get('mode')}, DAVE {facts.get('dave_protocol_version', 0)}, after {took}"
-        if check is HEARTBEAT:
-            return f"acknowledged after {took}"
-        return f"able to hear after {took}; left the channel"
 
 
 class _Trace(Trace):
