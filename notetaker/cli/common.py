@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,6 +20,9 @@ from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineError, EngineSettingError
 from notetaker.store.database import StoreError, StoreSettingError
 from notetaker.store.store import Store
+
+INTERRUPTED = 130
+"""Exit code: 128 + SIGINT, as in shells."""
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +55,10 @@ def sentences_instead_of_tracebacks() -> Iterator[None]:
     """Exit with a sentence for errors that the user can fix. Anything else is a bug and gets a traceback."""
     try:
         yield
-    except SettingsError as error:
+    except (SettingsError, EngineSettingError) as error:
         fail(str(error), ExitCode.CONFIGURATION)
     except AlreadyRunning as error:
         fail(str(error), ExitCode.ALREADY_RUNNING)
-    except EngineSettingError as error:
-        fail(str(error), ExitCode.CONFIGURATION)
     except StoreSettingError as error:
         fail(f"NOTETAKER_DATABASE_URL or NOTETAKER_STATE_DIR: {error}", ExitCode.CONFIGURATION)
     except (StoreError, EngineError, DiskFull) as error:  # temporary: a supervisor restarts the process
@@ -77,8 +79,14 @@ def fail(sentence: str, code: int) -> None:
     sys.exit(code)
 
 
+def exit_unread() -> None:
+    """Exit because nobody reads standard output any more (Python docs, signal, "Note on SIGPIPE")."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
+
+
 def print_json(value: object) -> None:
-    """Print JSON in ASCII, so that names and speech cannot control a terminal."""
+    """Print JSON in ASCII: names and speech cannot control a terminal, and surrogates can be printed."""
     click.echo(json.dumps(value, indent=2))
 
 

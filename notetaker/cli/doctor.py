@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 
 import click
 
 from notetaker import __version__
-from notetaker.cli.common import print_json, sentences_instead_of_tracebacks
+from notetaker.cli.common import INTERRUPTED, exit_unread, print_json, sentences_instead_of_tracebacks
 from notetaker.doctor.checks import CHECKS
 from notetaker.doctor.checkup import Check, Result, State, Watcher
 from notetaker.doctor.run import Doctor
@@ -21,8 +20,6 @@ SIGNS = {
     State.FAILED: click.style("✗", fg="red", bold=True),
     State.SKIPPED: "–",
 }
-INTERRUPTED = 130
-"""128 + SIGINT, as in shells."""
 TITLE_WIDTH = max(len(check.title) for check in CHECKS)
 INDENT = " " * (TITLE_WIDTH + 4)
 
@@ -41,7 +38,7 @@ def doctor(guild: int | None, channel: int | None, as_json: bool) -> None:
         raise click.UsageError("--channel needs --guild.")
     configure_logging("ERROR")
     logging.getLogger("discord").setLevel(logging.CRITICAL)  # py-cord logs errors and then retries
-    watcher = Silence() if as_json else Lines(terminal=sys.stdout.isatty())
+    watcher = Watcher() if as_json else Lines(terminal=sys.stdout.isatty())
     with sentences_instead_of_tracebacks():
         try:
             results = asyncio.run(_examine(watcher, guild, channel))
@@ -49,8 +46,7 @@ def doctor(guild: int | None, channel: int | None, as_json: bool) -> None:
             click.echo("\nInterrupted; the bot has disconnected from Discord.", err=True)
             sys.exit(INTERRUPTED)
         except BrokenPipeError:  # ``doctor | head``
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python docs, Note on SIGPIPE
-            sys.exit(1)
+            exit_unread()
     failed = [result for result in results if result.state is State.FAILED]
     if as_json:
         print_json({"ok": not failed, "version": __version__, "checks": [_described(one) for one in results]})
@@ -65,7 +61,7 @@ async def _examine(watcher: Watcher, guild: int | None, channel: int | None) -> 
     return await Doctor(watcher, guild, channel).run()
 
 
-class Lines:
+class Lines(Watcher):
     """Prints a line for each check; on a terminal, also while it runs."""
 
     def __init__(self, *, terminal: bool) -> None:
@@ -81,16 +77,6 @@ class Lines:
         click.echo(f"{SIGNS[result.state]} {result.check.title:<{TITLE_WIDTH}}  {printable(result.text)}")
         if result.advice is not None:
             click.echo(f"{INDENT}{printable(result.advice)}")
-
-
-class Silence:
-    """Prints nothing: the JSON comes at the end."""
-
-    def begins(self, check: Check) -> None:
-        pass
-
-    def ended(self, result: Result) -> None:
-        pass
 
 
 def _described(result: Result) -> dict[str, object]:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 from rich.table import Column, Table
 from rich.text import Text
 
-from notetaker.cli.common import fail, print_json, sentences_instead_of_tracebacks
+from notetaker.cli.common import INTERRUPTED, fail, print_json, sentences_instead_of_tracebacks
 from notetaker.model.printable import printable
 from notetaker.settings.values import Settings
 from notetaker.speech.models.catalogue import BY_NAME, DEFAULT, MODELS, Model
@@ -21,8 +21,6 @@ from notetaker.speech.models.pull import pull as install
 from notetaker.speech.models.staging import megabytes
 from notetaker.speech.models.store import SYSTEM_FOLDER, Store
 
-INTERRUPTED = 130
-"""128 + SIGINT, as in shells."""
 LINE_EVERY_S = 5.0
 """Interval of progress lines without a terminal."""
 

@@ -1,12 +1,11 @@
 """``notetaker voice-trace``: the steps of voice connections."""
 
-import json
 import textwrap
 from typing import Any
 
 import click
 
-from notetaker.cli.common import fail, sentences_instead_of_tracebacks
+from notetaker.cli.common import fail, print_json, sentences_instead_of_tracebacks
 from notetaker.host.exit_codes import ExitCode
 from notetaker.model.failure import Failure
 from notetaker.model.printable import printable
@@ -45,8 +44,7 @@ def voice_trace(limit: int, guild: int | None, as_json: bool) -> None:
         except OSError as error:
             fail(f"cannot read the voice traces in {folder}: {error.strerror}.", ExitCode.TRY_AGAIN)
     if as_json:
-        # In ASCII: text from a server may contain surrogates, which cannot be printed.
-        click.echo(json.dumps([_for_programs(trace) for trace in traces], indent=2))
+        print_json([_for_programs(trace) for trace in traces])
     elif not traces:
         of = "" if guild is None else f" of server {guild}"
         click.echo(

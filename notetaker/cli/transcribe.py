@@ -1,6 +1,5 @@
 """``notetaker transcribe``: audio and video files to text."""
 
-import os
 import sys
 import time
 from collections import Counter
@@ -16,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
-from notetaker.cli.common import fail, sentences_instead_of_tracebacks
+from notetaker.cli.common import INTERRUPTED, exit_unread, fail, sentences_instead_of_tracebacks
 from notetaker.model.languages import english_name, find
 from notetaker.model.printable import printable
 from notetaker.settings.values import Settings
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from notetaker.speech.recogniser import Recogniser
 
 SUFFIXES = {"text": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".json"}
-INTERRUPTED = 130
-"""128 + SIGINT, as in shells."""
 PATIENCE_S = 2.0
 """Seconds after which progress is shown."""
 LINE_EVERY_S = 5.0
@@ -102,8 +99,7 @@ def transcribe(
         except KeyboardInterrupt:
             fail("interrupted.", INTERRUPTED)
         except BrokenPipeError:  # ``transcribe | head``
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python docs, Note on SIGPIPE
-            sys.exit(1)
+            exit_unread()
         except OSError as error:
             fail(f"cannot write the text: {error.strerror}.", 1)
     sys.exit(0 if all(done) else 1)

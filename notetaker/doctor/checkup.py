@@ -5,7 +5,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +53,14 @@ class CheckSkipped(Exception):
     """A check does not apply. The message is the reason."""
 
 
-class Watcher(Protocol):
-    """Is notified while the checks run."""
+class Watcher:
+    """Is notified while the checks run. This one does nothing."""
 
-    def begins(self, check: Check) -> None: ...
+    def begins(self, check: Check) -> None:
+        """A check begins."""
 
-    def ended(self, result: Result) -> None: ...
+    def ended(self, result: Result) -> None:
+        """A check has ended, or was skipped."""
 
 
 class Checkup:

@@ -17,12 +17,12 @@ from notetaker.discordsim.gateway.protocol import KNOWN_INTENTS
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.doctor import host
 from notetaker.doctor.checks import CHECKS
-from notetaker.doctor.checkup import Check, CheckSkipped, Checkup, Result, State
+from notetaker.doctor.checkup import Check, CheckSkipped, Checkup, Result, State, Watcher
 from notetaker.doctor.run import Doctor
 from tests.harness.office import Office
 
 
-class Results:
+class Results(Watcher):
     """Watches, and remembers by name. Every check that is made was told of before."""
 
     def __init__(self) -> None:
