@@ -5,7 +5,7 @@ imported only when it is chosen.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 SAMPLE_RATE = 16_000
@@ -22,6 +22,10 @@ class Word:
     end_s: float
     confidence: float
     """Confidence from 0 to 1."""
+
+    def moved(self, by_s: float) -> "Word":
+        """Return the word with both times shifted."""
+        return replace(self, start_s=self.start_s + by_s, end_s=self.end_s + by_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +94,6 @@ class EngineError(Exception):
         """``retryable`` if the sound is not to blame and the engine may recover, as an unreachable server may."""
         super().__init__(sentence)
         self.retryable = retryable
-
-    def __reduce__(self) -> tuple[object, ...]:  # it crosses from the speech process to the worker
-        return _rebuild, (str(self), self.retryable)
-
-
-def _rebuild(sentence: str, retryable: bool) -> EngineError:
-    return EngineError(sentence, retryable=retryable)
 
 
 class EngineSettingError(ValueError):

@@ -5,7 +5,7 @@ taken from the part that has more sound around it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from math import ceil
 from typing import Final
@@ -61,10 +61,7 @@ def stitch(found: Sequence[tuple[Part, Sequence[Word]]]) -> list[Word]:
     """Join the words of all parts. Their times become relative to the start of the passage."""
     words: list[Word] = []
     for part, own in found:
-        moved = [
-            replace(one, start_s=one.start_s + part.start_s, end_s=one.end_s + part.start_s) for one in own
-        ]
-        words = _joined(words, moved, part)
+        words = _joined(words, [word.moved(part.start_s) for word in own], part)
     return words
 
 
@@ -101,7 +98,7 @@ def to_pieces(words: Sequence[Word], lengths_s: Sequence[float]) -> list[list[Wo
     found: list[list[Word]] = [[] for _ in lengths_s]
     piece, began_s = 0, 0.0
     for word in words:
-        while piece + 1 < len(lengths_s) and (word.start_s + word.end_s) / 2 >= began_s + lengths_s[piece]:
+        while piece + 1 < len(lengths_s) and _middle_s(word) >= began_s + lengths_s[piece]:
             began_s += lengths_s[piece]
             piece += 1
         found[piece].append(

@@ -65,21 +65,16 @@ class Media:
             yield bytes(sound.planes[0])[: 2 * sound.samples]
 
     def _frames(self) -> Iterator[AudioFrame]:
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except (FFmpegError, OSError) as error:
-                self.failure = f"it could not be read to the end: {error.strerror}."
-                return
-            try:
-                frames = packet.decode()
-            except FFmpegError:
-                self.damaged += 1
-                continue
-            yield from (frame for frame in frames if isinstance(frame, AudioFrame))
+        try:
+            for packet in self._container.demux(self._stream):
+                try:
+                    frames = packet.decode()
+                except FFmpegError:
+                    self.damaged += 1
+                    continue
+                yield from (frame for frame in frames if isinstance(frame, AudioFrame))
+        except (FFmpegError, OSError) as error:
+            self.failure = f"it could not be read to the end: {error.strerror}."
 
 
 @contextmanager

@@ -100,7 +100,7 @@ def segments(batch: Sequence[Utterance], heard: Sequence[Heard]) -> Iterator[Seg
             yield from _sentences(words)
             words = []
         if one.words:
-            words += (_moved(word, utterance.start_s) for word in one.words)
+            words += (word.moved(utterance.start_s) for word in one.words)
         elif one.text:
             yield Segment(utterance.start_s, utterance.end_s, one.text)
     yield from _sentences(words)
@@ -115,7 +115,3 @@ def _sentences(words: Sequence[Word]) -> Iterator[Segment]:
             if text:
                 yield Segment(sentence[0].start_s, sentence[-1].end_s, text, tuple(sentence))
             sentence = []
-
-
-def _moved(word: Word, by_s: float) -> Word:
-    return Word(word.text, word.start_s + by_s, word.end_s + by_s, word.confidence)

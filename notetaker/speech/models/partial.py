@@ -2,9 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from notetaker.speech.models.catalogue import File
 from notetaker.speech.models.errors import SourceFailed
@@ -44,7 +45,7 @@ class PartialFile:
         self._hash = hashlib.sha256()
         self.size = 0
         self._stream.seek(0)
-        while block := self._stream.read(_BLOCK):
+        for block in blocks(self._stream):
             self._hash.update(block)
             self.size += len(block)
         if self.size > file.size:
@@ -85,13 +86,18 @@ class PartialFile:
         self._stream.close()
 
 
-def write(target: Path, file: File, blocks: Iterable[bytes]) -> None:
+def write(target: Path, file: File, contents: Iterable[bytes]) -> None:
     """Write a whole file. Raises SourceFailed if the blocks are not its contents."""
-    with PartialFile(target, file) as partial:
-        partial.restart()
-        for block in blocks:
-            partial.append(block)
-        partial.finish()
+    with PartialFile(target, file) as whole:
+        whole.restart()
+        for block in contents:
+            whole.append(block)
+        whole.finish()
+
+
+def blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    """Read a stream to its end."""
+    return iter(partial(stream.read, _BLOCK), b"")
 
 
 def _part(target: Path) -> Path:

