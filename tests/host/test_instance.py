@@ -199,7 +199,7 @@ def test_a_file_that_names_a_living_process_means_nothing_without_the_lock(
     tmp_path: Path, identity: str
 ) -> None:
     """The number of a bot that died is another process's by now."""
-    stale = Holder.this_process().model_copy(update={"pid": os.getppid()}).json_bytes()
+    stale = Holder.this_process().model_copy(update={"pid": os.getppid()}).model_dump_json().encode()
     for name in ("bot.lock", f"notetaker-bot-{identity}.lock"):
         (tmp_path / name).write_bytes(stale)
     assert running_bot(tmp_path, identity) is None

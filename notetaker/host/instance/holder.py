@@ -41,14 +41,6 @@ class Holder(BaseModel):
             started=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
         )
 
-    @classmethod
-    def read(cls, json: bytes) -> Self:
-        """Parse the JSON. Raise ValueError if it is malformed."""
-        return cls.model_validate_json(json)
-
-    def json_bytes(self) -> bytes:
-        return self.model_dump_json().encode()
-
     def __str__(self) -> str:
         """``process 4711 of ada, version 0.1.0 in /opt/notetaker, since 2026-11-22 14:30:05 UTC``"""
         return printable(

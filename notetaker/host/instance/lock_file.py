@@ -31,7 +31,7 @@ def locked(path: Path, holder: Holder) -> Iterator[None]:
         _lock(file)
         try:
             os.truncate(file, 0)
-            os.write(file, holder.json_bytes())
+            os.write(file, holder.model_dump_json().encode())
         except OSError as error:  # a full disk; the lock is held anyway
             log.warning("Cannot write to the lock file %s: %s", path, error)
         yield
@@ -67,6 +67,6 @@ def _lock(file: int) -> None:
 
 def _read(file: int) -> str:
     try:
-        return str(Holder.read(os.pread(file, MAX_BYTES, 0)))
+        return str(Holder.model_validate_json(os.pread(file, MAX_BYTES, 0)))
     except ValueError:
         return UNKNOWN

@@ -42,7 +42,7 @@ def named(name: str, holder: Holder) -> Iterator[None]:
         listening.listen()
         # A thread, because the event loop may be busy or stuck.
         thread = threading.Thread(
-            target=_answer, args=(listening, holder.json_bytes()), name=name, daemon=True
+            target=_answer, args=(listening, holder.model_dump_json().encode()), name=name, daemon=True
         )
         thread.start()
         try:
@@ -69,7 +69,7 @@ def ask(name: str) -> str | None:
             client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
         )
         try:
-            holder = Holder.read(client.recv(MAX_BYTES))
+            holder = Holder.model_validate_json(client.recv(MAX_BYTES))
         except (TimeoutError, ConnectionResetError, ValueError):
             process = f"process {pid} of {user_name(uid)}" if pid else "a process in another container"
             return f"{process}, not responding"
