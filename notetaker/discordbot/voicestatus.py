@@ -67,33 +67,24 @@ def embed(status: VoiceStatus, guild_id: int, now_s: float) -> discord.Embed:
         description="\n".join(_now(guild)),
         colour=COLOURS[guild.phase] if guild is not None else IDLE_COLOUR,
     )
-    if status.duplicate is not None:
-        shown.add_field(
-            name="⚠️ Another bot uses my token", value=clip(status.duplicate, SENTENCE_MAX), inline=False
-        )
-    if guild is not None and guild.endpoint is not None:
-        shown.add_field(name="Connection", value="\n".join(_connection(guild)), inline=False)
-    if guild is not None and guild.coverage:
-        shown.add_field(
-            name="Heard in this recording" if guild.recording else "Heard, but not recorded",
-            value=_speakers(guild),
-            inline=False,
-        )
-    shown.add_field(
-        name="Connections in all servers since I started",
-        value="\n".join(_connecting(status.totals)),
-        inline=False,
-    )
-    if status.totals.close_codes:
-        shown.add_field(
-            name="Closed by Discord", value="\n".join(_closes(status.totals, now_s)), inline=False
-        )
-    shown.add_field(
-        name="Sound in all servers since I started",
-        value="\n".join(_sound(status.totals)),
-        inline=False,
-    )
+    for name, lines in _fields(status, guild, now_s):
+        shown.add_field(name=name, value="\n".join(lines), inline=False)
     return shown
+
+
+def _fields(
+    status: VoiceStatus, guild: GuildVoiceStatus | None, now_s: float
+) -> Iterable[tuple[str, Iterable[str]]]:
+    if status.duplicate is not None:
+        yield "⚠️ Another bot uses my token", [clip(status.duplicate, SENTENCE_MAX)]
+    if guild is not None and guild.endpoint is not None:
+        yield "Connection", _connection(guild)
+    if guild is not None and guild.coverage:
+        yield "Heard in this recording" if guild.recording else "Heard, but not recorded", _speakers(guild)
+    yield "Connections in all servers since I started", _connecting(status.totals)
+    if status.totals.close_codes:
+        yield "Closed by Discord", _closes(status.totals, now_s)
+    yield "Sound in all servers since I started", _sound(status.totals)
 
 
 def _now(guild: GuildVoiceStatus | None) -> Iterable[str]:
@@ -139,15 +130,15 @@ def _connection(guild: GuildVoiceStatus) -> Iterable[str]:
     yield f"Transport encryption `{guild.mode or 'not negotiated yet'}`; end-to-end encryption {end_to_end}"
 
 
-def _speakers(guild: GuildVoiceStatus) -> str:
+def _speakers(guild: GuildVoiceStatus) -> Iterable[str]:
     by_sound = sorted(guild.coverage, key=lambda one: -one.received)
-    lines = [f"<@{one.user_id}>: {count(one.heard, 'packet')}, {_lost(one)}" for one in by_sound[:LINES_MAX]]
+    for one in by_sound[:LINES_MAX]:
+        yield f"<@{one.user_id}>: {count(one.heard, 'packet')}, {_lost(one)}"
     if by_sound[LINES_MAX:]:
-        lines.append(f"and {count(len(by_sound) - LINES_MAX, 'more person', 'more people')}")
+        yield f"and {count(len(by_sound) - LINES_MAX, 'more person', 'more people')}"
     unstored = sum(one.unstored for one in guild.coverage)
     if guild.recording and unstored:
-        lines.append(f"{count(unstored, 'packet')} of these could not be written to disk")
-    return "\n".join(lines)
+        yield f"{count(unstored, 'packet')} of these could not be written to disk"
 
 
 def _lost(coverage: Coverage) -> str:
