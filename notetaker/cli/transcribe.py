@@ -4,7 +4,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +33,7 @@ PATIENCE_S = 2.0
 LINE_EVERY_S = 5.0
 """Interval of progress lines without a terminal."""
 
-Write = Callable[[str], None]
+Write = Callable[[str], object]
 
 
 def _language(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
@@ -265,15 +265,12 @@ class Outputs:
     def of(self, file: Path) -> Iterator[Write]:
         path = self._path(file)
         unfinished = path.with_name(f".{path.name}.part")
-        with ExitStack() as stack:
-            stack.callback(unfinished.unlink, missing_ok=True)
+        try:
             with unfinished.open("w", encoding="utf-8", errors="backslashreplace") as opened:
-
-                def write(text: str) -> None:
-                    opened.write(text)
-
-                yield write
+                yield opened.write
             unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Do nothing: all files are complete."""

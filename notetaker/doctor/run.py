@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 
 import aiohttp
 
@@ -56,12 +55,8 @@ class Doctor:
         await make(checks.DATABASE, lambda: host.database(settings.database))
         await make(checks.INSTANCE, lambda: self._find_instance(settings))
         tls = tls_context(settings.discord_ca_file)
-        async with AsyncExitStack() as stack:
-            http = await stack.enter_async_context(
-                aiohttp.ClientSession(
-                    connector=aiohttp.TCPConnector(ssl=tls), headers={"User-Agent": USER_AGENT}
-                )
-            )
+        connector = aiohttp.TCPConnector(ssl=tls)
+        async with aiohttp.ClientSession(connector=connector, headers={"User-Agent": USER_AGENT}) as http:
             network = NetworkChecks(settings.discord_api_base_url, tls, http, self._unix_s)
             await make(checks.NAME, network.name)
             await make(checks.CONNECTION, network.connection)

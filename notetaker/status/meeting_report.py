@@ -38,9 +38,7 @@ def detail(store: Store, meeting_id: str) -> dict[str, Any] | None:
             "language": transcription.language,
             "engine": transcription.engine,
         }
-        for utterance, transcription in sorted(
-            store.transcribed(meeting_id), key=lambda pair: pair[0].started_ns
-        )
+        for utterance, transcription in store.transcribed(meeting_id)
     ]
     return _meeting(meeting) | {
         "words": _words(store, meeting_id),
