@@ -45,12 +45,12 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         (
             "NOTETAKER_DATABASE_URL",
             "postgres:/me:hidden@db",
-            "the database URL is malformed; write something",
+            "the database URL is malformed; use sqlite:",
         ),
         (
             "NOTETAKER_DATABASE_URL",
             "mysql://me:hidden@db/notes",
-            "the database URL names 'mysql', which is not",
+            "database type 'mysql' is not supported",
         ),
     ],
 )
