@@ -41,6 +41,22 @@ CONNECTIONS_MAX = 8
 IDLE_S = 5.0
 """How long a connection may take to send a whole request before it is closed."""
 STEPS = (Step.GATEWAY, *DEADLINES_S)
+TOTALS = {
+    "attempts": "Attempts to connect.",
+    "established": "Attempts to connect that succeeded.",
+    "retries": "Attempts that were not the first of their round.",
+    "rounds_failed": "Rounds of attempts that all failed.",
+    "resumes": "Sessions resumed over a new websocket.",
+    "resumes_failed": "Lost websockets that could not be resumed.",
+    "malformed_messages": "Malformed messages from voice gateways.",
+    "udp_errors": "Failed UDP sends and receives.",
+    "health_checks": "Voice health checks.",
+    "ghosts": "Stale voice states of the bot that were removed.",
+    "dave_invalid": "MLS commits and welcomes that could not be processed.",
+    "dave_recoveries": "Requests to recreate the end-to-end encrypted group.",
+    "undecryptable_runs": "Runs of frames of one speaker that could not be decrypted with a known key.",
+}
+"""The counters that have the names of ``VoiceTotals``, with what they count."""
 
 
 @asynccontextmanager
@@ -111,6 +127,8 @@ class BotCollector(Collector):
         yield from _voice_now(snapshot.voice)
         yield from _connections(snapshot.voice.totals)
         yield from _sound(snapshot.voice.totals)
+        for name, about in TOTALS.items():
+            yield _counter(f"voice_{name}", about, getattr(snapshot.voice.totals, name))
         yield _counter("voice_packets_lost", "Packets that never arrived.", self._lost)
 
 
@@ -146,18 +164,10 @@ def _voice_now(voice: VoiceStatus) -> Iterator[Metric]:
 
 
 def _connections(totals: VoiceTotals) -> Iterator[Metric]:
-    yield _counter("voice_attempts", "Attempts to connect.", totals.attempts)
-    yield _counter("voice_established", "Attempts to connect that succeeded.", totals.established)
     yield _by("voice_failures", "Attempts to connect that failed, by step.", "step", totals.failures, STEPS)
     yield _by(
-        "voice_timeouts",
-        "Attempts to connect that timed out, by step.",
-        "step",
-        totals.timeouts,
-        STEPS,
+        "voice_timeouts", "Attempts to connect that timed out, by step.", "step", totals.timeouts, STEPS
     )
-    yield _counter("voice_retries", "Attempts that were not the first of their round.", totals.retries)
-    yield _counter("voice_rounds_failed", "Rounds of attempts that all failed.", totals.rounds_failed)
     yield _by(
         "voice_closes",
         "Voice websockets closed by the server, by close code.",
@@ -165,23 +175,11 @@ def _connections(totals: VoiceTotals) -> Iterator[Metric]:
         _codes(totals.close_codes),
         [str(code) for code in CLOSE_CODES],
     )
-    yield _counter("voice_resumes", "Sessions resumed over a new websocket.", totals.resumes)
-    yield _counter(
-        "voice_resumes_failed", "Lost websockets that could not be resumed.", totals.resumes_failed
-    )
     yield _counter(
         "voice_disconnected_seconds",
         "Time without a voice session when there should have been one.",
         totals.disconnected_s,
     )
-    yield _counter(
-        "voice_malformed_messages",
-        "Malformed messages from voice gateways.",
-        totals.malformed_messages,
-    )
-    yield _counter("voice_udp_errors", "Failed UDP sends and receives.", totals.udp_errors)
-    yield _counter("voice_health_checks", "Voice health checks.", totals.health_checks)
-    yield _counter("voice_ghosts", "Stale voice states of the bot that were removed.", totals.ghosts)
     yield _first_packet(totals)
 
 
@@ -194,19 +192,6 @@ def _sound(totals: VoiceTotals) -> Iterator[Metric]:
         [outcome.value for outcome in Outcome],
     )
     yield _counter("voice_packets_stored", "Packets heard and stored by a recording.", totals.stored)
-    yield _counter(
-        "voice_dave_invalid", "MLS commits and welcomes that could not be processed.", totals.dave_invalid
-    )
-    yield _counter(
-        "voice_dave_recoveries",
-        "Requests to recreate the end-to-end encrypted group.",
-        totals.dave_recoveries,
-    )
-    yield _counter(
-        "voice_undecryptable_runs",
-        "Runs of frames of one speaker that could not be decrypted with a known key.",
-        totals.undecryptable_runs,
-    )
 
 
 def _first_packet(totals: VoiceTotals) -> Metric:
