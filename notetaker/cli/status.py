@@ -1,6 +1,6 @@
 """``notetaker status``: the state of the running bot."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks
 from notetaker.host.exit_codes import ExitCode
-from notetaker.model.wording import count, duration
+from notetaker.model.wording import count, duration, ranked
 from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineSettingError
 from notetaker.speech.engines import choose
@@ -138,7 +138,7 @@ def _speakers(coverage: list[dict[str, Any]]) -> Table:
     table = Table("user", "received", "heard", "stored", "dropped", "lost on the way", box=None)
     for one in coverage:
         received, heard, stored, lost = (f"{one[name]:,}" for name in ("received", "heard", "stored", "lost"))
-        table.add_row(one["user_id"], received, heard, stored, _counts(one["dropped"]), lost)
+        table.add_row(one["user_id"], received, heard, stored, ranked(one["dropped"]), lost)
     return table
 
 
@@ -147,8 +147,8 @@ def _totals(totals: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "attempts to connect", f"{totals['attempts']:,}: {totals['established']:,} succeeded{rate}"
     if totals["attempts_per_success"] is not None:
         yield "attempts per success", f"{totals['attempts_per_success']:.2f}"
-    yield "failures by step", _counts(totals["failures"])
-    yield "timeouts by step", _counts(totals["timeouts"])
+    yield "failures by step", ranked(totals["failures"])
+    yield "timeouts by step", ranked(totals["timeouts"])
     yield "retries", f"{totals['retries']:,}; {count(totals['rounds_failed'], 'round')} failed"
     closes = [_close(code) for code in totals["close_codes"]]
     yield "closed by the server", "\n".join(closes) or "never"
@@ -157,7 +157,7 @@ def _totals(totals: dict[str, Any]) -> Iterator[tuple[str, str]]:
     first = totals["first_packet_s"]
     if first["sessions"]:
         yield "time to first packet", f"{first['median']:.2f} s (median), {first['worst']:.2f} s (worst)"
-    yield "packets", _counts(totals["packets"])
+    yield "packets", ranked(totals["packets"])
     yield "  stored", f"{totals['stored']:,}"
     yield "  lost on the way", f"{totals['lost']:,}"
     yield (
@@ -177,12 +177,6 @@ def _totals(totals: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _close(code: dict[str, Any]) -> str:
     last = datetime.fromisoformat(code["last"])
     return f"{code['code']}, {code['meaning']}: {code['count']:,}×, last {last:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    """Return ``3 replay, 1 bad auth``, the most frequent first."""
-    ordered = sorted(counts.items(), key=lambda pair: -pair[1])
-    return ", ".join(f"{number:,} {name.replace('_', ' ').lower()}" for name, number in ordered) or "none"
 
 
 def _milliseconds(seconds: float) -> str:

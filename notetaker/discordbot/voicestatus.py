@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Iterable
 from statistics import median
 
@@ -15,7 +14,7 @@ from notetaker.model import events
 from notetaker.model.failure import Failure
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.voice_status import GuildVoiceStatus, VoicePhase, VoiceStatus, VoiceTotals
-from notetaker.model.wording import clip, count, duration
+from notetaker.model.wording import clip, count, duration, ranked
 from notetaker.wire.explanations import close_code_meaning, explain
 
 log = logging.getLogger(__name__)
@@ -152,7 +151,7 @@ def _connecting(totals: VoiceTotals) -> Iterable[str]:
     yield f"{totals.established:,} of {count(totals.attempts, 'attempt')} succeeded{rate}"
     yield f"{count(totals.retries, 'retry', 'retries')}, {count(totals.rounds_failed, 'failed round')}"
     if totals.timeouts:
-        yield f"Timeouts: {_listed(totals.timeouts)}"
+        yield f"Timeouts: {ranked(totals.timeouts)}"
     failed = f", {totals.resumes_failed:,} failed" if totals.resumes_failed else ""
     yield f"{count(totals.resumes, 'session')} resumed{failed}"
     yield f"Disconnected for {_duration(totals.disconnected_s)}"
@@ -173,11 +172,10 @@ def _closes(totals: VoiceTotals, now_s: float) -> Iterable[str]:
 
 
 def _sound(totals: VoiceTotals) -> Iterable[str]:
-    dropped = Counter(totals.packets)
-    del dropped[Outcome.HEARD]
+    dropped = {outcome.value: n for outcome, n in totals.packets.items() if outcome is not Outcome.HEARD}
     heard = count(totals.packets[Outcome.HEARD], "packet")
     yield f"{heard} heard, {totals.stored:,} of them stored; {totals.lost:,} lost on the way"
-    yield f"Dropped: {_listed(dropped) or 'none'}"
+    yield f"Dropped: {ranked(dropped)}"
     yield (
         f"DAVE: {count(totals.dave_invalid, 'invalid message')}, "
         f"{count(totals.dave_recoveries, 'recovery', 'recoveries')}"
@@ -189,13 +187,6 @@ def _sound(totals: VoiceTotals) -> Iterable[str]:
     }
     if any(failures.values()):
         yield "Other failures: " + ", ".join(count(n, what) for what, n in failures.items() if n)
-
-
-def _listed(counts: Counter[str] | Counter[Outcome]) -> str:
-    """Return ``3 replay, 1 bad auth``, the most frequent first."""
-    return ", ".join(
-        f"{number:,} {str(name).replace('_', ' ').lower()}" for name, number in counts.most_common() if number
-    )
 
 
 def _duration(seconds: float) -> str:

@@ -1,5 +1,7 @@
 """Counts, durations and times in words, for everything that people read."""
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 SECOND_NS = 1_000_000_000
@@ -13,6 +15,12 @@ def iso(time_ns: int) -> str:
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """Return ``1 packet``, ``1,904 packets``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def ranked(counts: Mapping[str, int]) -> str:
+    """Return ``3 replay, 1 bad auth``, the most frequent first, or ``none``."""
+    counted = ((name, number) for name, number in Counter(counts).most_common() if number)
+    return ", ".join(f"{number:,} {name.replace('_', ' ').lower()}" for name, number in counted) or "none"
 
 
 def duration(ns: int) -> str:
