@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from notetaker.speech.engine import Word
 from notetaker.speech.files.transcript import Segment
@@ -82,7 +82,7 @@ def _words(segment: Segment) -> Iterator[Word]:
         if cell_len(word.text) <= COLUMNS:
             yield word
         else:
-            yield from _spread(_chopped(word.text.strip()), word)
+            yield from _spread(chop_cells(word.text.strip(), COLUMNS), word)
 
 
 def _spread(texts: Sequence[str], over: Word) -> Iterator[Word]:
@@ -94,12 +94,3 @@ def _spread(texts: Sequence[str], over: Word) -> Iterator[Word]:
         start_s, end_s = (over.start_s + length_s * at / total for at in (before, before + len(text)))
         yield Word(text, start_s, end_s, over.confidence)
         before += len(text)
-
-
-def _chopped(text: str) -> list[str]:
-    parts = [""]
-    for character in text:
-        if cell_len(parts[-1] + character) > COLUMNS:
-            parts.append("")
-        parts[-1] += character
-    return parts
