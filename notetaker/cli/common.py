@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -23,6 +24,9 @@ from notetaker.store.store import Store
 
 INTERRUPTED = 130
 """Exit code: 128 + SIGINT, as in shells."""
+
+LINE_EVERY_S = 5.0
+"""Interval of progress lines without a terminal."""
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +81,19 @@ def fail(sentence: str, code: int) -> None:
     else:
         click.echo(f"notetaker: {sentence}", err=True)
     sys.exit(code)
+
+
+class Lines:
+    """Prints progress on standard error, as a line every few seconds."""
+
+    def __init__(self, first_s: float | None = None) -> None:
+        """``first_s`` is how long to wait for the first line, if not as long as between two."""
+        self._next = time.monotonic() + (LINE_EVERY_S if first_s is None else first_s)
+
+    def __call__(self, line: str) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + LINE_EVERY_S
+            click.echo(line, err=True)
 
 
 def exit_unread() -> None:

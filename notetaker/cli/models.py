@@ -1,7 +1,6 @@
 """``notetaker models``: list, download and remove speech models."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 from rich.table import Column, Table
 from rich.text import Text
 
-from notetaker.cli.common import INTERRUPTED, fail, print_json, sentences_instead_of_tracebacks
+from notetaker.cli.common import INTERRUPTED, Lines, fail, print_json, sentences_instead_of_tracebacks
 from notetaker.model.printable import printable
 from notetaker.settings.values import Settings
 from notetaker.speech.models.catalogue import BY_NAME, DEFAULT, MODELS, Model
@@ -20,9 +19,6 @@ from notetaker.speech.models.errors import ModelError
 from notetaker.speech.models.pull import pull as install
 from notetaker.speech.models.staging import megabytes
 from notetaker.speech.models.store import SYSTEM_FOLDER, Store
-
-LINE_EVERY_S = 5.0
-"""Interval of progress lines without a terminal."""
 
 NAME = click.Choice(list(BY_NAME))
 FOLDER = click.Path(path_type=Path)
@@ -135,7 +131,8 @@ def remove(name: str) -> None:
 def _report(name: str) -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
     """Show messages and progress on standard error, as a bar on a terminal, otherwise as lines."""
     if not sys.stderr.isatty():
-        yield _say, _Lines(name)
+        lines = Lines()
+        yield _say, lambda done, total: lines(f"{name}: {done / 1e6:,.0f} of {megabytes(total)}")
         return
     columns = (
         "{task.description}",
@@ -154,16 +151,3 @@ def _report(name: str) -> Iterator[tuple[Callable[[str], None], Callable[[int, i
 
 def _say(sentence: str) -> None:
     click.echo(printable(sentence), err=True)
-
-
-class _Lines:
-    """Prints progress as a line every few seconds."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._last = time.monotonic()
-
-    def __call__(self, done: int, total: int) -> None:
-        if time.monotonic() - self._last >= LINE_EVERY_S:
-            self._last = time.monotonic()
-            _say(f"{self._name}: {done / 1e6:,.0f} of {megabytes(total)}")

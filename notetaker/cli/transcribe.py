@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
 
-from notetaker.cli.common import INTERRUPTED, exit_unread, fail, sentences_instead_of_tracebacks
+from notetaker.cli.common import INTERRUPTED, Lines, exit_unread, fail, sentences_instead_of_tracebacks
 from notetaker.model.languages import english_name, find
 from notetaker.model.printable import printable
 from notetaker.settings.values import Settings
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 SUFFIXES = {"text": ".txt", "srt": ".srt", "vtt": ".vtt", "json": ".json"}
 PATIENCE_S = 2.0
 """Seconds after which progress is shown."""
-LINE_EVERY_S = 5.0
-"""Interval of progress lines without a terminal."""
 
 Write = Callable[[str], object]
 
@@ -281,7 +279,8 @@ def _progress(file: Path, length_s: float | None) -> Iterator[Callable[[float], 
     """Show progress on standard error, as a bar on a terminal, otherwise as lines."""
     name = printable(file.name)
     if not sys.stderr.isatty():
-        yield _Lines(name, length_s)
+        lines, of = Lines(PATIENCE_S), "" if length_s is None else f" of {_clock(length_s)}"
+        yield lambda done_s: lines(f"{name}: {_clock(done_s)}{of}")
         return
     bar = Progress(
         "{task.description}",
@@ -304,20 +303,6 @@ def _progress(file: Path, length_s: float | None) -> Iterator[Callable[[float], 
         yield show
     finally:
         bar.stop()
-
-
-class _Lines:
-    """Prints progress as lines."""
-
-    def __init__(self, name: str, length_s: float | None) -> None:
-        self._name = name
-        self._of = "" if length_s is None else f" of {_clock(length_s)}"
-        self._next = time.monotonic() + PATIENCE_S
-
-    def __call__(self, done_s: float) -> None:
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + LINE_EVERY_S
-            click.echo(f"{self._name}: {_clock(done_s)}{self._of}", err=True)
 
 
 def _clock(seconds: float) -> str:

@@ -79,7 +79,7 @@ def test_pull_of_the_default_model(folder: Path) -> None:
 def test_progress_without_a_terminal_is_in_lines(
     folder: Path, mirrors: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["notetaker.cli.models"], "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(sys.modules["notetaker.cli.common"], "LINE_EVERY_S", 0.0)
     lines = run("pull", "whisper-base").stderr.splitlines()
     assert lines[-1] == "whisper-base: 0 of 0 MB"
     assert is_installed(folder / "whisper-base")
