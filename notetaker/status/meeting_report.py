@@ -46,7 +46,10 @@ def detail(store: Store, meeting_id: str) -> dict[str, Any] | None:
         "waiting_for_transcription": len(store.untranscribed(meeting_id)),
         "waiting_for_final_text": len(store.unfinished(meeting_id)),
         "lag_s": _lag_s(store.lags_ns(meeting_id)),
-        "speakers": [_speaker(one, names.get(one.user_id)) for one in store.coverage(meeting_id)],
+        "speakers": [
+            {"user_id": str(one.user_id), "name": names.get(one.user_id), **counts(one)}
+            for one in store.coverage(meeting_id)
+        ],
         "gaps": [
             {
                 "started": iso(gap.started_ns),
@@ -83,10 +86,6 @@ def _meeting(meeting: Meeting) -> dict[str, Any]:
         "ended": None if meeting.ended_ns is None else iso(meeting.ended_ns),
         "language": meeting.language,
     }
-
-
-def _speaker(coverage: Coverage, name: str | None) -> dict[str, Any]:
-    return {"user_id": str(coverage.user_id), "name": name, **counts(coverage)}
 
 
 def counts(coverage: Coverage) -> dict[str, Any]:
