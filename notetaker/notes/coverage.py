@@ -1,6 +1,7 @@
 """Describes how much was heard, in words and in a table, so that the notes never hide a loss."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Transcript
@@ -19,8 +20,19 @@ _DROPPED = {
 
 def heard(transcript: Transcript) -> str:
     """Describe how many voice packets were heard, and what was heard but is not in the transcript."""
+    return " ".join(_sentences(transcript))
+
+
+def _sentences(transcript: Transcript) -> Iterator[str]:
     everyone = _everyone(transcript)
-    return " ".join([_packets(everyone), *_not_stored(everyone), *_errors(transcript)])
+    yield _packets(everyone)
+    if everyone.unstored:
+        packets = count(everyone.unstored, "packet that was", "packets that were")
+        yield f"{packets} heard could not be written to disk."
+    failed = [line for line in transcript.lines if line.error is not None]
+    if failed:
+        length = duration(sum(line.ended_ns - line.started_ns for line in failed))
+        yield f"{count(len(failed), 'utterance')} ({length}) could not be transcribed."
 
 
 def _packets(everyone: Coverage) -> str:
@@ -34,21 +46,6 @@ def _packets(everyone: Coverage) -> str:
         return "No voice packets arrived."
     none_lost = "" if everyone.unstored else "; none was lost"
     return f"All {count(everyone.heard, 'voice packet')} were heard{none_lost}."
-
-
-def _not_stored(everyone: Coverage) -> list[str]:
-    if not everyone.unstored:
-        return []
-    packets = count(everyone.unstored, "packet that was", "packets that were")
-    return [f"{packets} heard could not be written to disk."]
-
-
-def _errors(transcript: Transcript) -> list[str]:
-    failed = [line for line in transcript.lines if line.error is not None]
-    if not failed:
-        return []
-    length = duration(sum(line.ended_ns - line.started_ns for line in failed))
-    return [f"{count(len(failed), 'utterance')} ({length}) could not be transcribed."]
 
 
 def talk_times(transcript: Transcript) -> list[tuple[str, int]]:

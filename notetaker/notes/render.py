@@ -54,9 +54,8 @@ def _message(
 
     yield f"## Meeting notes: {escape(clip(meeting.voice_channel_name, _NAME))}"
     yield at_start(_when(transcript))
-    yield from section("Summary", items(notes.summary))
-    yield from section("Decisions", items(notes.decisions))
-    yield from section("Action items", items(notes.actions))
+    for heading, of in _headed(notes):
+        yield from section(heading, items(of))
     gaps = [gap.words(transcript, characters) for gap in join_gaps(transcript.gaps)]
     yield from section("Gaps in the recording", gaps)
     yield "### Who spoke"
@@ -64,6 +63,11 @@ def _message(
     yield f"-# Coverage: {coverage.heard(transcript)}"
     made_by = f"Notes by: {escape(clip(notes.made_by, _NAME))}"
     yield f"-# {made_by}{_transcribed(transcript)}. The full transcript is attached."
+
+
+def _headed(notes: Notes) -> tuple[tuple[str, tuple[Item, ...]], ...]:
+    """Return all items of the notes, by heading."""
+    return ("Summary", notes.summary), ("Decisions", notes.decisions), ("Action items", notes.actions)
 
 
 def _transcribed(transcript: Transcript) -> str:
@@ -106,11 +110,7 @@ def _document(transcript: Transcript, notes: Notes) -> Iterator[str]:
         yield f"- Speech to text: {escape(', '.join(transcript.engines))}"
     if transcript.languages:
         yield f"- Languages: {', '.join(map(english_name, transcript.languages))}"
-    for heading, items in (
-        ("Summary", notes.summary),
-        ("Decisions", notes.decisions),
-        ("Action items", notes.actions),
-    ):
+    for heading, items in _headed(notes):
         if items:
             yield from ("", f"## {heading}", "")
             yield from (f"- {escape(item.text)} {_marks(item, times)}" for item in items)
