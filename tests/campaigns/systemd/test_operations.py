@@ -10,19 +10,19 @@ ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/operations.md").read_text()
 
 
-def test_the_exit_codes_are_all_there_and_say_when_systemd_starts_again() -> None:
-    told = dict(re.findall(r"^\| (\d+) \|.*\| (leaves it stopped|starts it again) \|$", PAGE, re.MULTILINE))
+def test_all_exit_codes_are_listed_with_what_systemd_does() -> None:
+    listed = dict(re.findall(r"^\| (\d+) \|.*\| (leaves it stopped|restarts it) \|$", PAGE, re.MULTILINE))
     of_status = {ExitCode.NOT_RUNNING, ExitCode.NO_ANSWER}
-    assert {int(code) for code in told} == set(ExitCode) - of_status
+    assert {int(code) for code in listed} == set(ExitCode) - of_status
     unit = (ROOT / "deploy/systemd/notetaker-bot.service").read_text()
     prevented = re.findall(r"^RestartPreventExitStatus=(.*)$", unit, re.MULTILINE)[0].split()
-    assert [code for code, then in told.items() if then == "leaves it stopped"] == ["0", *prevented]
+    assert [code for code, then in listed.items() if then == "leaves it stopped"] == ["0", *prevented]
 
 
-def test_a_message_id_is_that_of_the_event_it_is_told_of() -> None:
-    told = set(re.findall(r"MESSAGE_ID=([0-9a-f]+)", PAGE))
-    assert told == {events.GAP.message_id, events.DUPLICATE_INSTANCE.message_id}
+def test_message_ids_are_those_of_their_events() -> None:
+    listed = set(re.findall(r"MESSAGE_ID=([0-9a-f]+)", PAGE))
+    assert listed == {events.GAP.message_id, events.DUPLICATE_INSTANCE.message_id}
 
 
-def test_every_field_of_the_journal_is_told_of() -> None:
+def test_every_journal_field_is_listed() -> None:
     assert [field for field in events.FIELDS if field not in PAGE] == []
