@@ -159,7 +159,7 @@ def test_progress_is_shown_in_lines_where_there_is_no_terminal(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules[MODULE], "PATIENCE_S", 0.0)
-    monkeypatch.setattr(sys.modules[MODULE], "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(sys.modules["notetaker.cli.common"], "LINE_EVERY_S", 0.0)
     result = run("ada.opus")
     assert result.stderr.splitlines()[-1] == "ada.opus: 0:00:02 of 0:00:02"
     assert result.stdout.startswith("good morning")
