@@ -60,12 +60,9 @@ def _per_speaker(gaps: Iterable[Gap]) -> list[Gap]:
     latest: dict[tuple[int | None, str], Gap] = {}
     for gap in sorted(gaps, key=lambda gap: gap.started_ns):
         before = latest.get((gap.user_id, gap.cause))
-        if before is None:
-            joined = gap
-        elif gap.started_ns <= before.ended_ns + _NEAR_NS:
-            joined = replace(before, ended_ns=max(before.ended_ns, gap.ended_ns))
-        else:
+        if before is not None and gap.started_ns <= before.ended_ns + _NEAR_NS:
+            gap = replace(before, ended_ns=max(before.ended_ns, gap.ended_ns))
+        elif before is not None:
             complete.append(before)
-            joined = gap
-        latest[gap.user_id, gap.cause] = joined
+        latest[gap.user_id, gap.cause] = gap
     return [*complete, *latest.values()]

@@ -1,7 +1,6 @@
 """Joins lines for reading: what one person says in one go is one paragraph."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from notetaker.model.transcript import Line, Transcript
@@ -30,19 +29,14 @@ class Turn:
 
 def turns(transcript: Transcript) -> list[Turn]:
     """Return all lines in order. Another speaker, a gap or an utterance that was not transcribed ends a turn."""
-    return [Turn(tuple(lines)) for lines in _runs(transcript)]
-
-
-def _runs(transcript: Transcript) -> Iterator[Sequence[Line]]:
     gaps = [gap.started_ns for gap in join_gaps(transcript.gaps)]
-    run: list[Line] = []
+    runs: list[list[Line]] = []
     for line in transcript.lines:
-        if run and not (_continues(run, line) and not _gap_between(gaps, run[-1], line)):
-            yield run
-            run = []
-        run.append(line)
-    if run:
-        yield run
+        if runs and _continues(runs[-1], line) and not _gap_between(gaps, runs[-1][-1], line):
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    return [Turn(tuple(run)) for run in runs]
 
 
 def _continues(run: list[Line], line: Line) -> bool:
