@@ -153,8 +153,7 @@ OTHER_NAMES: Final = {
 
 def english_name(code: str) -> str:
     """Return ``German`` for ``de``, or the code itself if it is unknown."""
-    language = _BY_CODE.get(code)
-    return code if language is None else language.name
+    return _NAMES.get(code, code)
 
 
 def find(text: str) -> Language | None:
@@ -188,7 +187,7 @@ def _key(text: str) -> str:
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).casefold().split())
 
 
-_BY_CODE: Final = {language.code: language for language in LANGUAGES}
+_NAMES: Final = {language.code: language.name for language in LANGUAGES}
 _KEYS: Final = {
     language: [
         _key(name)
