@@ -4,7 +4,7 @@ The engine gets only clips with speech, its results are checked, and no word is 
 pause between them are joined, and split at the best pause instead.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -161,16 +161,15 @@ def _possible(answer: Heard, spoken_s: float) -> bool:
     return not (guards.loops(answer.text, spoken_s) or guards.no_words(answer.text))
 
 
-def _passages(pieces: Sequence[Piece], *, joined: bool) -> Iterator[tuple[int, ...]]:
-    """Yield the indices of pieces without a pause between them, or single indices unless ``joined``."""
-    passage: list[int] = []
+def _passages(pieces: Sequence[Piece], *, joined: bool) -> list[tuple[int, ...]]:
+    """Return the indices of pieces without a pause between them, or single indices unless ``joined``."""
+    passages: list[tuple[int, ...]] = []
     for index, piece in enumerate(pieces):
-        if passage and not (joined and piece.continues):
-            yield tuple(passage)
-            passage = []
-        passage.append(index)
-    if passage:
-        yield tuple(passage)
+        if passages and joined and piece.continues:
+            passages[-1] += (index,)
+        else:
+            passages.append((index,))
+    return passages
 
 
 def _timed(found: Sequence[tuple[_Cut, Heard]]) -> bool:

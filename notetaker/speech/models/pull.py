@@ -36,15 +36,13 @@ def pull(
     Sources are tried in order; ``from_dir`` replaces them. An interrupted download is kept for the next run. Other
     processes may pull at the same time. Raises ModelError.
     """
-    installed = installed_in(folder, model)
-    if installed is not None:
+    if installed := installed_in(folder, model):
         return installed
     staging = Staging(model, downloads(folder, model))
     with _storage_errors(staging):
         staging.folder.parent.mkdir(parents=True, exist_ok=True)
         with _alone(staging, say):
-            installed = installed_in(folder, model)  # by another process
-            if installed is not None:
+            if installed := installed_in(folder, model):  # by another process
                 return installed
             staging.files.mkdir(parents=True, exist_ok=True)
             if from_dir is None:
