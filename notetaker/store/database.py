@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, Row, Table, create_engine, event
+from sqlalchemy import Connection, Executable, Row, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InternalError, OperationalError
@@ -78,18 +78,14 @@ class Database:
             make_private_file(self._path)
             # errors must not show parameters, which contain what people said
             arguments = {"timeout": BUSY_TIMEOUT}
-            self._engine = create_engine(self._url, hide_parameters=True, connect_args=arguments)
-            event.listen(self._engine, "connect", _set_pragmas)
+            self.engine = create_engine(self._url, hide_parameters=True, connect_args=arguments)
+            event.listen(self.engine, "connect", _set_pragmas)
         else:
-            self._engine = create_engine(self._url, hide_parameters=True, pool_pre_ping=True)
-
-    @property
-    def engine(self) -> Engine:
-        return self._engine
+            self.engine = create_engine(self._url, hide_parameters=True, pool_pre_ping=True)
 
     def close(self) -> None:
         """Close all connections. The object cannot be used afterwards."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def ping(self) -> None:
         """Return when the database has answered. Raises StoreError."""
@@ -100,7 +96,7 @@ class Database:
     def _transaction(self) -> Iterator[Connection]:
         """Run a transaction and commit it. Raises StoreError if the database is unusable, and Rejected."""
         try:
-            with self._engine.begin() as connection:
+            with self.engine.begin() as connection:
                 yield connection
         except DatabaseError as error:
             # The base class itself means "file is not a database", and InternalError means that the server is
@@ -124,7 +120,7 @@ class Database:
 
     def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """Make an INSERT that supports ON CONFLICT, in the database's dialect (both spell it the same)."""
-        return sqlite.insert(table) if self._engine.dialect.name == "sqlite" else postgresql.insert(table)
+        return sqlite.insert(table) if self.engine.dialect.name == "sqlite" else postgresql.insert(table)
 
     @property
     def _path(self) -> Path:
