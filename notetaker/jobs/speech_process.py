@@ -97,15 +97,14 @@ def _recogniser(settings: EngineSettings) -> Recogniser:
 
 
 def _pieces(folder: Path, clips: Sequence[ClipToHear]) -> list[Piece]:
-    packets = [_packets(folder, one.clip) for one in clips]
-    pieces: list[Piece] = []
-    passage: list[list[Packet]] = []
-    for one, own in zip(clips, packets, strict=True):
-        if passage and not (one.continues and _follows(passage[-1], own)):
-            pieces += _decoded(passage)
-            passage = []
-        passage.append(own)
-    pieces += _decoded(passage)
+    passages: list[list[list[Packet]]] = []
+    for one in clips:
+        packets = _packets(folder, one.clip)
+        if passages and one.continues and _follows(passages[-1][-1], packets):
+            passages[-1].append(packets)
+        else:
+            passages.append([packets])
+    pieces = [piece for passage in passages for piece in _decoded(passage)]
     return [replace(piece, speech_s=one.speech_s) for piece, one in zip(pieces, clips, strict=True)]
 
 
