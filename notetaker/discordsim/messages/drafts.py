@@ -99,13 +99,8 @@ def check(draft: Draft) -> None:
         raise DiscordError(413, 40005, "Request entity too large")
 
 
-def require_something(message: Message) -> None:
-    if not (message.content or message.embeds or message.attachments or message.components):
-        raise DiscordError(400, 50006, "Cannot send an empty message")
-
-
 def apply(world: World, draft: Draft, message: Message) -> None:
-    """Change the fields of the message that the draft has."""
+    """Change the fields of the message that the draft has. Raise DiscordError if nothing would be left of it."""
     check(draft)
     if "content" in draft.body:
         message.content = draft.of("content", "").strip()
@@ -122,6 +117,8 @@ def apply(world: World, draft: Draft, message: Message) -> None:
     for number, upload in sorted(draft.uploads.items()):
         entry = described.get(str(number), {})
         message.attachments.append(_attachment(world, message, upload, entry))
+    if not (message.content or message.embeds or message.attachments or message.components):
+        raise DiscordError(400, 50006, "Cannot send an empty message")
 
 
 def _attachment(world: World, message: Message, upload: Upload, entry: Json) -> Attachment:

@@ -217,7 +217,6 @@ class Interactions:
     def edit(self, interaction: Interaction, message: Message, draft: Draft) -> Message:
         was_loading = bool(message.flags & MessageFlag.LOADING)
         drafts.apply(self._world, draft, message)
-        drafts.require_something(message)
         message.flags &= ~MessageFlag.LOADING
         if not was_loading:
             message.edited_at = iso(self._world.clock())
@@ -263,17 +262,11 @@ class Interactions:
             },
         )
         if interaction.original is not None:
-            message.reference = {
-                "type": 0,
-                "message_id": str(interaction.original.id),
-                "channel_id": str(message.channel_id),
-                "guild_id": str(message.guild_id),
-            }
+            message.reference = payloads.reference(interaction.channel, interaction.original.id)
         if message.flags & MessageFlag.EPHEMERAL:
             message.visible_to = interaction.user_id
         if not flags & MessageFlag.LOADING:
             drafts.apply(self._world, draft, message)
-            drafts.require_something(message)
         interaction.messages.append(message)
         if message.visible_to is None:
             self._world.add_message(message)

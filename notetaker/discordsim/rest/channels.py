@@ -13,6 +13,7 @@ from notetaker.discordsim.rest.request import (
     caller_of,
     channel_of,
     message_of,
+    require,
     snowflake,
     text_field,
 )
@@ -44,8 +45,8 @@ async def edit_channel(request: web.Request) -> web.Response:
     bits = hub.world.permissions(caller.id, channel)
     owns = channel.thread is not None and channel.thread.owner_id == caller.id
     needed = Permission.MANAGE_THREADS if channel.is_thread else Permission.MANAGE_CHANNELS
-    if not owns and not bits & needed:
-        raise errors.missing_permissions()
+    if not owns:
+        require(bits, needed)
     body = await body_of(request)
     if not isinstance(body.get("rtc_region"), str | None):
         raise errors.invalid_form(("rtc_region", "STRING_TYPE_CONVERT", "Value must be a string."))
@@ -77,7 +78,7 @@ async def thread_from_message(request: web.Request) -> web.Response:
     message.thread_id = thread.id
     message.flags |= MessageFlag.HAS_THREAD
     starter = _system_message(hub, thread, caller_of(request).id, MessageType.THREAD_STARTER_MESSAGE)
-    starter.reference = _pointer(parent, message.id)
+    starter.reference = payloads.reference(parent, message.id)
     hub.world.add_message(starter)
     hub.broadcast.thread_create(thread)
     hub.broadcast.message_update(message)
@@ -97,14 +98,13 @@ async def thread_without_message(request: web.Request) -> web.Response:
     }
     if kind not in needed:
         raise errors.invalid_form(("type", "BASE_TYPE_CHOICES", "Value must be one of (10, 11, 12)."))
-    if not hub.world.permissions(caller.id, parent) & needed[kind]:
-        raise errors.missing_permissions()
+    require(hub.world.permissions(caller.id, parent), needed[kind])
     thread = _new_thread(request, parent, body, ChannelType(kind), None)
     hub.broadcast.thread_create(thread)
     if kind == ChannelType.PUBLIC_THREAD:
         notice = _system_message(hub, parent, caller.id, MessageType.THREAD_CREATED)
         notice.content = thread.name
-        notice.reference = _pointer(thread, None)
+        notice.reference = payloads.reference(thread, None)
         hub.world.add_message(notice)
         hub.broadcast.message_create(notice)
     return reply(payloads.channel(thread), 201)
@@ -153,10 +153,3 @@ def _archive_minutes(body: Json, default: int) -> int:
 
 def _system_message(hub: Hub, channel: Channel, author_id: int, kind: MessageType) -> Message:
     return Message(hub.world.snowflakes.next(), channel.id, channel.guild_id, author_id, type=kind)
-
-
-def _pointer(channel: Channel, message_id: int | None) -> Json:
-    pointer: Json = {"type": 0, "channel_id": str(channel.id), "guild_id": str(channel.guild_id)}
-    if message_id is not None:
-        pointer["message_id"] = str(message_id)
-    return pointer

@@ -10,7 +10,7 @@ from notetaker.discordsim.errors import DiscordError
 from notetaker.discordsim.http import API, body_of, decode, no_content, reply
 from notetaker.discordsim.hub import hub_of
 from notetaker.discordsim.messages import command_schema
-from notetaker.discordsim.rest.request import snowflake
+from notetaker.discordsim.rest.request import found, snowflake
 from notetaker.discordsim.rest.users import own_application
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Application, Command
@@ -108,7 +108,4 @@ def _commands(request: web.Request) -> dict[int, Command]:
 
 
 def _command(request: web.Request) -> Command:
-    command = _commands(request).get(snowflake(request, "command_id"))
-    if command is None:
-        raise errors.unknown("application command")
-    return command
+    return found(_commands(request).get(snowflake(request, "command_id")), "application command")

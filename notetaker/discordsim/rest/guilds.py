@@ -9,7 +9,15 @@ from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError
 from notetaker.discordsim.http import API, body_of, no_content, reply
 from notetaker.discordsim.hub import hub_of
-from notetaker.discordsim.rest.request import caller_of, guild_of, integer, member_of, snowflake
+from notetaker.discordsim.rest.request import (
+    caller_of,
+    found,
+    guild_of,
+    integer,
+    member_of,
+    require,
+    snowflake,
+)
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import ChannelType, Guild, VoiceState
 from notetaker.discordsim.world.permissions import Permission
@@ -82,15 +90,14 @@ async def edit_member(request: web.Request) -> web.Response:
     hub, caller = hub_of(request), caller_of(request)
     body = await body_of(request)
     bits = hub.world.guild_permissions(caller.id, guild)
-    own_nick = Permission.CHANGE_NICKNAME if member.user_id == caller.id else Permission.MANAGE_NICKNAMES
+    own = member.user_id == caller.id
     needed = {
-        "nick": own_nick,
+        "nick": Permission.CHANGE_NICKNAME if own else Permission.MANAGE_NICKNAMES,
         "mute": Permission.MUTE_MEMBERS,
         "deaf": Permission.DEAFEN_MEMBERS,
         "channel_id": Permission.MOVE_MEMBERS,
     }
-    if any(name in body and not bits & permission for name, permission in needed.items()):
-        raise errors.missing_permissions()
+    require(bits, *(permission for name, permission in needed.items() if name in body))
     state = guild.voice_states.get(member.user_id)
     if state is None and {"mute", "deaf", "channel_id"} & body.keys():
         raise DiscordError(400, 40032, "Target user is not connected to voice.")
@@ -126,11 +133,11 @@ async def edit_voice_state(request: web.Request) -> web.Response:
         raise DiscordError(400, 50024, "Cannot execute action on this channel type")
     bits = hub.world.permissions(caller.id, channel)
     unsuppresses = body.get("suppress") is False and state.suppress
-    if (unsuppresses or state.user_id != caller.id) and not bits & Permission.MUTE_MEMBERS:
-        raise errors.missing_permissions()
+    if unsuppresses or state.user_id != caller.id:
+        require(bits, Permission.MUTE_MEMBERS)
     asks = body.get("request_to_speak_timestamp")
-    if asks is not None and not bits & Permission.REQUEST_TO_SPEAK:
-        raise errors.missing_permissions()
+    if asks is not None:
+        require(bits, Permission.REQUEST_TO_SPEAK)
     state.suppress = bool(body.get("suppress", state.suppress))
     if "request_to_speak_timestamp" in body:
         state.request_to_speak_timestamp = asks
@@ -139,7 +146,4 @@ async def edit_voice_state(request: web.Request) -> web.Response:
 
 
 def _voice_state(request: web.Request, guild: Guild) -> VoiceState:
-    state = guild.voice_states.get(snowflake(request, "user_id"))
-    if state is None:
-        raise errors.unknown("Voice State")
-    return state
+    return found(guild.voice_states.get(snowflake(request, "user_id")), "Voice State")

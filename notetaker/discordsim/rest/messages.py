@@ -11,7 +11,7 @@ from notetaker.discordsim.http import API, no_content, reply
 from notetaker.discordsim.hub import Hub, hub_of
 from notetaker.discordsim.messages import drafts
 from notetaker.discordsim.messages.drafts import Draft
-from notetaker.discordsim.rest.request import caller_of, channel_of, integer, message_of, snowflake
+from notetaker.discordsim.rest.request import caller_of, channel_of, integer, message_of, require, snowflake
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import (
     Channel,
@@ -39,16 +39,14 @@ async def create_message(request: web.Request) -> web.Response:
     if channel.type is ChannelType.CATEGORY:
         raise DiscordError(400, 50008, "Cannot send messages in a non-text channel")
     bits = hub.world.permissions(author.id, channel)
-    if not bits & needed:
-        raise errors.missing_permissions()
+    require(bits, needed)
     draft = await drafts.read(request)
-    if draft.uploads and not bits & Permission.ATTACH_FILES:
-        raise errors.missing_permissions()
+    if draft.uploads:
+        require(bits, Permission.ATTACH_FILES)
     if draft.of("enforce_nonce", False) and (old := _of_nonce(hub, channel, author.id, draft)) is not None:
         return reply(payloads.message(hub.world, old))
     message = Message(hub.world.snowflakes.next(), channel.id, channel.guild_id, author.id)
     drafts.apply(hub.world, draft, message)
-    drafts.require_something(message)
     if not bits & Permission.EMBED_LINKS:
         message.embeds = []  # Discord drops them without an error
     message.nonce = draft.of("nonce", None)
@@ -83,12 +81,7 @@ def _reference(channel: Channel, draft: Draft) -> Json | None:
         if not given.get("fail_if_not_exists", True):
             return None
         raise errors.invalid_form(("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message"))
-    return {
-        "type": 0,
-        "message_id": str(given["message_id"]),
-        "channel_id": str(channel.id),
-        "guild_id": str(channel.guild_id),
-    }
+    return payloads.reference(channel, int(given["message_id"]))
 
 
 @routes.get(API + "/channels/{channel_id}/messages")
@@ -123,16 +116,10 @@ async def edit_message(request: web.Request) -> web.Response:
     hub = hub_of(request)
     if message.author_id != caller_of(request).id:
         raise DiscordError(403, 50005, "Cannot edit a message authored by another user")
-    edit(hub, await drafts.read(request), message)
-    return reply(payloads.message(hub.world, message))
-
-
-def edit(hub: Hub, draft: Draft, message: Message) -> None:
-    """Change a message and announce it. Raise DiscordError if nothing would be left of it."""
-    drafts.apply(hub.world, draft, message)
-    drafts.require_something(message)
+    drafts.apply(hub.world, await drafts.read(request), message)
     message.edited_at = iso(hub.world.clock())
     hub.broadcast.message_update(message)
+    return reply(payloads.message(hub.world, message))
 
 
 @routes.delete(API + "/channels/{channel_id}/messages/{message_id}")
@@ -140,11 +127,8 @@ async def delete_message(request: web.Request) -> web.Response:
     channel = channel_of(request)
     message = message_of(request, channel)
     hub, caller = hub_of(request), caller_of(request)
-    if (
-        message.author_id != caller.id
-        and not hub.world.permissions(caller.id, channel) & Permission.MANAGE_MESSAGES
-    ):
-        raise errors.missing_permissions()
+    if message.author_id != caller.id:
+        require(hub.world.permissions(caller.id, channel), Permission.MANAGE_MESSAGES)
     del channel.messages[message.id]
     hub.broadcast.message_delete(message)
     return no_content()

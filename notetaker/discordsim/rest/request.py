@@ -1,6 +1,6 @@
 """Reading a REST request: the caller, and what its path, query and body name. Each raises DiscordError."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -8,6 +8,8 @@ from notetaker.discordsim import errors
 from notetaker.discordsim.hub import hub_of
 from notetaker.discordsim.world.entities import Channel, Guild, Json, Member, Message, User
 from notetaker.discordsim.world.permissions import Permission
+
+Found = TypeVar("Found")
 
 
 def caller_of(request: web.Request) -> User:
@@ -29,42 +31,44 @@ def snowflake(request: web.Request, name: str) -> int:
     return int(value)
 
 
+def found(value: Found | None, what: str) -> Found:
+    """Return what was looked up, if it exists. ``what`` is a name in ``errors.UNKNOWN``."""
+    if value is None:
+        raise errors.unknown(what)
+    return value
+
+
+def require(bits: Permission, *needed: Permission) -> None:
+    """Check that a caller with the permissions ``bits`` has all those ``needed``."""
+    if any(not bits & permission for permission in needed):
+        raise errors.missing_permissions()
+
+
 def guild_of(request: web.Request) -> Guild:
     """Return the guild in the path. The caller must be a member."""
-    guild = hub_of(request).world.guilds.get(snowflake(request, "guild_id"))
-    if guild is None:
-        raise errors.unknown("Guild")
+    guild = found(hub_of(request).world.guilds.get(snowflake(request, "guild_id")), "Guild")
     if caller_of(request).id not in guild.members:
         raise errors.missing_access()
     return guild
 
 
 def member_of(request: web.Request, guild: Guild) -> Member:
-    member = guild.members.get(snowflake(request, "user_id"))
-    if member is None:
-        raise errors.unknown("Member")
-    return member
+    return found(guild.members.get(snowflake(request, "user_id")), "Member")
 
 
 def channel_of(request: web.Request, *needed: Permission) -> Channel:
     """Return the channel in the path. The caller must see it, and have all ``needed`` permissions."""
     world = hub_of(request).world
-    channel = world.channel(snowflake(request, "channel_id"))
-    if channel is None:
-        raise errors.unknown("Channel")
+    channel = found(world.channel(snowflake(request, "channel_id")), "Channel")
     bits = world.permissions(caller_of(request).id, channel)
     if not bits & Permission.VIEW_CHANNEL:
         raise errors.missing_access()
-    if any(not bits & permission for permission in needed):
-        raise errors.missing_permissions()
+    require(bits, *needed)
     return channel
 
 
 def message_of(request: web.Request, channel: Channel) -> Message:
-    message = channel.messages.get(snowflake(request, "message_id"))
-    if message is None:
-        raise errors.unknown("Message")
-    return message
+    return found(channel.messages.get(snowflake(request, "message_id")), "Message")
 
 
 def integer(request: web.Request, name: str, default: int, lowest: int, highest: int) -> int:

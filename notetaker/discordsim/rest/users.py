@@ -8,7 +8,7 @@ from aiohttp import web
 from notetaker.discordsim import errors
 from notetaker.discordsim.http import API, reply
 from notetaker.discordsim.hub import hub_of
-from notetaker.discordsim.rest.request import caller_of, snowflake
+from notetaker.discordsim.rest.request import caller_of, found, snowflake
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Application
 
@@ -28,9 +28,7 @@ async def get_bot_gateway(request: web.Request) -> web.Response:
 
 @routes.get(API + "/users/{user_id}")
 async def get_user(request: web.Request) -> web.Response:
-    user = hub_of(request).world.users.get(snowflake(request, "user_id"))
-    if user is None:
-        raise errors.unknown("User")
+    user = found(hub_of(request).world.users.get(snowflake(request, "user_id")), "User")
     return reply(payloads.own_user(user) if user is caller_of(request) else payloads.user(user))
 
 

@@ -324,6 +324,14 @@ def attachment(value: Attachment) -> Json:
     return payload
 
 
+def reference(place: Channel, message_id: int | None) -> Json:
+    """Return a pointer to a message, or to a channel."""
+    pointer: Json = {"type": 0, "channel_id": str(place.id), "guild_id": str(place.guild_id)}
+    if message_id is not None:
+        pointer["message_id"] = str(message_id)
+    return pointer
+
+
 def message(world: World, value: Message) -> Json:
     """Return a message as REST shows it; MESSAGE_CREATE adds guild id and member."""
     payload: Json = {
