@@ -210,16 +210,9 @@ class VoiceStates:
         guild = self._world.guilds[state.guild_id]
         before = guild.voice_states.get(state.user_id)
         previous_id = before.channel_id if before else None
-        same_place = before is not None and (previous_id, before.session_id) == (
-            state.channel_id,
-            state.session_id,
-        )
-        flags_changed = before is not None and (before.self_mute, before.self_deaf) != (
-            state.self_mute,
-            state.self_deaf,
-        )
+        only_flags = before is not None and before.place == state.place and before.flags != state.flags
         self._world.enter_voice(state)
-        if (same_place and flags_changed) or session is None:
+        if only_flags or session is None:
             self._broadcast.voice_state(state, previous_id)
             return
         token = ""

@@ -59,11 +59,8 @@ class TransportKey:
 
     def open(self, packet: bytes, header_size: int) -> bytes:
         """Return the body of a packet whose clear part is ``header_size`` bytes. Raise NotAuthenticError."""
-        header, sealed, suffix = (
-            packet[:header_size],
-            packet[header_size:-NONCE_SUFFIX_BYTES],
-            packet[-NONCE_SUFFIX_BYTES:],
-        )
+        header, suffix = packet[:header_size], packet[-NONCE_SUFFIX_BYTES:]
+        sealed = packet[header_size:-NONCE_SUFFIX_BYTES]
         if len(packet) < header_size + TAG_BYTES + NONCE_SUFFIX_BYTES:
             raise NotAuthenticError("no room for a tag and a nonce")
         try:

@@ -8,9 +8,9 @@ from notetaker.discordsim.voice.group import DaveGroup, DaveOp, Send
 from notetaker.discordsim.voice.mls import ExternalSender
 from notetaker.discordsim.voice.protocol import Op
 from notetaker.discordsim.voice.script import Script
-from notetaker.discordsim.voice.session import Session
+from notetaker.discordsim.voice.session import Event, Session
 
-EventSink = Callable[[dict[str, object]], None]
+EventSink = Callable[[Event], None]
 
 DAMAGES = {DaveOp.ANNOUNCE_COMMIT: COMMIT_DAMAGED, DaveOp.WELCOME: WELCOME_DAMAGED}
 
@@ -64,15 +64,7 @@ class Channel:
         session.speaking = mask
         for other in self.others(session):
             other.send(Op.SPEAKING, _speaking(session))
-        self._on_event(
-            {
-                "event": "speaking",
-                "guild_id": session.guild_id,
-                "channel_id": session.channel_id,
-                "user_id": session.user_id,
-                "speaking": bool(mask),
-            }
-        )
+        self._on_event(session.event("speaking", speaking=bool(mask)))
 
     def receive_key_package(self, session: Session, data: bytes) -> None:
         if session.in_group:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Self
 
 FIXED_HEADER = struct.Struct(">BBHII")
+EXTENSION_PREAMBLE = struct.Struct(">HH")
 PAYLOAD_TYPE_OPUS = 120
 EXTENSION_PROFILE = 0xBEDE
+"""Extensions with one-byte headers (RFC 8285); sent with every extension, whatever the client's was."""
 RTCP_TYPES = range(200, 208)
 
 
@@ -27,7 +29,6 @@ class Header:
     csrcs: bytes = b""
     extension_words: int | None = None
     """Length of the extension's body in 32-bit words; None without an extension."""
-    extension_profile: int = EXTENSION_PROFILE
 
     @classmethod
     def parse(cls, packet: bytes) -> tuple[Self, int]:
@@ -39,11 +40,11 @@ class Header:
             raise RtpError("not RTP version 2")
         end = FIXED_HEADER.size + 4 * (first & 0x0F)
         csrcs = packet[FIXED_HEADER.size : end]
-        profile, words = EXTENSION_PROFILE, None
+        words = None
         if first & 0x10:
             if len(packet) < end + 4:
                 raise RtpError("shorter than its header says")
-            profile, words = struct.unpack_from(">HH", packet, end)
+            _, words = EXTENSION_PREAMBLE.unpack_from(packet, end)
             end += 4
         if len(packet) < end:
             raise RtpError("shorter than its header says")
@@ -56,7 +57,6 @@ class Header:
             ssrc=ssrc,
             csrcs=csrcs,
             extension_words=words,
-            extension_profile=profile,
         )
         return header, end
 
@@ -65,7 +65,7 @@ class Header:
         first = 0x80 | self.padding << 5 | extended << 4 | len(self.csrcs) // 4
         second = self.marker << 7 | self.payload_type
         fixed = FIXED_HEADER.pack(first, second, self.sequence, self.timestamp, self.ssrc)
-        preamble = struct.pack(">HH", self.extension_profile, self.extension_words) if extended else b""
+        preamble = EXTENSION_PREAMBLE.pack(EXTENSION_PROFILE, self.extension_words) if extended else b""
         return fixed + self.csrcs + preamble
 
 

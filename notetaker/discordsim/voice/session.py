@@ -70,6 +70,15 @@ class Allocation:
     e2ee: bool
     region: str | None = None
 
+    @property
+    def proof(self) -> tuple[int, str, str]:
+        """What a client must know to resume the session."""
+        return self.guild_id, self.session_id, self.token
+
+
+Event = dict[str, object]
+"""Something that happened, for the event log: its name as ``event``, and its fields."""
+
 
 class Session:
     def __init__(self, allocation: Allocation, ssrc: int) -> None:
@@ -104,6 +113,11 @@ class Session:
         self.replay.keep(frame)
         if self.websocket:
             self.websocket.send(frame)
+
+    def event(self, name: str, **fields: object) -> Event:
+        """Return an event about this session."""
+        place = {"guild_id": self.guild_id, "channel_id": self.channel_id, "user_id": self.user_id}
+        return {"event": name, **place, **fields}
 
     def close(self, close: Close) -> None:
         if self.websocket:

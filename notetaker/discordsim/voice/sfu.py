@@ -240,12 +240,7 @@ class Sfu(asyncio.DatagramProtocol):
         assert receiver.key is not None
         faults = self._faults
         words = faults.random.choice(faults.extension_words) if faults.hits(faults.extension_chance) else None
-        header = replace(
-            header,
-            padding=padding > 0,
-            extension_words=words,
-            extension_profile=rtp.EXTENSION_PROFILE,
-        )
+        header = replace(header, padding=padding > 0, extension_words=words)
         body = self._extension(words or 0) + media + (rtp.padding(padding) if padding else b"")
         return receiver.key.seal(bytes(header), body)
 

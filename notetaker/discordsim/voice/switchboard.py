@@ -179,14 +179,7 @@ class Switchboard:
             },
         )
         self._channel(session).join(session)
-        self._on_event(
-            {
-                "event": "voice_identified",
-                "guild_id": guild_id,
-                "channel_id": session.channel_id,
-                "user_id": user_id,
-            }
-        )
+        self._on_event(session.event("voice_identified"))
         return session
 
     def resume(self, websocket: Websocket, body: Body) -> Session:
@@ -194,24 +187,13 @@ class Switchboard:
 
         Raise Close (4006) if the session or some of the messages are gone.
         """
-        guild_id, session_id, token = (
-            body.integer("server_id"),
-            body.string("session_id"),
-            body.string("token"),
-        )
-        for session in self._sessions.values():
-            allocation = session.allocation
-            if (allocation.guild_id, allocation.session_id, allocation.token) == (
-                guild_id,
-                session_id,
-                token,
-            ):
-                break
-        else:
+        proof = (body.integer("server_id"), body.string("session_id"), body.string("token"))
+        session = next((s for s in self._sessions.values() if s.allocation.proof == proof), None)
+        if session is None:
             raise Close(CloseCode.SESSION_INVALID, "session is not valid")
-        websocket.user_id, websocket.guild_id = session.user_id, guild_id
+        websocket.user_id, websocket.guild_id = session.user_id, session.guild_id
         try:
-            self._faults.check(Step.RESUME, session.user_id, guild_id)
+            self._faults.check(Step.RESUME, session.user_id, session.guild_id)
         except Close as close:
             if close.code >= CloseCode.UNKNOWN_OPCODE:
                 self._disconnect(session, close)
@@ -259,15 +241,7 @@ class Switchboard:
                 "dave_protocol_version": version,
             },
         )
-        self._on_event(
-            {
-                "event": "dave_version",
-                "guild_id": session.guild_id,
-                "channel_id": session.channel_id,
-                "user_id": session.user_id,
-                "version": version,
-            }
-        )
+        self._on_event(session.event("dave_version", version=version))
         if session.allocation.e2ee and not session.in_group:
             channel.start_dave(session)
 

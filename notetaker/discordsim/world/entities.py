@@ -187,6 +187,14 @@ class VoiceState:
     suppress: bool = False
     request_to_speak_timestamp: str | None = None
 
+    @property
+    def place(self) -> tuple[int | None, str]:
+        return self.channel_id, self.session_id
+
+    @property
+    def flags(self) -> tuple[bool, bool]:
+        return self.self_mute, self.self_deaf
+
 
 @dataclass
 class Guild:
