@@ -3,11 +3,15 @@
 import asyncio
 import socket
 import struct
+from collections.abc import Callable, Collection
+from typing import TypeVar
 
 from aiohttp import web
 
 NO_LINGER = struct.pack("ii", 1, 0)
 """Makes a socket send a TCP reset when it is closed (socket(7), SO_LINGER)."""
+
+Struck = TypeVar("Struck")
 
 
 def reset(request: web.Request) -> None:
@@ -48,6 +52,13 @@ class FaultyConnection:
     def _extend_deadline(self, extra_s: float = 0.0) -> None:
         if self._deadline:
             self._deadline.reschedule(asyncio.get_running_loop().time() + self._patience_s + extra_s)
+
+
+def strike(connections: Collection[Struck], fault: Callable[[Struck], None]) -> int:
+    """Make something go wrong with each of these connections, and return how many there are."""
+    for connection in connections:
+        fault(connection)
+    return len(connections)
 
 
 class Stall:

@@ -30,7 +30,7 @@ from notetaker.discordsim.gateway.voice_states import Answer
 from notetaker.discordsim.http import no_content
 from notetaker.discordsim.hub import Hub, hub_of
 from notetaker.discordsim.messages.command_usage import UsageError
-from notetaker.discordsim.voice.faults import Step
+from notetaker.discordsim.voice.faults import Damage, Step
 
 routes = web.RouteTableDef()
 
@@ -114,13 +114,13 @@ def silent_at(hub: Hub, user_id: Id, step: Step, times: Times = 1, guild_id: Id 
 @waits
 def discovery_lost(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None = None) -> None:
     """Leave IP discovery unanswered."""
-    hub.faults.lose_discovery(user_id, times, guild_id)
+    hub.faults.damage(Damage.DISCOVERY_LOST, user_id, times, guild_id)
 
 
 @waits
 def discovery_twice(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None = None) -> None:
     """Answer IP discovery twice."""
-    hub.faults.double_discovery(user_id, times, guild_id)
+    hub.faults.damage(Damage.DISCOVERY_TWICE, user_id, times, guild_id)
 
 
 @waits
@@ -194,19 +194,19 @@ def null_endpoint(hub: Hub, user_id: Id, guild_id: Id, seconds: Seconds) -> None
 @waits
 def dave_invalid_commit(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None = None) -> None:
     """Damage commits announced to the user (op 29)."""
-    hub.faults.damage_commit(user_id, times, guild_id)
+    hub.faults.damage(Damage.COMMIT, user_id, times, guild_id)
 
 
 @waits
 def dave_invalid_welcome(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None = None) -> None:
     """Damage welcomes (op 30)."""
-    hub.faults.damage_welcome(user_id, times, guild_id)
+    hub.faults.damage(Damage.WELCOME, user_id, times, guild_id)
 
 
 @waits
 def dave_corrupt(hub: Hub, user_id: Id, packets: Times = 1, guild_id: Id | None = None) -> None:
     """Damage audio forwarded to the user, so that it cannot be decrypted."""
-    hub.faults.damage_audio(user_id, packets, guild_id)
+    hub.faults.damage(Damage.AUDIO, user_id, packets, guild_id)
 
 
 @strikes

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from notetaker.discordsim import tcp
 from notetaker.discordsim.gateway.connection import Connection
 from notetaker.discordsim.gateway.protocol import (
     KNOWN_INTENTS,
@@ -113,17 +114,11 @@ class Gateway:
 
     def cut(self, user_id: int | None = None) -> int:
         """Reset the TCP connections of a user, or of everybody."""
-        struck = self._connections_of(user_id)
-        for connection in struck:
-            connection.cut()
-        return len(struck)
+        return tcp.strike(self._connections_of(user_id), Connection.cut)
 
     def stall(self, user_id: int, seconds: float) -> int:
         """Read nothing from a user's connections and send nothing on them, for this long."""
-        struck = self._connections_of(user_id)
-        for connection in struck:
-            connection.stall(seconds)
-        return len(struck)
+        return tcp.strike(self._connections_of(user_id), lambda connection: connection.stall(seconds))
 
     def _connected(self, user_id: int) -> list[tuple[Session, Wire]]:
         return [(session, session.wire) for session in self.of_user(user_id) if session.wire is not None]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 
-from notetaker.discordsim.voice.faults import COMMIT_DAMAGED, WELCOME_DAMAGED
+from notetaker.discordsim.voice.faults import Damage
 from notetaker.discordsim.voice.group import DaveGroup, DaveOp, Send
 from notetaker.discordsim.voice.mls import ExternalSender
 from notetaker.discordsim.voice.protocol import Op
@@ -12,7 +12,7 @@ from notetaker.discordsim.voice.session import Event, Session
 
 EventSink = Callable[[Event], None]
 
-DAMAGES = {DaveOp.ANNOUNCE_COMMIT: COMMIT_DAMAGED, DaveOp.WELCOME: WELCOME_DAMAGED}
+DAMAGES = {DaveOp.ANNOUNCE_COMMIT: Damage.COMMIT, DaveOp.WELCOME: Damage.WELCOME}
 
 
 class Channel:

@@ -8,11 +8,20 @@ from random import Random
 from notetaker.discordsim.voice.protocol import Close
 from notetaker.discordsim.voice.script import Armed, Script
 
-DISCOVERY_LOST = "discovery_lost"
-DISCOVERY_TWICE = "discovery_twice"
-AUDIO_DAMAGED = "dave_corrupt"
-COMMIT_DAMAGED = "dave_invalid_commit"
-WELCOME_DAMAGED = "dave_invalid_welcome"
+
+class Damage(StrEnum):
+    """What happens to a message or a datagram."""
+
+    DISCOVERY_LOST = "discovery_lost"
+    """A request of IP discovery is not answered."""
+    DISCOVERY_TWICE = "discovery_twice"
+    """It is answered twice."""
+    AUDIO = "dave_corrupt"
+    """The DAVE frame of a packet forwarded to the user is damaged, but not its transport cipher."""
+    COMMIT = "dave_invalid_commit"
+    """A commit announced to the user (op 29) is damaged."""
+    WELCOME = "dave_invalid_welcome"
+    """The user's welcome (op 30) is damaged."""
 
 
 class Step(StrEnum):
@@ -101,29 +110,11 @@ class Faults:
             raise Silence
         raise Close(fault.code, "on purpose")
 
-    # DAVE
+    # DAVE and UDP
 
-    def damage_commit(self, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
-        """Damage the next commits announced to the user (op 29)."""
-        self.script.arm(Armed(COMMIT_DAMAGED, user_id, guild_id, times))
-
-    def damage_welcome(self, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
-        """Damage the user's next welcomes (op 30)."""
-        self.script.arm(Armed(WELCOME_DAMAGED, user_id, guild_id, times))
-
-    def damage_audio(self, user_id: int, packets: int, guild_id: int | None = None) -> None:
-        """Damage the DAVE frame, but not the transport cipher, of the next packets forwarded to the user."""
-        self.script.arm(Armed(AUDIO_DAMAGED, user_id, guild_id, packets))
-
-    # UDP
-
-    def lose_discovery(self, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
-        """Leave the user's next IP discovery requests unanswered."""
-        self.script.arm(Armed(DISCOVERY_LOST, user_id, guild_id, times))
-
-    def double_discovery(self, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
-        """Answer the user's next IP discovery requests twice."""
-        self.script.arm(Armed(DISCOVERY_TWICE, user_id, guild_id, times))
+    def damage(self, kind: Damage, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
+        """Let this happen to the user the next ``times`` times."""
+        self.script.arm(Armed(kind, user_id, guild_id, times))
 
     def blackhole(self, user_id: int, seconds: float, guild_id: int | None = None) -> None:
         """Let no datagram of the user through, in either direction, for this long."""

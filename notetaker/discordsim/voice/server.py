@@ -91,31 +91,21 @@ class VoiceServer:
 
     def cut(self, user_id: int, guild_id: int | None = None) -> int:
         """Reset the TCP connection. UDP still works, and the session can be resumed."""
-        struck = self._connections_of(user_id, guild_id)
-        for connection in struck:
-            connection.cut()
-        return len(struck)
+        return tcp.strike(self._connections_of(user_id, guild_id), Connection.cut)
 
     def stall(self, user_id: int, seconds: float, guild_id: int | None = None) -> int:
         """Read and send nothing on the websocket for this long. UDP still works."""
-        struck = self._connections_of(user_id, guild_id)
-        for connection in struck:
-            connection.stall(seconds)
-        return len(struck)
+        return tcp.strike(self._connections_of(user_id, guild_id), lambda struck: struck.stall(seconds))
 
     def outage(self, seconds: float) -> int:
         """Reset every websocket; for this long accept none, and let no datagram through."""
         self._faults.begin_outage(seconds)
-        for connection in self._connections:
-            connection.cut()
-        return len(self._connections)
+        return tcp.strike(self._connections, Connection.cut)
 
     def ask_for_heartbeat(self, user_id: int, guild_id: int | None = None) -> int:
         """Send op 3 (discord-userdoccers, "Heartbeating")."""
         struck = self._connections_of(user_id, guild_id)
-        for connection in struck:
-            connection.send_unnumbered(Op.HEARTBEAT, None)
-        return len(struck)
+        return tcp.strike(struck, lambda connection: connection.send_unnumbered(Op.HEARTBEAT, None))
 
     def change_version(self, guild_id: int, channel_id: int, *, dave: bool) -> bool:
         """Use DAVE in a channel, or stop using it. Return False if nothing changes or nobody is there."""

@@ -14,7 +14,7 @@ from typing import cast
 
 from notetaker.discordsim.voice import rtp
 from notetaker.discordsim.voice.aead import NotAuthenticError
-from notetaker.discordsim.voice.faults import AUDIO_DAMAGED, DISCOVERY_LOST, DISCOVERY_TWICE, Faults
+from notetaker.discordsim.voice.faults import Damage, Faults
 from notetaker.discordsim.voice.renumber import Renumbering
 from notetaker.discordsim.voice.route import Route
 from notetaker.discordsim.voice.session import Session
@@ -45,7 +45,7 @@ class Counts:
     blackholed: int = 0
     """Not forwarded: the sender's or the receiver's network was down; see ``Faults.blackhole``."""
     damaged: int = 0
-    """Forwarded, but damaged so that nobody can decrypt them; see ``Faults.damage_audio``."""
+    """Forwarded, but damaged so that nobody can decrypt them; see ``Damage.AUDIO``."""
     padding_only: int = 0
     """Packets without audio that were inserted."""
     lost: list[int] = field(default_factory=list)
@@ -135,12 +135,12 @@ class Sfu(asyncio.DatagramProtocol):
             self.dropped["ip discovery"] += 1
             return
         user = self._sessions[ssrc]
-        if self._faults.script.strike(user.user_id, user.guild_id, DISCOVERY_LOST):
+        if self._faults.script.strike(user.user_id, user.guild_id, Damage.DISCOVERY_LOST):
             return
         host, port = address
         reply = DISCOVERY.pack(DISCOVERY_RESPONSE, DISCOVERY_BODY_BYTES, ssrc, host.encode(), port)
         self._send(reply, address)
-        if self._faults.script.strike(user.user_id, user.guild_id, DISCOVERY_TWICE):
+        if self._faults.script.strike(user.user_id, user.guild_id, Damage.DISCOVERY_TWICE):
             self._send(reply, address)
 
     def _is_lost(self, data: bytes, address: tuple[str, int]) -> bool:
@@ -203,7 +203,7 @@ class Sfu(asyncio.DatagramProtocol):
         stream, route = self._streams[ssrcs]
         sequence, newest = stream.outgoing(header.sequence)
         faults = self._faults
-        if faults.script.strike(receiver.user_id, receiver.guild_id, AUDIO_DAMAGED):
+        if faults.script.strike(receiver.user_id, receiver.guild_id, Damage.AUDIO):
             media = bytes([media[0] ^ 0xFF]) + media[1:]
             counts.damaged += 1
         padding = faults.random.randint(1, MAX_PADDING_BYTES) if faults.hits(faults.padding_chance) else 0

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from notetaker.discordsim.speaker.link import VoiceLink
+from notetaker.discordsim.voice.faults import Damage
 from tests.discordsim.voice.conftest import CHANNEL, GUILD, House
 from tests.discordsim.voice.listener import XCHACHA, Listener
 
@@ -29,7 +30,7 @@ async def test_a_damaged_welcome_is_refused_and_the_next_one_is_whole(house: Hou
     async with VoiceLink(house.place(2), house.client_tls) as speaker, ear(house, kind, 3) as other:
         await other.join()
         await other.until(lambda: other.established)
-        house.faults.damage_welcome(1)
+        house.faults.damage(Damage.WELCOME, 1)
         async with ear(house, kind) as listener:
             await listener.join()
             await listener.until(lambda: listener.ops().count(30) == 2 and listener.established)
@@ -45,7 +46,7 @@ async def test_a_damaged_commit_is_refused_and_the_member_comes_back(house: Hous
         await listener.until(lambda: listener.established)
         speaker.speaking(1)
         await heard(listener, speaker, b"\xfcbefore")
-        house.faults.damage_commit(1)
+        house.faults.damage(Damage.COMMIT, 1)
         welcomes = listener.ops().count(30)
         async with ear(house, kind, 3) as third:
             await third.join()
@@ -62,7 +63,7 @@ async def test_damaged_audio_is_authentic_and_cannot_be_decrypted(house: House, 
         await listener.until(lambda: listener.established)
         speaker.speaking(1)
         await heard(listener, speaker, b"\xfcbefore")
-        house.faults.damage_audio(1, 3)
+        house.faults.damage(Damage.AUDIO, 1, 3)
         for number in range(3):
             await speaker.send_audio(bytes([0xFC, number]))
         await heard(listener, speaker, b"\xfcafter")

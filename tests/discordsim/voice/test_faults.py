@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from notetaker.discordsim.speaker.link import VoiceLink
-from notetaker.discordsim.voice.faults import Step
+from notetaker.discordsim.voice.faults import Damage, Step
 from notetaker.discordsim.voice.protocol import RESUMABLE
 from tests.discordsim.voice.conftest import CHANNEL, GUILD, House
 from tests.discordsim.voice.listener import Listener
@@ -264,8 +264,8 @@ async def test_ip_discovery_is_lost_and_answered_twice(house: House) -> None:
     async with Listener(house.place(1), house.client_tls) as listener:
         await listener.join()
         assert answers(listener) == 1
-        house.faults.lose_discovery(1, times=2)
-        house.faults.double_discovery(1)
+        house.faults.damage(Damage.DISCOVERY_LOST, 1, times=2)
+        house.faults.damage(Damage.DISCOVERY_TWICE, 1)
         for _ in range(3):
             await discover(listener)
         await listener.until(lambda: answers(listener) == 3)
