@@ -55,7 +55,11 @@ async def test_two_speakers_are_heard_at_the_pace_they_speak(place: Place) -> No
         assert asyncio.get_running_loop().time() - start >= 19 * 0.02 - 0.001
         for somebody in (ada, ben):
             assert somebody.user_id == place.user(somebody.name).id
-            assert (somebody.packets_sent, somebody.dave_version, somebody.dave_ready) == (20, 1, True)
+            assert (somebody.packets_sent, somebody.link.dave_version, somebody.link.can_be_heard) == (
+                20,
+                1,
+                True,
+            )
             await ear.until(lambda who=somebody: len(ear.heard.get(who.user_id, [])) == 20)  # type: ignore[misc]
             assert ear.heard[somebody.user_id] == [*spoken, *[SILENCE] * 5]
 
@@ -103,7 +107,7 @@ async def test_a_busy_computer_loses_nothing_that_is_said(place: Place) -> None:
 async def test_a_speaker_who_is_alone_sends_nothing_in_the_clear(place: Place) -> None:
     async with speaker(place, "Ada") as ada:
         await ada.speak([b"\xfcto myself"])
-        assert (ada.packets_sent, ada.dave_version, ada.dave_ready) == (0, 1, False)
+        assert (ada.packets_sent, ada.link.dave_version, ada.link.can_be_heard) == (0, 1, False)
 
 
 async def test_a_speaker_waits_for_dave_before_it_is_heard(place: Place) -> None:
@@ -128,7 +132,7 @@ async def test_on_a_stage_there_is_no_dave(place: Place) -> None:
         await ear.join()
         await ada.speak([b"\xfcladies and gentlemen"])
         await ear.until(lambda: len(ear.heard.get(ada.user_id, [])) == 6)
-        assert (ada.dave_version, ada.dave_ready) == (0, False)
+        assert (ada.link.dave_version, ada.link.dave) == (0, None)
         assert ear.heard[ada.user_id][0] == b"\xfcladies and gentlemen"
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -62,8 +63,9 @@ class VoiceLink:
         self._known: set[int] = {place.user_id}
         self._udp = SpeakerUdp()
         self._packets: OpusPackets | None = None
-        self._http: aiohttp.ClientSession | None = None
-        self._socket: GatewaySocket | None = None
+        self._socket: GatewaySocket
+        self._stay = AsyncExitStack()
+        """Everything to undo when leaving."""
 
     @property
     def dave_version(self) -> int:
@@ -87,15 +89,7 @@ class VoiceLink:
 
     async def close(self) -> None:
         """Leave once the server has read every packet. May be called twice."""
-        if self._socket:
-            if self._packets:
-                await self._udp.flush()
-            await self._socket.close()
-            self._socket = None
-        self._udp.close()
-        if self._http:
-            await self._http.close()
-            self._http = None
+        await self._stay.aclose()
 
     def speaking(self, mask: int) -> None:
         """Send op 5, without which there is no audio in either direction."""
@@ -107,7 +101,7 @@ class VoiceLink:
 
         Wait for DAVE while others are there; send nothing while nobody is.
         """
-        assert self._socket is not None and self._packets is not None
+        assert self._packets is not None
         self._socket.check()
         if not self.can_be_heard:
             if not self.others:
@@ -122,19 +116,21 @@ class VoiceLink:
         return True
 
     async def _until_heard_or_alone(self) -> None:
-        assert self._socket is not None
         await self._socket.until(lambda: self.can_be_heard or not self.others, "DAVE group", DAVE_TIMEOUT_S)
 
     async def _join(self) -> None:
         place = self._place
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=JOIN_TIMEOUT_S))
+        http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=JOIN_TIMEOUT_S))
+        await self._stay.enter_async_context(http)
+        self._stay.callback(self._udp.close)
         try:
-            websocket = await self._http.ws_connect(
+            websocket = await http.ws_connect(
                 f"wss://{place.endpoint}/?v=8", ssl=self._ssl_context, compress=15
             )
         except (aiohttp.ClientError, OSError) as error:
             raise SpeakerError(f"the voice server at {place.endpoint} cannot be reached: {error}") from error
         self._socket = GatewaySocket("voice", websocket, self._receive_json, self._receive_binary)
+        self._stay.push_async_callback(self._socket.close)
         self._send(
             Op.IDENTIFY,
             {
@@ -161,6 +157,7 @@ class VoiceLink:
         assert self._description is not None
         key = TransportKey(self._description["mode"], bytes(self._description["secret_key"]))
         self._packets = OpusPackets(self._ready["ssrc"], key)
+        self._stay.push_async_callback(self._udp.flush)
         self.speaking(0)
         await self._until_heard_or_alone()
 
@@ -170,7 +167,6 @@ class VoiceLink:
         self._sequence = message.get("seq", self._sequence)
         op, body, place = message["op"], message["d"], self._place
         if op == Op.HELLO:
-            assert self._socket is not None
             interval = min(body["heartbeat_interval"] / 1000, KEEPALIVE_S)
             self._socket.beat(interval, self._heartbeat)
         elif op == Op.READY:
@@ -204,11 +200,9 @@ class VoiceLink:
         return {"op": Op.HEARTBEAT, "d": {"t": now_ms, "seq_ack": self._sequence}}
 
     def _send(self, op: int, body: dict[str, Any]) -> None:
-        assert self._socket is not None
         self._socket.send({"op": op, "d": body})
 
     def _reply(self, replies: list[Reply]) -> None:
-        assert self._socket is not None
         for op, body in replies:
             if isinstance(body, bytes):
                 self._socket.send(bytes([op]) + body)

@@ -71,6 +71,7 @@ class GatewaySocket:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._lost = self._lost or ConnectionError("the websocket was closed from here")
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(self._supervised(work))

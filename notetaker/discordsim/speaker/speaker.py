@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,6 +45,8 @@ class Speaker:
         self.name = name
         self.user_id = 0
         """Set once joined."""
+        self.link: VoiceLink
+        """Its voice connection, set once joined."""
         self._api_url = api_url.rstrip("/")
         self._token = token
         self._ca_file = str(ca_file)
@@ -54,28 +57,14 @@ class Speaker:
         self._in_channel = False
         self._server: dict[str, Any] | None = None
         self._sequence: int | None = None
-        self._http: aiohttp.ClientSession | None = None
-        self._socket: GatewaySocket | None = None
-        self._link: VoiceLink | None = None
+        self._socket: GatewaySocket
+        self._stay = AsyncExitStack()
+        """Everything to undo when leaving."""
 
     @property
     def packets_sent(self) -> int:
         """Audio packets, including the silence at the end of speech."""
-        return self._link.packets_sent if self._link else 0
-
-    @property
-    def dave_ready(self) -> bool:
-        return self._link is not None and self._link.dave is not None and self._link.dave.ready
-
-    @property
-    def dave_version(self) -> int:
-        """0 in a channel without end-to-end encryption."""
-        return self._link.dave_version if self._link else 0
-
-    @property
-    def dave_members(self) -> list[int]:
-        """User ids of the DAVE group; none in a channel without it."""
-        return self._link.dave.members if self._link and self._link.dave else []
+        return self.link.packets_sent
 
     async def __aenter__(self) -> Self:
         try:
@@ -93,54 +82,45 @@ class Speaker:
         self, frames: Sequence[bytes], on_sent: Callable[[bytes], None] = lambda frame: None
     ) -> None:
         """Wait for DAVE, then send 20 ms Opus frames in real time, and silence. ``on_sent`` gets each frame sent."""
-        assert self._link is not None
         loop = asyncio.get_running_loop()
-        self._link.speaking(MICROPHONE)
+        self.link.speaking(MICROPHONE)
         start = loop.time()
         for number, frame in enumerate([*frames, *[SILENCE] * SILENCE_FRAMES]):
             due = start + number * FRAME_S
             await asyncio.sleep(max(0.0, due - loop.time()))
-            waits = not self._link.can_be_heard
-            if await self._link.send_audio(frame, due) and number < len(frames):
+            waits = not self.link.can_be_heard
+            if await self.link.send_audio(frame, due) and number < len(frames):
                 on_sent(frame)
             late = loop.time() - due
             if waits and late > FRAME_S * SILENCE_FRAMES:  # for DAVE: continue from here, without a burst
                 start += late
-        self._link.speaking(0)
+        self.link.speaking(0)
 
     async def leave(self) -> None:
         """Leave the channel and disconnect. May be called twice."""
-        if self._link:
-            await self._link.close()
-        if self._socket:
-            if self._in_channel:
-                self._update_voice_state(None)
-                self._in_channel = False
-            await self._socket.close()
-            self._socket = None
-        if self._http:
-            await self._http.close()
-            self._http = None
+        await self._stay.aclose()
 
     # The main gateway
 
     async def _connect(self) -> None:
-        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=JOIN_TIMEOUT_S))
+        http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=JOIN_TIMEOUT_S))
+        await self._stay.enter_async_context(http)
         try:
-            async with self._http.get(f"{self._api_url}/gateway") as response:
+            async with http.get(f"{self._api_url}/gateway") as response:
                 response.raise_for_status()
                 url = (await response.json())["url"]
-            websocket = await self._http.ws_connect(f"{url.rstrip('/')}/?v=10&encoding=json")
+            websocket = await http.ws_connect(f"{url.rstrip('/')}/?v=10&encoding=json")
         except (aiohttp.ClientError, OSError) as error:
             raise SpeakerError(f"{self.name} cannot reach the gateway of {self._api_url}: {error}") from error
         self._socket = GatewaySocket("gateway", websocket, self._receive, self._receive_binary)
+        self._stay.push_async_callback(self._socket.close)
         properties = {"os": "linux", "browser": "speaker", "device": "speaker"}
         identify = {"token": self._token, "intents": INTENTS, "properties": properties}
         self._socket.send({"op": Op.IDENTIFY, "d": identify})
         await self._socket.until(lambda: bool(self._session_id), "READY", JOIN_TIMEOUT_S)
 
     async def _join(self) -> None:
-        assert self._socket is not None
+        self._stay.callback(self._update_voice_state, None)
         self._update_voice_state(self._channel_id)
         await self._socket.until(
             lambda: self._in_channel and self._server is not None, "answer to joining voice", JOIN_TIMEOUT_S
@@ -155,11 +135,10 @@ class Speaker:
             token=self._server["token"],
         )
         ssl_context = ssl.create_default_context(cafile=self._ca_file)
-        self._link = VoiceLink(place, ssl_context, dave=self._make_dave)
-        await self._link.__aenter__()
+        link = VoiceLink(place, ssl_context, dave=self._make_dave)
+        self.link = await self._stay.enter_async_context(link)
 
     def _receive(self, message: dict[str, Any]) -> None:
-        assert self._socket is not None
         self._sequence = message.get("s") or self._sequence
         body = message.get("d")
         if message["op"] == Op.HELLO and isinstance(body, dict):
@@ -184,7 +163,6 @@ class Speaker:
         raise SpeakerError("the gateway sent a binary message although JSON was asked for")
 
     def _update_voice_state(self, channel_id: int | None) -> None:
-        assert self._socket is not None
         body = {
             "guild_id": str(self._guild_id),
             "channel_id": None if channel_id is None else str(channel_id),

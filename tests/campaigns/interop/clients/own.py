@@ -20,7 +20,9 @@ class OwnSpeaker:
         await self._speaker.speak(frames, on_sent=sent)
 
     def dave(self) -> tuple[int, list[str] | None]:
-        return self._speaker.dave_version, [str(user_id) for user_id in self._speaker.dave_members]
+        link = self._speaker.link
+        members = link.dave.members if link.dave else []
+        return link.dave_version, [str(user_id) for user_id in members]
 
 
 async def main(order: Order, library: str) -> None:
