@@ -45,10 +45,14 @@ class Command(Person):
     options: Json | None = None
     wait: float = WAIT_S
 
-    async def start(self, hub: Hub) -> Interaction:
+    async def start(self, hub: Hub, focused: str | None = None) -> Interaction:
+        """Use the command, or ask for the choices of the option ``focused``."""
         guild, channel = self.place(hub)
-        command, data = command_data(hub.world, guild, self.user_id, self.command, self.options or {})
-        return await hub.interactions.start(Kind.COMMAND, command.application_id, self.user_id, channel, data)
+        command, data = command_data(
+            hub.world, guild, self.user_id, self.command, self.options or {}, focused
+        )
+        kind = Kind.COMMAND if focused is None else Kind.AUTOCOMPLETE
+        return await hub.interactions.start(kind, command.application_id, self.user_id, channel, data)
 
 
 class Component(Person):
@@ -87,14 +91,7 @@ async def use(request: web.Request) -> web.Response:
 async def complete(request: web.Request) -> web.Response:
     """Respond when the interaction is answered, or has failed."""
     hub, typing = hub_of(request), await read(request, Typing)
-    guild, channel = typing.place(hub)
-    command, data = command_data(
-        hub.world, guild, typing.user_id, typing.command, typing.options or {}, typing.focused
-    )
-    interaction = await hub.interactions.start(
-        Kind.AUTOCOMPLETE, command.application_id, typing.user_id, channel, data
-    )
-    return reply(_shown(hub, interaction))
+    return reply(_shown(hub, await typing.start(hub, typing.focused)))
 
 
 @routes.get("/sim/interactions/{interaction_id}")

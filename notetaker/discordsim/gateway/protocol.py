@@ -66,8 +66,6 @@ KNOWN_INTENTS = (1 << 26) - 1
 
 NEEDED: dict[str, Intent] = {
     "GUILD_CREATE": Intent.GUILDS,
-    "GUILD_UPDATE": Intent.GUILDS,
-    "CHANNEL_CREATE": Intent.GUILDS,
     "CHANNEL_UPDATE": Intent.GUILDS,
     "CHANNEL_DELETE": Intent.GUILDS,
     "THREAD_CREATE": Intent.GUILDS,

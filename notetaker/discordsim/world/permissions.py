@@ -15,14 +15,12 @@ class Permission(IntFlag):
     ADMINISTRATOR = 1 << 3
     MANAGE_CHANNELS = 1 << 4
     MANAGE_GUILD = 1 << 5
-    PRIORITY_SPEAKER = 1 << 8
     VIEW_CHANNEL = 1 << 10
     SEND_MESSAGES = 1 << 11
     MANAGE_MESSAGES = 1 << 13
     EMBED_LINKS = 1 << 14
     ATTACH_FILES = 1 << 15
     READ_MESSAGE_HISTORY = 1 << 16
-    MENTION_EVERYONE = 1 << 17
     CONNECT = 1 << 20
     SPEAK = 1 << 21
     MUTE_MEMBERS = 1 << 22
@@ -31,7 +29,6 @@ class Permission(IntFlag):
     USE_VAD = 1 << 25
     CHANGE_NICKNAME = 1 << 26
     MANAGE_NICKNAMES = 1 << 27
-    MANAGE_ROLES = 1 << 28
     USE_APPLICATION_COMMANDS = 1 << 31
     REQUEST_TO_SPEAK = 1 << 32
     MANAGE_THREADS = 1 << 34
