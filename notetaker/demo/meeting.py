@@ -54,7 +54,7 @@ class DemoMeeting:
         await self._place.refuse_next_identify(self._place.bot, 4006)
         with self._screen.waiting("The bot joins, although Discord refuses its first attempt"):
             answer = await self._place.types(ada, "startnotes")
-        if not any(e["event"] == "voice_identified" and self._is_bot(e) for e in self.events):
+        if not any(e["event"] == "voice_identified" and self._place.is_of_bot(e) for e in self.events):
             raise NoNotes(f"The bot did not join the voice channel. It answered: {answer}")
 
     async def _stop(self) -> None:
@@ -112,9 +112,6 @@ class DemoMeeting:
         while True:
             self._screen.progress(time.monotonic() - started, self._script.duration_s)
             await asyncio.sleep(SCREEN_S)
-
-    def _is_bot(self, event: Event) -> bool:
-        return bool(event.get("user_id") == str(self._place.bot.id))
 
 
 async def _until(moment: float) -> None:

@@ -39,6 +39,9 @@ class Place:
     def bot(self) -> User:
         return next(user for user in self.users if user.is_bot)
 
+    def is_of_bot(self, event: Event) -> bool:
+        return bool(event.get("user_id") == str(self.bot.id))
+
     def person(self, name: str) -> User:
         return next(user for user in self.users if user.name == name)
 
@@ -52,25 +55,15 @@ class Place:
 
     async def types(self, user: User, command: str) -> str:
         """Let ``user`` type a slash command in the text channel, and return the answer they see."""
-        answer = await self._post(
-            "interactions",
-            {
-                "user_id": str(user.id),
-                "guild_id": str(self.guild_id),
-                "channel_id": str(self.text_channel_id),
-                "command": command,
-                "wait": 60,
-            },
-        )
+        person = {"user_id": str(user.id), "channel_id": str(self.text_channel_id)}
+        answer = await self._post("interactions", {**person, "command": command, "wait": 60})
         if answer["status"] != "answered":
             return str(answer.get("error", "The bot is still thinking."))
         return str(answer["messages"][-1]["content"])
 
     async def refuse_next_identify(self, user: User, code: int) -> None:
         """Close the user's next voice identify with this code."""
-        await self._post(
-            "faults", {"kind": "refuse_identify", "user_id": str(user.id), "code": code, "times": 1}
-        )
+        await self._post("faults", {"kind": "refuse_identify", "user_id": str(user.id), "code": code})
 
     async def events(self) -> AsyncIterator[Event]:
         """Yield everything that happens, from the beginning, without end."""

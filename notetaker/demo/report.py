@@ -94,7 +94,7 @@ def figures(
             for row in forwarded
             if (int(row["sender"]), int(row["receiver"])) == (user.id, place.bot.id)
         )
-    of_bot = [event for event in demo.events if event.get("user_id") == str(place.bot.id)]
+    of_bot = [event for event in demo.events if place.is_of_bot(event)]
     versions = [event["version"] for event in of_bot if event["event"] == "dave_version"]
     return Figures(
         speakers=speakers,

@@ -65,7 +65,7 @@ class Screen:
 
     def event(self, event: Event, place: Place) -> None:
         """Show an event of the local Discord."""
-        is_bot = event.get("user_id") == str(place.bot.id)
+        is_bot = place.is_of_bot(event)
         name = str(event.get("user") or event.get("author") or event.get("name") or "")
         match event["event"]:
             case "voice_state" if event["channel_id"] != event["previous_channel_id"]:

@@ -4,10 +4,10 @@ Texts are normalised first, as papers about speech to text do: numbers, contract
 so "two hundred" equals "200" (Radford et al., 2022, appendix C).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Protocol
+from typing import Final
 
 import jiwer
 from whisper_normalizer.basic import BasicTextNormalizer  # type: ignore[import-untyped]
@@ -15,10 +15,6 @@ from whisper_normalizer.english import EnglishTextNormalizer  # type: ignore[imp
 
 WITHOUT_SPACES: Final = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
 """Languages that are written without spaces between words. Their letters are compared instead."""
-
-
-class Normaliser(Protocol):
-    def __call__(self, text: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +69,9 @@ def word_error_rate(said: str, heard: str, language: str = "en") -> float:
 
 
 @cache
-def _normaliser(language: str) -> Normaliser:
+def _normaliser(language: str) -> Callable[[str], str]:
     if language == "en":
-        normaliser: Normaliser = EnglishTextNormalizer()
+        normaliser: Callable[[str], str] = EnglishTextNormalizer()
     else:
         normaliser = BasicTextNormalizer(split_letters=language in WITHOUT_SPACES)
     return normaliser
