@@ -80,7 +80,6 @@ class Role:
     name: str
     permissions: int
     position: int = 0
-    color: int = 0
     bot_id: int | None = None
     """Set for a bot's managed role."""
 

@@ -26,16 +26,18 @@ def text(snowflake: int | None) -> str | None:
     return None if snowflake is None else str(snowflake)
 
 
+def _null(*names: str) -> Json:
+    """Return fields of things that do not exist here."""
+    return dict.fromkeys(names)
+
+
 def user(value: User) -> Json:
     return {
         "id": str(value.id),
         "username": value.username,
         "discriminator": "0000" if value.bot else "0",
         "global_name": value.global_name,
-        "avatar": None,
-        "avatar_decoration_data": None,
-        "banner": None,
-        "accent_color": None,
+        **_null("avatar", "avatar_decoration_data", "banner", "accent_color"),
         "public_flags": 0,
         "bot": value.bot,
     }
@@ -57,33 +59,27 @@ def application(world: World, value: Application) -> Json:
     return {
         "id": str(value.id),
         "name": value.name,
-        "icon": None,
+        **_null("icon", "team", "type", "interactions_endpoint_url"),
         "description": "",
         "rpc_origins": [],
         "bot_public": True,
         "bot_require_code_grant": False,
         "bot": user(world.users[value.id]),
         "owner": user(world.users[value.owner_id]),
-        "team": None,
         "summary": "",
         "verify_key": "00" * 32,
         "flags": 1 << 23,
         "hook": True,
-        "type": None,
         "approximate_guild_count": len(world.guilds_of(value.id)),
-        "interactions_endpoint_url": None,
         "integration_types_config": {"0": {}},
     }
 
 
 def command(value: Command) -> Json:
     payload: Json = {
-        "name_localizations": None,
+        **_null("name_localizations", "description_localizations", "default_member_permissions", "contexts"),
         "description": "",
-        "description_localizations": None,
-        "default_member_permissions": None,
         "dm_permission": True,
-        "contexts": None,
         "integration_types": [0],
         "nsfw": False,
         "type": 1,
@@ -113,16 +109,14 @@ def role(value: Role) -> Json:
     payload: Json = {
         "id": str(value.id),
         "name": value.name,
-        "description": None,
+        **_null("description", "icon", "unicode_emoji"),
         "permissions": str(int(value.permissions)),
         "position": value.position,
-        "color": value.color,
-        "colors": {"primary_color": value.color, "secondary_color": None, "tertiary_color": None},
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "hoist": False,
         "managed": value.bot_id is not None,
         "mentionable": False,
-        "icon": None,
-        "unicode_emoji": None,
         "flags": 0,
     }
     if value.bot_id is not None:
@@ -133,12 +127,9 @@ def role(value: Role) -> Json:
 def member(world: World, value: Member, *, with_user: bool = True) -> Json:
     payload: Json = {
         "nick": value.nick,
-        "avatar": None,
-        "banner": None,
+        **_null("avatar", "banner", "premium_since", "communication_disabled_until"),
         "roles": [str(role_id) for role_id in value.role_ids],
         "joined_at": value.joined_at,
-        "premium_since": None,
-        "communication_disabled_until": None,
         "pending": False,
         "flags": 0,
         "mute": value.mute,
@@ -243,16 +234,13 @@ def guild(world: World, value: Guild, viewer_id: int) -> Json:
     return {
         "id": str(value.id),
         "name": value.name,
-        "icon": None,
-        "splash": None,
-        "discovery_splash": None,
-        "banner": None,
-        "description": None,
+        **_null("icon", "splash", "discovery_splash", "banner", "description", "vanity_url_code"),
+        **_null("afk_channel_id", "widget_channel_id", "system_channel_id", "rules_channel_id"),
+        **_null("public_updates_channel_id", "safety_alerts_channel_id"),
+        **_null("application_id", "max_presences", "incidents_data"),
         "owner_id": str(value.owner_id),
-        "afk_channel_id": None,
         "afk_timeout": 300,
         "widget_enabled": False,
-        "widget_channel_id": None,
         "verification_level": 0,
         "default_message_notifications": 1,
         "explicit_content_filter": 0,
@@ -261,22 +249,14 @@ def guild(world: World, value: Guild, viewer_id: int) -> Json:
         "stickers": [],
         "features": [],
         "mfa_level": 0,
-        "application_id": None,
-        "system_channel_id": None,
         "system_channel_flags": 0,
-        "rules_channel_id": None,
-        "public_updates_channel_id": None,
-        "safety_alerts_channel_id": None,
-        "max_presences": None,
         "max_members": 500_000,
         "max_video_channel_users": 25,
-        "vanity_url_code": None,
         "premium_tier": 0,
         "premium_subscription_count": 0,
         "premium_progress_bar_enabled": False,
         "preferred_locale": "en-US",
         "nsfw_level": 0,
-        "incidents_data": None,
         "permissions": str(permissions.compute(value, viewer_id)),
     }
 
