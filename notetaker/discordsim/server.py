@@ -97,9 +97,7 @@ class LocalDiscord:
         await self.gateway.stop()
         await self._runner.cleanup()
         await self.voice.stop()
-        await asyncio.sleep(
-            0
-        )  # closed transports release their sockets in the next iteration of the event loop
+        await asyncio.sleep(0)  # closed transports release their sockets in the next iteration of the loop
 
     async def __aenter__(self) -> Self:
         await self.start()

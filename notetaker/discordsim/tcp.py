@@ -28,26 +28,40 @@ class FaultyConnection:
     """The base of a websocket connection that can be reset and stalled on purpose.
 
     ``patience_s`` is how long the client may be silent. A subclass sets ``_deadline`` while it waits for messages.
+    Its reader and its writer wait for ``_flowing`` before every step.
     """
 
     def __init__(self, request: web.Request, patience_s: float) -> None:
         self._request = request
         self._patience_s = patience_s
         self._deadline: asyncio.Timeout | None = None
-        self._stall = Stall(request)
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._stall: asyncio.TimerHandle | None = None
 
     def cut(self) -> None:
         """Reset the TCP connection, without a close frame."""
         reset(self._request)
-        self._stall.stop()
+        self.end_stall()
 
     def stall(self, seconds: float) -> None:
         """Read and send nothing for this long, then carry on as if nothing had happened."""
-        self._stall.start(seconds)
+        self.end_stall()
+        self._flowing.clear()
+        if isinstance(transport := self._request.transport, asyncio.ReadTransport):
+            transport.pause_reading()  # aiohttp must not answer pings and close frames either
+        self._stall = asyncio.get_running_loop().call_later(seconds, self.end_stall)
         self._extend_deadline(seconds)
 
     def end_stall(self) -> None:
-        self._stall.stop()
+        if self._stall is None:
+            return
+        self._stall.cancel()
+        self._stall = None
+        transport = self._request.transport
+        if isinstance(transport, asyncio.ReadTransport) and not transport.is_closing():
+            transport.resume_reading()
+        self._flowing.set()
 
     def _extend_deadline(self, extra_s: float = 0.0) -> None:
         if self._deadline:
@@ -59,36 +73,3 @@ def strike(connections: Collection[Struck], fault: Callable[[Struck], None]) -> 
     for connection in connections:
         fault(connection)
     return len(connections)
-
-
-class Stall:
-    """A time in which a connection is neither read nor written, but stays open.
-
-    The connection's reader and writer wait for ``over`` before every step.
-    """
-
-    def __init__(self, request: web.Request) -> None:
-        self._request = request
-        self._flowing = asyncio.Event()
-        self._flowing.set()
-        self._end: asyncio.TimerHandle | None = None
-
-    def start(self, seconds: float) -> None:
-        self.stop()
-        self._flowing.clear()
-        if isinstance(transport := self._request.transport, asyncio.ReadTransport):
-            transport.pause_reading()  # aiohttp must not answer pings and close frames either
-        self._end = asyncio.get_running_loop().call_later(seconds, self.stop)
-
-    def stop(self) -> None:
-        if self._end is None:
-            return
-        self._end.cancel()
-        self._end = None
-        transport = self._request.transport
-        if isinstance(transport, asyncio.ReadTransport) and not transport.is_closing():
-            transport.resume_reading()
-        self._flowing.set()
-
-    async def over(self) -> None:
-        await self._flowing.wait()

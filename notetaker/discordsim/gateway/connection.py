@@ -60,7 +60,7 @@ class Connection(tcp.FaultyConnection):
                 while not writing.done():
                     self._extend_deadline()
                     message = await self.socket.receive()
-                    await self._stall.over()
+                    await self._flowing.wait()
                     if message.type is WSMsgType.CLOSING:
                         await writing
                     if message.type is WSMsgType.CLOSE:
@@ -77,7 +77,7 @@ class Connection(tcp.FaultyConnection):
     async def _write(self) -> None:
         while True:
             item = await self.wire.queue.get()
-            await self._stall.over()
+            await self._flowing.wait()
             if isinstance(item, tuple):
                 code, reason = item
                 await self.socket.close(code=code, message=reason)

@@ -84,7 +84,7 @@ def check(draft: Draft) -> None:
         invalid.append(errors.too_long("content", MAX_CONTENT))
     embeds = draft.of("embeds", [])
     if len(embeds) > MAX_EMBEDS:
-        invalid.append(("embeds", "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_EMBEDS} or fewer in length."))
+        invalid.append(errors.too_long("embeds", MAX_EMBEDS))
     for index, embed in enumerate(embeds):
         invalid += _check_embed(f"embeds.{index}", embed)
     if sum(_embed_size(embed) for embed in embeds) > MAX_EMBED_TOTAL:

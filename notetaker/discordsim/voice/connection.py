@@ -76,13 +76,13 @@ class Connection(tcp.FaultyConnection):
             code = self._close.code if self._close else self._websocket.close_code or CloseCode.ABNORMAL
             self._switchboard.lost(self, self._session, code, by_us=self._close is not None)
             self._outgoing.put_nowait(None)
-            self._stall.stop()
+            self.end_stall()
         return self._websocket
 
     async def _write(self) -> None:
         try:
             while (frame := await self._outgoing.get()) is not None:
-                await self._stall.over()
+                await self._flowing.wait()
                 if isinstance(frame, Close):
                     await self._websocket.close(code=frame.code, message=frame.reason.encode())
                     return
@@ -113,7 +113,7 @@ class Connection(tcp.FaultyConnection):
         if self._request.query.get("v") not in VERSIONS:
             raise Close(CloseCode.UNKNOWN_PROTOCOL, "voice gateway version")
         async for message in self._websocket:
-            await self._stall.over()
+            await self._flowing.wait()
             if self._close:
                 return  # the session is over: ignore what the client still sends
             if message.type is WSMsgType.TEXT:
