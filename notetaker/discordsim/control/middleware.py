@@ -1,15 +1,12 @@
 """What the control API does around every request: errors as sentences, and the outage of everything else."""
 
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from notetaker.discordsim import tcp
 from notetaker.discordsim.http import reply
 from notetaker.discordsim.hub import hub_of
 from notetaker.discordsim.messages.command_usage import UsageError
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @web.middleware

@@ -92,25 +92,17 @@ class Gateway:
         """Close a user's connections with ``code``; 1006 resets the TCP connections."""
         if code == CloseCode.ABNORMAL:
             return self.cut(user_id)
-        connected = self._connected(user_id)
-        for _, wire in connected:
-            wire.close(code, "closed by the test")
-        return len(connected)
+        return tcp.strike(self._wires(user_id), lambda wire: wire.close(code, "closed by the test"))
 
     def ask_to_reconnect(self, user_id: int) -> int:
         """Send op 7 to a user's connections."""
-        connected = self._connected(user_id)
-        for _, wire in connected:
-            wire.send_op(Op.RECONNECT, None)
-        return len(connected)
+        return tcp.strike(self._wires(user_id), lambda wire: wire.send_op(Op.RECONNECT, None))
 
     def invalidate(self, user_id: int) -> int:
         """End a user's sessions that are connected, and tell the client so (op 9)."""
-        connected = self._connected(user_id)
-        for session, wire in connected:
-            wire.send_op(Op.INVALID_SESSION, data=False)
-            self._end(session)
-        return len(connected)
+        sessions = [session for session in self.of_user(user_id) if session.wire is not None]
+        tcp.strike(self._wires(user_id), lambda wire: wire.send_op(Op.INVALID_SESSION, data=False))
+        return tcp.strike(sessions, self._end)
 
     def cut(self, user_id: int | None = None) -> int:
         """Reset the TCP connections of a user, or of everybody."""
@@ -120,8 +112,8 @@ class Gateway:
         """Read nothing from a user's connections and send nothing on them, for this long."""
         return tcp.strike(self._connections_of(user_id), lambda connection: connection.stall(seconds))
 
-    def _connected(self, user_id: int) -> list[tuple[Session, Wire]]:
-        return [(session, session.wire) for session in self.of_user(user_id) if session.wire is not None]
+    def _wires(self, user_id: int) -> list[Wire]:
+        return [session.wire for session in self.of_user(user_id) if session.wire is not None]
 
     def _connections_of(self, user_id: int | None) -> list[Connection]:
         return [

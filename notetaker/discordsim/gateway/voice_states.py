@@ -123,11 +123,10 @@ class VoiceStates:
 
     async def disconnect(self, guild_id: int, user_id: int, code: int = CloseCode.DISCONNECTED) -> bool:
         """Remove somebody from voice. Return False if they were in no channel."""
-        before = self._world.guilds[guild_id].voice_states.get(user_id)
-        previous_id = before.channel_id if before else None
-        state = self._world.leave_voice(guild_id, user_id)
+        state = self._world.guilds[guild_id].voice_states.pop(user_id, None)
         if state is None:
             return False
+        previous_id, state.channel_id = state.channel_id, None
         self._broadcast.voice_state(state, previous_id)
         await self._voice.release(guild_id=guild_id, user_id=user_id, code=code)
         return True

@@ -59,22 +59,18 @@ def command_data(
     schema: Json = command.body
     levels: list[Json] = []
     for part in subcommands:
-        found = [
-            o
-            for o in schema.get("options") or []
-            if o["name"] == part and o["type"] <= OptionType.SUB_COMMAND_GROUP
-        ]
-        if not found:
+        options = {option["name"]: option for option in schema.get("options") or []}
+        if part not in options or options[part]["type"] > OptionType.SUB_COMMAND_GROUP:
             raise UsageError(f"/{name} has no subcommand {part}.")
-        schema = found[0]
+        schema = options[part]
         levels.append({"name": part, "type": schema["type"]})
     given = given | _values(schema, typed)
-    options = _options(world, guild, schema, given, resolved, focused)
+    used = _options(world, guild, schema, given, resolved, focused)
     for level in reversed(levels):
-        options = [{**level, "options": options}]
+        used = [{**level, "options": used}]
     data: Json = {"id": str(command.id), "name": command.name, "type": command.body.get("type", 1)}
-    if options:
-        data["options"] = options
+    if used:
+        data["options"] = used
     if resolved:
         data["resolved"] = resolved
     if command.guild_id is not None:

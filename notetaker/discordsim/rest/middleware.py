@@ -1,9 +1,9 @@
 """What Discord does around every REST request: authentication, rate limits, and errors as JSON."""
 
 import re
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from notetaker.discordsim.errors import DiscordError
 from notetaker.discordsim.http import API, reply
@@ -20,9 +20,7 @@ RATE_LIMITER = web.AppKey("rate_limiter", RateLimiter)
 
 
 @web.middleware
-async def rest(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
+async def rest(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer a request under ``/api/`` as Discord does, its refusals included."""
     if not request.path.startswith("/api/"):
         return await handler(request)

@@ -104,8 +104,6 @@ class VoiceLink:
         assert self._packets is not None
         self._socket.check()
         if not self.can_be_heard:
-            if not self.others:
-                return False
             await self._until_heard_or_alone()
             if not self.can_be_heard:
                 return False

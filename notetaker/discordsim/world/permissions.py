@@ -3,7 +3,6 @@
 Source: Discord docs, Topics / Permissions (bit table, and pseudocode of "Permission Hierarchy").
 """
 
-from collections.abc import Iterable
 from enum import IntFlag
 
 from notetaker.discordsim.world.entities import Channel, Guild, Overwrite
@@ -76,14 +75,9 @@ def compute(guild: Guild, user_id: int, channel: Channel | None = None) -> int:
         return bits
     if channel.is_thread and channel.parent_id is not None:
         channel = guild.channels[channel.parent_id]
-    bits = _overwritten(bits, _present(channel, [guild.id]))
-    bits = _overwritten(bits, _present(channel, member.role_ids))
-    bits = _overwritten(bits, _present(channel, [user_id]))
+    for level in ([guild.id], member.role_ids, [user_id]):
+        bits = _overwritten(bits, [channel.overwrites[i] for i in level if i in channel.overwrites])
     return bits if bits & Permission.VIEW_CHANNEL else 0
-
-
-def _present(channel: Channel, ids: Iterable[int]) -> list[Overwrite]:
-    return [channel.overwrites[i] for i in ids if i in channel.overwrites]
 
 
 def _overwritten(bits: int, overwrites: list[Overwrite]) -> int:

@@ -223,13 +223,6 @@ class World:
                 state.suppress = not self.permissions(state.user_id, channel) & Permission.MUTE_MEMBERS
         guild.voice_states[state.user_id] = state
 
-    def leave_voice(self, guild_id: int, user_id: int) -> VoiceState | None:
-        """Take a user out of voice. Return the state that says so; None if they were in no channel."""
-        state = self.guilds[guild_id].voice_states.pop(user_id, None)
-        if state is not None:
-            state.channel_id = None
-        return state
-
     # Messages
 
     def add_message(self, message: Message) -> None:
