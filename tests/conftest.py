@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.harness.office import PRELUDE
+from tests.harness.process import PRELUDE
 
 # How long an example takes says nothing where other processes can take the CPU away.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

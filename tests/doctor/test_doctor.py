@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -13,7 +12,8 @@ from typing import Any
 import pytest
 
 from notetaker.doctor.checks import CHECKS
-from tests.harness.office import WAIT_S, Office
+from tests.harness.office import Office
+from tests.harness.process import WAIT_S, settings_for
 
 NAMES = [check.name for check in CHECKS]
 VOICE = [name for name in NAMES if name.startswith("voice-")]
@@ -40,16 +40,7 @@ class Document:
 async def doctor(
     office: Office, *arguments: str, **settings: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    environment = {
-        "HOME": str(office.state.parent),
-        "PATH": os.environ["PATH"],
-        "PYTHONUNBUFFERED": "1",
-        "DISCORD_TOKEN": office.bot.token,
-        "DISCORD_API_BASE_URL": office.local.api_url,
-        "DISCORD_CA_FILE": str(office.local.ca_file),
-        "NOTETAKER_STATE_DIR": str(office.state),
-        **settings,
-    }
+    environment = settings_for(office.local, office.bot, office.state) | settings
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-W", "error", "-m", "notetaker.cli", "doctor", *arguments,
         env=environment, cwd=office.state.parent, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -149,10 +140,7 @@ async def test_the_doctor_answers_no_command_and_unregisters_none(office: Office
     await office.sim("faults", kind="discovery_lost", user_id=str(office.bot.id), times=99)
     async with doctor(office, *place(office, "Standup")) as process, asyncio.timeout(WAIT_S):
         await office.until(lambda: office.bot.id in office.guild.voice_states)
-        shown = await office.sim(
-            "interactions",
-            user_id=str(office.user("Ada").id), channel_id=str(office.channel("general")), command="stopnotes",
-        )  # fmt: skip
+        shown = await office.types("stopnotes")
         assert shown["status"] == "failed"  # nobody is there to answer
         process.terminate()
         await process.communicate()

@@ -1,11 +1,9 @@
 """The processes of production against the local Discord, told apart from it by settings alone."""
 
 import asyncio
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,58 +13,11 @@ from notetaker.demo.script import VOICES, opus_packets
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.discordsim.world.entities import Guild, Message, User
-
-WAIT_S = 90.0
-"""At most, for anything."""
-
-PRELUDE = Path(__file__).parent / "prelude"
-"""Goes before every process, see there."""
+from tests.harness.people import in_voice, text_of, type_command
+from tests.harness.process import WAIT_S, Process, settings_for
 
 SENTENCE = opus_packets(VOICES / "01-ada.opus")[:75]
 """1.5 s of speech."""
-
-
-class Process:
-    """``notetaker bot`` or ``notetaker worker``. ``log`` is what it has written so far."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self.pid = process.pid
-        self._read = asyncio.ensure_future(self._read_log())
-        self._grown = asyncio.Event()
-        self.log = ""
-
-    async def until(self, text: str) -> None:
-        """Until the log says so."""
-        async with asyncio.timeout(WAIT_S):
-            while text not in self.log:
-                assert not self._read.done(), f"the process has ended without {text!r}:\n{self.log}"
-                self._grown.clear()
-                await self._grown.wait()
-
-    async def exit_code(self) -> int:
-        async with asyncio.timeout(WAIT_S):
-            await self._read
-            return await self._process.wait()
-
-    def send_signal(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
-
-    async def terminate(self) -> int:
-        self.send_signal(signal.SIGTERM)
-        return await self.exit_code()
-
-    async def kill(self) -> None:
-        if self._process.returncode is None:
-            self._process.kill()
-        await self.exit_code()
-
-    async def _read_log(self) -> None:
-        assert self._process.stderr is not None
-        while line := await self._process.stderr.readline():
-            self.log += line.decode()
-            self._grown.set()
-        self._grown.set()
 
 
 class Office:
@@ -75,9 +26,10 @@ class Office:
     def __init__(self, local: LocalDiscord, http: ClientSession, folder: Path) -> None:
         self.local = local
         self.state = folder / "state"
-        self._http = http
+        self.http = http
         self._folder = folder
         self._answers: set[int] = set()
+        self._processes = count(1)
 
     @property
     def guild(self) -> Guild:
@@ -100,54 +52,37 @@ class Office:
 
     async def says(self, command: str, *, user: str = "Ada", channel: str = "general") -> str:
         """What the user reads after typing the command; "(only you) " before it if nobody else sees it."""
-        body = {
-            "user_id": str(self.user(user).id),
-            "channel_id": str(self.channel(channel)),
-            "command": command,
-        }
-        shown = await self.sim("interactions", **body, wait=WAIT_S)
-        assert "messages" in shown, shown
+        shown = await self.types(command, user=user, channel=channel)
         assert shown["status"] == "answered", shown
         [message] = shown["messages"]
         self._answers.add(int(message["id"]))
-        return ("(only you) " if message["flags"] & 64 else "") + str(message["content"])
+        return ("(only you) " if message["flags"] & 64 else "") + text_of(shown)
+
+    async def types(
+        self, command: str, *, user: str = "Ada", channel: str = "general", wait_s: float = WAIT_S
+    ) -> dict[str, Any]:
+        """What has become of the command within ``wait_s``."""
+        place = self.user(user).id, self.channel(channel)
+        return await type_command(self.http, self.local, *place, command, wait_s=wait_s)
 
     async def sim(self, path: str, **body: Any) -> Any:
-        async with self._http.post(f"{self.local.world.cdn_url}/sim/{path}", json=body) as response:
+        async with self.http.post(f"{self.local.world.cdn_url}/sim/{path}", json=body) as response:
             return None if response.status == 204 else await response.json()
 
-    @asynccontextmanager
-    async def person(self, name: str, channel: str = "Standup") -> AsyncIterator[Speaker]:
-        """Somebody in a voice channel."""
-        async with Speaker(
-            api_url=f"{self.local.api_url}/v10",
-            token=self.user(name).token,
-            ca_file=self.local.ca_file,
-            guild_id=self.guild.id,
-            channel_id=self.channel(channel),
-            name=name,
-        ) as speaker:
-            yield speaker
+    def person(self, name: str, channel: str = "Standup") -> Speaker:
+        """``async with`` it: they are in the voice channel."""
+        return in_voice(self.local, self.user(name), self.guild.id, self.channel(channel))
 
     @asynccontextmanager
-    async def process(self, command: str, **settings: str) -> AsyncIterator[Process]:
-        """Runs in an empty folder with nothing in the environment but these settings. Killed at the end."""
+    async def process(self, arguments: str, **settings: str) -> AsyncIterator[Process]:
+        """``notetaker ARGUMENTS``, with nothing in the environment but these settings. Killed at the end."""
         environment = {
-            "HOME": str(self._folder),
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(PRELUDE),
-            "DISCORD_TOKEN": self.bot.token,
-            "DISCORD_API_BASE_URL": self.local.api_url,
-            "DISCORD_CA_FILE": str(self.local.ca_file),
-            "NOTETAKER_STATE_DIR": str(self.state),
+            **settings_for(self.local, self.bot, self.state),
             "SPEECH_ENGINE": "pocketsphinx",  # the same words with and without a model on disk
             **settings,
         }
-        started = await asyncio.create_subprocess_exec(
-            sys.executable, "-W", "error", "-m", "notetaker.cli", *command.split(),
-            env=environment, cwd=self._folder, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        process = Process(started)
+        process = Process(arguments, self._folder / f"{next(self._processes)}.log", environment)
+        await process.launch()
         try:
             yield process
         finally:

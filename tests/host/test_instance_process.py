@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.host.instance.account import bot_identity
 from notetaker.host.instance.single import running_bot
 from notetaker.status.unix_socket import ask
-from tests.harness.office import SENTENCE, WAIT_S, Office
+from tests.harness.office import SENTENCE, Office
+from tests.harness.people import in_voice
+from tests.harness.process import WAIT_S
 from tests.host.candidates import can_unshare
 
 READY = "Ready as Notetaker"
@@ -68,23 +69,11 @@ async def test_a_process_on_another_host_is_named_in_the_log_once_and_to_everyon
     async with office.process("bot") as bot, office.person("Ada"):
         await bot.until(READY)
         await office.says("joinvoice")
-        async with Speaker(
-            api_url=f"{office.local.api_url}/v10",
-            token=office.bot.token,
-            ca_file=office.local.ca_file,
-            guild_id=office.guild.id,
-            channel_id=office.channel("Planning"),
-            name="Notetaker elsewhere",
-        ):
+        async with in_voice(office.local, office.bot, office.guild.id, office.channel("Planning")):
             await bot.until("CRITICAL")
         duplicate = (await asyncio.to_thread(ask, office.state))["voice"]["duplicate"]
         assert duplicate.startswith("Another process is using this bot's token: ")
-        shown = await office.sim(
-            "interactions",
-            user_id=str(office.user("Ada").id), channel_id=str(office.channel("general")),
-            command="voicestatus", wait=WAIT_S,
-        )  # fmt: skip
-        [message] = shown["messages"]
+        [message] = (await office.types("voicestatus"))["messages"]
         [embed] = message["embeds"]
         assert duplicate in [field["value"] for field in embed["fields"]]
         [line] = [line for line in bot.log.splitlines() if "CRITICAL" in line]

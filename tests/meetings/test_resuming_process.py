@@ -16,7 +16,8 @@ from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.transcript import Gap
 from notetaker.store.store import Store
 from tests.harness.bench import Bench
-from tests.harness.office import SENTENCE, Office, Process
+from tests.harness.office import SENTENCE, Office
+from tests.harness.process import Process
 from tests.store import postgres
 
 READY = "Ready as Notetaker"

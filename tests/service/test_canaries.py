@@ -88,9 +88,8 @@ async def test_an_answer_that_discord_does_not_take_is_no_bug_and_writes_no_cana
         office.person("Ada"),
     ):
         await bot.until("Ready as Notetaker")
-        typed = {"user_id": str(office.user("Ada").id), "channel_id": str(office.channel("general"))}
         for command in ("stopnotes", "joinvoice", "voicestatus"):  # a refusal, a deferral, a cog of its own
-            await office.sim("interactions", **typed, command=command, wait=0)
+            await office.types(command, wait_s=0)
             await bot.until(f"Cannot answer /{command}: Discord could not be reached (TooManyRedirects)")
         assert await bot.terminate() == 0
     secret.add(*(user.token for user in office.local.world.users.values()))

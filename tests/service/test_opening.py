@@ -20,7 +20,7 @@ from tests.harness.office import Office
 from tests.harness.watchdog import a_watchdog
 from tests.store import postgres
 
-WATCHDOG_S = 3.0
+WATCHDOG_S = 6.0
 WAITING = "STATUS=Waiting to start: the database 'postgres' on the local socket cannot be used: "
 
 
@@ -35,7 +35,7 @@ async def test_a_bot_starts_once_its_database_is_there(office: Office, folder: P
     postgres.programs()  # or this is skipped at once, not when the server is to start
     settings = {"NOTETAKER_DATABASE_URL": _url(folder)}
     async with (
-        a_watchdog(tmp_path, WATCHDOG_S) as watchdog,
+        a_watchdog(WATCHDOG_S) as watchdog,
         office.process("bot", **settings, **watchdog.settings) as bot,
     ):
         await watchdog.until_heard(WAITING)
@@ -66,7 +66,7 @@ async def test_a_bot_that_waits_for_its_database_is_watched(
 ) -> None:
     sabotage = {"AT_START": "import sabotage", "SABOTAGE": "block loop"}
     async with (
-        a_watchdog(tmp_path, WATCHDOG_S) as watchdog,
+        a_watchdog(WATCHDOG_S) as watchdog,
         office.process("bot", NOTETAKER_DATABASE_URL=_url(folder), **watchdog.settings, **sabotage) as bot,
     ):
         await watchdog.until_heard(WAITING)
@@ -113,7 +113,7 @@ async def test_a_database_that_never_answers_is_told_of(
         }
     )
     database, stop = WorkerThread("database", StoreError), asyncio.Event()
-    async with a_watchdog(tmp_path) as watchdog, a_frozen_server(folder) as connected:
+    async with a_watchdog() as watchdog, a_frozen_server(folder) as connected:
         for name, value in watchdog.settings.items():
             monkeypatch.setenv(name, value)
         waiting = asyncio.ensure_future(open_database(settings, database, stop, silence_s=0.01))

@@ -4,7 +4,8 @@ import signal
 import sqlite3
 from pathlib import Path
 
-from tests.harness.office import SENTENCE, Office, Process
+from tests.harness.office import SENTENCE, Office
+from tests.harness.process import Process
 from tests.harness.watchdog import Watchdog, a_watchdog
 
 
@@ -18,7 +19,7 @@ async def reloaded(bot: Process, watchdog: Watchdog) -> list[str]:
 
 async def test_the_status_is_what_a_person_wants_to_know(office: Office, tmp_path: Path) -> None:
     async with (
-        a_watchdog(tmp_path) as watchdog,
+        a_watchdog() as watchdog,
         office.process("bot", **watchdog.settings) as bot,
         office.person("Ada") as ada,
     ):
@@ -33,7 +34,7 @@ async def test_the_status_is_what_a_person_wants_to_know(office: Office, tmp_pat
 
 async def test_a_bot_that_stops_says_so_at_once_and_nothing_after_it(office: Office, tmp_path: Path) -> None:
     async with (
-        a_watchdog(tmp_path) as watchdog,
+        a_watchdog() as watchdog,
         office.process("bot", **watchdog.settings) as bot,
         office.person("Ada") as ada,
     ):
@@ -53,7 +54,7 @@ async def test_while_it_still_writes_a_bot_that_stops_asks_for_more_time(
     office: Office, tmp_path: Path
 ) -> None:
     async with (
-        a_watchdog(tmp_path) as watchdog,
+        a_watchdog() as watchdog,
         office.process("bot", **watchdog.settings) as bot,
         office.person("Ada"),
     ):
@@ -72,7 +73,7 @@ async def test_a_reload_changes_what_can_change_and_names_what_cannot(office: Of
     file = tmp_path / "notetaker.env"
     file.write_text("LOG_LEVEL=INFO\nVOICE_RETRY_ATTEMPTS=1\nMETRICS_PORT=\n")
     async with (
-        a_watchdog(tmp_path) as watchdog,
+        a_watchdog() as watchdog,
         office.process(
             "bot",
             **watchdog.settings,

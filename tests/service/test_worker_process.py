@@ -1,13 +1,8 @@
 """The real worker process, as systemd sees it."""
 
-import os
 import resource
 import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,68 +12,30 @@ from notetaker.jobs.queue import JobQueue
 from notetaker.jobs.worker import Work
 from notetaker.service.worker import status_line
 from notetaker.store.store import Store
-from tests.harness.office import PRELUDE, Office
+from tests.harness.office import Office
+from tests.harness.process import PRELUDE
 from tests.harness.watchdog import a_watchdog
 from tests.jobs.recording import record_meeting
 from tests.store import postgres
 from tests.store.examples import MEETING
 
-PATIENCE_S = 60.0
 WATCHDOG_S = 3.0
 
 
-class Supervisor:
-    """The other end of NOTIFY_SOCKET."""
-
-    def __init__(self, folder: Path) -> None:
-        self.address = folder / "notify"
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(self.address))
-        self._socket.settimeout(PATIENCE_S)
-
-    def next(self) -> str:
-        return self._socket.recv(4096).decode()
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-@pytest.fixture
-def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
-    supervisor = Supervisor(tmp_path)
-    yield supervisor
-    supervisor.close()
-
-
-@contextmanager
-def worker(state: Path, supervisor: Supervisor, **settings: str) -> Iterator[subprocess.Popen[str]]:
-    environment = {
-        "SPEECH_ENGINE": "pocketsphinx",
-        **settings,
-        "PATH": os.environ["PATH"],
-        "NOTETAKER_STATE_DIR": str(state),
-        "NOTIFY_SOCKET": str(supervisor.address),
-        "WATCHDOG_USEC": str(round(WATCHDOG_S * 1e6)),
-    }
-    command = [sys.executable, "-m", "notetaker.cli", "worker"]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def test_it_pings_the_watchdog_without_any_work_and_says_when_it_stops(
-    tmp_path: Path, supervisor: Supervisor
-) -> None:
-    with worker(tmp_path / "state", supervisor) as process:
-        assert supervisor.next() == "READY=1\nSTATUS=Waiting for speech (pocketsphinx)"
-        assert [supervisor.next(), supervisor.next()] == ["WATCHDOG=1", "WATCHDOG=1"]
-        process.terminate()
-        while (said := supervisor.next()) == "WATCHDOG=1":
-            pass
-        assert said == "STOPPING=1\nSTATUS=Finishing the running jobs"
-        assert process.wait(PATIENCE_S) == 0
+async def test_it_pings_the_watchdog_without_any_work_and_says_when_it_stops(office: Office) -> None:
+    async with (
+        a_watchdog(WATCHDOG_S) as watchdog,
+        office.process("worker", **watchdog.settings) as worker,
+    ):
+        await watchdog.until_heard("READY=1")
+        await watchdog.until_pinged(2)
+        assert await worker.terminate() == 0
+    assert watchdog.heard == [
+        "READY=1",
+        "STATUS=Waiting for speech (pocketsphinx)",
+        "STOPPING=1",
+        "STATUS=Finishing the running jobs",
+    ]
 
 
 # An engine that never comes to an end, but does with the worker.
@@ -99,20 +56,17 @@ class Decoder:
 """
 
 
-def test_the_status_says_what_there_is_to_do(tmp_path: Path, supervisor: Supervisor) -> None:
-    store, queue = Store(f"sqlite:///{tmp_path}/notetaker.db"), JobQueue(f"sqlite:///{tmp_path}/notetaker.db")
-    store.migrate()
-    for utterance in record_meeting(tmp_path / "meetings", store):
-        queue.transcribe(utterance.id)
-    queue.finish(MEETING.id)
-    queue.close()
-    store.close()
+async def test_the_status_says_what_there_is_to_do(office: Office, tmp_path: Path) -> None:
+    url = f"sqlite:///{office.state}/notetaker.db"
+    with closing(Store(url)) as store, closing(JobQueue(url)) as queue:
+        store.migrate()
+        for utterance in record_meeting(office.state / "meetings", store):
+            queue.transcribe(utterance.id)
+        queue.finish(MEETING.id)
     (tmp_path / "pocketsphinx.py").write_text(ENGINE)
-    with worker(tmp_path, supervisor, PYTHONPATH=f"{tmp_path}:{PRELUDE}"):
-        while (
-            said := supervisor.next()
-        ) != "STATUS=Improving the transcript, writing the notes of 1 meeting":
-            assert said.startswith(("READY=1", "WATCHDOG=1", "STATUS=")), said
+    settings = {"PYTHONPATH": f"{tmp_path}:{PRELUDE}"}
+    async with a_watchdog() as watchdog, office.process("worker", **settings, **watchdog.settings):
+        await watchdog.until_heard("STATUS=Improving the transcript, writing the notes of 1 meeting")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +97,7 @@ async def test_a_worker_whose_database_is_frozen_is_left_alone(office: Office, t
     with postgres.temporary_cluster() as server:
         settings = {"NOTETAKER_DATABASE_URL": postgres.new_database(server)}
         async with (
-            a_watchdog(tmp_path, WATCHDOG_S) as watchdog,
+            a_watchdog(WATCHDOG_S) as watchdog,
             office.process("worker", **settings, **watchdog.settings) as process,
         ):
             await watchdog.until_heard("READY=1")
@@ -161,7 +115,7 @@ async def test_a_worker_whose_database_is_frozen_can_be_stopped(office: Office, 
             "AT_START": hurried,
         }
         async with (
-            a_watchdog(tmp_path) as watchdog,
+            a_watchdog() as watchdog,
             office.process("worker", **settings, **watchdog.settings) as process,
         ):
             await watchdog.until_heard("READY=1")
@@ -180,7 +134,7 @@ async def test_a_worker_that_looks_for_jobs_for_ever_is_ended_and_its_stacks_are
             "AT_START": two_looks,
         }
         async with (
-            a_watchdog(tmp_path, WATCHDOG_S) as watchdog,
+            a_watchdog(WATCHDOG_S) as watchdog,
             office.process("worker", **settings, **watchdog.settings) as process,
         ):
             await watchdog.until_heard("READY=1")
@@ -190,16 +144,17 @@ async def test_a_worker_that_looks_for_jobs_for_ever_is_ended_and_its_stacks_are
             assert "in _sweep" in process.log
 
 
-def test_the_abort_of_a_watchdog_leaves_the_stack_of_every_thread_and_no_core_dump(
-    tmp_path: Path, supervisor: Supervisor
+async def test_the_abort_of_a_watchdog_leaves_the_stack_of_every_thread_and_no_core_dump(
+    office: Office,
 ) -> None:
-    with worker(tmp_path / "state", supervisor) as process:
-        assert supervisor.next().startswith("READY=1")
-        assert resource.prlimit(process.pid, resource.RLIMIT_CORE) == (0, 0)
-        process.send_signal(signal.SIGABRT)
-        _, written = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == -signal.SIGABRT
-    stack = written.partition(f"{stacks.ABORTED}\n")[2]  # other threads may have something to say in between
+    async with a_watchdog() as watchdog, office.process("worker", **watchdog.settings) as worker:
+        await watchdog.until_heard("READY=1")
+        assert resource.prlimit(worker.pid, resource.RLIMIT_CORE) == (0, 0)
+        worker.send_signal(signal.SIGABRT)
+        assert await worker.exit_code() == -signal.SIGABRT
+    stack = worker.log.partition(f"{stacks.ABORTED}\n")[
+        2
+    ]  # other threads may have something to say in between
     assert "Fatal Python error: Aborted" in stack
-    assert "in _sweep" in written
-    assert "in run" in written
+    assert "in _sweep" in worker.log
+    assert "in run" in worker.log

@@ -14,7 +14,8 @@ from notetaker.host.users import user_name
 from notetaker.settings import reload
 from notetaker.settings.reload import LIVE, EnvFile, Reload
 from notetaker.settings.values import Settings
-from tests.harness.office import WAIT_S, Office
+from tests.harness.office import Office
+from tests.harness.process import WAIT_S
 from tests.harness.watchdog import a_watchdog
 
 
@@ -181,7 +182,7 @@ async def test_a_reload_that_hangs_does_not_keep_the_bot_from_stopping(
     file = tmp_path / "notetaker.env"
     file.touch()
     async with (
-        a_watchdog(tmp_path) as watchdog,
+        a_watchdog() as watchdog,
         office.process("bot", NOTETAKER_ENV_FILE=str(file), **watchdog.settings) as bot,
     ):
         await watchdog.until_heard("READY=1")

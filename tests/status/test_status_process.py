@@ -8,7 +8,8 @@ import pytest
 from aiohttp import ClientSession
 
 from notetaker.status.unix_socket import NAME, NotRunning, ask
-from tests.harness.office import SENTENCE, WAIT_S, Office
+from tests.harness.office import SENTENCE, Office
+from tests.harness.process import WAIT_S
 
 READY = "Ready as Notetaker"
 
@@ -24,14 +25,7 @@ async def status(office: Office) -> dict[str, Any]:
 
 async def voicestatus(office: Office) -> dict[str, Any]:
     """The embed."""
-    shown = await office.sim(
-        "interactions",
-        user_id=str(office.user("Ada").id),
-        channel_id=str(office.channel("general")),
-        command="voicestatus",
-        wait=WAIT_S,
-    )
-    [message] = shown["messages"]
+    [message] = (await office.types("voicestatus"))["messages"]
     assert message["flags"] & 64, "only who typed it sees the answer"
     [embed] = message["embeds"]
     assert isinstance(embed, dict)

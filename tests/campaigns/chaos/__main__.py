@@ -12,10 +12,10 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from tests.campaigns.chaos.bot import DidNotStart
 from tests.campaigns.chaos.campaign import Campaign
 from tests.campaigns.chaos.report import as_json, at_rest, failures, table
 from tests.campaigns.chaos.window import Result
+from tests.harness.process import DidNotStart
 
 WIDTH = 118
 """Of what is printed into a file."""

@@ -108,9 +108,9 @@ class Campaign:
 
     @asynccontextmanager
     async def _bot(self, local: LocalDiscord, place: Place) -> AsyncIterator[BotProcess]:
-        bot = BotProcess(local, place.bot, self.folder / "state", self.folder / "bot.log", settings={})
+        bot = BotProcess(local, place.bot, self.folder / "state", self.folder / "bot.log")
         try:
-            await bot.start()
+            await bot.begin()
             yield bot
         finally:
             await bot.close()

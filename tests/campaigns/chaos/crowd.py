@@ -9,13 +9,13 @@ from random import Random
 import aiohttp
 
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.speaker.speaker import Speaker
 from tests.campaigns.chaos.faults import Fault
 from tests.campaigns.chaos.patience import comes_true
 from tests.campaigns.chaos.place import Site
 from tests.campaigns.chaos.room import Room
 from tests.campaigns.chaos.window import Result
 from tests.campaigns.chaos.witness import Witness
+from tests.harness.people import in_voice, type_command
 
 HURRY_S = 8.0
 """In which each of them types one command."""
@@ -48,14 +48,7 @@ class Crowd:
         channels = [channel for channel in self._site.voice_channel_ids[:10] for _ in range(2)]
         async with AsyncExitStack() as people:
             for user, channel_id in zip(self._site.people, channels, strict=True):
-                speaker = Speaker(
-                    api_url=f"{self._local.api_url}/v10",
-                    token=user.token,
-                    ca_file=self._local.ca_file,
-                    guild_id=self._site.guild.id,
-                    channel_id=channel_id,
-                    name=user.display_name,
-                )
+                speaker = in_voice(self._local, user, self._site.guild.id, channel_id)
                 await people.enter_async_context(speaker)
             await self._hurry(channels, result)
         return result
@@ -94,12 +87,6 @@ class Crowd:
     async def _types(self, person: int, command: str, after_s: float) -> bool:
         """Whether there was an answer."""
         await asyncio.sleep(after_s)
-        body = {
-            "user_id": str(self._site.people[person].id),
-            "channel_id": str(self._site.text_channel_id),
-            "command": command,
-            "wait": ANSWER_S,
-        }
-        url = f"{self._local.world.cdn_url}/sim/interactions"
-        async with self._http.post(url, json=body) as response:
-            return bool((await response.json()).get("status") == "answered")
+        user, channel_id = self._site.people[person], self._site.text_channel_id
+        shown = await type_command(self._http, self._local, user.id, channel_id, command, wait_s=ANSWER_S)
+        return bool(shown.get("status") == "answered")

@@ -55,12 +55,12 @@ def _gateway(kind: str, lasts_s: float = 0.0, **fields: Any) -> Callable[[Stage]
 async def _kill(stage: Stage) -> None:
     stage.killed_at = time.time()
     await stage.bot.kill()
-    await stage.bot.start()
+    await stage.bot.begin()
 
 
 async def _restart(stage: Stage) -> None:
     await stage.bot.terminate()
-    await stage.bot.start()
+    await stage.bot.begin()
 
 
 async def _twin(stage: Stage) -> None:
@@ -70,7 +70,7 @@ async def _twin(stage: Stage) -> None:
     """
     witness, bot = stage.rooms[0].witness, stage.bot
     ours = {session.id for session in stage.local.gateway.of_user(bot.user.id)}
-    twin = BotProcess(stage.local, bot.user, stage.folder / "twin", stage.folder / "twin.log", settings={})
+    twin = BotProcess(stage.local, bot.user, stage.folder / "twin", stage.folder / "twin.log")
     await twin.launch()
     try:
         if not await comes_true(lambda: not twin.runs, TWIN_S):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notetaker.discordsim.world.entities import ChannelType, Guild, User
+from notetaker.discordsim.world.entities import Guild, User
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.discordsim.world.world import World
+from tests.harness.world import add_guild, channel_id
 
 PEOPLE = 2
 """Who speak in a meeting: with fewer, nobody would speak to anybody while the bot is away."""
@@ -40,15 +41,10 @@ class Place:
             self.crowd = self._site("Crowd", CROWD)
 
     def _site(self, name: str, people: int) -> Site:
-        guild = self.world.add_guild(name, owner=self.owner)
         users = [self.world.add_user(f"{name} {number}") for number in range(1, people + 1)]
         guest = self.world.add_user(f"{name} guest")
-        for user in (*users, guest):
-            self.world.add_member(guild, user)
+        rooms = [f"Room {number}" for number in range(1, CHANNELS + 1)]
+        guild = add_guild(self.world, name, self.owner, [*users, guest], *rooms)
         self.world.add_member(guild, self.bot, granted=Permission.MANAGE_CHANNELS)
-        text = self.world.add_channel(guild, ChannelType.TEXT, "general")
-        voice = [
-            self.world.add_channel(guild, ChannelType.VOICE, f"Room {number}")
-            for number in range(1, CHANNELS + 1)
-        ]
-        return Site(guild, users, guest, text.id, [channel.id for channel in voice])
+        voice = [channel_id(guild, room) for room in rooms]
+        return Site(guild, users, guest, channel_id(guild, "general"), voice)

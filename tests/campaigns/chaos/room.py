@@ -13,7 +13,6 @@ from typing import Any
 import aiohttp
 
 from notetaker.discordsim.server import LocalDiscord
-from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.model.meeting import MeetingState
 from notetaker.model.outcome import Outcome
 from notetaker.store.store import Store
@@ -24,6 +23,7 @@ from tests.campaigns.chaos.place import Site
 from tests.campaigns.chaos.talker import Talker
 from tests.campaigns.chaos.truth import Sent
 from tests.campaigns.chaos.witness import Witness
+from tests.harness.people import in_voice, text_of, type_command
 
 HEARD = 20
 """Packets of everybody that must be stored in a row: 0.4 s of speech."""
@@ -84,17 +84,10 @@ class Room:
 
     async def says(self, command: str) -> str:
         """What somebody reads after typing a command."""
-        body = {
-            "user_id": str(self.site.people[0].id),
-            "channel_id": str(self.site.text_channel_id),
-            "command": command,
-            "wait": ANSWER_S,
-        }
-        async with self._http.post(f"{self.local.world.cdn_url}/sim/interactions", json=body) as response:
-            answer = await response.json()
-        if answer.get("status") != "answered":
-            return str(answer.get("error", "no answer"))
-        return str(answer["messages"][-1]["content"])
+        person, channel_id = self.site.people[0], self.site.text_channel_id
+        return text_of(
+            await type_command(self._http, self.local, person.id, channel_id, command, wait_s=ANSWER_S)
+        )
 
     async def stop_notes(self) -> None:
         """Whether notes are being taken or not; the bot leaves."""
@@ -107,14 +100,7 @@ class Room:
     @asynccontextmanager
     async def guest(self) -> AsyncIterator[None]:
         """Somebody who only listens is there."""
-        async with Speaker(
-            api_url=f"{self.local.api_url}/v10",
-            token=self.site.guest.token,
-            ca_file=self.local.ca_file,
-            guild_id=self.site.guild.id,
-            channel_id=self.channel_id,
-            name=self.site.guest.display_name,
-        ):
+        async with in_voice(self.local, self.site.guest, self.site.guild.id, self.channel_id):
             yield
 
     async def hush(self) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker.socket import SpeakerError
-from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.discordsim.world.entities import User
 from tests.campaigns.chaos.truth import Sent, opus, read_opus
+from tests.harness.people import in_voice
 
 BREATH = 25
 """Packets of speech between two short silences: half a second."""
@@ -76,14 +76,7 @@ class Talker:
 
     async def _speak_until_lost(self) -> None:
         try:
-            async with Speaker(
-                api_url=f"{self._local.api_url}/v10",
-                token=self.user.token,
-                ca_file=self._local.ca_file,
-                guild_id=self._guild_id,
-                channel_id=self.channel_id,
-                name=self.user.display_name,
-            ) as speaker:
+            async with in_voice(self._local, self.user, self._guild_id, self.channel_id) as speaker:
                 self._here.set()
                 while True:
                     await self._wanted.wait()

@@ -14,12 +14,12 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from notetaker.demo.processes import DidNotStart
 from tests.campaigns.interop.call import Outcome
 from tests.campaigns.interop.client import DISCORD_JS, LISTENERS, SPEAKERS, ClientFailed, Kind
 from tests.campaigns.interop.gateway import CHECKS, Judgement, judge
 from tests.campaigns.interop.matrix import Matrix
 from tests.campaigns.interop.place import VARIANTS
+from tests.harness.process import DidNotStart
 
 ANY, BOT = "*", "bot"
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from aiohttp import ClientSession
 
-from notetaker.demo.processes import Process
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.world.entities import User
 from notetaker.model.meeting import MeetingState
@@ -17,8 +16,9 @@ from notetaker.recording.journal import JournalReader, Packet, journal_files
 from notetaker.store.store import Store
 from tests.campaigns.chaos.patience import comes_true
 from tests.campaigns.interop.client import ClientFailed
+from tests.harness.people import text_of, type_command
+from tests.harness.process import Process, settings_for
 
-START_S = 60.0
 ANSWER_S = 60.0
 
 
@@ -29,25 +29,19 @@ class Bot:
         self._local = local
         self._http = http
         self._state = folder / "notetaker"
-        settings = {
-            "DISCORD_TOKEN": user.token,
-            "DISCORD_API_BASE_URL": local.api_url,
-            "DISCORD_CA_FILE": str(local.ca_file),
-            "NOTETAKER_STATE_DIR": str(self._state),
-            "NOTETAKER_DATABASE_URL": "",
-        }
-        self._process = Process("bot", ["-m", "notetaker.cli", "bot"], folder / "bot.log", settings)
+        self._process = Process("bot", folder / "bot.log", settings_for(local, user, self._state))
 
     async def __aenter__(self) -> Bot:
         try:
-            await self._process.start(START_S)
+            await self._process.start()
         except BaseException:
-            await self._process.stop()
+            await self._process.kill()
             raise
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        await self._process.stop()
+        await self._process.terminate()
+        self._process.forget()
 
     @asynccontextmanager
     async def notes(self, user: User, text_channel_id: int) -> AsyncIterator[None]:
@@ -113,14 +107,5 @@ class Bot:
         return next(m.id for m in store.meetings(1000) if m.voice_channel_id == voice_channel_id)
 
     async def _types(self, user: User, text_channel_id: int, command: str) -> str:
-        body = {
-            "user_id": str(user.id),
-            "channel_id": str(text_channel_id),
-            "command": command,
-            "wait": ANSWER_S,
-        }
-        async with self._http.post(f"{self._local.world.cdn_url}/sim/interactions", json=body) as response:
-            answer = await response.json()
-        if answer.get("status") != "answered":
-            return str(answer.get("error", "no answer"))
-        return str(answer["messages"][-1]["content"])
+        place = user.id, text_channel_id
+        return text_of(await type_command(self._http, self._local, *place, command, wait_s=ANSWER_S))

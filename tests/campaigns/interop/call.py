@@ -18,6 +18,7 @@ from tests.campaigns.interop.bot import Bot
 from tests.campaigns.interop.client import Client, ClientFailed, Kind
 from tests.campaigns.interop.clients.protocol import digest
 from tests.campaigns.interop.place import TEXT_CHANNEL, Place, Variant
+from tests.harness.people import in_voice
 
 OUR_BOT = "our bot"
 DAVE_GROUP = "DAVE group"
@@ -225,11 +226,4 @@ class Call:
         return Client(kind, order, log)
 
     def _person(self, user: User) -> Speaker:
-        return Speaker(
-            api_url=f"{self._local.api_url}/v10",
-            token=user.token,
-            ca_file=self._local.ca_file,
-            guild_id=self._guild.id,
-            channel_id=self._channel_id,
-            name=user.username,
-        )
+        return in_voice(self._local, user, self._guild.id, self._channel_id)

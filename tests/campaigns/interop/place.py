@@ -9,6 +9,7 @@ from notetaker.discordsim.world.entities import ChannelType, Guild, User
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.discordsim.world.world import World
 from tests.campaigns.interop.client import LISTENERS, SPEAKERS, Kind
+from tests.harness.world import channel_id
 
 TEXT_CHANNEL = "notes"
 
@@ -86,7 +87,7 @@ class Place:
         return self._guilds[speaker]
 
     def channel(self, speaker: Kind, name: str) -> int:
-        return next(channel.id for channel in self._guilds[speaker].channels.values() if channel.name == name)
+        return channel_id(self._guilds[speaker], name)
 
     def _account(self, kind: Kind, role: str, owner: User) -> User:
         name = f"{kind.name}, {role}"

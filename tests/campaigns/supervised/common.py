@@ -10,6 +10,7 @@ from typing import Any
 from tests.campaigns.supervised.patience import expect, until
 from tests.campaigns.supervised.stage import Stage, whole_gaps
 from tests.campaigns.supervised.world import Branch
+from tests.harness.people import type_command
 
 REFUSALS = 100
 REFUSED_S = 200.0
@@ -97,10 +98,8 @@ async def notes(stage: Stage) -> str:
 
 async def _join(stage: Stage, branch: Branch) -> None:
     """Returns when the bot has answered, which it does after a few attempts."""
-    await stage.office.sim(
-        "interactions", user_id=str(branch.person.id), guild_id=str(branch.guild.id),
-        channel_id=str(branch.channel("general")), command="joinvoice",
-    )  # fmt: skip
+    place = branch.person.id, branch.channel("general")
+    await type_command(stage.office.http, stage.office.local, *place, "joinvoice")
 
 
 async def _met(stage: Stage, times: int) -> None:

@@ -11,9 +11,11 @@ from aiohttp import ClientSession
 
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker.speaker import Speaker
-from notetaker.discordsim.world.entities import ChannelType, Guild, User
+from notetaker.discordsim.world.entities import Guild, User
 from notetaker.discordsim.world.world import World
 from tests.harness.office import Office
+from tests.harness.people import in_voice
+from tests.harness.world import add_guild, channel_id
 
 BRANCHES = 14
 """Guilds besides the office, with somebody in voice."""
@@ -24,14 +26,11 @@ class Branch(NamedTuple):
     person: User
 
     def channel(self, name: str) -> int:
-        return next(channel.id for channel in self.guild.channels.values() if channel.name == name)
+        return channel_id(self.guild, name)
 
     def in_the_room(self, local: LocalDiscord) -> Speaker:
         """The person, in voice."""
-        return Speaker(
-            api_url=f"{local.api_url}/v10", token=self.person.token, ca_file=local.ca_file,
-            guild_id=self.guild.id, channel_id=self.channel("Room"), name=self.person.display_name,
-        )  # fmt: skip
+        return in_voice(local, self.person, self.guild.id, self.channel("Room"))
 
 
 @asynccontextmanager
@@ -46,8 +45,4 @@ async def discord(folder: Path) -> AsyncIterator[tuple[Office, list[Branch]]]:
 
 def _branch(world: World, bot: User, number: int) -> Branch:
     person = world.add_user(f"person{number}", f"Person {number}")
-    guild = world.add_guild(f"Branch {number}", owner=person)
-    world.add_member(guild, bot)
-    world.add_channel(guild, ChannelType.TEXT, "general")
-    world.add_channel(guild, ChannelType.VOICE, "Room")
-    return Branch(guild, person)
+    return Branch(add_guild(world, f"Branch {number}", person, [bot], "Room"), person)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.campaigns.supervised.patience import Wrong
+from tests.harness.notify import NotifySocket
 
 BOOT_S = 60.0
+LEADER = "X_NSPAWN_LEADER_PID="
 COMMAND_S = 60.0
 NSPAWN = (
     "systemd-nspawn", "--quiet", "--directory=/", "--volatile=yes", "--register=no", "--keep-unit", "--boot",
@@ -118,11 +118,11 @@ async def booted(console: Path, *read_only: Path) -> AsyncIterator[Container]:
     Raises ContainerError when it does not come up. Killed at the end, without ceremony.
     """
     binds = [f"--bind-ro={path}" for path in read_only]
-    notifications = _Notifications()
+    notify = NotifySocket()
     with console.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *NSPAWN, *binds, *KERNEL,
-            env={**os.environ, "NOTIFY_SOCKET": notifications.address},
+            env={**os.environ, "NOTIFY_SOCKET": notify.address},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -130,45 +130,28 @@ async def booted(console: Path, *read_only: Path) -> AsyncIterator[Container]:
         )  # fmt: skip
     try:
         try:
-            async with asyncio.timeout(BOOT_S):
-                leader = await notifications.ready()
+            await notify.until(lambda: _leader(notify) and "READY=1" in notify.heard, BOOT_S)
         except TimeoutError:
             log = "\n".join(console.read_text(errors="replace").splitlines()[-15:])
             raise ContainerError(f"The container has not booted within {BOOT_S:.0f} s:\n{log}") from None
         finally:
-            notifications.close()  # what nobody reads would make systemd-nspawn wait
+            notify.close()  # what nobody reads would make systemd-nspawn wait
+        leader = _leader(notify)
+        assert leader is not None
         container = Container(leader)
         for path, content in FILES.items():
             container.write(path, content)
         yield container
     finally:
         if process.returncode is None:
-            if notifications.leader is None:
+            if (leader := _leader(notify)) is None:
                 process.terminate()
             else:
-                os.kill(notifications.leader, signal.SIGKILL)  # then systemd-nspawn tidies up
+                os.kill(leader, signal.SIGKILL)  # then systemd-nspawn tidies up
             await process.wait()
 
 
-class _Notifications:
-    """What systemd-nspawn says of the container (sd_notify(3), "X_NSPAWN_LEADER_PID")."""
-
-    def __init__(self) -> None:
-        self.leader: int | None = None
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._socket.bind("")  # an abstract address that is free
-        self.address = "@" + self._socket.getsockname()[1:].decode()
-
-    def close(self) -> None:
-        self._socket.close()
-
-    async def ready(self) -> int:
-        """The PID of the container's systemd, once it has started everything."""
-        ready = False
-        while self.leader is None or not ready:
-            said = (await asyncio.get_running_loop().sock_recv(self._socket, 4096)).decode()
-            if found := re.search(r"^X_NSPAWN_LEADER_PID=(\d+)$", said, re.MULTILINE):
-                self.leader = int(found[1])
-            ready = ready or bool(re.search(r"^READY=1$", said, re.MULTILINE))
-        return self.leader
+def _leader(notify: NotifySocket) -> int | None:
+    """The PID of the container's systemd (sd_notify(3), "X_NSPAWN_LEADER_PID")."""
+    found = [int(one.removeprefix(LEADER)) for one in notify.heard if one.startswith(LEADER)]
+    return found[0] if found else None
