@@ -61,7 +61,9 @@ class NotetakerBot(discord.AutoShardedBot):
     Without ``attach`` it has no commands: it neither registers nor answers any, and leaves the registered ones alone.
     """
 
-    def __init__(self, *, api_base_url: str, ca_file: Path | None) -> None:
+    def __init__(
+        self, *, api_base_url: str, ca_file: Path | None, reconnect_exponent: int = RECONNECT_EXPONENT
+    ) -> None:
         """``api_base_url`` has no version; ``ca_file`` (PEM) is trusted in addition to the system's authorities."""
         Route.API_BASE_URL = api_base_url + "/v{API_VERSION}"
         # else py-cord warns that voice will not work without davey, which only its own voice client needs
@@ -80,6 +82,7 @@ class NotetakerBot(discord.AutoShardedBot):
         if self._ssl is not None:
             self._ssl.load_verify_locations(cafile=ca_file)
         self._has_commands = False
+        self._reconnect_exponent = reconnect_exponent
         self._commands_registered = False
         self.heard_at = time.monotonic()
         """When the last message of the main gateway arrived (monotonic seconds)."""
@@ -167,7 +170,7 @@ class NotetakerBot(discord.AutoShardedBot):
             return
         shard = Shard(websocket, self, self._AutoShardedClient__queue.put_nowait)  # type: ignore[attr-defined]
         self._AutoShardedClient__shards[shard_id] = shard  # type: ignore[attr-defined]
-        shard._backoff = _backoff()
+        shard._backoff = self._backoff()
         # py-cord's own list lacks a gateway that closes before its hello, which would end the bot.
         shard._handled_exceptions = NOT_CONNECTED
         shard.launch()
@@ -177,7 +180,7 @@ class NotetakerBot(discord.AutoShardedBot):
 
         Each kind of failure is logged once.
         """
-        backoff, logged = _backoff(), set[type[Exception]]()
+        backoff, logged = self._backoff(), set[type[Exception]]()
         while not self.is_closed():
             try:
                 return await attempt()
@@ -192,6 +195,12 @@ class NotetakerBot(discord.AutoShardedBot):
                     )
             await asyncio.sleep(backoff.delay())
         return None
+
+    def _backoff(self) -> ExponentialBackoff[Literal[False]]:
+        """Growing pauses, up to 16 s. py-cord's own limit of 17 minutes would extend an outage by as much."""
+        backoff = ExponentialBackoff[Literal[False]]()
+        backoff._max = self._reconnect_exponent
+        return backoff
 
     def dispatch(self, event: str, *args: Any, **kwargs: Any) -> None:
         """Take raw gateway messages for ``bridge``; py-cord calls this for every event."""
@@ -265,10 +274,3 @@ class _WebSocket(DiscordWebSocket):
 
 
 discord.shard.DiscordWebSocket = _WebSocket  # type: ignore[misc]  # shards make their next ones themselves
-
-
-def _backoff() -> ExponentialBackoff[Literal[False]]:
-    """Growing pauses, up to 16 s. py-cord's own limit of 17 minutes would extend an outage by as much."""
-    backoff = ExponentialBackoff[Literal[False]]()
-    backoff._max = RECONNECT_EXPONENT
-    return backoff

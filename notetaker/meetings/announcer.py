@@ -16,9 +16,10 @@ FAREWELL_S = 5.0
 
 
 class Announcer:
-    def __init__(self, bot: NotetakerBot) -> None:
+    def __init__(self, bot: NotetakerBot, *, say_s: float = SAY_S, farewell_s: float = FAREWELL_S) -> None:
         self._bot = bot
-        self._patience_s = SAY_S
+        self._patience_s = say_s
+        self._farewell_s = farewell_s
         self._limits: set[asyncio.Timeout] = set()
 
     async def say(self, channel_id: int, text: str) -> None:
@@ -45,7 +46,7 @@ class Announcer:
 
     def hurry(self) -> None:
         """Shorten every wait, because the process stops."""
-        self._patience_s = FAREWELL_S
+        self._patience_s = self._farewell_s
         for limit in self._limits:
             if not limit.expired():
-                limit.reschedule(asyncio.get_running_loop().time() + FAREWELL_S)
+                limit.reschedule(asyncio.get_running_loop().time() + self._farewell_s)

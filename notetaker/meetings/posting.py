@@ -16,8 +16,9 @@ from notetaker.store.store import Store
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.5  # seconds
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0  # seconds between attempts for one posting; they double
+LOOK_EVERY_S = 0.5
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
+"""Pauses between attempts to post the same notes, which double each time."""
 
 
 class Postings:
@@ -27,17 +28,19 @@ class Postings:
         database: WorkerThread,
         publisher: Publisher,
         clock: Callable[[], float] = time.monotonic,
+        first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
         self._store = store
         self._database = database
         self._publisher = publisher
         self._clock = clock
+        self._first_pause_s = first_pause_s
         self._pauses: dict[str, tuple[float, float]] = {}  # meeting id -> next attempt, pause after it
 
     async def run(self) -> None:
         """Post until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(LOOK_EVERY_S)
             await self.tick()
 
     async def tick(self) -> None:
@@ -53,7 +56,7 @@ class Postings:
                 error,
                 exc_info=isinstance(error, Rejected),
             )
-            await asyncio.sleep(FIRST_PAUSE)
+            await asyncio.sleep(self._first_pause_s)
 
     async def _attempt(self, posting: Posting) -> None:
         """The attempt is stored before it is made, so that after a crash the next one looks for it first."""
@@ -64,8 +67,8 @@ class Postings:
             message_id = await self._publisher.post(posting, look_since=look_since)
             await self._database(self._store.posted, meeting_id, message_id)
         except (Undelivered, Rejected) as failed:
-            _, pause = self._pauses.get(meeting_id, (0.0, FIRST_PAUSE))
-            self._pauses[meeting_id] = (self._clock() + pause, min(2 * pause, LONGEST_PAUSE))
+            _, pause = self._pauses.get(meeting_id, (0.0, self._first_pause_s))
+            self._pauses[meeting_id] = (self._clock() + pause, min(2 * pause, LONGEST_PAUSE_S))
             log.warning(
                 "Cannot post the notes of meeting %s, will retry in %.0f s: %s",
                 meeting_id,

@@ -18,7 +18,8 @@ from notetaker.store.database import Rejected, StoreError
 
 log = logging.getLogger(__name__)
 
-PAUSE = 30.0  # seconds between attempts to read the journal back
+PAUSE_S = 30.0
+"""Pause between attempts to read a journal back."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,10 +28,13 @@ T = TypeVar("T")
 class Resuming:
     """Create it before the first command can come: from then on, the resumed meetings are being recorded."""
 
-    def __init__(self, recovery: Recovery, recordings: Recordings, discord: Discord) -> None:
+    def __init__(
+        self, recovery: Recovery, recordings: Recordings, discord: Discord, *, pause_s: float = PAUSE_S
+    ) -> None:
         self._recovery = recovery
         self._recordings = recordings
         self._discord = discord
+        self._pause_s = pause_s
         self._resumed = [(recordings.resume(one), one) for one in recovery.resumed.values()]
         # A thread of its own: hours of sound must not delay disk and database.
         self._reading = WorkerThread("recovery", OSError)
@@ -83,4 +87,4 @@ class Resuming:
                         exc_info=isinstance(error, Rejected),
                         extra=events.MEETING_NOT_STORED.of(meeting),
                     )
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(self._pause_s)

@@ -60,7 +60,9 @@ TOTALS = {
 
 
 @asynccontextmanager
-async def served(port: int | None, snapshot: Callable[[], Snapshot]) -> AsyncIterator[None]:
+async def served(
+    port: int | None, snapshot: Callable[[], Snapshot], *, idle_s: float = IDLE_S
+) -> AsyncIterator[None]:
     """Serve the metrics while the context is open. Without a port, or if it is not free, nothing is served.
 
     ``snapshot`` is called on the event loop.
@@ -79,7 +81,7 @@ async def served(port: int | None, snapshot: Callable[[], Snapshot]) -> AsyncIte
         return web.Response(body=encode(registry), headers={"Content-Type": content_type})
 
     runner = web.ServerRunner(
-        _Server(answer, access_log=None, keepalive_timeout=IDLE_S), shutdown_timeout=1.0
+        _Server(answer, access_log=None, keepalive_timeout=idle_s), shutdown_timeout=1.0
     )
     await runner.setup()
     try:

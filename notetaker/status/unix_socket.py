@@ -32,11 +32,11 @@ def socket_path(state_dir: Path) -> Path:
     return (runtime_directory() or state_dir) / NAME
 
 
-def ask(state_dir: Path) -> dict[str, Any]:
+def ask(state_dir: Path, *, answer_s: float = ANSWER_S) -> dict[str, Any]:
     """Return the document of the bot that uses the state folder. Raise NotRunning or NoAnswer."""
     for path in dict.fromkeys((socket_path(state_dir), state_dir / NAME)):
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(ANSWER_S)
+            client.settimeout(answer_s)
             try:
                 client.connect(str(path))
                 with client.makefile("rb") as stream:
@@ -50,7 +50,7 @@ def ask(state_dir: Path) -> dict[str, Any]:
                 ) from None
             except TimeoutError:
                 raise NoAnswer(
-                    f"the bot at {path} has not answered within {ANSWER_S:.0f} s: it is stuck; its log may say "
+                    f"the bot at {path} has not answered within {answer_s:g} s: it is stuck; its log may say "
                     "why, and restarting it helps."
                 ) from None
             except (OSError, ValueError) as error:  # ValueError: it ended in the middle of the answer
@@ -69,9 +69,12 @@ def ask(state_dir: Path) -> dict[str, Any]:
 class StatusServer:
     """Sends ``snapshot()`` as JSON to each client. Only this user may connect."""
 
-    def __init__(self, path: Path, snapshot: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self, path: Path, snapshot: Callable[[], dict[str, Any]], *, answer_s: float = ANSWER_S
+    ) -> None:
         """``snapshot`` is called on the event loop, once for each connection."""
         self._path = path
+        self._answer_s = answer_s
         self._snapshot = snapshot
 
     async def run(self) -> None:
@@ -84,7 +87,7 @@ class StatusServer:
         clients: set[asyncio.Transport] = set()
         loop = asyncio.get_running_loop()
         server = await loop.create_unix_server(
-            lambda: _Client(self._snapshot, clients), sock=listening, start_serving=False
+            lambda: _Client(self._snapshot, clients, self._answer_s), sock=listening, start_serving=False
         )
         try:
             await server.start_serving()
@@ -111,15 +114,18 @@ class StatusServer:
 class _Client(asyncio.Protocol):
     """Writes the document and hangs up. A client that does not read it is cut off."""
 
-    def __init__(self, snapshot: Callable[[], dict[str, Any]], clients: set[asyncio.Transport]) -> None:
+    def __init__(
+        self, snapshot: Callable[[], dict[str, Any]], clients: set[asyncio.Transport], answer_s: float
+    ) -> None:
         self._snapshot = snapshot
         self._clients = clients
+        self._answer_s = answer_s
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._clients.add(transport)
-        self._patience = asyncio.get_running_loop().call_later(ANSWER_S, transport.abort)
+        self._patience = asyncio.get_running_loop().call_later(self._answer_s, transport.abort)
         try:
             answer = json.dumps(self._snapshot(), ensure_ascii=False, allow_nan=False)
             transport.write(answer.encode() + b"\n")

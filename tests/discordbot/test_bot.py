@@ -57,6 +57,10 @@ async def test_a_bot_whose_main_connection_has_fallen_silent_is_not_connected_un
     assert connected == [False, True, False, True, False]
 
 
+HURRIED = -20
+"""Reconnects after microseconds."""
+
+
 class Attempts:
     """To connect to the main gateway."""
 
@@ -88,10 +92,9 @@ class Attempts:
 async def test_a_main_gateway_that_is_down_from_the_start_is_tried_until_it_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "RECONNECT_EXPONENT", -20)  # pauses of microseconds
     async with asyncio.timeout(60), LocalDiscord(state_dir=tmp_path) as local:
         account = next(user for user in local.world.users.values() if user.bot)
-        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
+        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None, reconnect_exponent=HURRIED)
         attempts = Attempts(
             bot, monkeypatch, lambda: local.faults.begin_outage(60)
         )  # REST has worked by then
@@ -164,14 +167,13 @@ async def a_door(local: LocalDiscord, answer: str) -> AsyncIterator[Door]:
 async def test_a_gateway_that_does_not_say_hello_is_tried_until_it_does_at_first_and_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, answer: str
 ) -> None:
-    monkeypatch.setattr(module, "RECONNECT_EXPONENT", -20)  # pauses of microseconds
     async with (
         asyncio.timeout(30),
         LocalDiscord(state_dir=tmp_path) as local,
         a_door(local, answer) as door,
     ):
         account = next(user for user in local.world.users.values() if user.bot)
-        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
+        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None, reconnect_exponent=HURRIED)
         attempts = Attempts(bot, monkeypatch)
         serving = asyncio.ensure_future(bot.serve(account.token))
         await attempts.until(5)
@@ -193,10 +195,9 @@ async def test_a_gateway_that_does_not_say_hello_is_tried_until_it_does_at_first
 async def test_a_gateway_whose_address_discord_does_not_tell_is_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cause: str
 ) -> None:
-    monkeypatch.setattr(module, "RECONNECT_EXPONENT", -20)
     async with asyncio.timeout(30), LocalDiscord(state_dir=tmp_path) as local:
         account = next(user for user in local.world.users.values() if user.bot)
-        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
+        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None, reconnect_exponent=HURRIED)
         ask, asked, right = bot.http.get_bot_gateway, 0, Route.API_BASE_URL
 
         async def get_bot_gateway() -> tuple[int, str]:

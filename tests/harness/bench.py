@@ -15,7 +15,7 @@ from notetaker.jobs.queue import JobQueue
 from notetaker.meetings.commands import Meetings
 from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.recovery import Interrupted, Recovery
-from notetaker.meetings.resuming import Resuming
+from notetaker.meetings.resuming import PAUSE_S, Resuming
 from notetaker.meetings.storage import Storage
 from notetaker.model.audio import AudioFrame
 from notetaker.model.failure import Failure, Step
@@ -210,7 +210,10 @@ class Bench:
         await self.resume(resume_window_s)
 
     async def resume(
-        self, resume_window_s: float = 900.0, before_reading: Callable[[], object] = lambda: None
+        self,
+        resume_window_s: float = 900.0,
+        before_reading: Callable[[], object] = lambda: None,
+        pause_s: float = PAUSE_S,
     ) -> None:
         """What the process does when it starts, until it is done with what was interrupted."""
         recovery = Recovery(self.store, self.queue, self.folder, resume_window_s)
@@ -223,7 +226,7 @@ class Bench:
         recovery.read_back = slowly  # type: ignore[method-assign]
         connected = asyncio.Event()
         connected.set()
-        await Resuming(recovery, self.recordings, self.discord).run(connected.wait)
+        await Resuming(recovery, self.recordings, self.discord, pause_s=pause_s).run(connected.wait)
 
     async def start(self, wish: Start = WISH) -> Meeting:
         return (await self.meetings.start(wish, next(self._commands))).meeting

@@ -35,17 +35,15 @@ def announcer(publisher: Publisher) -> Announcer:
     return an_announcer(publisher)
 
 
-def an_announcer(publisher: Publisher) -> Announcer:
-    return Announcer(cast("NotetakerBot", SimpleNamespace(user="Notetaker", publisher=publisher)))
+def an_announcer(publisher: Publisher, **limits: float) -> Announcer:
+    bot = cast("NotetakerBot", SimpleNamespace(user="Notetaker", publisher=publisher))
+    return Announcer(bot, **limits)
 
 
 async def test_when_the_bot_stops_no_message_is_waited_for_much_longer(
-    announcer: Announcer,
-    publisher: Publisher,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    publisher: Publisher, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("notetaker.meetings.announcer.FAREWELL_S", 0.01)
+    announcer = an_announcer(publisher, farewell_s=0.01)
     async with asyncio.timeout(10):
         earlier = asyncio.ensure_future(announcer.say(1, "I am still not back."))
         await publisher.asked.wait()
@@ -58,10 +56,9 @@ async def test_when_the_bot_stops_no_message_is_waited_for_much_longer(
 
 
 async def test_the_bot_can_stop_as_a_limit_runs_out(
-    publisher: Publisher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    publisher: Publisher, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("notetaker.meetings.announcer.SAY_S", 0.0)
-    announcer = an_announcer(publisher)
+    announcer = an_announcer(publisher, say_s=0.0)
     saying = asyncio.ensure_future(announcer.say(1, "I am still not back."))
     await publisher.asked.wait()  # by then the limit has run out, and who waits has not heard of it yet
     announcer.hurry()

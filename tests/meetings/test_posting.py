@@ -11,8 +11,7 @@ import pytest
 
 from notetaker.discordbot.publish import Undelivered
 from notetaker.host.worker_thread import WorkerThread
-from notetaker.meetings import posting
-from notetaker.meetings.posting import FIRST_PAUSE, LONGEST_PAUSE, Postings
+from notetaker.meetings.posting import FIRST_PAUSE_S, LONGEST_PAUSE_S, Postings
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Notes, Posting
 from notetaker.store.database import StoreError
@@ -84,11 +83,11 @@ async def test_an_outage_is_waited_out_with_growing_pauses_and_the_channel_searc
         await posting.tick()
         if len(discord.asked) > before:
             attempts.append(now)
-        now += FIRST_PAUSE
+        now += FIRST_PAUSE_S
     assert discord.asked == [None] + [STARTED] * 10
     pauses = [later - earlier for earlier, later in pairwise(attempts)]
     assert pauses[:4] == [5, 10, 20, 40]
-    assert pauses[-1] == LONGEST_PAUSE
+    assert pauses[-1] == LONGEST_PAUSE_S
 
 
 async def test_after_a_crash_between_sending_and_recording_the_channel_is_searched(
@@ -120,10 +119,8 @@ async def test_a_posting_that_the_database_rejects_keeps_no_other_from_being_pos
 async def test_a_database_that_rejects_the_question_does_not_end_the_bot(
     postgres_socket: Path,
     database: WorkerThread,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(posting, "FIRST_PAUSE", 0.0)
     with closing(Store(postgres.new_database(postgres_socket))) as empty:
-        await Postings(empty, database, Discord()).tick()
+        await Postings(empty, database, Discord(), first_pause_s=0.0).tick()
     assert "Cannot look for notes or mark them as posted, will retry: UndefinedTable" in caplog.text

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from notetaker.discordsim.speaker.speaker import Speaker
-from notetaker.meetings import resuming
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.transcript import Gap
 from notetaker.store.store import Store
@@ -175,12 +174,10 @@ def run(store: Store, statement: str) -> None:
 )
 async def test_a_meeting_that_cannot_be_read_back_keeps_no_other_from_it(
     bench: Bench,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     hinder: Callable[[Bench, Meeting], Callable[[], None]],
     cause: str,
 ) -> None:
-    monkeypatch.setattr(resuming, "PAUSE", 0.0)
     meeting = await bench.start()
     later = replace(meeting, id="29991231-235959-k3f9qz", started_ns=meeting.started_ns + 1)
     bench.store.add_meeting(later)
@@ -193,7 +190,7 @@ async def test_a_meeting_that_cannot_be_read_back_keeps_no_other_from_it(
         if len(attempts) == 4:
             mend()
 
-    await bench.resume(0.0, before_reading=mend_after_three)
+    await bench.resume(0.0, before_reading=mend_after_three, pause_s=0.0)
     assert attempts == [[meeting, later], [meeting, later], [later], [later]]
     assert bench.store.meetings_in(MeetingState.RECORDING) == []
     [told] = [

@@ -14,7 +14,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from notetaker import __version__
 from notetaker.model.outcome import Outcome
 from notetaker.model.voice_status import VoiceStatus, VoiceTotals
-from notetaker.status import metrics
 from notetaker.status.metrics import CONNECTIONS_MAX, BotCollector, served
 from notetaker.status.snapshot import Snapshot
 from tests.status.examples import CONNECTED, QUIET, WAITING, snapshot, voice
@@ -202,10 +201,9 @@ async def test_however_many_connections_somebody_opens_few_are_held_and_promethe
             assert response.status == 200
 
 
-async def test_a_connection_without_a_request_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics, "IDLE_S", 0.01)
+async def test_a_connection_without_a_request_is_closed() -> None:
     port = free_port()
-    async with served(port, snapshot), asyncio.timeout(10):
+    async with served(port, snapshot, idle_s=0.01), asyncio.timeout(10):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         with closing(writer):
             writer.write(b"GET /met")

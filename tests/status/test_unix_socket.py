@@ -25,8 +25,10 @@ def no_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def serving(path: Path, snapshot: Callable[[], dict[str, Any]]) -> AsyncIterator[None]:
-    running = asyncio.ensure_future(StatusServer(path, snapshot).run())
+async def serving(
+    path: Path, snapshot: Callable[[], dict[str, Any]], answer_s: float = unix_socket.ANSWER_S
+) -> AsyncIterator[None]:
+    running = asyncio.ensure_future(StatusServer(path, snapshot, answer_s=answer_s).run())
     await asyncio.sleep(0)  # its first step, after which it listens
     try:
         yield
@@ -88,11 +90,8 @@ def deaf_client(folder: Path) -> Iterator[socket.socket]:
         yield client
 
 
-async def test_a_client_that_does_not_read_is_cut_off(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(unix_socket, "ANSWER_S", 0.05)
-    async with serving(tmp_path / NAME, lambda: MUCH):
+async def test_a_client_that_does_not_read_is_cut_off(tmp_path: Path) -> None:
+    async with serving(tmp_path / NAME, lambda: MUCH, answer_s=0.05):
         with deaf_client(tmp_path) as client:
             hung_up = select.poll()
             hung_up.register(client, 0)  # POLLHUP is told in any case
@@ -117,13 +116,12 @@ async def test_a_snapshot_that_fails_is_logged_and_told(
     assert isinstance(record.exc_info[1], ZeroDivisionError)
 
 
-async def test_a_bot_that_is_stuck_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unix_socket, "ANSWER_S", 0.05)
+async def test_a_bot_that_is_stuck_is_said_to_be(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as stuck:
         stuck.bind(str(tmp_path / NAME))
         stuck.listen()
-        with pytest.raises(NoAnswer, match=r"^the bot at /\S+ has not answered within 0 s: it is stuck"):
-            ask(tmp_path)
+        with pytest.raises(NoAnswer, match=r"^the bot at /\S+ has not answered within 0.05 s: it is stuck"):
+            ask(tmp_path, answer_s=0.05)
 
 
 def test_a_socket_that_one_may_not_use_is_one_sentence(
