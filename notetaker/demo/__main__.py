@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def main(json_file: Path | None, state_dir: Path | None) -> None:
     else:
         failures += result.failures
         if json_file is not None:
-            json_file.write_text(json.dumps(result.as_json(), indent=2) + "\n")
+            json_file.write_text(json.dumps(asdict(result), indent=2) + "\n")
     for failure in failures:
         console.print(f"[bold red]✗[/] {escape(failure)}", highlight=False)
     if failures:

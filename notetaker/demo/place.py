@@ -75,8 +75,7 @@ class Place:
     async def forwarded(self) -> list[dict[str, Any]]:
         """Return the voice server's own count of packets, per sender and receiver."""
         async with self._http.get(f"{self._sim_url}/voice/stats") as response:
-            rows: list[dict[str, Any]] = await response.json()
-            return rows
+            return list(await response.json())
 
     async def _post(self, path: str, body: dict[str, Any]) -> Any:
         async with self._http.post(f"{self._sim_url}/{path}", json=body) as response:

@@ -32,16 +32,12 @@ class Process:
         with notify:
             notify.bind("")  # a free abstract address
             address = "@" + notify.getsockname()[1:].decode()
+            supervised = {"NOTIFY_SOCKET": address, "PYTHONUNBUFFERED": "1"}
             with self.log.open("wb") as output:
                 self._process = await asyncio.create_subprocess_exec(
                     *PYTHON,
                     *self._command,
-                    env={
-                        **os.environ,
-                        **self._environment,
-                        "NOTIFY_SOCKET": address,
-                        "PYTHONUNBUFFERED": "1",
-                    },
+                    env={**os.environ, **self._environment, **supervised},
                     cwd=self.log.parent,
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=output,

@@ -1,6 +1,6 @@
 """The figures of a demo, whether they are right, and their table."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table
@@ -33,9 +33,6 @@ class Figures:
     notes_posted: int
     seconds_stop_to_notes: float
     seconds_total: float
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
     @property
     def failures(self) -> list[str]:
