@@ -30,10 +30,8 @@ async def get_guild(request: web.Request) -> web.Response:
     guild = guild_of(request)
     body = payloads.guild(hub_of(request).world, guild, caller_of(request).id)
     if request.query.get("with_counts", "").lower() in ("1", "true"):
-        body |= {
-            "approximate_member_count": len(guild.members),
-            "approximate_presence_count": len(guild.members),
-        }
+        count = len(guild.members)
+        body |= {"approximate_member_count": count, "approximate_presence_count": count}
     return reply(body)
 
 

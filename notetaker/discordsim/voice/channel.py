@@ -101,15 +101,9 @@ class Channel:
             self.sessions[send.user_id].send(send.op, self._damaged(send))
             announced = announced or send.op == DaveOp.ANNOUNCE_COMMIT
         if announced:
-            self._on_event(
-                {
-                    "event": "dave_epoch",
-                    "guild_id": self.guild_id,
-                    "channel_id": self.channel_id,
-                    "epoch": self.group.epoch,
-                    "members": self.group.members,
-                }
-            )
+            group = {"epoch": self.group.epoch, "members": self.group.members}
+            place = {"guild_id": self.guild_id, "channel_id": self.channel_id}
+            self._on_event({"event": "dave_epoch", **place, **group})
         self._arm()
 
     def _damaged(self, send: Send) -> bytes | dict[str, int]:

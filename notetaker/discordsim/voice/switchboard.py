@@ -269,15 +269,8 @@ class Switchboard:
 
     def closing(self, websocket: Websocket, close: Close) -> None:
         """Publish that the server closes a websocket."""
-        self._on_event(
-            {
-                "event": "voice_close",
-                "guild_id": websocket.guild_id,
-                "user_id": websocket.user_id,
-                "code": int(close.code),
-                "reason": close.reason,
-            }
-        )
+        who = {"guild_id": websocket.guild_id, "user_id": websocket.user_id}
+        self._on_event({"event": "voice_close", **who, "code": int(close.code), "reason": close.reason})
 
     def lost(self, websocket: Websocket, session: Session | None, code: int, *, by_us: bool) -> None:
         """Keep the session of a closed websocket for a resume, unless the code ended it."""

@@ -212,8 +212,7 @@ class World:
     def enter_voice(self, state: VoiceState) -> None:
         """Put a user into a voice channel; in a stage channel into the audience, unless it may speak."""
         guild = self.guilds[state.guild_id]
-        if state.channel_id is None:
-            raise ValueError("a voice state without a channel cannot enter one")
+        assert state.channel_id is not None
         before = guild.voice_states.get(state.user_id)
         channel = guild.channels[state.channel_id]
         if channel.type is ChannelType.STAGE:
