@@ -29,7 +29,7 @@ INDENT = " " * (TITLE_WIDTH + 4)
 @click.option("--channel", type=click.IntRange(1), metavar="ID", help="Voice channel to join, with --guild.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(guild: int | None, channel: int | None, as_json: bool) -> None:
-    """Check everything the bot needs, and suggest fixes.
+    """Check the installation and suggest fixes.
 
     With --channel, the bot joins the channel for a moment; nothing is recorded. Voice is not tested while a bot is
     running with the same token or state folder. The exit code is 1 if a check fails.

@@ -45,7 +45,7 @@ def meetings(limit: int, as_json: bool) -> None:
 @click.argument("meeting_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def meeting(meeting_id: str, as_json: bool) -> None:
-    """Show the transcript of a meeting, and how much of each speaker was heard."""
+    """Show the transcript of a meeting. It says how much of each speaker was heard."""
     with sentences_instead_of_tracebacks(), store() as opened:
         found = meeting_report.detail(opened, meeting_id)
     if found is None:

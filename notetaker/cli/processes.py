@@ -30,7 +30,7 @@ SHORTEST_LIFE_S = 5.0
 
 @click.command()
 def bot() -> None:
-    """Run the bot, which records voice channels and posts notes. Stop it with SIGTERM or Ctrl-C."""
+    """Record voice channels and post notes. Stop with SIGTERM or Ctrl-C."""
     _survive_reloads()
     with _restarted_in_time(), sentences_instead_of_tracebacks():
         found = settings()
@@ -50,7 +50,7 @@ def bot() -> None:
 
 @click.command()
 def worker() -> None:
-    """Run a worker, which turns recordings into notes. It needs no token. Stop it with SIGTERM or Ctrl-C."""
+    """Turn recordings into notes. A worker needs no token. Stop with SIGTERM or Ctrl-C."""
     with _restarted_in_time(), sentences_instead_of_tracebacks():
         found = settings()
         state_folder.make(found)

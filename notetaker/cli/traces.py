@@ -32,7 +32,7 @@ WIDTH = 110
 @click.option("--guild", type=click.IntRange(1), metavar="ID", help="Only this server.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def voice_trace(limit: int, guild: int | None, as_json: bool) -> None:
-    """Show the last attempts to connect to a voice channel, and why they failed.
+    """Show recent voice connection attempts. Failed ones are explained.
 
     Attempts are recorded while the bot runs with VOICE_DEBUG=1. Each line starts with the seconds since the attempt
     began, followed by > for what was sent, < for what was received, and * for other events.
