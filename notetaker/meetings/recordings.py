@@ -30,7 +30,7 @@ from notetaker.voice.timing import TimedLock
 
 log = logging.getLogger(__name__)
 
-TICK = 0.1  # seconds between two looks for utterances that have ended
+TICK = 0.1  # seconds between checks for utterances that have ended
 IDLE_TICK = 0.5  # ... while nobody speaks: no utterance ends sooner than that after it has begun
 STORE_EVERY = 0.5  # seconds between two attempts to store what has failed, or is not urgent
 SYNC_EVERY = 1.0  # seconds: what a power loss may cost
@@ -188,10 +188,11 @@ class Recordings:
     # The loop
 
     async def run(self) -> None:
-        """Look after all meetings until cancelled. The loop itself never waits for the database."""
+        """Look after all meetings until cancelled. The loop itself waits for neither disk nor database."""
         synced = stored = counted = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
             storing = tasks.create_task(self.store(coverage=False))
+            syncing = tasks.create_task(self.sync())
             while True:
                 await self._pause(storing)
                 now = time.monotonic()
@@ -201,9 +202,9 @@ class Recordings:
                     coverage = now - counted >= COVERAGE_EVERY
                     stored, counted = now, now if coverage else counted
                     storing = tasks.create_task(self.store(coverage=coverage))
-                if now - synced >= SYNC_EVERY:
+                if syncing.done() and now - synced >= SYNC_EVERY:
                     synced = now
-                    await self.sync()
+                    syncing = tasks.create_task(self.sync())
                 self.ticked_at = self._storage.disk_clock()
 
     def tick(self, now: float) -> None:

@@ -1,6 +1,7 @@
 """How soon what has ended is in the store: on a real recorder, store and job queue, with the loops of production."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -48,6 +49,19 @@ async def test_an_utterance_that_has_ended_does_not_wait_for_the_next_attempt_to
         await bench.database(lambda: None)  # the job comes after the row
         [utterance] = bench.store.utterances(meeting.id)
         assert bench.queue.states(TRANSCRIBE, [utterance.id]) == {utterance.id: "ENQUEUED"}
+
+
+async def test_a_disk_that_hangs_does_not_keep_an_utterance_from_the_store(bench: Bench) -> None:
+    meeting = await bench.start()
+    stored, freed = called(bench, "add_utterance"), threading.Event()
+    hanging = asyncio.ensure_future(bench.disk(freed.wait))
+    async with running(bench):
+        bench.voice.hear()
+        await stored.wait()
+        assert not hanging.done()
+        freed.set()
+        await hanging
+    assert len(bench.store.utterances(meeting.id)) == 1
 
 
 async def test_what_somebody_said_has_ended_when_they_leave(bench: Bench) -> None:
