@@ -209,22 +209,25 @@ class VoiceConnection:
             self._trace.note("step", name=self._step)
         for command in self.session.take_commands():
             self._carry_out(command)
-        failure = None
-        for event in self.session.take_events():
-            match event:
-                case AudioFrame():
-                    self.heard_at = event.arrival
-                    self.hear(event)
-                case Established():
-                    self._established.set_result(None)
-                case Resumed():
-                    self._resumed()
-                case Ended():
-                    failure = event.failure
-                case _:
-                    self.hear(event)
-        if failure is not None:  # last, because it delivers what the socket still has
-            self._end(failure)
+        happened = self.session.take_events()
+        try:
+            for event in happened:
+                match event:
+                    case AudioFrame():
+                        self.heard_at = event.arrival
+                        self.hear(event)
+                    case Established():
+                        self._established.set_result(None)
+                    case Resumed():
+                        self._resumed()
+                    case Ended():
+                        pass
+                    case _:
+                        self.hear(event)
+        finally:  # also if a sink raises; and last, because it delivers what the socket still has
+            if self.session.step is Step.ENDED:
+                for failure in [event.failure for event in happened if isinstance(event, Ended)]:
+                    self._end(failure)
         due = self.session.next_timeout()
         if due != self._due:
             self._set_timer(due)

@@ -7,6 +7,7 @@ import pytest
 
 from notetaker.model.audio import AudioFrame
 from notetaker.voice.connection import VoiceConnection
+from notetaker.wire.events import SpeakerLeft
 from tests.voice.call import CHANNEL, GUILD, Call, Recording, a_call
 
 ADA = 501
@@ -63,6 +64,22 @@ async def test_a_sink_that_raises_at_the_end(tmp_path: Path) -> None:
         await recording.until_event("opened", 2)
 
 
+async def test_a_sink_that_raises_over_what_comes_before_the_end(tmp_path: Path) -> None:
+    def stumble(event: object) -> None:
+        raise KeyError
+
+    async with a_call(tmp_path) as call:
+        recording = Recording()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        connection = connection_of(call)
+        connection.hear = stumble
+        connection.session._events.append(SpeakerLeft(ADA, 0.0))
+        with pytest.raises(KeyError):
+            connection.end("It is lost.")
+        assert connection.ended.done()
+        await recording.until_event("opened", 2)
+
+
 async def test_a_timer_that_raises(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -88,7 +105,7 @@ async def test_a_keeper_that_is_cancelled(tmp_path: Path) -> None:
         guild._keeper.cancel()
         await asyncio.wait({guild._keeper})
         await asyncio.sleep(0)  # what is to be done then
-        assert "nothing keeps up the voice connection" in (call.manager.failure or "")
+        assert "is unattended" in (call.manager.failure or "")
         await call.manager.check()
         assert call.manager.failure is None
         connection_of(call).end("It is lost.")
