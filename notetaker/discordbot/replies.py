@@ -135,7 +135,7 @@ def no_longer_joining(channel_id: int) -> str:
 def overtaken(channel_id: int | None) -> str:
     """``channel_id`` is where the newer command sends the bot."""
     newer = "leave the voice channel" if channel_id is None else f"join <#{channel_id}>"
-    return f"I skipped this command, because someone asked me to {newer} after you."
+    return f"I skipped this command, because a newer one asks me to {newer}."
 
 
 def stopped_unasked(meeting: Meeting, reason: str) -> str:

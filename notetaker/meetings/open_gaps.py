@@ -17,7 +17,7 @@ class GapKind(Enum):
     DEAFENED = auto()
     """A moderator has deafened the bot."""
     DISK = auto()
-    """The disk takes nothing."""
+    """The disk rejects writes."""
 
 
 class OpenGaps:

@@ -81,7 +81,7 @@ class Saving:
             raise StoreError(str(error) or NO_ANSWER) from error
 
     async def sync(self) -> None:
-        """Make what has come so far safe from power loss, whatever the database does."""
+        """Make what has come so far safe from power loss, regardless of the database."""
         with self._retried():
             await self._sync()
 
@@ -171,7 +171,7 @@ class Saving:
 
     @contextmanager
     def _retried(self) -> Iterator[None]:
-        """Log whatever store, queue or disk raise; the next call tries again."""
+        """Log any exception of store, queue or disk; the next call tries again."""
         try:
             yield
         except Exception as error:  # noqa: BLE001 - logged, with its traceback

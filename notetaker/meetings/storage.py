@@ -31,8 +31,7 @@ class Storage:
         silent = self.failure(now) is not None
         if silent and not self._silent:
             log.critical(
-                "Nothing is stored: %s. What is said is safe in the journals.",
-                NO_ANSWER,
+                "The database does not answer; audio is safe in the journals until it does",
                 extra=events.UNAVAILABLE(),
             )
         elif self._silent and not silent:

@@ -17,7 +17,7 @@ from notetaker.model.voice_status import VoiceTotals
 from notetaker.voice.backoff import delay_s
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.decision import COOL_DOWN_S
-from notetaker.voice.duplicate_bot import Instances
+from notetaker.voice.duplicate_bot import DuplicateDetector
 from notetaker.voice.ports import JoinFailed, MainGateway, VoiceObserver
 from notetaker.voice.presence import AttemptFailed, Presence
 from notetaker.voice.reception import Reception
@@ -51,7 +51,7 @@ class Shared:
     tracer: Tracer
     observer: VoiceObserver
     totals: VoiceTotals
-    instances: Instances
+    duplicates: DuplicateDetector
     regions: Regions
 
 
@@ -94,7 +94,7 @@ class Attempts:
             raise JoinFailed(failure, final=True)
         if failure.rung is Rung.COOL_DOWN:
             raise JoinFailed(failure, pause_s=COOL_DOWN_S)
-        duplicate = self._shared.instances.duplicate(self._clock.time())
+        duplicate = self._shared.duplicates.duplicate(self._clock.time())
         tries = self._shared.settings.retry_attempts
         raise JoinFailed(failure, tries=tries, hint=duplicate or "")
 
@@ -141,7 +141,7 @@ class Attempts:
             attempt=number,
             voice_close_code=failure.close_code,
         )
-        log.warning("%s in guild %d failed: %s", what, self._guild_id, explain(failure).reason, extra=extra)
+        log.warning("%s in guild %d failed: %s", what, self._guild_id, explain(failure).summary, extra=extra)
 
     def _over(self, channel_id: int, failure: Failure) -> bool:
         """Return True if another attempt would be of no use."""
@@ -154,11 +154,11 @@ class Attempts:
                 break
             try:
                 await self._one(channel_id, 1, 1)
-                log.warning("Guild %d is connected by way of region %s", self._guild_id, region)
+                log.warning("Guild %d is connected via region %s", self._guild_id, region)
                 return None
             except AttemptFailed as failed:
                 failure = failed.failure
-                self._log(failure, channel_id, 1, f"Voice by way of region {region}")
+                self._log(failure, channel_id, 1, f"Voice via region {region}")
         await self.put_region_back(channel_id)
         return failure
 
@@ -209,7 +209,7 @@ class Attempts:
             totals.failures[failed.failure.step] += 1
             if failed.failure.timed_out:
                 totals.timeouts[failed.failure.step] += 1
-            trace.end(explain(failed.failure).reason)
+            trace.end(explain(failed.failure).summary)
             raise
         totals.established += 1
         trace.end(f"established in channel {self._reception.channel_id}")

@@ -35,7 +35,7 @@ class Facts:
     foreign: bool = False
     """Discord shows another process that uses our token, not us."""
     holding: bool = False
-    """A round of attempts has failed, and nothing speaks for another one yet."""
+    """A round of attempts has failed, and there is no reason to try again yet."""
     listened: bool = False
     """Discord has had its time to say what happened."""
 

@@ -23,7 +23,7 @@ DUPLICATE = (
 )
 
 
-class Instances:
+class DuplicateDetector:
     def __init__(self) -> None:
         self._ours: set[str] = set()
         self._proven = False

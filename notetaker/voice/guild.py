@@ -41,7 +41,7 @@ class GuildVoice:
         """The channel that is wanted."""
         self._shared = shared
         self._clock = clock = HoldersClock(shared.clock, self.lock)
-        self.presence = Presence(guild_id, shared.gateway, shared.instances, clock)
+        self.presence = Presence(guild_id, shared.gateway, shared.duplicates, clock)
         self.reception = Reception(clock, shared.totals, self._connection_ended)
         self.attempts = Attempts(guild_id, shared, clock, self.presence, self.reception)
         self.downtime = Downtime(clock, shared.totals)
@@ -152,7 +152,7 @@ class GuildVoice:
         if self.lock.overdue_s:
             return f"an operation in guild {self.guild_id} is stuck, {self.lock.overdue_s:.0f} s overdue"
         if self.intent is not None and self._keeper is None and self.hold.failure is None:
-            return f"nothing keeps up the voice connection of guild {self.guild_id}"
+            return f"the voice connection of guild {self.guild_id} is unattended"
         if connection is not None and connection.overdue_s > OVERDUE_S:
             return f"the voice connection of guild {self.guild_id} is not being served"
         return None
@@ -170,7 +170,7 @@ class GuildVoice:
     # The keeper
 
     def _cancel_operation(self) -> None:
-        """Cancel the current operation, at its next ``await``: what it is for is not wanted any more."""
+        """Cancel the current operation at its next ``await``, because it is no longer wanted."""
         if self._operation is not None:
             operation, self._operation = self._operation, None
             operation.reschedule(0.0)

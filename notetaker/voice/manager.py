@@ -17,7 +17,7 @@ from notetaker.model.voice import (
 )
 from notetaker.model.voice_status import VoiceStatus, VoiceTotals
 from notetaker.voice.attempts import REGION_S, Shared
-from notetaker.voice.duplicate_bot import Instances
+from notetaker.voice.duplicate_bot import DuplicateDetector
 from notetaker.voice.guild import GuildVoice
 from notetaker.voice.ports import MainGateway, SessionSink, VoiceObserver
 from notetaker.voice.regions import Regions
@@ -65,7 +65,7 @@ class VoiceManager:
             tracer=tracer or Tracer(settings.traces),
             observer=_Unobserved(),
             totals=VoiceTotals(),
-            instances=Instances(),
+            duplicates=DuplicateDetector(),
             regions=Regions(gateway, regions_file),
         )
         self._next_check = self._clock.time() + settings.health_interval_s
@@ -144,7 +144,7 @@ class VoiceManager:
             case VoiceServer():
                 self.voice_server_update(event)
             case SessionBegan(session_id, guild_ids):
-                self._shared.instances.session_began(session_id)
+                self._shared.duplicates.session_began(session_id)
                 for guild_id in guild_ids & self._guilds.keys():
                     self._guilds[guild_id].session_began(session_id)
             case SessionResumed():
@@ -212,7 +212,7 @@ class VoiceManager:
         return VoiceStatus(
             guilds=tuple(guild for guild in guilds if guild is not None),
             totals=with_live(self._shared.totals, self._guilds.values(), now),
-            duplicate=self._shared.instances.duplicate(now),
+            duplicate=self._shared.duplicates.duplicate(now),
         )
 
     def _guild(self, guild_id: int) -> GuildVoice:

@@ -5,7 +5,7 @@ import logging
 
 from notetaker.model.failure import Failure, Step
 from notetaker.model.voice import VoiceServer, VoiceState
-from notetaker.voice.duplicate_bot import Instances
+from notetaker.voice.duplicate_bot import DuplicateDetector
 from notetaker.voice.ports import MainGateway
 from notetaker.voice.timing import Clock
 from notetaker.voice.trace.writer import Trace
@@ -31,7 +31,9 @@ class AttemptFailed(Exception):
 
 
 class Presence:
-    def __init__(self, guild_id: int, gateway: MainGateway, instances: Instances, clock: Clock) -> None:
+    def __init__(
+        self, guild_id: int, gateway: MainGateway, duplicates: DuplicateDetector, clock: Clock
+    ) -> None:
         self.whereabouts = Whereabouts(guild_id)
         self.changed = asyncio.Event()
         """Set with every event about us. Those who wait clear it."""
@@ -47,7 +49,7 @@ class Presence:
         self._shown = False  # where we asked to be, since we did
         self._guild_id = guild_id
         self._gateway = gateway
-        self._instances = instances
+        self._instances = duplicates
         self._clock = clock
 
     @property
@@ -124,7 +126,7 @@ class Presence:
                     self.changed.clear()
                     await self.changed.wait()
         except TimeoutError:
-            log.info("Discord has not said what became of the call in guild %d", self._guild_id)
+            log.info("Discord sent no update about the call in guild %d", self._guild_id)
 
     def _notice_displacement(self, state: VoiceState) -> None:
         if self.foreign or state.snapshot:

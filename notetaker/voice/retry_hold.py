@@ -9,7 +9,7 @@ LEAST_S = 5.0
 
 
 class RetryHold:
-    """Holds back attempts after a failed round, until something speaks for another one."""
+    """Holds back attempts after a failed round, until there is a reason to try again."""
 
     def __init__(self) -> None:
         self.failure: JoinFailed | None = None

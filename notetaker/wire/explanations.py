@@ -91,7 +91,7 @@ CODES: dict[int, _Words] = {
     1001: _Words("the voice server is going away", "", _BROKEN, _COMES_BACK),
     ABNORMAL: _Words("the connection was cut without a close code", "", _BROKEN, _COMES_BACK),
     1011: _Words("the voice server had an internal error", "", _BROKEN, _COMES_BACK),
-    4001: _Words("it did not know an opcode we sent", "", _REJECTED, _UPGRADE),
+    4001: _Words("it did not recognise an opcode we sent", "", _REJECTED, _UPGRADE),
     4002: _Words("it could not read a message we sent", "", _REJECTED, _UPGRADE),
     4003: _Words("we sent something before identifying", "", _REJECTED, _UPGRADE),
     4004: _Words(
@@ -114,7 +114,7 @@ CODES: dict[int, _Words] = {
         "The endpoint that the bot was given is no longer in use.",
         _STALE_PAIR,
     ),
-    4012: _Words("it did not know the protocol we selected", "", _REJECTED, _UPGRADE),
+    4012: _Words("it did not recognise the protocol we selected", "", _REJECTED, _UPGRADE),
     4013: _Words("a worker of the voice server crashed", "", _BROKEN, _COMES_BACK),
     4014: _Words(
         "we were disconnected from the channel",
@@ -137,7 +137,7 @@ CODES: dict[int, _Words] = {
         "actually runs the bot.",
     ),
     4020: _Words(
-        "it called our request bad",
+        "it rejected our request as invalid",
         "The likely cause is that Discord has changed what it expects of a bot.",
         _REJECTED,
         _UPGRADE,

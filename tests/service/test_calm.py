@@ -187,7 +187,7 @@ async def test_twenty_minutes_with_a_frozen_database(
             "ENQUEUED"
         }
     assert [line for line in caplog.messages if "stored" in line or "database" in line] == [
-        "Nothing is stored: the database does not answer. What is said is safe in the journals.",
+        "The database does not answer; audio is safe in the journals until it does",
         "The database answers again",
     ]
 
