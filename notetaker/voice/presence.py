@@ -49,7 +49,7 @@ class Presence:
         self._shown = False  # where we asked to be, since we did
         self._guild_id = guild_id
         self._gateway = gateway
-        self._instances = duplicates
+        self._duplicates = duplicates
         self._clock = clock
 
     @property
@@ -66,7 +66,7 @@ class Presence:
         """Take our own voice state."""
         if self.trace is not None:
             self.trace.note("VOICE_STATE_UPDATE", channel=state.channel_id, session=state.session_id)
-        self.foreign = self._instances.is_foreign(state, self._clock.time())
+        self.foreign = self._duplicates.is_foreign(state, self._clock.time())
         self.whereabouts.own_state(state)
         self._notice_displacement(state)
         self.deafened = state.deaf and state.channel_id is not None
