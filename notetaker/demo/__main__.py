@@ -68,7 +68,7 @@ def main(json_file: Path | None, state_dir: Path | None) -> None:
 
 
 async def demo(folder: Path, console: Console) -> Figures:
-    """Hold the meeting and return its figures. Raise ``DidNotStart``, or a group with ``NoNotes``."""
+    """Hold the meeting and return its figures. Raises ``DidNotStart``, or a group with ``NoNotes``."""
     started = time.monotonic()
     script = load()
     async with AsyncExitStack() as cleanup:

@@ -26,7 +26,7 @@ class Process:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, timeout_s: float) -> None:
-        """Start the process, and wait until it says READY=1. Raise ``DidNotStart``."""
+        """Start the process, and wait until it says READY=1. Raises ``DidNotStart``."""
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.setblocking(False)
         with notify:
@@ -77,7 +77,7 @@ async def _ready(notify: socket.socket) -> None:
 
 
 async def output_of(command: list[str], folder: Path, environment: Mapping[str, str]) -> bytes:
-    """Run a command in ``folder`` and return its standard output. Raise ``DidNotStart`` if it fails."""
+    """Run a command in ``folder`` and return its standard output. Raises ``DidNotStart`` if it fails."""
     process = await asyncio.create_subprocess_exec(
         *PYTHON,
         *command,

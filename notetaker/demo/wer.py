@@ -61,7 +61,7 @@ def compare(said: Sequence[str], heard: Sequence[str]) -> Comparison:
 
 
 def word_error_rate(said: str, heard: str, language: str = "en") -> float:
-    """Return the errors per word said; 0 is perfect. Raise ValueError if nothing was said."""
+    """Return the errors per word said; 0 is perfect. Raises ValueError if nothing was said."""
     said_words = words(said, language)
     if not said_words:
         raise ValueError("A word error rate needs at least one word that was said.")

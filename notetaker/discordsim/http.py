@@ -13,12 +13,12 @@ API = "/api/v10"
 
 
 async def body_of(request: web.Request) -> Json:
-    """Return the body of a request, a JSON object. Raise DiscordError if it is anything else."""
+    """Return the body of a request, a JSON object. Raises DiscordError if it is anything else."""
     return decode_object(await request.read())
 
 
 def decode(text: str | bytes) -> Any:
-    """Return what JSON means. Raise DiscordError if the text is not JSON."""
+    """Return what JSON means. Raises DiscordError if the text is not JSON."""
     try:
         return json.loads(text)
     except ValueError:
@@ -26,7 +26,7 @@ def decode(text: str | bytes) -> Any:
 
 
 def decode_object(text: str | bytes) -> Json:
-    """Return a JSON object. Raise DiscordError if the text is anything else."""
+    """Return a JSON object. Raises DiscordError if the text is anything else."""
     body = decode(text)
     if not isinstance(body, dict):
         raise errors.invalid_form(("_", "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType"))

@@ -77,7 +77,7 @@ class LocalDiscord:
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=SHUTDOWN_S)
 
     async def start(self) -> None:
-        """Listen. Raise OSError if the port is taken."""
+        """Listen. Raises OSError if the port is taken."""
         await self.voice.start()
         await self._runner.setup()
         try:

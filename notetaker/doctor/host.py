@@ -34,7 +34,7 @@ SPEECH_BYTES_AN_HOUR = 40_000_000
 
 
 async def settings() -> tuple[Settings, str]:
-    """Return the settings and what was found. Raise CheckFailed if they are invalid."""
+    """Return the settings and what was found. Raises CheckFailed if they are invalid."""
     file = os.environ.get("NOTETAKER_ENV_FILE")
     advice = f"Fix it in {file}." if file else SETTINGS.advice
     try:
@@ -114,7 +114,7 @@ async def disk(settings: Settings) -> str:
 
 
 def _writable(folder: Path) -> Path:
-    """Return the folder, or the one it can be created in. Raise CheckFailed if it cannot be written to.
+    """Return the folder, or the one it can be created in. Raises CheckFailed if it cannot be written to.
 
     Nothing is left behind: files of the user who runs the doctor would be in the way of the bot's user.
     """

@@ -121,7 +121,7 @@ class NetworkChecks:
         return f"{host} sent HELLO after {_ms(time.monotonic() - began)}"
 
     async def _get(self, path: str, **headers: str) -> "_Answer":
-        """Return the response to a request. Raise CheckFailed unless it is one of Discord's."""
+        """Return the response to a request. Raises CheckFailed unless it is one of Discord's."""
         began = time.monotonic()
         try:
             async with self._http.get(f"{self._base_url}/v10{path}", headers=headers) as response:

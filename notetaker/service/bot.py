@@ -42,7 +42,7 @@ class Closed(Exception):
 
 
 async def run(settings: Settings) -> ExitCode:
-    """Run until SIGTERM or SIGINT. Raise SettingsError or StoreSettingError if the bot cannot start."""
+    """Run until SIGTERM or SIGINT. Raises SettingsError or StoreSettingError if the bot cannot start."""
     token = settings.require_token()
     loop, stop, reload = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
     stacks.on_abort(loop)
@@ -111,7 +111,7 @@ class _Bot:
     async def serve(self, token: str, stop: asyncio.Event, reload: asyncio.Event) -> None:
         """Run until ``stop`` is set, reloading the settings whenever ``reload`` is.
 
-        Raise SettingsError, or a group of TokenRejected, GatewayRefused, Closed or unexpected errors.
+        Raises SettingsError, or a group of TokenRejected, GatewayRefused, Closed or unexpected errors.
         """
         opened, database, disk = self._opened, self._database, WorkerThread("disk", OSError)
         window_s = self._settings.meeting_resume_window * 60

@@ -44,7 +44,7 @@ async def open_database(
     retry_s: float = RETRY_S,
     silence_s: float = SILENCE_S,
 ) -> Opened | None:
-    """Open the database once it is available, or return None if ``stop`` is set. Raise StoreSettingError."""
+    """Open the database once it is available, or return None if ``stop`` is set. Raises StoreSettingError."""
     manager, reported = ServiceManager(), ""
 
     def report(reason: str) -> None:

@@ -27,7 +27,7 @@ STOP_S = STOP_TIMEOUT + 10.0
 
 
 def run(settings: Settings) -> ExitCode:
-    """Run until SIGTERM or SIGINT. Raise StoreError or EngineError if the worker cannot start."""
+    """Run until SIGTERM or SIGINT. Raises StoreError or EngineError if the worker cannot start."""
     stacks.block_abort()
     stacks.on_abort()
     stop: SimpleQueue[int] = SimpleQueue()  # unlike an Event, safe to use in a signal handler

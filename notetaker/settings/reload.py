@@ -48,7 +48,7 @@ class EnvFile:
         self._others = {name: value for name, value in environment.items() if at_start.get(name) != value}
 
     def environment(self) -> dict[str, str]:
-        """Return the environment that a restart would have. Raise SettingsError if the file cannot be read."""
+        """Return the environment that a restart would have. Raises SettingsError if the file cannot be read."""
         values = self._read()
         return self._others | values if self._named else values | self._others
 
@@ -58,7 +58,7 @@ class EnvFile:
 
 
 def _text(path: Path) -> str:
-    """Return the text of the file, empty if it does not exist. Raise SettingsError if it cannot be read."""
+    """Return the text of the file, empty if it does not exist. Raises SettingsError if it cannot be read."""
     try:
         return path.read_bytes().decode()
     except FileNotFoundError:
@@ -73,7 +73,7 @@ def _text(path: Path) -> str:
 
 
 def _dotenv(text: str, path: Path) -> dict[str, str]:
-    """Return the variables in a ``.env`` file. Raise SettingsError if a line is malformed."""
+    """Return the variables in a ``.env`` file. Raises SettingsError if a line is malformed."""
     for line in parse_stream(StringIO(text)):
         if line.error:
             where = f"line {line.original.line} of {path}"
@@ -127,7 +127,7 @@ class Reload:
             log.warning("%s can only be changed by a restart", _names(waiting))
 
     async def _read(self) -> Settings:
-        """Return the new settings. Raise SettingsError if they are invalid or cannot be read in time."""
+        """Return the new settings. Raises SettingsError if they are invalid or cannot be read in time."""
         try:
             async with asyncio.timeout(self._reading_s):
                 return await in_thread(self._load)

@@ -17,7 +17,7 @@ _SETTING = "NOTETAKER_STATE_DIR"
 def make(settings: Settings) -> None:
     """Create the state folder, and the folder of meetings in it, accessible to this user only.
 
-    Raise SettingsError if that fails or if another user could replace files in the folder; DiskFull if there is no
+    Raises SettingsError if that fails or if another user could replace files in the folder; DiskFull if there is no
     room.
     """
     folder = settings.state_dir

@@ -197,7 +197,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Read the settings from ``environment`` (default: os.environ). Raise SettingsError if one is invalid."""
+        """Read the settings from ``environment`` (default: os.environ). Raises SettingsError if one is invalid."""
         try:
             if environment is None:
                 return cls()
@@ -251,7 +251,7 @@ class Settings(BaseSettings):
         return self.state_dir / "voice-traces"
 
     def require_token(self) -> str:
-        """Return the bot's token. Raise SettingsError if it is not set."""
+        """Return the bot's token. Raises SettingsError if it is not set."""
         if self.discord_token is not None:
             return self.discord_token.get_secret_value()
         if _credentials_folder():

@@ -33,7 +33,7 @@ def socket_path(state_dir: Path) -> Path:
 
 
 def ask(state_dir: Path, *, answer_s: float = ANSWER_S) -> dict[str, Any]:
-    """Return the document of the bot that uses the state folder. Raise NotRunning or NoAnswer."""
+    """Return the document of the bot that uses the state folder. Raises NotRunning or NoAnswer."""
     for path in dict.fromkeys((socket_path(state_dir), state_dir / NAME)):
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(answer_s)

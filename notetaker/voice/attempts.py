@@ -77,7 +77,7 @@ class Attempts:
         return tries * (settings.connection_timeout_s + 45.0)
 
     async def round(self, channel_id: int) -> None:
-        """Make a few attempts with growing pauses. Raise ``JoinFailed`` with the failure of the last one.
+        """Make a few attempts with growing pauses. Raises ``JoinFailed`` with the failure of the last one.
 
         Return without being connected if somebody moves or disconnects us meanwhile.
         """
@@ -176,7 +176,7 @@ class Attempts:
             return False
 
     async def _one(self, channel_id: int, number: int, of: int) -> None:
-        """Leave what is stale, ask for a pair, connect. Raise ``AttemptFailed``."""
+        """Leave what is stale, ask for a pair, connect. Raises ``AttemptFailed``."""
         self.number = number
         self._shared.totals.retries += number > 1
         trace = self._begin(channel_id, number, of)
@@ -215,7 +215,7 @@ class Attempts:
         trace.end(f"established in channel {self._reception.channel_id}")
 
     async def _timed(self, target: int | Credentials, trace: Trace) -> None:
-        """Connect to a channel, or with credentials for it, in time. Raise ``AttemptFailed``."""
+        """Connect to a channel, or with credentials for it, in time. Raises ``AttemptFailed``."""
         timeout_s = self._shared.settings.connection_timeout_s
         try:
             async with self._clock.timeout(timeout_s):
@@ -226,7 +226,7 @@ class Attempts:
             raise AttemptFailed(Failure(self._step, timed_out=True, detail=detail)) from None
 
     async def _connect(self, credentials: Credentials, trace: Trace) -> None:
-        """Establish a connection; a live one is heard until this one takes its place. Raise ``AttemptFailed``."""
+        """Establish a connection; a live one is heard until this one takes its place. Raises ``AttemptFailed``."""
         arrivals: list[Heard] = []
         shared = self._shared
         connection = VoiceConnection(

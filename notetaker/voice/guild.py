@@ -69,7 +69,7 @@ class GuildVoice:
         self._wake()
 
     async def settled(self, channel_id: int) -> None:
-        """Return when connected to ``channel_id``, which was wanted. Raise ``JoinFailed`` after a failed round."""
+        """Return when connected to ``channel_id``, which was wanted. Raises ``JoinFailed`` after a failed round."""
         while self.connected_to != channel_id:
             if self.intent != channel_id:
                 raise JoinFailed(SUPERSEDED, final=True)

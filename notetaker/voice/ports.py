@@ -17,12 +17,12 @@ class MainGateway(Protocol):
         """The bot's own user id."""
 
     async def update_voice_state(self, guild_id: int, channel_id: int | None) -> None:
-        """Send opcode 4; None leaves. Raise ``ConnectionError`` while the gateway is down."""
+        """Send opcode 4; None leaves. Raises ``ConnectionError`` while the gateway is down."""
 
     async def voice_region(self, channel_id: int) -> str | None:
         """Return the region in a channel's settings, or None if Discord chooses.
 
-        Raise ``PermissionError`` or ``ConnectionError`` with a sentence.
+        Raises ``PermissionError`` or ``ConnectionError`` with a sentence.
         """
 
     async def set_voice_region(self, channel_id: int, region: str | None) -> None:

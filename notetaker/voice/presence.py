@@ -83,7 +83,7 @@ class Presence:
         self.displaced_from, self._shown = None, False
 
     async def ask(self, channel_id: int) -> Credentials:
-        """Send opcode 4 and wait for the pair that belongs to it. Raise ``AttemptFailed``."""
+        """Send opcode 4 and wait for the pair that belongs to it. Raises ``AttemptFailed``."""
         self.whereabouts.attempt(channel_id)
         try:
             await self._update(channel_id)

@@ -14,7 +14,7 @@ MAX_MESSAGE_BYTES = 1 << 20
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Trust the system's authorities and those in ``ca_file``. Raise ``OSError`` if it is unreadable."""
+    """Trust the system's authorities and those in ``ca_file``. Raises ``OSError`` if it is unreadable."""
     context = ssl.create_default_context()
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
@@ -32,7 +32,7 @@ class VoiceWebSocket:
 
     @classmethod
     async def open(cls, http: aiohttp.ClientSession, endpoint: str, tls: ssl.SSLContext) -> "VoiceWebSocket":
-        """Connect to ``endpoint`` as it is, with its port. Raise ``aiohttp.ClientError`` or ``OSError``."""
+        """Connect to ``endpoint`` as it is, with its port. Raises ``aiohttp.ClientError`` or ``OSError``."""
         socket = await http.ws_connect(
             f"wss://{endpoint}/?v={VERSION}",
             ssl=tls,
@@ -47,7 +47,7 @@ class VoiceWebSocket:
         self._outgoing.put_nowait(message)
 
     async def write(self) -> None:
-        """Send what is queued until cancelled. Raise ``OSError`` when the peer stops reading."""
+        """Send what is queued until cancelled. Raises ``OSError`` when the peer stops reading."""
         while True:
             message = await self._outgoing.get()
             async with asyncio.timeout(SEND_TIMEOUT_S):

@@ -64,7 +64,7 @@ class DaveGroup:
     def user_connected(self, user_ids: Iterable[int]) -> None:
         """Opcode 11: note that these users are in the channel. Only they may be added to the group.
 
-        Raise ``ValueError`` when there would be more than ``MAX_USERS``.
+        Raises ``ValueError`` when there would be more than ``MAX_USERS``.
         """
         users = self._users.union(user_ids)
         if len(users) > MAX_USERS:

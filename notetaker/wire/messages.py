@@ -63,14 +63,14 @@ def snowflake(value: object) -> int | None:
 
 
 def uint(value: object, bits: int) -> int:
-    """Return an unsigned integer that fits into ``bits``. Raise ``TypeError`` for anything else."""
+    """Return an unsigned integer that fits into ``bits``. Raises ``TypeError`` for anything else."""
     if not is_int(value) or not isinstance(value, int) or not 0 <= value < 1 << bits:
         raise TypeError
     return value
 
 
 def filled(body: bytes) -> bytes:
-    """Return an MLS body as it is. Raise ``ValueError`` if it is empty: libdave 1.1.0 would crash."""
+    """Return an MLS body as it is. Raises ``ValueError`` if it is empty: libdave 1.1.0 would crash."""
     if not body:
         raise ValueError
     return body

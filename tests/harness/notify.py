@@ -1,4 +1,4 @@
-"""The other end of NOTIFY_SOCKET (sd_notify(3))."""
+"""Receives the notifications of a process, as a service manager does (sd_notify(3))."""
 
 import asyncio
 import socket
@@ -8,11 +8,11 @@ WAIT_S = 90.0
 
 
 class NotifySocket:
-    """Hears what a process says of itself, from within an event loop."""
+    """A notification socket, read by the event loop."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
-        """Assignments, in order; pings are not among them."""
+        """Received assignments in order, without watchdog pings."""
         self.pings = 0
         self._changed = asyncio.Event()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
@@ -22,26 +22,26 @@ class NotifySocket:
         asyncio.get_running_loop().add_reader(self._socket, self._read)
 
     def on_assignment(self, pid: int, assignment: str) -> None:
-        """Process ``pid`` has said so."""
+        """Process ``pid`` has sent an assignment; for subclasses."""
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._socket)
         self._socket.close()
 
     async def until(self, holds: Callable[[], object], within_s: float = WAIT_S) -> None:
-        """Raises TimeoutError."""
+        """Wait until ``holds()``, which is asked again after each message. Raises TimeoutError."""
         async with asyncio.timeout(within_s):
             while not holds():
                 self._changed.clear()
                 await self._changed.wait()
 
     async def until_heard(self, beginning: str, within_s: float = WAIT_S) -> str:
-        """An assignment that begins so. Raises TimeoutError."""
+        """Wait for an assignment with this prefix and return it. Raises TimeoutError."""
         await self.until(lambda: any(one.startswith(beginning) for one in self.heard), within_s)
         return next(one for one in self.heard if one.startswith(beginning))
 
     async def until_pinged(self, times: int) -> None:
-        """From now on."""
+        """Wait for so many more watchdog pings. Raises TimeoutError."""
         wanted = self.pings + times
         await self.until(lambda: self.pings >= wanted)
 

@@ -1,4 +1,4 @@
-"""What people do in the local Discord: they come into a voice channel, and type commands."""
+"""People in the local Discord, who join voice channels and use commands."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.discordsim.world.entities import User
 
 WAIT_S = 90.0
-"""For an answer."""
+"""Seconds to wait for an answer."""
 
 
 def in_voice(local: LocalDiscord, user: User, guild_id: int, channel_id: int) -> Speaker:
-    """``async with`` it: they are in the channel."""
+    """A context manager: the person is in the voice channel while it is open."""
     return Speaker(
         api_url=f"{local.api_url}/v10",
         token=user.token,
@@ -34,7 +34,7 @@ async def type_command(
     wait_s: float = WAIT_S,
     **fields: Any,
 ) -> dict[str, Any]:
-    """What has become of the interaction within ``wait_s``."""
+    """Use a command and return the state of its interaction after at most ``wait_s``."""
     typed = {"user_id": str(user_id), "channel_id": str(channel_id), "command": command, "wait": wait_s}
     async with http.post(f"{local.world.cdn_url}/sim/interactions", json=typed | fields) as response:
         shown: dict[str, Any] = await response.json()
@@ -42,7 +42,7 @@ async def type_command(
 
 
 def text_of(shown: dict[str, Any]) -> str:
-    """What the person reads, or why there is nothing to be read."""
+    """Return the text of the answer, or the reason why there is none."""
     if shown.get("status") != "answered":
         return str(shown.get("error", "no answer"))
     return str(shown["messages"][-1]["content"])

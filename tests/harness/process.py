@@ -1,4 +1,4 @@
-"""A process of ours, run as a supervisor runs it: ready when it says so, ended by a signal, started again."""
+"""Runs a process as a service manager does: started, ready when it notifies us, ended by a signal."""
 
 import asyncio
 import os
@@ -12,21 +12,21 @@ from notetaker.discordsim.world.entities import User
 from tests.harness.notify import NotifySocket
 
 WAIT_S = 90.0
-"""At most, for anything."""
+"""Upper bound for any wait."""
 POLL_S = 0.02
 TAIL = 15
-"""Lines of the log that are shown when it does not start."""
+"""Number of log lines to show if a process does not start."""
 
 PRELUDE = Path(__file__).parent / "prelude"
-"""Comes before what the process does, see there."""
+"""A sitecustomize module that every process imports first."""
 
 
 class DidNotStart(Exception):
-    """One sentence, and the end of the log."""
+    """The process did not become ready. The message has the end of its log."""
 
 
 def settings_for(local: LocalDiscord, bot: User, state: Path) -> dict[str, str]:
-    """The whole environment of a process that is this bot in the local Discord."""
+    """Return the environment of a process that is this bot in the local Discord."""
     return {
         "HOME": str(state.parent),
         "PATH": os.environ["PATH"],
@@ -40,12 +40,12 @@ def settings_for(local: LocalDiscord, bot: User, state: Path) -> dict[str, str]:
 
 
 class Process:
-    """``notetaker ARGUMENTS``, in the folder of its log, which is one for all its lives."""
+    """A ``notetaker`` command. It may be started several times; all of its runs share one log."""
 
     def __init__(self, arguments: str, log_file: Path, environment: Mapping[str, str]) -> None:
         self.log_file = log_file
         self.notify: NotifySocket | None = None
-        """What the process that runs, or has run last, says of itself; None: it has nobody to say it to."""
+        """The notification socket of the latest run, if it has one."""
         self._arguments = arguments.split()
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
@@ -62,7 +62,7 @@ class Process:
 
     @property
     def log(self) -> str:
-        """What it has written so far."""
+        """The log so far."""
         return self.log_file.read_text(errors="replace")
 
     @property
@@ -70,10 +70,10 @@ class Process:
         return "\n".join(self.log.splitlines()[-TAIL:])
 
     async def launch(self) -> None:
-        """Starts it and returns at once."""
+        """Start the process without waiting for it."""
         address = {} if self.notify is None else {"NOTIFY_SOCKET": self.notify.address}
         reading, writing = os.pipe()
-        # What keeps the process from writing to files does not keep cat from it.
+        # A limit on the files that the process may write must not apply to its log.
         with self.log_file.open("ab") as log:
             self._cat = await asyncio.create_subprocess_exec("cat", stdin=reading, stdout=log)
         self._process = await asyncio.create_subprocess_exec(
@@ -88,7 +88,7 @@ class Process:
         os.close(writing)
 
     async def start(self, notify: NotifySocket | None = None, within_s: float = WAIT_S) -> None:
-        """Returns when it has said that it is ready. Raises DidNotStart."""
+        """Start the process and wait until it is ready. Raises DidNotStart."""
         self.forget()
         self.notify = notify or NotifySocket()
         await self.launch()
@@ -105,7 +105,7 @@ class Process:
             await asyncio.wait({ended, ready})
 
     async def until(self, text: str) -> None:
-        """Until the log says so."""
+        """Wait until the log contains this text. Raises TimeoutError."""
         async with asyncio.timeout(WAIT_S):
             while text not in self.log:
                 assert self.runs or text in self.log, f"the process has ended without {text!r}:\n{self.log}"
@@ -116,7 +116,7 @@ class Process:
         self._process.send_signal(number)
 
     async def exit_code(self, within_s: float = WAIT_S) -> int:
-        """Once it has ended, and its log is complete. Raises TimeoutError."""
+        """Wait for the end of the process and return its exit code. Raises TimeoutError."""
         assert self._process is not None
         assert self._cat is not None
         async with asyncio.timeout(within_s):
@@ -124,19 +124,19 @@ class Process:
             return await self._process.wait()
 
     async def terminate(self) -> int:
-        """SIGTERM; returns the exit code."""
+        """Send SIGTERM and return the exit code."""
         self.send_signal(signal.SIGTERM)
         return await self.exit_code()
 
     async def kill(self) -> None:
-        """If it still runs."""
+        """Kill the process if it is still running."""
         if self.runs:
             self.send_signal(signal.SIGKILL)
             await self.exit_code()
         self.forget()
 
     def forget(self) -> None:
-        """Nobody listens any more to what it has said of itself."""
+        """Close the notification socket."""
         if self.notify is not None:
             self.notify.close()
             self.notify = None

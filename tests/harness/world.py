@@ -1,4 +1,4 @@
-"""Guilds for a world of the local Discord, and what is in them."""
+"""Builds guilds with channels in the local Discord."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from notetaker.discordsim.world.world import World
 
 
 def add_guild(world: World, name: str, owner: User, members: Iterable[User], *voice_channels: str) -> Guild:
-    """With the text channel "general" and these voice channels."""
+    """Add a guild with the text channel "general" and these voice channels."""
     guild = world.add_guild(name, owner=owner)
     for member in members:
         world.add_member(guild, member)

@@ -32,7 +32,7 @@ class Person(BaseModel):
     channel_id: Id
 
     def place(self, hub: Hub) -> tuple[Guild, Channel]:
-        """Return the guild and the channel, if the person sees it. Raise UsageError."""
+        """Return the guild and the channel, if the person sees it. Raises UsageError."""
         channel = channel_of(hub, self.channel_id)
         guild = hub.world.guilds[channel.guild_id]
         if self.user_id not in guild.members or not hub.world.permissions(self.user_id, channel):

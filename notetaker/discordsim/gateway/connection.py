@@ -51,7 +51,7 @@ class Connection(tcp.FaultyConnection):
         self._heartbeat_ms = heartbeat_ms
 
     async def run(self) -> None:
-        """Serve the client until it goes. Raise Close if it breaks a rule."""
+        """Serve the client until it goes. Raises Close if it breaks a rule."""
         self.wire.send_op(Op.HELLO, {"heartbeat_interval": self._heartbeat_ms, "_trace": []})
         writer = Tasks()
         writing = writer.spawn(self._write())

@@ -81,7 +81,7 @@ class VoiceStates:
     async def update(self, session: Session, data: Json) -> None:
         """Handle op 4. A request that is not allowed gets no answer, as on Discord.
 
-        Raise KeyError, TypeError or ValueError if it is malformed. Ids may be ints or strings.
+        Raises KeyError, TypeError or ValueError if it is malformed. Ids may be ints or strings.
         """
         guild = self._world.guilds.get(int(data["guild_id"]))
         if guild is None or session.user.id not in guild.members:

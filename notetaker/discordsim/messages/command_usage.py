@@ -40,7 +40,7 @@ class UsageError(Exception):
 def command_data(
     world: World, guild: Guild, user_id: int, line: str, given: Json, focused: str | None = None
 ) -> tuple[Command, Json]:
-    """Return the command named by ``line`` ("startnotes", "notes export") and its data. Raise UsageError.
+    """Return the command named by ``line`` ("startnotes", "notes export") and its data. Raises UsageError.
 
     ``given`` maps option names to values; users, channels and roles are given by id. Options may also be typed at the
     end of the line. ``focused`` is the option that the person is still typing (autocomplete): it need not be valid
@@ -155,7 +155,7 @@ def _check_size(option: Json, value: object) -> None:
 
 
 def _value(world: World, guild: Guild, option: Json, value: object, resolved: Json) -> object:
-    """Return a value as sent on the wire, and add what an id stands for to ``resolved``. Raise UsageError."""
+    """Return a value as sent on the wire, and add what an id stands for to ``resolved``. Raises UsageError."""
     if option["type"] in PLAIN:
         if not isinstance(value, PLAIN[option["type"]]):
             raise UsageError(f"Option {option['name']} does not take {value!r}.")

@@ -50,7 +50,7 @@ class Draft:
 
 
 async def read(request: web.Request) -> Draft:
-    """Read the body of a request. Raise DiscordError if that fails.
+    """Read the body of a request. Raises DiscordError if that fails.
 
     A form without files need not be multipart: py-cord sends a single ``payload_json``, URL-encoded.
     """
@@ -100,7 +100,7 @@ def check(draft: Draft) -> None:
 
 
 def apply(world: World, draft: Draft, message: Message) -> None:
-    """Change the fields of the message that the draft has. Raise DiscordError if nothing would be left of it."""
+    """Change the fields of the message that the draft has. Raises DiscordError if nothing would be left of it."""
     check(draft)
     if "content" in draft.body:
         message.content = draft.of("content", "").strip()

@@ -163,7 +163,7 @@ class Interactions:
     # The application's side
 
     def unanswered(self, interaction_id: int, token: str) -> Interaction:
-        """Return an interaction for its callback. Raise DiscordError if it cannot be answered (any more)."""
+        """Return an interaction for its callback. Raises DiscordError if it cannot be answered (any more)."""
         interaction = self._by_id.get(interaction_id)
         if interaction is None or interaction.token != token or interaction.failed:
             raise errors.unknown("interaction")
@@ -173,7 +173,7 @@ class Interactions:
         return interaction
 
     def answered(self, application_id: int, token: str) -> Interaction:
-        """Return an answered interaction for its webhook. Raise DiscordError if the token is not valid (any more)."""
+        """Return an answered interaction for its webhook. Raises DiscordError if the token is no longer valid."""
         for interaction in self._by_id.values():
             if (interaction.application_id, interaction.token) == (application_id, token):
                 if self._world.clock() > interaction.created + TOKEN_S:
@@ -225,7 +225,7 @@ class Interactions:
         return message
 
     def find(self, interaction: Interaction, message_id: str) -> Message:
-        """Return an answer by its id or as ``@original``. Raise DiscordError."""
+        """Return an answer by its id or as ``@original``. Raises DiscordError."""
         if message_id == "@original" and interaction.original is not None:
             return interaction.original
         for message in interaction.messages:
@@ -322,7 +322,7 @@ def _wrong_type(interaction: Interaction) -> InvalidField:
 
 
 def _choices(interaction: Interaction, draft: Draft) -> list[Json]:
-    """Return the choices in an answer, for the option that the person is typing. Raise DiscordError."""
+    """Return the choices in an answer, for the option that the person is typing. Raises DiscordError."""
     kind = focused(interaction.data)["type"]
     given = draft.of("choices", None)
     if given is None:

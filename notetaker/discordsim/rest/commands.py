@@ -90,7 +90,7 @@ async def list_permissions(request: web.Request) -> web.Response:
 
 
 def _scope(request: web.Request) -> tuple[Application, int | None]:
-    """Return the caller's application, and the guild in the path (None for global commands). Raise DiscordError."""
+    """Return the caller's application, and the guild in the path (None for global commands). Raises DiscordError."""
     application = own_application(request)
     if snowflake(request, "application_id") != application.id:
         raise DiscordError(403, 20012, "You are not authorized to perform this action on this application")

@@ -73,7 +73,7 @@ def _of_nonce(hub: Hub, channel: Channel, author_id: int, draft: Draft) -> Messa
 
 
 def _reference(channel: Channel, draft: Draft) -> Json | None:
-    """Return a reference to the message that this one replies to. Raise DiscordError if it does not exist."""
+    """Return a reference to the message that this one replies to. Raises DiscordError if it does not exist."""
     given = draft.of("message_reference", None)
     if given is None:
         return None

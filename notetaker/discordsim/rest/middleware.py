@@ -43,7 +43,7 @@ async def rest(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _limit(request: web.Request, caller: str) -> dict[str, str]:
-    """Count a request, and return the headers about the limit. Raise DiscordError (429) if it is used up."""
+    """Count a request, and return the headers about the limit. Raises DiscordError (429) if it is used up."""
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else request.path
     major = request.match_info.get("channel_id") or request.match_info.get("guild_id") or ""

@@ -46,7 +46,7 @@ class GatewaySocket:
         self._start(self._beat(interval_s, message))
 
     async def until(self, met: Callable[[], bool], what: str, timeout_s: float) -> None:
-        """Wait until ``met()``. Raise SpeakerError if the connection is lost, or time is up."""
+        """Wait until ``met()``. Raises SpeakerError if the connection is lost, or time is up."""
         try:
             async with asyncio.timeout(timeout_s), self._changed:
                 await self._changed.wait_for(lambda: self._lost is not None or met())

@@ -37,7 +37,7 @@ class SpeakerUdp(asyncio.DatagramProtocol):
         self._transport.sendto(packet)
 
     async def discover(self, ssrc: int) -> tuple[str, int]:
-        """Return our address as the server sees it. Raise SpeakerError if it does not answer."""
+        """Return our address as the server sees it. Raises SpeakerError if it does not answer."""
         request = struct.pack(">HHI64sH", 1, 70, ssrc, b"", 0)
         for _ in range(DISCOVERY_TRIES):
             answer = await self._ask(request, struct.pack(">HHI", 2, 70, ssrc), DISCOVERY_WAIT_S)

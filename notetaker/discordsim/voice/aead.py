@@ -58,7 +58,7 @@ class TransportKey:
         return header + sealed + suffix
 
     def open(self, packet: bytes, header_size: int) -> bytes:
-        """Return the body of a packet whose clear part is ``header_size`` bytes. Raise NotAuthenticError."""
+        """Return the body of a packet whose clear part is ``header_size`` bytes. Raises NotAuthenticError."""
         header, suffix = packet[:header_size], packet[-NONCE_SUFFIX_BYTES:]
         sealed = packet[header_size:-NONCE_SUFFIX_BYTES]
         if len(packet) < header_size + TAG_BYTES + NONCE_SUFFIX_BYTES:

@@ -266,7 +266,7 @@ class DaveGroup:
     # Commits
 
     def _check(self, user_id: int, commit: Commit) -> list[_Outstanding]:
-        """Return the proposals that a commit covers, in its order. Raise MlsError if it is not valid."""
+        """Return the proposals that a commit covers, in its order. Raises MlsError if it is not valid."""
         if commit.group_id != self._group_id or commit.epoch != self.epoch:
             raise MlsError("commit for another group or epoch")
         if self.epoch:
@@ -291,7 +291,7 @@ class DaveGroup:
         return leaf < len(self._leaves) and self._leaves[leaf] == user_id and leaf not in self._stale
 
     def _welcomes(self, committed: Iterable[_Outstanding], welcome: bytes) -> dict[int, bytes]:
-        """Return each added user's own welcome. Raise MlsError if one is missing."""
+        """Return each added user's own welcome. Raises MlsError if one is missing."""
         added = [known.adds for known in committed if known.adds is not None]
         if not added:
             return {}

@@ -83,7 +83,7 @@ def reference(label: str, value: bytes) -> bytes:
 
 
 def _verify(public_key: bytes, label: str, content: bytes, signature: bytes) -> None:
-    """Verify a signature (VerifyWithLabel, RFC 9420 section 5.1.2, with ECDSA P-256). Raise MlsError."""
+    """Verify a signature (VerifyWithLabel, RFC 9420 section 5.1.2, with ECDSA P-256). Raises MlsError."""
     try:
         key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public_key)
         key.verify(signature, _labelled(label, content), ec.ECDSA(hashes.SHA256()))

@@ -32,7 +32,7 @@ class Header:
 
     @classmethod
     def parse(cls, packet: bytes) -> tuple[Self, int]:
-        """Return the header and its length in bytes. Raise RtpError."""
+        """Return the header and its length in bytes. Raises RtpError."""
         if len(packet) < FIXED_HEADER.size:
             raise RtpError("shorter than an RTP header")
         first, second, sequence, timestamp, ssrc = FIXED_HEADER.unpack_from(packet)
@@ -70,7 +70,7 @@ class Header:
 
 
 def payload(header: Header, opened: bytes) -> bytes:
-    """Return the media in an opened payload, without the extension's body and the padding. Raise RtpError."""
+    """Return the media in an opened payload, without the extension's body and the padding. Raises RtpError."""
     start = 4 * (header.extension_words or 0)
     end = len(opened)
     if header.padding and opened:

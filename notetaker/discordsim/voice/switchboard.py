@@ -185,7 +185,7 @@ class Switchboard:
     def resume(self, websocket: Websocket, body: Body) -> Session:
         """Attach a websocket to its session, and send op 9 and the missed messages.
 
-        Raise Close (4006) if the session or some of the messages are gone.
+        Raises Close (4006) if the session or some of the messages are gone.
         """
         proof = (body.integer("server_id"), body.string("session_id"), body.string("token"))
         session = next((s for s in self._sessions.values() if s.allocation.proof == proof), None)

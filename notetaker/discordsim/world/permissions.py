@@ -60,7 +60,7 @@ EVERYONE = (
 def compute(guild: Guild, user_id: int, channel: Channel | None = None) -> int:
     """Return a member's permission bits in the guild, or in one channel of it. A thread has its parent's.
 
-    Raise KeyError if the user is not a member.
+    Raises KeyError if the user is not a member.
     """
     member = guild.members[user_id]
     if user_id == guild.owner_id:

@@ -25,7 +25,7 @@ OPEN_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW
 
 @contextmanager
 def locked(path: Path, holder: Holder) -> Iterator[None]:
-    """Hold the lock. Raise Taken if another process holds it, or OSError if the file cannot be written."""
+    """Hold the lock. Raises Taken if another process holds it, or OSError if the file cannot be written."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o600)
     try:
         _lock(file)

@@ -32,7 +32,7 @@ class AlreadyRunning(Exception):
 def only_bot(state_dir: Path, identity: str) -> Iterator[None]:
     """Hold the locks of the state folder and the account (``account.bot_identity``).
 
-    Raise AlreadyRunning if another bot holds one, SettingsError or DiskFull if a lock file cannot be written.
+    Raises AlreadyRunning if another bot holds one, SettingsError or DiskFull if a lock file cannot be written.
     """
     holder = Holder.this_process()
     with ExitStack() as held:
@@ -57,7 +57,7 @@ def only_bot(state_dir: Path, identity: str) -> Iterator[None]:
 def running_bot(state_dir: Path, identity: str) -> str | None:
     """Describe the bot that uses the account or the folder ("process 4711 of ..."), or return None.
 
-    Creates no file and keeps no lock. Raise OSError if a lock cannot be read.
+    Creates no file and keeps no lock. Raises OSError if a lock cannot be read.
     """
     return (
         socket_name.ask(_name(identity))

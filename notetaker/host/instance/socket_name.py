@@ -36,7 +36,7 @@ OVERFLOW_UID = 65534
 
 @contextmanager
 def named(name: str, holder: Holder) -> Iterator[None]:
-    """Hold the name, and answer with ``holder``. Raise Taken if another process holds it."""
+    """Hold the name, and answer with ``holder``. Raises Taken if another process holds it."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         _bind(listening, name)
         listening.listen()

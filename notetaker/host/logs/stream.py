@@ -46,7 +46,7 @@ class StreamHandler(logging.Handler):
         self._patience_s = max(self._patience_s - (self._emitted_at - began), 0.0)
 
     def write(self, record: logging.LogRecord) -> None:
-        """Write a line. Raise BlockingIOError if the reader does not read; part of it may have been written."""
+        """Write a line. Raises BlockingIOError if the reader does not read; part of it may have been written."""
         descriptor = self._stream.fileno()
         room = select.poll()
         room.register(descriptor, select.POLLOUT)

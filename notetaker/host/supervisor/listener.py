@@ -44,7 +44,7 @@ CREDENTIALS = struct.Struct("=3i")
 def run(address: Path) -> None:
     """Listen on the Unix socket ``address`` until supervisor closes our standard input.
 
-    Raise SettingsError if it cannot start.
+    Raises SettingsError if it cannot start.
     """
     if not os.environ.get("SUPERVISOR_SERVER_URL"):
         raise SettingsError(

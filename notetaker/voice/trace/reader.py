@@ -51,7 +51,7 @@ class Recorded:
 
 
 def latest(folder: Path, limit: int, guild_id: int | None = None) -> list[Recorded]:
-    """Return the last traces of one guild or of all, oldest first. Raise ``OSError``."""
+    """Return the last traces of one guild or of all, oldest first. Raises ``OSError``."""
     try:
         paths = sorted(folder.iterdir())
     except FileNotFoundError:
