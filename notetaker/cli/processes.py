@@ -32,7 +32,7 @@ SHORTEST_LIFE_S = 5.0
 def bot() -> None:
     """Record voice channels and post notes. Stop with SIGTERM or Ctrl-C."""
     _survive_reloads()
-    with _restarted_in_time(), sentences_instead_of_tracebacks():
+    with restarted_in_time(), sentences_instead_of_tracebacks():
         found = settings()
         identity = bot_identity(found.require_token(), found.discord_api_base_url)
         state_folder.make(found)
@@ -51,7 +51,7 @@ def bot() -> None:
 @click.command()
 def worker() -> None:
     """Turn recordings into notes. A worker needs no token. Stop with SIGTERM or Ctrl-C."""
-    with _restarted_in_time(), sentences_instead_of_tracebacks():
+    with restarted_in_time(), sentences_instead_of_tracebacks():
         found = settings()
         state_folder.make(found)
         from notetaker.service import worker as process  # the same for DBOS and FFmpeg
@@ -69,7 +69,7 @@ def _survive_reloads() -> None:
 
 
 @contextmanager
-def _restarted_in_time() -> Iterator[None]:
+def restarted_in_time(shortest_life_s: float = SHORTEST_LIFE_S) -> Iterator[None]:
     """Delay a failed exit under supervisor, which restarts processes at once."""
     began = time.monotonic()
     try:
@@ -77,5 +77,5 @@ def _restarted_in_time() -> Iterator[None]:
     except SystemExit as end:
         if end.code in RESTARTED and "SUPERVISOR_ENABLED" in os.environ:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)  # it can be stopped meanwhile
-            time.sleep(max(0.0, began + SHORTEST_LIFE_S - time.monotonic()))
+            time.sleep(max(0.0, began + shortest_life_s - time.monotonic()))
         raise

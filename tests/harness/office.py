@@ -13,11 +13,19 @@ from notetaker.demo.script import VOICES, opus_packets
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.discordsim.world.entities import Guild, Message, User
+from notetaker.status import unix_socket
 from tests.harness.people import in_voice, text_of, type_command
-from tests.harness.process import WAIT_S, Process, settings_for
+from tests.harness.process import POLL_S, WAIT_S, Process, settings_for
 
 SENTENCE = opus_packets(VOICES / "01-ada.opus")[:75]
 """1.5 s of speech."""
+
+
+def stored(said: dict[str, Any], guild: Guild, user: User) -> int:
+    """How many packets of this person the bot has stored, as it says in its status."""
+    guilds = [one for one in said["voice"]["guilds"] if one["guild_id"] == str(guild.id)]
+    people = [one for each in guilds for one in each["coverage"] if one["user_id"] == str(user.id)]
+    return sum(one["stored"] for one in people)
 
 
 class Office:
@@ -94,6 +102,16 @@ class Office:
             async for _ in self.local.events.watch(0):
                 if holds():
                     return
+
+    async def until_stored(self, name: str, packets: int) -> None:
+        """Until the bot has stored so much of what they say; some may still be under way when they fall silent."""
+        async with asyncio.timeout(WAIT_S):
+            while stored(await self.status(), self.guild, self.user(name)) < packets:  # noqa: ASYNC110 - it announces none
+                await asyncio.sleep(POLL_S)
+
+    async def status(self) -> dict[str, Any]:
+        """What the bot says of itself."""
+        return await asyncio.to_thread(unix_socket.ask, self.state)
 
     async def typed(self, commands: int) -> None:
         """Until so many commands have been typed since the beginning."""

@@ -11,7 +11,6 @@ import pytest
 
 from notetaker.host.instance.account import bot_identity
 from notetaker.host.instance.single import running_bot
-from notetaker.status.unix_socket import ask
 from tests.harness.office import SENTENCE, Office
 from tests.harness.people import in_voice
 from tests.harness.process import WAIT_S
@@ -71,7 +70,7 @@ async def test_a_process_on_another_host_is_named_in_the_log_once_and_to_everyon
         await office.says("joinvoice")
         async with in_voice(office.local, office.bot, office.guild.id, office.channel("Planning")):
             await bot.until("CRITICAL")
-        duplicate = (await asyncio.to_thread(ask, office.state))["voice"]["duplicate"]
+        duplicate = (await office.status())["voice"]["duplicate"]
         assert duplicate.startswith("Another process is using this bot's token: ")
         [message] = (await office.types("voicestatus"))["messages"]
         [embed] = message["embeds"]

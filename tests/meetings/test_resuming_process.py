@@ -33,6 +33,7 @@ async def record(office: Office, bot: Process, speaker: Speaker) -> None:
     await bot.until(READY)
     assert (await office.says("startnotes")).startswith("🔴")
     await speaker.speak(SENTENCE)
+    await office.until_stored("Ada", len(SENTENCE))
 
 
 async def stop(office: Office) -> tuple[str, list[Gap]]:
@@ -59,6 +60,7 @@ async def test_a_killed_bot_goes_on_with_the_same_meeting(office: Office) -> Non
             assert back.content.startswith("🔴 I was away from <t:")
             assert f"{CRASHED}." in back.content
             await ada.speak(SENTENCE)
+            await office.until_stored("Ada", len(SENTENCE))
             meeting_id, gaps = await stop(office)
             assert segments(office, meeting_id) == ["0001.pcap", "0002.pcap"]
             async with office.process("worker", DISCORD_TOKEN="") as worker:
@@ -101,6 +103,7 @@ async def test_a_bot_that_is_restarted_goes_on_with_the_same_meeting(office: Off
             assert f"recording everyone in {standup} again" in back.content
             assert (await office.says("startnotes")).startswith("(only you) I've been taking notes")
             await ada.speak(SENTENCE)
+            await office.until_stored("Ada", len(SENTENCE))
             meeting_id, [gap] = await stop(office)
             assert meeting_id == meeting.id
             assert gap.cause == RESTARTED
@@ -122,6 +125,7 @@ async def test_a_bot_that_is_killed_again_while_discord_is_out_of_reach_leaves_o
         async with office.process("bot"):
             await office.posted(1)
             await ada.speak(SENTENCE)
+            await office.until_stored("Ada", len(SENTENCE))
             meeting_id, [gap] = await stop(office)
     assert gap.cause == CRASHED
     assert abs(gap.started_ns - killed_ns) < 1.5e9

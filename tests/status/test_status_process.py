@@ -1,13 +1,12 @@
 """What the real bot process says of itself, against the local Discord."""
 
-import asyncio
 import socket
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
 
-from notetaker.status.unix_socket import NAME, NotRunning, ask
+from notetaker.status.unix_socket import NAME, NotRunning
 from tests.harness.office import SENTENCE, Office
 from tests.harness.process import WAIT_S
 
@@ -17,10 +16,6 @@ READY = "Ready as Notetaker"
 @pytest.fixture(autouse=True)
 def no_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
-
-
-async def status(office: Office) -> dict[str, Any]:
-    return await asyncio.to_thread(ask, office.state)
 
 
 async def voicestatus(office: Office) -> dict[str, Any]:
@@ -54,7 +49,7 @@ async def test_a_meeting_is_seen_by_the_operator_by_prometheus_and_by_the_server
         await office.says("startnotes")
         await ada.speak(SENTENCE)
 
-        found = await status(office)
+        found = await office.status()
         assert found["user"].startswith("Notetaker")
         assert found["servers"] == len(office.local.world.guilds)
         assert found["gateway"]["connected"]
@@ -85,7 +80,7 @@ async def test_a_meeting_is_seen_by_the_operator_by_prometheus_and_by_the_server
         assert not [line for line in lines if str(office.guild.id) in line or ada_s["user_id"] in line]
 
         await office.says("stopnotes")
-        found = await status(office)
+        found = await office.status()
         assert (found["meetings"], found["voice"]["guilds"]) == ([], [])
         assert found["voice"]["totals"]["stored"] >= ada_s["stored"]
         assert await bot.terminate() == 0
@@ -100,7 +95,7 @@ async def test_a_close_code_is_counted_where_everyone_looks(office: Office) -> N
         await bot.until(READY)
         await office.sim("faults", kind="refuse_identify", user_id=str(office.bot.id), code=4006, times=1)
         await office.says("startnotes")
-        totals = (await status(office))["voice"]["totals"]
+        totals = (await office.status())["voice"]["totals"]
         assert [(code["code"], code["count"]) for code in totals["close_codes"]] == [(4006, 1)]
         assert totals["failures"] == {"IDENTIFY": 1}
         assert 'notetaker_voice_closes_total{code="4006"} 1.0' in await metrics(port)
@@ -115,7 +110,7 @@ async def test_a_close_code_is_counted_where_everyone_looks(office: Office) -> N
 async def test_a_bot_answers_before_it_has_reached_discord(office: Office) -> None:
     async with office.process("bot", DISCORD_API_BASE_URL="http://127.0.0.1:9/api") as bot:
         await bot.until("Cannot reach Discord")
-        found = await status(office)
+        found = await office.status()
         assert (found["user"], found["servers"]) == (None, 0)
         assert found["gateway"] == {"connected": False, "latency_s": None}
         assert await bot.terminate() == 0
@@ -124,14 +119,14 @@ async def test_a_bot_answers_before_it_has_reached_discord(office: Office) -> No
 async def test_after_a_kill_none_is_running_and_the_next_one_takes_the_socket_over(office: Office) -> None:
     async with office.process("bot") as bot:
         await bot.until(READY)
-        killed = (await status(office))["pid"]
+        killed = (await office.status())["pid"]
         await bot.kill()
     assert (office.state / NAME).exists()
     with pytest.raises(NotRunning):
-        await status(office)
+        await office.status()
     async with office.process("bot") as bot:
         await bot.until(READY)
-        assert (await status(office))["pid"] != killed
+        assert (await office.status())["pid"] != killed
 
 
 async def test_a_metrics_port_in_use_keeps_no_bot_from_starting(office: Office) -> None:

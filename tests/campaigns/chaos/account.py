@@ -24,7 +24,12 @@ COUNTED_S = 7.0
 
 class Account:
     def __init__(
-        self, folder: Path, delivered: Callable[[], list[Delivered]], given_up: Callable[[], int]
+        self,
+        folder: Path,
+        delivered: Callable[[], list[Delivered]],
+        given_up: Callable[[], int],
+        held_s: float = HELD_S,
+        counted_s: float = COUNTED_S,
     ) -> None:
         """`folder` is the meeting's. `delivered` gives what has reached the bot since it was asked last; `given_up`,
         how many packets the bot counts as of no use, all in all.
@@ -35,6 +40,8 @@ class Account:
         """The meeting has ended: nothing is held any more."""
         self._delivered = delivered
         self._given_up = given_up
+        self._held_s = held_s
+        self._counted_s = counted_s
         self._tail = Tail(folder)
         self._unsettled: list[Evidence] = []
         self._settled = 0  # of those given up
@@ -66,8 +73,8 @@ class Account:
     async def settle(self, evidence: Evidence) -> None:
         """Returns when everything that reached the bot is accounted for, or nothing more can be expected."""
         await comes_true(lambda: self.over or self._is_heard(evidence), UNDER_WAY_S)
-        await comes_true(lambda: self.over or self._is_complete(evidence), HELD_S)
-        await comes_true(lambda: self._is_complete(evidence) or self._is_accounted(evidence), COUNTED_S)
+        await comes_true(lambda: self.over or self._is_complete(evidence), self._held_s)
+        await comes_true(lambda: self._is_complete(evidence) or self._is_accounted(evidence), self._counted_s)
         evidence.dropped = min(self._unaccounted(), len(missing(evidence)))
         self._settled += evidence.dropped
         self._unsettled.remove(evidence)

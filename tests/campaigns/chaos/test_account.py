@@ -10,7 +10,6 @@ import pytest
 from notetaker.model.audio import AudioFrame
 from notetaker.model.transcript import Gap as JournalGap
 from notetaker.recording.writer import JournalWriter
-from tests.campaigns.chaos import account
 from tests.campaigns.chaos.account import Account
 from tests.campaigns.chaos.journal import Tail
 from tests.campaigns.chaos.judge import judge
@@ -22,13 +21,13 @@ ADA, SSRC = 11, 1
 class Meeting:
     """One person speaks; a test says what arrives and what is stored."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **limits: float) -> None:
         self.given_up = 0
         self.began = time.time()
         self._arrived: list[Delivered] = []
         self.writer = JournalWriter(folder)
         self.writer.name_speaker(ADA, SSRC, self.ns(0))
-        self.account = Account(folder, self._take, lambda: self.given_up)
+        self.account = Account(folder, self._take, lambda: self.given_up, **limits)
 
     def ns(self, number: int) -> int:
         return round((self.began + 0.02 * number) * 1e9)
@@ -51,6 +50,14 @@ class Meeting:
 @pytest.fixture
 def meeting(tmp_path: Path) -> Iterator[Meeting]:
     meeting = Meeting(tmp_path)
+    yield meeting
+    meeting.writer.close()
+
+
+@pytest.fixture
+def hurried(tmp_path: Path) -> Iterator[Meeting]:
+    """One whose books wait neither for what is held nor for counts."""
+    meeting = Meeting(tmp_path, held_s=0.0, counted_s=0.0)
     yield meeting
     meeting.writer.close()
 
@@ -86,31 +93,24 @@ async def test_what_is_stored_in_the_next_window_belongs_to_its_own(meeting: Mee
     assert judge(evidence).lost_though_received == 0
 
 
-async def test_what_is_given_up_is_no_loss_of_the_window_and_is_counted_once(
-    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(account, "HELD_S", 0.0)
-    monkeypatch.setattr(account, "COUNTED_S", 0.0)
-    meeting.given_up = 3
+async def test_what_is_given_up_is_no_loss_of_the_window_and_is_counted_once(hurried: Meeting) -> None:
+    hurried.given_up = 3
     windows = []
     for number in range(4):
-        meeting.arrives(number)
+        hurried.arrives(number)
         if number % 2:
-            windows.append(meeting.account.close_window())
-            await meeting.account.settle(windows[-1])
+            windows.append(hurried.account.close_window())
+            await hurried.account.settle(windows[-1])
     assert [window.dropped for window in windows] == [2, 1]
     assert [judge(window).lost_though_received for window in windows] == [0, 1]
 
 
-async def test_nothing_is_waited_for_when_the_meeting_is_over(
-    meeting: Meeting, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(account, "COUNTED_S", 0.0)
-    meeting.arrives(1)
-    evidence = meeting.account.close_window()
-    meeting.account.over = True
+async def test_nothing_is_waited_for_when_the_meeting_is_over(hurried: Meeting) -> None:
+    hurried.arrives(1)
+    evidence = hurried.account.close_window()
+    hurried.account.over = True
     async with asyncio.timeout(1):
-        await meeting.account.settle(evidence)
+        await hurried.account.settle(evidence)
     assert judge(evidence).lost_though_received == 1
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -87,17 +88,15 @@ def test_a_client_may_take_padding_for_sound() -> None:
     assert verdict.of_client(WHOLE, [HASHES[0], padding, *HASHES[1:]], in_order=True) == []
 
 
-def test_a_client_may_drop_a_few_packets_at_a_key_change_and_no_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(verdict, "KEY_CHANGE_LOSS", 5)
+def test_a_client_may_drop_a_few_packets_at_a_key_change_and_no_others() -> None:
+    of_client = partial(verdict.of_client, WHOLE, in_order=True, key_change_loss=5)
     few = [*HASHES[:2], *HASHES[7:9], *HASHES[10:]]
-    assert verdict.of_client(WHOLE, few, in_order=True, key_changes=2) == []
+    assert of_client(few, key_changes=2) == []
     assert verdict.missing(WHOLE, few) == 6
-    assert verdict.of_client(WHOLE, few, in_order=True, key_changes=1)
-    assert verdict.of_client(WHOLE, [*HASHES[:2], *HASHES[8:]], in_order=True, key_changes=2)
-    assert verdict.of_client(WHOLE, few[::-1], in_order=True, key_changes=2)
-    assert verdict.of_client(WHOLE, [*few, digest(b"other")], in_order=True, key_changes=2)
+    assert of_client(few, key_changes=1)
+    assert of_client([*HASHES[:2], *HASHES[8:]], key_changes=2)
+    assert of_client(few[::-1], key_changes=2)
+    assert of_client([*few, digest(b"other")], key_changes=2)
 
 
 @pytest.mark.parametrize("numbers", [LATE[:-1], [*LATE, 3], [5, *LATE], LATE[1:]])

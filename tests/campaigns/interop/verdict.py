@@ -49,19 +49,26 @@ class Speech:
         return wrong
 
 
-def of_client(speech: Speech, heard: list[str], *, in_order: bool, key_changes: int = 0) -> list[str]:
+def of_client(
+    speech: Speech,
+    heard: list[str],
+    *,
+    in_order: bool,
+    key_changes: int = 0,
+    key_change_loss: int = KEY_CHANGE_LOSS,
+) -> list[str]:
     """`in_order`: the network keeps the order, so the listener must too; else every packet must have been heard.
 
     Three things are not held against @discordjs/voice: it passes padding-only packets without a header extension on
     as if they were sound; it passes packets that come twice on twice, unless DAVE refuses them; and it drops what it
-    cannot decrypt yet. So at each of `key_changes` of the DAVE group up to KEY_CHANGE_LOSS packets may be missing.
+    cannot decrypt yet. So at each of `key_changes` of the DAVE group up to `key_change_loss` packets may be missing.
     """
     expected = speech.arrived
     heard = [opus for opus in heard if opus not in PADDING]
     if not in_order:
         expected, heard = sorted(expected), sorted(set(heard))
     runs = _missing_runs(expected, heard)
-    if len(runs) <= key_changes and max(runs, default=0) <= KEY_CHANGE_LOSS:
+    if len(runs) <= key_changes and max(runs, default=0) <= key_change_loss:
         expected = [opus for opus in expected if opus in set(heard)]
     return [] if heard == expected else [f"Heard {_difference(speech.arrived, heard)}."]
 

@@ -14,7 +14,7 @@ from tests.campaigns.supervised.pace import Pace
 from tests.campaigns.supervised.patience import Wrong, expect, until
 from tests.campaigns.supervised.talker import Talker
 from tests.campaigns.supervised.world import Branch
-from tests.harness.office import SENTENCE, Office
+from tests.harness.office import SENTENCE, Office, stored
 
 TOLD_S = 30.0
 HEARD_S = 45.0
@@ -128,9 +128,7 @@ class Stage(ABC):
             said = await self.said()
         except Wrong:  # between two processes
             return 0, 0
-        guild, user = str(self.office.guild.id), str(self.office.user(name).id)
-        coverage = [one for g in said["voice"]["guilds"] if g["guild_id"] == guild for one in g["coverage"]]
-        return said["pid"], sum(one["stored"] for one in coverage if one["user_id"] == user)
+        return said["pid"], stored(said, self.office.guild, self.office.user(name))
 
     async def goes_on(self, old: int) -> str:
         """Another process than `old`, the same meeting, and people are told what the notes will tell: returned."""

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from notetaker.cli import main, processes
+from notetaker.cli import processes
 from notetaker.host.exit_codes import ExitCode
 
 PATIENCE_S = 60.0
@@ -63,13 +62,14 @@ def _caught(pid: int) -> int:
     return int(next(line.split()[1] for line in lines if line.startswith("SigCgt:")), 16)
 
 
-def test_a_wrong_setting_ends_it_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "SHORTEST_LIFE_S", LONG_S)
-    wrong = {"SUPERVISOR_ENABLED": "1", "SPEECH_ENGINE": "ear", "NOTETAKER_STATE_DIR": str(tmp_path)}
-    assert CliRunner().invoke(main, ["worker"], env=wrong).exit_code == ExitCode.CONFIGURATION
-
-
-def test_who_is_not_under_supervisor_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "SHORTEST_LIFE_S", LONG_S)
+@pytest.mark.parametrize(
+    ("under_supervisor", "code"), [("1", ExitCode.CONFIGURATION), ("", ExitCode.TRY_AGAIN)]
+)
+def test_what_is_not_restarted_at_once_ends_at_once(
+    monkeypatch: pytest.MonkeyPatch, under_supervisor: str, code: ExitCode
+) -> None:
     monkeypatch.delenv("SUPERVISOR_ENABLED", raising=False)
-    assert CliRunner().invoke(main, ["worker"], env=settings(tmp_path)).exit_code == ExitCode.TRY_AGAIN
+    if under_supervisor:
+        monkeypatch.setenv("SUPERVISOR_ENABLED", under_supervisor)
+    with pytest.raises(SystemExit), processes.restarted_in_time(LONG_S):
+        sys.exit(code)
