@@ -17,6 +17,7 @@ from notetaker.discordbot import bot as module
 from notetaker.discordbot.bot import NotetakerBot
 from notetaker.discordbot.bridge import GatewayDown
 from notetaker.discordsim.server import LocalDiscord
+from tests.harness.world import the_bot
 
 
 async def test_an_installation_without_py_cords_own_voice_client_is_nothing_to_warn_about(
@@ -33,7 +34,7 @@ async def test_a_bot_whose_main_connection_has_fallen_silent_is_not_connected_un
     tmp_path: Path,
 ) -> None:
     async with asyncio.timeout(30), LocalDiscord(state_dir=tmp_path) as local:
-        account = next(user for user in local.world.users.values() if user.bot)
+        account = the_bot(local.world)
         bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
         serving, connected = asyncio.ensure_future(bot.serve(account.token)), [bot.connected]
         bot._connection.heartbeat_timeout = 0.2  # after so much silence py-cord connects anew
@@ -93,7 +94,7 @@ async def test_a_main_gateway_that_is_down_from_the_start_is_tried_until_it_work
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with asyncio.timeout(60), LocalDiscord(state_dir=tmp_path) as local:
-        account = next(user for user in local.world.users.values() if user.bot)
+        account = the_bot(local.world)
         bot = NotetakerBot(api_base_url=local.api_url, ca_file=None, reconnect_exponent=HURRIED)
         attempts = Attempts(
             bot, monkeypatch, lambda: local.faults.begin_outage(60)
@@ -118,7 +119,7 @@ async def test_a_bot_that_waits_for_the_main_gateway_can_be_stopped(
     monkeypatch.setattr(ExponentialBackoff, "delay", lambda _: 3600.0)
     async with asyncio.timeout(20), LocalDiscord(state_dir=tmp_path) as local:
         local.gateway.url = "ws://127.0.0.1:9/gateway"  # nobody listens there, while REST works
-        account = next(user for user in local.world.users.values() if user.bot)
+        account = the_bot(local.world)
         bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
         attempts = Attempts(bot, monkeypatch)
         serving = asyncio.ensure_future(bot.serve(account.token))
@@ -172,7 +173,7 @@ async def test_a_gateway_that_does_not_say_hello_is_tried_until_it_does_at_first
         LocalDiscord(state_dir=tmp_path) as local,
         a_door(local, answer) as door,
     ):
-        account = next(user for user in local.world.users.values() if user.bot)
+        account = the_bot(local.world)
         bot = NotetakerBot(api_base_url=local.api_url, ca_file=None, reconnect_exponent=HURRIED)
         attempts = Attempts(bot, monkeypatch)
         serving = asyncio.ensure_future(bot.serve(account.token))
@@ -196,7 +197,7 @@ async def test_a_gateway_whose_address_discord_does_not_tell_is_asked_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cause: str
 ) -> None:
     async with asyncio.timeout(30), LocalDiscord(state_dir=tmp_path) as local:
-        account = next(user for user in local.world.users.values() if user.bot)
+        account = the_bot(local.world)
         bot = NotetakerBot(api_base_url=local.api_url, ca_file=None, reconnect_exponent=HURRIED)
         ask, asked, right = bot.http.get_bot_gateway, 0, Route.API_BASE_URL
 

@@ -13,6 +13,7 @@ from notetaker.discordbot.ports import Meetings, Start, Started, Voice
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.model.meeting import Meeting
+from tests.harness.world import the_bot, the_guild, the_user
 
 
 class NoMeetings:
@@ -41,8 +42,8 @@ class Ada:
         self.meetings = meetings
         self._url = f"{world.cdn_url}/sim"
         self._http = http
-        office = next(guild for guild in world.guilds.values() if guild.name == "Office")
-        ada = next(user for user in world.users.values() if user.display_name == "Ada")
+        office = the_guild(world, "Office")
+        ada = the_user(world, "Ada")
         channels = {channel.name: channel.id for channel in office.channels.values()}
         self._place = {"user_id": str(ada.id), "channel_id": str(channels["general"])}
         self.voice = Speaker(
@@ -77,7 +78,7 @@ async def ada(tmp_path: Path) -> AsyncIterator[Ada]:
         bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
         bot.attach(cast(Meetings, meetings), cast(Voice, None))
         bot.bridge.received = lambda message: None  # type: ignore[method-assign]  # there is no voice stack
-        account = next(user for user in local.world.users.values() if user.bot)
+        account = the_bot(local.world)
         serving = asyncio.ensure_future(bot.serve(account.token))
         await bot.wait_for("ready")
         person = Ada(local, http, meetings)

@@ -18,6 +18,7 @@ from notetaker.discordsim.world.entities import Channel
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.model.meeting import new_meeting_id
 from notetaker.model.notes import Posting
+from tests.harness.world import the_guild
 
 MEETING = "20261122-143005-k3f9qz"
 
@@ -39,7 +40,7 @@ async def bot(local: LocalDiscord) -> AsyncIterator[NotetakerBot]:
 
 @pytest.fixture
 def channel(local: LocalDiscord) -> Channel:
-    guild = next(g for g in local.world.guilds.values() if g.name == "Office")
+    guild = the_guild(local.world, "Office")
     return next(c for c in guild.channels.values() if c.name == "general")
 
 

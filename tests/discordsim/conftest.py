@@ -12,7 +12,9 @@ from aiohttp import ClientSession
 
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.world.entities import Guild, User
-from notetaker.discordsim.world.world import World
+from tests.harness import world
+from tests.harness.people import type_command
+from tests.harness.world import the_bot, the_guild, the_user
 
 DEADLINE_S = 20.0
 
@@ -24,21 +26,17 @@ class Place:
         self.local = local
         self.http = http
         self.world = local.world
-        self.bot = next(user for user in local.world.users.values() if user.bot)
+        self.bot = the_bot(local.world)
         self.office = self.guild("Office")
 
-    @staticmethod
-    def id_of(world: World, guild_name: str) -> int:
-        return next(guild.id for guild in world.guilds.values() if guild.name == guild_name)
-
     def guild(self, name: str) -> Guild:
-        return self.world.guilds[self.id_of(self.world, name)]
+        return the_guild(self.world, name)
 
     def user(self, name: str) -> User:
-        return next(user for user in self.world.users.values() if user.display_name == name)
+        return the_user(self.world, name)
 
     def channel_id(self, name: str) -> int:
-        return next(c.id for c in self.office.channels.values() if c.name == name)
+        return world.channel_id(self.office, name)
 
     async def sim(self, path: str, **body: Any) -> Any:
         """POST to the control API. Return the JSON answer; None for 204."""
@@ -46,14 +44,8 @@ class Place:
             return None if response.status == 204 else await response.json()
 
     async def use(self, command: str, *, user: str = "Ada", channel: str = "general", **options: Any) -> Any:
-        return await self.sim(
-            "interactions",
-            user_id=str(self.user(user).id),
-            channel_id=str(self.channel_id(channel)),
-            command=command,
-            options=options,
-            wait=5,
-        )
+        place = self.user(user).id, self.channel_id(channel)
+        return await type_command(self.http, self.local, *place, command, options=options, wait_s=5)
 
     async def typing(
         self, command: str, focused: str, *, user: str = "Ada", channel: str = "general", **options: Any

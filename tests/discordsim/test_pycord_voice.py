@@ -15,8 +15,9 @@ import pytest
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.world.entities import User
 from notetaker.discordsim.world.world import World
-from tests.discordsim.conftest import DEADLINE_S, Place
-from tests.voice_clients import connect, keep_awake
+from tests.discordsim.conftest import DEADLINE_S
+from tests.harness.voice_clients import connect, keep_awake
+from tests.harness.world import channel_id, the_bot, the_guild
 
 SILENCE = b"\xf8\xff\xfe"
 """The Opus frame of 20 ms of silence that Discord's docs name."""
@@ -76,8 +77,8 @@ def pollers() -> list[asyncio.Task[Any]]:
 
 
 async def in_standup(bot: discord.Bot, local: LocalDiscord) -> Any:
-    office = local.world.guilds[Place.id_of(local.world, "Office")]
-    return await connect(bot, next(c.id for c in office.channels.values() if c.name == "Standup"))
+    office = the_guild(local.world, "Office")
+    return await connect(bot, channel_id(office, "Standup"))
 
 
 async def forwarded(local: LocalDiscord, sender: User, receiver: User, count: int) -> None:
@@ -112,7 +113,7 @@ async def test_two_clients_join_and_one_is_forwarded_to_the_other(local: LocalDi
             await speaker.disconnect()
             await listener.disconnect()
             await asyncio.gather(*polling, return_exceptions=True)
-    assert local.world.guilds[Place.id_of(local.world, "Office")].voice_states == {}
+    assert the_guild(local.world, "Office").voice_states == {}
 
 
 async def _epoch(local: LocalDiscord, *, members: int) -> None:
@@ -123,7 +124,7 @@ async def _epoch(local: LocalDiscord, *, members: int) -> None:
 
 
 async def test_a_refused_identify_is_tried_again(local: LocalDiscord) -> None:
-    notetaker = next(user for user in local.world.users.values() if user.bot)
+    notetaker = the_bot(local.world)
     local.faults.refuse_identify(notetaker.id, code=4006)
     async with logged_in(local, notetaker) as bot, asyncio.timeout(DEADLINE_S):
         client = await in_standup(bot, local)

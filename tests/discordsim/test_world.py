@@ -9,6 +9,7 @@ from notetaker.discordsim.world.entities import ChannelType, VoiceState
 from notetaker.discordsim.world.permissions import ALL, EVERYONE, Permission, compute
 from notetaker.discordsim.world.snowflake import Snowflakes, timestamp
 from notetaker.discordsim.world.world import World
+from tests.harness.world import the_bot
 
 
 def test_a_seed_fixes_the_demo_world() -> None:
@@ -106,7 +107,7 @@ def test_a_subcommand_is_nested_and_its_ids_are_resolved() -> None:
     office = next(iter(world.guilds.values()))
     owner, ben = list(office.members)[:2]
     channel = next(iter(office.channels))
-    bot = next(user for user in world.users.values() if user.bot)
+    bot = the_bot(world)
     command, _ = world.register(bot.id, None, SCHEMA)
     given = {"person": str(ben), "where": str(channel), "days": 1}
     found, data = command_data(world, office, owner, "/notes share", given)
@@ -133,7 +134,7 @@ def test_a_subcommand_is_nested_and_its_ids_are_resolved() -> None:
 def test_what_a_client_would_not_send(line: str, given: dict[str, str], reason: str) -> None:
     world = World.demo()
     office = next(iter(world.guilds.values()))
-    bot = next(user for user in world.users.values() if user.bot)
+    bot = the_bot(world)
     world.register(bot.id, None, SCHEMA)
     with pytest.raises(UsageError) as error:
         command_data(world, office, office.owner_id, line, given)
@@ -143,7 +144,7 @@ def test_what_a_client_would_not_send(line: str, given: dict[str, str], reason: 
 def test_a_command_for_managers_is_not_for_everyone() -> None:
     world = World.demo()
     office = next(iter(world.guilds.values()))
-    bot = next(user for user in world.users.values() if user.bot)
+    bot = the_bot(world)
     body = {
         "name": "admin",
         "description": "d",

@@ -16,7 +16,7 @@ from notetaker.doctor import host
 from notetaker.doctor.checkup import CheckFailed
 from notetaker.host.instance.single import only_bot
 from notetaker.settings.values import Settings
-from tests.store import postgres
+from tests.harness import postgres
 
 IDENTITY = f"doctor-{os.getpid()}"
 

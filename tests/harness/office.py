@@ -16,6 +16,7 @@ from notetaker.discordsim.world.entities import Guild, Message, User
 from notetaker.status import unix_socket
 from tests.harness.people import in_voice, text_of, type_command
 from tests.harness.process import POLL_S, WAIT_S, Process, settings_for
+from tests.harness.world import channel_id, the_bot, the_guild, the_user
 
 SENTENCE = opus_packets(VOICES / "01-ada.opus")[:75]
 """1.5 s of speech."""
@@ -41,17 +42,17 @@ class Office:
 
     @property
     def guild(self) -> Guild:
-        return next(g for g in self.local.world.guilds.values() if g.name == "Office")
+        return the_guild(self.local.world, "Office")
 
     @property
     def bot(self) -> User:
-        return next(u for u in self.local.world.users.values() if u.bot)
+        return the_bot(self.local.world)
 
     def user(self, name: str) -> User:
-        return next(u for u in self.local.world.users.values() if u.display_name == name)
+        return the_user(self.local.world, name)
 
     def channel(self, name: str) -> int:
-        return next(c.id for c in self.guild.channels.values() if c.name == name)
+        return channel_id(self.guild, name)
 
     def messages(self, channel: str = "general") -> list[Message]:
         """Posted by the bot outside of interactions, oldest first."""

@@ -1,4 +1,4 @@
-"""Builds guilds with channels in the local Discord."""
+"""Builds guilds with channels in the local Discord, and finds things in them by name."""
 
 from collections.abc import Iterable
 
@@ -15,6 +15,18 @@ def add_guild(world: World, name: str, owner: User, members: Iterable[User], *vo
     for channel in voice_channels:
         world.add_channel(guild, ChannelType.VOICE, channel)
     return guild
+
+
+def the_bot(world: World) -> User:
+    return next(user for user in world.users.values() if user.bot)
+
+
+def the_user(world: World, name: str) -> User:
+    return next(user for user in world.users.values() if user.display_name == name)
+
+
+def the_guild(world: World, name: str) -> Guild:
+    return next(guild for guild in world.guilds.values() if guild.name == name)
 
 
 def channel_id(guild: Guild, name: str) -> int:

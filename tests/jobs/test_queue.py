@@ -11,7 +11,7 @@ import pytest
 from notetaker.jobs.queue import REFINE, TRANSCRIBE, JobQueue, refine_name
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
-from tests.store import postgres
+from tests.harness import postgres
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, text
 
 from notetaker.jobs.slots import PostgresSlots, SlotLostError, Slots, open_slots, take_slot
 from notetaker.store.database import parse_url
-from tests.store import postgres
+from tests.harness import postgres
 
 WAIT_S = 10
 

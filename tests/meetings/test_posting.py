@@ -16,7 +16,7 @@ from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Notes, Posting
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
-from tests.store import postgres
+from tests.harness import postgres
 
 STARTED = datetime(2026, 11, 22, 14, 30, 5, tzinfo=UTC)
 MEETING = Meeting("20261122-143005-k3f9qz", 1, 2, "Standup", 3, 4, int(STARTED.timestamp()) * 10**9)

@@ -14,10 +14,10 @@ from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.transcript import Gap
 from notetaker.store.store import Store
+from tests.harness import postgres
 from tests.harness.bench import Bench
 from tests.harness.office import SENTENCE, Office
 from tests.harness.process import Process
-from tests.store import postgres
 
 READY = "Ready as Notetaker"
 OUT_OF_REACH = "http://127.0.0.1:9/api"

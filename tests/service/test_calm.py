@@ -17,9 +17,9 @@ from notetaker.meetings.saving import PATIENCE_S
 from notetaker.model.voice import SessionBegan
 from notetaker.model.voice_status import VoicePhase
 from notetaker.service.health import SILENCE_S, TICK_S, Health
+from tests.harness import postgres
 from tests.harness.bench import ADA, GENERAL, Bench
 from tests.harness.office import SENTENCE
-from tests.store import postgres
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Gateway, a_call
 
 WISH = Start(GUILD, CHANNEL, "Standup", GENERAL, ADA)

@@ -16,9 +16,9 @@ from notetaker.service import opening
 from notetaker.service.opening import open_database
 from notetaker.settings.values import Settings
 from notetaker.store.database import StoreError
+from tests.harness import postgres
 from tests.harness.office import Office
 from tests.harness.watchdog import a_watchdog
-from tests.store import postgres
 
 WATCHDOG_S = 6.0
 WAITING = "STATUS=Waiting to start: the database 'postgres' on the local socket cannot be used: "

@@ -12,11 +12,11 @@ from notetaker.jobs.queue import JobQueue
 from notetaker.jobs.worker import Work
 from notetaker.service.worker import status_line
 from notetaker.store.store import Store
+from tests.harness import postgres
 from tests.harness.office import Office
 from tests.harness.process import PRELUDE
 from tests.harness.watchdog import a_watchdog
 from tests.jobs.recording import record_meeting
-from tests.store import postgres
 from tests.store.examples import MEETING
 
 WATCHDOG_S = 3.0

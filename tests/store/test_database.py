@@ -14,7 +14,7 @@ import pytest
 from notetaker.model.utterance import Transcription
 from notetaker.store.database import NETWORK_LIMITS, StoreError, StoreSettingError
 from notetaker.store.store import Store
-from tests.store import postgres
+from tests.harness import postgres
 from tests.store.examples import MEETING, NOTES, POSTING, STARTED, utterance
 
 PROCESSES = 3

@@ -15,7 +15,7 @@ from tests.campaigns.bench.contender import ContenderFailed
 from tests.campaigns.bench.studio import Studio
 from tests.harness.people import text_of, type_command
 from tests.harness.process import DidNotStart, Process, settings_for
-from tests.harness.world import add_guild, channel_id
+from tests.harness.world import add_guild, channel_id, the_bot
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -59,7 +59,7 @@ class Used(NamedTuple):
 class Bot(Process):
     def __init__(self, studio: Studio) -> None:
         self.state = studio.folder / "state"
-        user = next(user for user in studio.local.world.users.values() if user.bot)
+        user = the_bot(studio.local.world)
         self.user_id = user.id
         super().__init__("bot", studio.folder / "bot.log", settings_for(studio.local, user, self.state))
         self._studio = studio

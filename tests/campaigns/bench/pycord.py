@@ -17,7 +17,7 @@ import discord
 from discord.sinks import Sink
 
 from tests.campaigns.bench import child
-from tests.voice_clients import connect, keep_awake
+from tests.harness.voice_clients import connect, keep_awake
 
 
 class Discard(Sink):

@@ -12,6 +12,7 @@ from tests.campaigns.bench import node
 from tests.campaigns.bench.contender import Contender, ContenderFailed, contender, python
 from tests.campaigns.bench.report import Result, reached
 from tests.campaigns.bench.studio import Person, Studio, say_together
+from tests.harness.world import channel_id, the_bot
 
 PEOPLE = 10
 AES, XCHACHA = "AES-GCM", "XChaCha20"
@@ -149,9 +150,9 @@ class _Stage:
 async def _enter(studio: Studio, stack: AsyncExitStack, progress: Progress) -> _Stage:
     """People and contenders join."""
     world = studio.local.world
-    bot = next(user for user in world.users.values() if user.bot)
+    bot = the_bot(world)
     guild = next(iter(world.guilds.values()))
-    place = guild.id, next(c.id for c in guild.channels.values() if c.name == "Standup")
+    place = guild.id, channel_id(guild, "Standup")
     people = [await studio.person(*place, 1000 + number) for number in range(PEOPLE)]
     contenders: dict[Entry, Contender] = {}
     ids = count(5000)

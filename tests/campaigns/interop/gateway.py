@@ -12,6 +12,7 @@ from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.world.entities import Channel, User, VoiceState
 from notetaker.discordsim.world.world import World
 from tests.campaigns.interop.client import NODE, NODE_CLIENT, ClientFailed
+from tests.harness.world import the_guild, the_user
 
 REFEREE = NODE_CLIENT.with_name("gateway.mjs")
 CHECKS = 26
@@ -25,7 +26,7 @@ class Office:
 
     def __init__(self) -> None:
         self.world = World.demo()
-        self.guild = next(guild for guild in self.world.guilds.values() if guild.name == "Office")
+        self.guild = the_guild(self.world, "Office")
         self.notetaker = self.user("Notetaker")
         self.jukebox = self.world.add_bot("Jukebox", owner=self.user("Ada"))
         self.world.add_member(self.guild, self.jukebox)
@@ -33,7 +34,7 @@ class Office:
         self.world.enter_voice(ben)
 
     def user(self, name: str) -> User:
-        return next(user for user in self.world.users.values() if user.display_name == name)
+        return the_user(self.world, name)
 
     def channel(self, name: str) -> Channel:
         return next(channel for channel in self.guild.channels.values() if channel.name == name)

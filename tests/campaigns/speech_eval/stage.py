@@ -21,6 +21,7 @@ from notetaker.speech.engines import EngineSettings
 from notetaker.store.store import Store
 from tests.campaigns.speech_eval.client import Run
 from tests.campaigns.speech_eval.score import Said
+from tests.harness.world import the_guild
 
 START_S: Final = 120.0
 NOTES_S: Final = 600.0
@@ -118,7 +119,7 @@ class Stage:
 async def stage(folder: Path, settings: EngineSettings, names: Sequence[str]) -> AsyncIterator[Stage]:
     """With so many people who can take part in meetings. Raises DidNotStart."""
     world = World.demo()
-    guild = next(guild for guild in world.guilds.values() if guild.name == GUILD)
+    guild = the_guild(world, GUILD)
     known = {user.display_name for user in world.users.values()}
     for name in names:
         if name not in known:

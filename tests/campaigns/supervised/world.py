@@ -15,7 +15,7 @@ from notetaker.discordsim.world.entities import Guild, User
 from notetaker.discordsim.world.world import World
 from tests.harness.office import Office
 from tests.harness.people import in_voice
-from tests.harness.world import add_guild, channel_id
+from tests.harness.world import add_guild, channel_id, the_bot
 
 BRANCHES = 14
 """Guilds besides the office, with somebody in voice."""
@@ -37,7 +37,7 @@ class Branch(NamedTuple):
 async def discord(folder: Path) -> AsyncIterator[tuple[Office, list[Branch]]]:
     """It keeps what it needs in the folder, and so does the office."""
     world = World.demo()
-    bot = next(user for user in world.users.values() if user.bot)
+    bot = the_bot(world)
     branches = [_branch(world, bot, number) for number in range(1, BRANCHES + 1)]
     async with LocalDiscord(state_dir=folder, world=world) as local, ClientSession() as http:
         yield Office(local, http, folder), branches

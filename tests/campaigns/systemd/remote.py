@@ -15,7 +15,7 @@ from tests.campaigns.supervised import common
 from tests.campaigns.supervised.patience import expect, until
 from tests.campaigns.systemd.journal import message
 from tests.campaigns.systemd.stage import Stage
-from tests.store import postgres
+from tests.harness import postgres
 
 PORT = 55432
 """Free: the network is the test's own."""

@@ -13,7 +13,7 @@ import discord
 import yarl
 
 from tests.campaigns.interop.clients.protocol import FRAME_S, Order, obey, run, sent
-from tests.voice_clients import PY_CORD, connect, keep_awake
+from tests.harness.voice_clients import PY_CORD, connect, keep_awake
 
 DEADLINE_S = 20.0
 
