@@ -69,7 +69,7 @@ async def reload(stage: Stage) -> str:
         await stage.reload(
             "Reload failed, keeping the current settings: LOG_LEVEL is invalid", LOG_LEVEL="LOUD"
         )
-        await stage.reload("Settings read again", LOG_LEVEL="INFO", METRICS_PORT="")
+        await stage.reload("Reloaded settings", LOG_LEVEL="INFO", METRICS_PORT="")
         await stage.heard()
     return said
 
