@@ -51,7 +51,7 @@ async def broken(stage: Stage) -> str:
     await stage.host.control("stop", BOT)
     configure(stage.office)
     module = stage.checkout / "notetaker" / "service" / "bot.py"
-    sound, told = module.read_text(), stage.host.log(BOT_LOG).count("notetaker has a bug")
+    sound, told = module.read_text(), stage.host.log(BOT_LOG).count("This is a bug in notetaker")
     module.write_text(f"{sound}\nraise RuntimeError('broken')\n")
     try:
         began = time.monotonic()
@@ -59,7 +59,7 @@ async def broken(stage: Stage) -> str:
         first = stage.host.pid(BOT)
         second = await stage.host.restarted(BOT, first)
         took = time.monotonic() - began
-        await stage.host.until(lambda: stage.host.log(BOT_LOG).count("notetaker has a bug") == told + 2)
+        await stage.host.until(lambda: stage.host.log(BOT_LOG).count("This is a bug in notetaker") == told + 2)
         await stage.host.control("stop", BOT)
     finally:
         module.write_text(sound)
