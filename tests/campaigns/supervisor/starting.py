@@ -59,7 +59,9 @@ async def broken(stage: Stage) -> str:
         first = stage.host.pid(BOT)
         second = await stage.host.restarted(BOT, first)
         took = time.monotonic() - began
-        await stage.host.until(lambda: stage.host.log(BOT_LOG).count("This is a bug in notetaker") == told + 2)
+        await stage.host.until(
+            lambda: stage.host.log(BOT_LOG).count("This is a bug in notetaker") == told + 2
+        )
         await stage.host.control("stop", BOT)
     finally:
         module.write_text(sound)
