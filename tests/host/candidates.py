@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -51,6 +52,14 @@ class Candidate:
         assert self.process.stdout is not None
         async with asyncio.timeout(WAIT_S):
             return (await self.process.stdout.readline()).decode().removesuffix("\n")
+
+    async def stop(self) -> None:
+        """Stop the process with SIGSTOP, and wait until none of its threads runs any more."""
+        self.process.send_signal(signal.SIGSTOP)
+        async with asyncio.timeout(WAIT_S):
+            for task in Path(f"/proc/{self.pid}/task").iterdir():
+                while "State:\tT" not in (task / "status").read_text():  # noqa: ASYNC110 - no event for it
+                    await asyncio.sleep(0.01)
 
     async def goes_on(self) -> None:
         assert self.process.stdin is not None

@@ -125,7 +125,7 @@ async def test_a_first_one_that_is_stopped_is_named_all_the_same(tmp_path: Path,
         candidate(tmp_path, identity) as second,
     ):
         assert await first.tries() == "holds"
-        first.process.send_signal(signal.SIGSTOP)
+        await first.stop()
         refusal = await second.tries()
         assert f"with this token (process {first.pid} of " in refusal
         assert "not responding" in refusal
@@ -143,7 +143,7 @@ async def test_a_container_with_the_host_s_network_is_refused_too(
     ):
         assert await first.tries() == "holds"
         if stopped:
-            first.process.send_signal(signal.SIGSTOP)
+            await first.stop()
         first_one = "a process in another container, not" if stopped else f"process {first.pid} of "
         assert f"with this token ({first_one}" in await second.tries()
 
@@ -377,7 +377,7 @@ async def test_whoever_hangs_up_before_the_answer_does_not_end_the_answering(
 ) -> None:
     async with candidate(tmp_path, identity) as first:
         assert await first.tries() == "holds"
-        first.process.send_signal(signal.SIGSTOP)
+        await first.stop()
         for _ in range(20):
             with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as hasty:
                 hasty.connect(f"\0notetaker-bot-{identity}".encode())

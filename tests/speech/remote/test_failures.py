@@ -219,17 +219,19 @@ def test_what_is_kept_of_calls_that_fail_has_a_bound(server: Server, time: Time)
 
 
 def test_a_slow_server_gets_fewer_clips_at_a_time(server: Server, time: Time) -> None:
-    lock = threading.Lock()
+    arrival = threading.Condition()
     at_a_time: list[int] = []
     here = 0
 
     def answer(upload: Upload) -> Answer:
         nonlocal here
-        with lock:
+        with arrival:
             here += 1
             at_a_time.append(here)
-        sleep(0.02)
-        with lock:
+            arrival.notify_all()
+            arrival.wait_for(lambda: max(at_a_time) >= most, 10.0)
+        sleep(0.02)  # one clip too many would come now
+        with arrival:
             here -= 1
         return Answer()
 
