@@ -1,6 +1,6 @@
 """What one meeting collects, into journal, store and job queue.
 
-Whatever they do not take is kept and tried again by the next call. Sound keeps coming in and is in the journal, so no
+What they do not take is kept and tried again by the next call. Sound keeps coming in and is in the journal, so no
 failure here may end the recording.
 """
 

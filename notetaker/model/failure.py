@@ -35,7 +35,7 @@ class Rung(Enum):
 
     RESUME = "resume on the same endpoint"
     WAIT = "wait for what Discord says next"
-    NEW_SESSION = "get a fresh pair and identify anew"
+    NEW_SESSION = "get a fresh pair and identify again"
     COOL_DOWN = "wait a minute, then get a fresh pair"
     STOP = "stop and tell the admin"
 

@@ -1,6 +1,6 @@
 """What became of a packet. Every packet that reaches the socket has exactly one outcome.
 
-The voice stack counts outcomes; a packet that was *heard* is a frame of sound. Whoever records counts how many of
+The voice stack counts outcomes; a packet that was *heard* is a frame of sound. A recording counts how many of
 those frames are *stored*: none when nothing is recorded, fewer when the disk refuses some.
 """
 

@@ -181,7 +181,7 @@ class Attempts:
         self._shared.totals.retries += number > 1
         trace = self._begin(channel_id, number, of)
         with self._counted(trace):
-            await self._reception.drop("we start anew")
+            await self._reception.drop("we start over")
             self._presence.check_displaced(channel_id)
             if self._presence.possible:  # a stale state of ours, or a ghost's: leave it behind
                 await self._presence.leave()

@@ -233,7 +233,7 @@ class VoiceConnection:
             self._set_timer(due)
 
     def _set_timer(self, due: float | None) -> None:
-        """Set the timer anew. Rarely needed: audio does not change what is due next."""
+        """Set the timer again. Rarely needed: audio does not change what is due next."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None if due is None else self._loop.call_at(due, self._on_timer)

@@ -107,14 +107,14 @@ class GuildVoice:
             self._wake()
 
     def session_began(self, session_id: str) -> None:
-        """Begin anew under a new session of the main gateway: it voids voice sessions (JDA, AudioWebSocket)."""
+        """Start over under a new session of the main gateway: it voids voice sessions (JDA, AudioWebSocket)."""
         connection = self.reception.connection
         if self.intent is None or (connection and connection.session.credentials.session_id == session_id):
             return
         self._lost = None
         self.presence.session_began()
         self._cancel_operation()  # an attempt has credentials of the old session
-        self.reception.detach("the main connection to Discord began anew")
+        self.reception.detach("the main connection to Discord was restarted")
         self.downtime.mark(down=True)
         self.discord_is_back()
 

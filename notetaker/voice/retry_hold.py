@@ -42,7 +42,7 @@ class RetryHold:
         return first
 
     def forget(self) -> bool:
-        """Begin anew, connected or for another channel; return True if a failure had been announced."""
+        """Start over, connected or for another channel; return True if a failure had been announced."""
         announced, self._announced = self._announced, False
         self.failure = None
         return announced

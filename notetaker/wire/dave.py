@@ -4,7 +4,7 @@ A receiver that must not lose a frame keeps these rules:
 
 - Receivers are prepared as soon as a transition is announced, and the old keys stay valid for ten seconds;
   executing a transition concerns senders only, and we send nothing that is encrypted.
-- Decryptors outlive the MLS session: when a commit cannot be processed, the session starts anew while what was
+- Decryptors outlive the MLS session: when a commit cannot be processed, the session is restarted while what was
   readable stays readable.
 - A commit that is ignored because we are not a member yet is no error (libdave says ``ignored``). Clients that
   treat it as one reset in mid-speech.
@@ -130,7 +130,7 @@ class DaveGroup:
         return []
 
     def prepare_epoch(self, version: int, epoch: int) -> list[Outgoing]:
-        """Opcode 24: epoch 1 means that the group is created anew, with new key packages.
+        """Opcode 24: epoch 1 means that the group is created again, with new key packages.
 
         On an upgrade from version 0, plain frames are sent until the new group's first transition is executed.
         """

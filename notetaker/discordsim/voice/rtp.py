@@ -8,7 +8,7 @@ FIXED_HEADER = struct.Struct(">BBHII")
 EXTENSION_PREAMBLE = struct.Struct(">HH")
 PAYLOAD_TYPE_OPUS = 120
 EXTENSION_PROFILE = 0xBEDE
-"""Extensions with one-byte headers (RFC 8285); sent with every extension, whatever the client's was."""
+"""Extensions with one-byte headers (RFC 8285); sent with every extension, regardless of the client's."""
 RTCP_TYPES = range(200, 208)
 
 

@@ -18,16 +18,10 @@ from tests.speech.remote.transcription_server import (
     Time,
     Upload,
     content,
-    engine,
     failure,
     hear,
     json_answer,
-    no_proxy,
-    server,
-    time,
 )
-
-__all__ = ["engine", "no_proxy", "server", "time"]
 
 
 def test_a_clip_is_uploaded_as_a_file_with_all_that_is_known(server: Server, engine: OpenAIEngine) -> None:

@@ -26,16 +26,10 @@ from tests.speech.remote.transcription_server import (
     Time,
     Upload,
     content,
-    engine,
     failure,
     hear,
     json_answer,
-    no_proxy,
-    server,
-    time,
 )
-
-__all__ = ["engine", "no_proxy", "server", "time"]
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
