@@ -179,8 +179,12 @@ def test_whisper_understands_both(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def start(*arguments: str) -> "subprocess.Popen[str]":
+    """Start the installed command, because ``python -m`` may end with SIGINT although it was handled.
+
+    That happens in CPython 3.11 if the signal arrives while a string is executed, as dataclasses do.
+    """
     return subprocess.Popen(
-        [sys.executable, "-m", "notetaker.cli", "transcribe", *arguments],
+        [Path(sys.executable).with_name("notetaker"), "transcribe", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
