@@ -4,6 +4,7 @@ Source: RFC 3550 appendix A.1 (sequence numbers extended over their wraps, resta
 """
 
 import heapq
+from collections.abc import Iterable
 
 from notetaker.recording.journal import Packet
 
@@ -12,7 +13,11 @@ WINDOW = 1024
 
 
 class Reorder:
-    """Takes one SSRC's packets as they were written, and returns them as they were sent, without duplicates."""
+    """Takes one SSRC's packets as they were written, and returns all of them as they were sent.
+
+    Only sequence numbers decide, because senders may show any time. The receiver has dropped what the network
+    doubled, so a sequence number that comes again is that of a sender that has restarted.
+    """
 
     def __init__(self) -> None:
         self._newest: int | None = None  # extended sequence number
@@ -25,15 +30,14 @@ class Reorder:
         if self._newest is None:
             self._newest = packet.sequence
         ahead = (packet.sequence - self._newest + 0x8000) % 0x10000 - 0x8000
-        if ahead <= -WINDOW:  # the sender has restarted
+        if ahead <= -WINDOW or self._newest + ahead in self._seen:  # the sender has restarted
             ready = self.flush()
             self._newest = packet.sequence
             ahead = 0
         extended = self._newest + ahead
         self._newest = max(self._newest, extended)
-        if extended not in self._seen:
-            self._seen.add(extended)
-            heapq.heappush(self._waiting, (extended, packet))
+        self._seen.add(extended)
+        heapq.heappush(self._waiting, (extended, packet))
         while self._waiting[0][0] <= self._newest - WINDOW:
             ready.append(self._pop())
         return ready
@@ -46,3 +50,9 @@ class Reorder:
         extended, packet = heapq.heappop(self._waiting)
         self._seen.discard(extended)
         return packet
+
+
+def in_order(packets: Iterable[Packet]) -> list[Packet]:
+    """Return one SSRC's packets, given as they were written, as they were sent."""
+    reorder = Reorder()
+    return [ready for packet in packets for ready in reorder.add(packet)] + reorder.flush()
