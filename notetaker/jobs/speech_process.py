@@ -9,23 +9,20 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from notetaker.model.utterance import Clip
 from notetaker.recording.journal import JournalError, Packet, read_clip
-from notetaker.speech.decode import decode
-from notetaker.speech.engine import SAMPLE_RATE, Capabilities, EngineError, EngineSettingError, Heard, Hints
+from notetaker.recording.reorder import in_order
+from notetaker.speech.decode import decode_passage
+from notetaker.speech.engine import Capabilities, EngineError, EngineSettingError, Heard, Hints
 from notetaker.speech.engines import EngineSettings, choose
 from notetaker.speech.libopus import Decoder, LibopusMissingError
 from notetaker.speech.recogniser import Piece, Recogniser
 from notetaker.speech.threads import use_one_thread
 
 log = logging.getLogger(__name__)
-
-_RTP_RATE = 48_000
-_LONGEST_JOINED_S = 600.0
-"""Most seconds between two utterances without a pause; an RTP clock that says more cannot be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,37 +94,25 @@ def _recogniser(settings: EngineSettings) -> Recogniser:
 
 
 def _pieces(folder: Path, clips: Sequence[ClipToHear]) -> list[Piece]:
-    passages: list[list[list[Packet]]] = []
+    passages: list[list[ClipToHear]] = []
     for one in clips:
-        packets = _packets(folder, one.clip)
-        if passages and one.continues and _follows(passages[-1][-1], packets):
-            passages[-1].append(packets)
+        if passages and one.continues:
+            passages[-1].append(one)
         else:
-            passages.append([packets])
-    pieces = [piece for passage in passages for piece in _decoded(passage)]
-    return [replace(piece, speech_s=one.speech_s) for piece, one in zip(pieces, clips, strict=True)]
-
-
-def _decoded(passage: Sequence[Sequence[Packet]]) -> list[Piece]:
-    """Decode utterances without a pause between them as one, because a decoder's first 80 ms are poor."""
-    pcm = decode(packet for packets in passage for packet in packets)
-    first = passage[0][0].timestamp
-    begins = [2 * ((own[0].timestamp - first) % 2**32 * SAMPLE_RATE // _RTP_RATE) for own in passage]
-    ends = [*begins[1:], len(pcm)]
+            passages.append([one])
     return [
-        Piece(pcm[begin:end], continues=number > 0)
-        for number, (begin, end) in enumerate(zip(begins, ends, strict=True))
+        Piece(sound.pcm, continues=number > 0, speech_s=one.speech_s)
+        for passage in passages
+        for number, (one, sound) in enumerate(
+            zip(passage, decode_passage([_packets(folder, one.clip) for one in passage]), strict=True)
+        )
     ]
 
 
-def _follows(before: Sequence[Packet], after: Sequence[Packet]) -> bool:
-    elapsed = (after[0].timestamp - before[0].timestamp) % 2**32
-    return elapsed < _LONGEST_JOINED_S * _RTP_RATE
-
-
 def _packets(folder: Path, clip: Clip) -> list[Packet]:
+    """Return the packets of an utterance as they were sent. Raises EngineError."""
     try:
-        return read_clip(folder, clip)
+        return in_order(read_clip(folder, clip))
     except OSError as error:  # without the path, because everyone in the channel will read this
         raise EngineError(f"The recording could not be read ({error.strerror}).") from error
     except JournalError as error:

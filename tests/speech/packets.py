@@ -10,10 +10,20 @@ SILENCE = b"\xf8\xff\xfe"
 
 
 class RtpPacket(NamedTuple):
+    sequence: int
     timestamp: int
     opus: bytes
+    arrival_ns: int
 
 
-def rtp(frames: Sequence[bytes], start: int = 0) -> list[RtpPacket]:
-    """Return packets with these frames, from RTP timestamp ``start``."""
-    return [RtpPacket((start + i * TICKS) % 2**32, opus) for i, opus in enumerate(frames)]
+def rtp(frames: Sequence[bytes], start: int = 0, first: int = 0) -> list[RtpPacket]:
+    """Return packets with these frames, from RTP timestamp ``start`` and sequence number ``first``.
+
+    Each arrives when its timestamp says.
+    """
+    return [packet(first + i, start + i * TICKS, opus) for i, opus in enumerate(frames)]
+
+
+def packet(sequence: int, ticks: int, opus: bytes) -> RtpPacket:
+    """Return a packet that arrives when its timestamp says; ``ticks`` has not wrapped."""
+    return RtpPacket(sequence % 2**16, ticks % 2**32, opus, ticks * 1_000_000 // 48)

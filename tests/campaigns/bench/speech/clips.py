@@ -7,18 +7,18 @@ meeting is made of. No sentence comes twice in a round: what is said twice can p
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from notetaker.demo import script
-from notetaker.demo.script import FRAME_S, Sentence
+from notetaker.demo.script import Sentence
 from notetaker.jobs.batches import PAUSE_NS, WINDOW_NS
 from notetaker.speech.decode import decode
 from notetaker.speech.engine import BYTES_PER_SECOND
 from notetaker.speech.files import media
 from notetaker.speech.passages import LONGEST_S
 from tests.campaigns.speech_eval import recordings
+from tests.speech.packets import rtp
 
 SEED: Final = 10
 TIMES: Final = 3
@@ -96,11 +96,5 @@ def _shuffled(voices: Iterable[Sequence[Sentence]], chance: random.Random) -> li
     return utterances
 
 
-class _Packet(NamedTuple):
-    timestamp: int
-    opus: bytes
-
-
 def _pcm(frames: Sequence[bytes]) -> bytes:
-    ticks = round(FRAME_S * 48_000)
-    return decode(_Packet(at, opus) for at, opus in zip(count(0, ticks), frames, strict=False))
+    return decode(rtp(frames))
