@@ -231,6 +231,14 @@ def test_a_meeting_shows_what_was_said_and_what_was_heard(runner: CliRunner) -> 
             "stored": 50,
             "dropped": {"duplicate": 2},
             "lost": 1,
+            "uses": {
+                "transcribed": 50,
+                "no_speech": 0,
+                "quiet": 0,
+                "undecodable": 0,
+                "failed": 0,
+                "waiting": 0,
+            },
         }
     ]
 
@@ -248,6 +256,37 @@ def test_a_draft_is_marked(runner: CliRunner, tmp_path: Path) -> None:
     output = run(runner, "meeting", MEETING.id).output
     assert "1 line marked ~ is a draft until the final pass.\n" in output
     assert "14:30:06 Ada: good morning all\n14:30:08~Ada: lets beginn\n" in output
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_meeting_shows_what_is_not_in_its_text(
+    runner: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    store = Store(f"sqlite:///{tmp_path / 'state' / 'notetaker.db'}")
+    for number, text in enumerate(
+        (Transcription("hello", "e", undecodable=4), Transcription("", "e", error="No."), None), start=2
+    ):
+        clip = Clip(1, 1000 * number, 1000 * number + 1000, 7)
+        utterance = Utterance(MEETING.id, ADA, clip, STARTED + number * 10**9, STARTED + number * 10**9, 10)
+        store.add_utterance(utterance)
+        if text:
+            store.set_final({utterance.id: text}, STARTED)
+    store.set_coverage(MEETING.id, [Coverage(ADA, Counter({Outcome.HEARD: 90}), stored=90), Coverage(8)])
+    store.close()
+    [other, ada] = run(runner, "meeting", MEETING.id).output.splitlines()[-2:]
+    assert ada.split()[-4:] == ["4", "undecodable,", "10", "failed"]
+    assert other.split()[-1] == "0"
+    shown = json.loads(run(runner, "meeting", MEETING.id, "--json").output)
+    assert shown["speakers"][1]["uses"] == {
+        "transcribed": 56,
+        "no_speech": 0,
+        "quiet": 10,
+        "undecodable": 4,
+        "failed": 10,
+        "waiting": 10,
+    }
+    assert set(shown["speakers"][0]["uses"].values()) == {0}
 
 
 def test_a_meeting_that_does_not_exist(runner: CliRunner) -> None:

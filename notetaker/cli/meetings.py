@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks, store
+from notetaker.model.use import Use
 from notetaker.model.wording import count
 from notetaker.status import meeting_report
 
@@ -82,9 +83,17 @@ def _print_meeting(found: dict[str, Any]) -> None:
         click.echo(f"{gap['started'][11:19]} to {gap['ended'][11:19]} {whom}not heard: {gap['cause']}")
     click.echo()
     table = Table("speaker", "received", "heard", "stored", "dropped", "lost on the way", box=None)
-    for one in found["speakers"]:
+    unused = [_unused(one["uses"]) for one in found["speakers"]]
+    if any(unused):
+        table.add_column("not in the text")
+    for one, without_text in zip(found["speakers"], unused, strict=True):
         dropped = ", ".join(f"{n} {reason}" for reason, n in one["dropped"].items()) or "0"
         name = escape(one["name"] or one["user_id"])
         received, heard, stored, lost = (str(one[count]) for count in ("received", "heard", "stored", "lost"))
-        table.add_row(name, received, heard, stored, dropped, lost)
+        table.add_row(name, received, heard, stored, dropped, lost, *filter(None, [without_text]))
     Console().print(table)
+
+
+def _unused(uses: dict[str, int]) -> str:
+    """Say how many stored packets may have had words that the text lacks."""
+    return ", ".join(f"{uses[use]} {use}" for use in (Use.UNDECODABLE, Use.FAILED) if uses[use])

@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from notetaker.model.utterance import Clip
@@ -61,16 +61,20 @@ def draft(settings: EngineSettings, folder: Path, clip: Clip, hints: Hints) -> H
     """
     with _as_engine_errors():
         recogniser = _recogniser(settings)
-        pieces = _pieces(folder, [ClipToHear(clip, continues=False)])
+        pieces, undecodable = _pieces(folder, [ClipToHear(clip, continues=False)])
         if recogniser.engine.capabilities.two_passes:
-            return recogniser.draft(pieces[0], hints)
-        return recogniser.final(pieces, hints)[0]
+            heard = recogniser.draft(pieces[0], hints)
+        else:
+            [heard] = recogniser.final(pieces, hints)
+        return replace(heard, undecodable=undecodable[0])
 
 
 def final(settings: EngineSettings, folder: Path, clips: Sequence[ClipToHear], hints: Hints) -> list[Heard]:
     """Transcribe one speaker's utterances thoroughly, in order. Raises EngineError."""
     with _as_engine_errors():
-        return _recogniser(settings).final(_pieces(folder, clips), hints)
+        pieces, undecodable = _pieces(folder, clips)
+        found = _recogniser(settings).final(pieces, hints)
+        return [replace(heard, undecodable=n) for heard, n in zip(found, undecodable, strict=True)]
 
 
 @contextmanager
@@ -93,20 +97,22 @@ def _recogniser(settings: EngineSettings) -> Recogniser:
     return Recogniser(choose(settings).load())
 
 
-def _pieces(folder: Path, clips: Sequence[ClipToHear]) -> list[Piece]:
+def _pieces(folder: Path, clips: Sequence[ClipToHear]) -> tuple[list[Piece], list[int]]:
+    """Return the sound of each clip, and how many of its packets could not be decoded."""
     passages: list[list[ClipToHear]] = []
     for one in clips:
         if passages and one.continues:
             passages[-1].append(one)
         else:
             passages.append([one])
-    return [
-        Piece(sound.pcm, continues=number > 0, speech_s=one.speech_s)
-        for passage in passages
-        for number, (one, sound) in enumerate(
-            zip(passage, decode_passage([_packets(folder, one.clip) for one in passage]), strict=True)
-        )
-    ]
+    pieces: list[Piece] = []
+    undecodable: list[int] = []
+    for passage in passages:
+        sounds = decode_passage([_packets(folder, one.clip) for one in passage])
+        for number, (one, sound) in enumerate(zip(passage, sounds, strict=True)):
+            pieces.append(Piece(sound.pcm, continues=number > 0, speech_s=one.speech_s))
+            undecodable.append(sound.corrupt)
+    return pieces, undecodable
 
 
 def _packets(folder: Path, clip: Clip) -> list[Packet]:

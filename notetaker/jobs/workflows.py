@@ -24,7 +24,7 @@ from notetaker.notes.render import render_message, render_transcript
 from notetaker.notes.summary import summarise
 from notetaker.recording.ogg import OggError
 from notetaker.recording.tracks import TrackError, retire_journal, write_tracks
-from notetaker.speech.engine import EngineError, Hints
+from notetaker.speech.engine import EngineError, Heard, Hints
 from notetaker.store.store import Store
 
 T = TypeVar("T")
@@ -125,9 +125,7 @@ class Workflows:
             self._pause(0)
             log.warning("No live line for utterance %s: %s", utterance_id, error)
             return  # the final pass tries again, and stores the error if it fails too
-        draft = Transcription(
-            heard.text, engine, language=heard.language, speech_s=heard.speech_s, final=final
-        )
+        draft = replace(_transcription(heard, engine), final=final)
         self._store.set_draft(utterance_id, draft, time.time_ns())
         if not final:
             self._request_final_texts(meeting.id, utterance.user_id)
@@ -197,10 +195,7 @@ class Workflows:
             urgent=meeting.ended_ns is not None and not self._store.meetings_in(MeetingState.RECORDING),
         )
         engine = self._transcriber.engine_name
-        return {
-            one.id: Transcription(words.text, engine, language=words.language)
-            for one, words in zip(utterances, heard, strict=True)
-        }
+        return {one.id: _transcription(words, engine) for one, words in zip(utterances, heard, strict=True)}
 
     def _hints(self, meeting: Meeting, utterances: Sequence[Utterance]) -> Hints:
         names = self._store.speakers(meeting.id)
@@ -306,3 +301,13 @@ class Workflows:
         """Wait. Raises Interrupted when the worker stops, which is also why an engine may have failed."""
         if self._stopping.wait(seconds):
             raise Interrupted
+
+
+def _transcription(heard: Heard, engine: str) -> Transcription:
+    return Transcription(
+        heard.text,
+        engine,
+        language=heard.language,
+        speech_s=heard.speech_s,
+        undecodable=heard.undecodable,
+    )

@@ -1,10 +1,13 @@
 """A meeting's transcript: what everyone said, in time order, and what is missing."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from notetaker.model.locale import ENGLISH_UTC, Locale
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage
+from notetaker.model.use import Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Transcript:
     speakers: dict[int, str]
     """Display names by user id, of everyone who was heard or seen."""
     coverage: tuple[Coverage, ...]
+    uses: Mapping[int, Counter[Use]]
+    """By user id: what became of the packets that are stored."""
     engines: tuple[str, ...] = ()
     """Names of the speech engines, such as ``whisper-base``, the one with the most lines first."""
     languages: tuple[str, ...] = ()

@@ -48,6 +48,10 @@ class Transcription:
     language: str | None = None
     """ISO 639-1 code of the language, if the engine knows it."""
     speech_s: float | None = None
-    """Seconds of speech in the utterance, as measured by the draft; None if not measured."""
+    """Seconds of speech in the utterance: 0 if no voice was found, else as measured by the draft; None if not
+    measured.
+    """
     final: bool = True
     """False for a draft, made during the meeting and replaced by the final pass. Notes never use drafts."""
+    undecodable: int | None = None
+    """How many of the utterance's packets the decoder rejected; None if not counted."""

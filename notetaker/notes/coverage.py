@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Transcript
+from notetaker.model.use import Use
 from notetaker.model.wording import count, duration
 from notetaker.notes.markdown import escape
 from notetaker.notes.wording import unknown_speaker
@@ -25,17 +26,20 @@ def heard(transcript: Transcript) -> str:
 
 def _sentences(transcript: Transcript) -> Iterator[str]:
     everyone = _everyone(transcript)
-    yield _packets(everyone)
-    if everyone.unstored:
-        packets = count(everyone.unstored, "packet that was", "packets that were")
-        yield f"{packets} heard could not be written to disk."
+    undecodable = sum(use[Use.UNDECODABLE] for use in transcript.uses.values())
+    yield _packets(everyone, whole=not everyone.unstored and not undecodable)
+    for number, done in ((everyone.unstored, "written to disk"), (undecodable, "decoded")):
+        if number:
+            packets = count(number, "packet that was", "packets that were")
+            yield f"{packets} heard could not be {done}."
     failed = [line for line in transcript.lines if line.error is not None]
     if failed:
         length = duration(sum(line.ended_ns - line.started_ns for line in failed))
         yield f"{count(len(failed), 'utterance')} ({length}) could not be transcribed."
 
 
-def _packets(everyone: Coverage) -> str:
+def _packets(everyone: Coverage, *, whole: bool) -> str:
+    """Describe what was heard; ``whole`` if all of it could be used."""
     dropped = {words: everyone.outcomes[outcome] for outcome, words in _DROPPED.items()}
     unheard = {"never arrived": everyone.lost, **dropped}
     reasons = [f"{number:,} {words}" for words, number in unheard.items() if number]
@@ -44,8 +48,7 @@ def _packets(everyone: Coverage) -> str:
         return f"{everyone.heard:,} of {everything} were heard; {', '.join(reasons)}."
     if not everyone.heard:
         return "No voice packets arrived."
-    none_lost = "" if everyone.unstored else "; none was lost"
-    return f"All {count(everyone.heard, 'voice packet')} were heard{none_lost}."
+    return f"All {count(everyone.heard, 'voice packet')} were heard{'; none was lost' if whole else ''}."
 
 
 def talk_times(transcript: Transcript) -> list[tuple[str, int]]:
@@ -55,14 +58,17 @@ def talk_times(transcript: Transcript) -> list[tuple[str, int]]:
 
 def table(transcript: Transcript) -> list[str]:
     """Return a Markdown table with a row per speaker and a column for each count that is not 0 for everyone."""
-    counted = _counts(_everyone(transcript)).items()
-    columns = [column for column, number in counted if number or column in ("heard", "never arrived")]
+    counted = {part.user_id: _counts(part, transcript.uses[part.user_id]) for part in transcript.coverage}
+    columns = [
+        column
+        for column in next(iter(counted.values()), {})
+        if column in ("heard", "never arrived") or any(counts[column] for counts in counted.values())
+    ]
     spoken = _spoken(transcript)
     rows = [["Speaker", "spoke for", *columns]]
-    for part in transcript.coverage:
-        counts = _counts(part)
+    for user_id, counts in counted.items():
         numbers = [f"{counts[column]:,}" for column in columns]
-        rows.append([escape(name(part.user_id, transcript)), duration(spoken[part.user_id]), *numbers])
+        rows.append([escape(name(user_id, transcript)), duration(spoken[user_id]), *numbers])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "| "
@@ -88,10 +94,15 @@ def _spoken(transcript: Transcript) -> Counter[int]:
     return spoken
 
 
-def _counts(part: Coverage) -> dict[str, int]:
+def _counts(part: Coverage, use: Counter[Use]) -> dict[str, int]:
     """Return a speaker's counts by the names of the table's columns."""
-    counts = {outcome.replace("_", " "): part.outcomes[outcome] for outcome in Outcome}
-    return counts | {"not stored": part.unstored, "never arrived": part.lost}
+    return {
+        **{outcome.replace("_", " "): part.outcomes[outcome] for outcome in Outcome},
+        "not stored": part.unstored,
+        "not decoded": use[Use.UNDECODABLE],
+        "not transcribed": use[Use.FAILED],
+        "never arrived": part.lost,
+    }
 
 
 def _everyone(transcript: Transcript) -> Coverage:

@@ -7,6 +7,7 @@ from notetaker.model.locale import Locale
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage
 from notetaker.model.transcript import Gap, Line, Transcript
+from notetaker.model.use import uses
 from notetaker.model.utterance import Transcription, Utterance
 from notetaker.notes.wording import unknown_speaker
 
@@ -50,6 +51,7 @@ def merge(
         gaps=tuple(sorted(gaps, key=lambda gap: (gap.started_ns, gap.ended_ns, gap.user_id or 0, gap.cause))),
         speakers=dict(sorted(names.items())),
         coverage=tuple(coverage),
+        uses=uses(coverage, transcribed),
         engines=_by_frequency(said.engine for _, said in transcribed),
         languages=languages,
         locale=Locale(meeting.language or next(iter(languages), "en"), time_zone),

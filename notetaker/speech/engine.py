@@ -39,7 +39,9 @@ class Heard:
     language: str | None = None
     """ISO 639-1 code of the language, if the engine knows it."""
     speech_s: float | None = None
-    """Seconds of speech in the clip; None if not measured. Engines do not set it."""
+    """Seconds of speech in the clip: 0 if no voice was found; None if not measured. Engines do not set it."""
+    undecodable: int | None = None
+    """Packets of the clip that the decoder rejected; None if not counted. Engines do not set it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class Recogniser:
             if cut.clip.speech_s
         ]
         answers = self._ask([cut.clip for cut in cuts], hints)
-        heard = [Heard() for _ in pieces]
+        heard = [Heard(speech_s=0.0) for _ in pieces]
         for passage, group in groupby(zip(cuts, answers, strict=True), key=lambda one: one[0].passage):
             found = list(group)
             if len(passage) > 1 and not _timed(found):
@@ -187,7 +187,12 @@ def _share(
     if len(passage) == 1 and not _timed(found):
         return [Heard(" ".join(filter(None, (answer.text for _, answer in found))), (), language)]
     words = stitch([(cut.part, answer.words) for cut, answer in found])
-    return [
-        Heard("".join(word.text for word in own).strip(), tuple(own), language)
-        for own in to_pieces(words, [pieces[index].length_s for index in passage])
-    ]
+    lengths_s = [pieces[index].length_s for index in passage]
+    shared: list[Heard] = []
+    ends_s = 0.0
+    for own, length_s in zip(to_pieces(words, lengths_s), lengths_s, strict=True):
+        begins_s, ends_s = ends_s, ends_s + length_s
+        asked = own or any(cut.part.start_s < ends_s and begins_s < cut.part.end_s for cut, _ in found)
+        text = "".join(word.text for word in own).strip()
+        shared.append(Heard(text, tuple(own), language, None if asked else 0.0))
+    return shared

@@ -7,6 +7,7 @@ from typing import Any
 
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.use import Use, uses
 from notetaker.model.wording import iso
 from notetaker.store.store import Store
 
@@ -26,6 +27,10 @@ def detail(store: Store, meeting_id: str) -> dict[str, Any] | None:
     if meeting is None:
         return None
     names = store.speakers(meeting_id)
+    utterances, transcribed = store.utterances(meeting_id), store.transcribed(meeting_id)
+    texts = {utterance.id: transcription for utterance, transcription in transcribed}
+    coverage = store.coverage(meeting_id)
+    used = uses(coverage, [(utterance, texts.get(utterance.id)) for utterance in utterances])
     lines = [
         {
             "user_id": str(utterance.user_id),
@@ -38,17 +43,22 @@ def detail(store: Store, meeting_id: str) -> dict[str, Any] | None:
             "language": transcription.language,
             "engine": transcription.engine,
         }
-        for utterance, transcription in store.transcribed(meeting_id)
+        for utterance, transcription in transcribed
     ]
     return _meeting(meeting) | {
         "words": _words(store, meeting_id),
-        "utterances": len(store.utterances(meeting_id)),
+        "utterances": len(utterances),
         "waiting_for_transcription": len(store.untranscribed(meeting_id)),
         "waiting_for_final_text": len(store.unfinished(meeting_id)),
         "lag_s": _lag_s(store.lags_ns(meeting_id)),
         "speakers": [
-            {"user_id": str(one.user_id), "name": names.get(one.user_id), **counts(one)}
-            for one in store.coverage(meeting_id)
+            {
+                "user_id": str(one.user_id),
+                "name": names.get(one.user_id),
+                **counts(one),
+                "uses": {use.value: used[one.user_id][use] for use in Use},
+            }
+            for one in coverage
         ],
         "gaps": [
             {

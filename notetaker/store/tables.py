@@ -116,6 +116,7 @@ transcriptions = Table(
     Column("speech_s", Float),
     Column("final", Boolean, nullable=False, server_default=sqlalchemy.true()),
     Column("first_ns", BigInteger),  # when the first text, draft or final, was stored
+    Column("undecodable", BigInteger),  # NULL: not counted
 )
 
 notes = Table(

@@ -125,7 +125,9 @@ class Utterances(Database):
 
 
 def _transcription(row: Row[Any]) -> Transcription:
-    return Transcription(row.text, row.engine, row.error, row.language, row.speech_s, row.final)
+    return Transcription(
+        row.text, row.engine, row.error, row.language, row.speech_s, row.final, row.undecodable
+    )
 
 
 def _utterance(row: Row[Any]) -> Utterance:

@@ -1,5 +1,6 @@
 """Records meetings as the bot does: a journal on disk, utterances in the store. The speech is the demo's."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,19 @@ def record_speech(meetings_folder: Path, store: Store) -> list[Utterance]:
     return _record(meetings_folder, store, [(1001, sentence) for sentence in load().sentences], ended=False)
 
 
+def record_frames(folder: Path, frames: Iterable[AudioFrame]) -> list[Utterance]:
+    """Record one voice session into a meeting's folder. Return its utterances."""
+    utterances: list[Utterance] = []
+    recorder = Recorder(folder, MEETING.id, utterances.append)
+    recorder.open_session(0.0, MEETING.started_ns)
+    now = 0.0
+    for frame in frames:
+        recorder.write(frame)
+        now = frame.arrival
+    recorder.close_session(now + 1.0)
+    return utterances
+
+
 def _record(
     meetings_folder: Path,
     store: Store,
@@ -41,17 +55,14 @@ def _record(
     language: str | None = None,
 ) -> list[Utterance]:
     store.add_meeting(replace(MEETING, language=language))
-    utterances: list[Utterance] = []
-    recorder = Recorder(meetings_folder / MEETING.id, MEETING.id, utterances.append)
-    recorder.open_session(0.0, MEETING.started_ns)
+    frames: list[AudioFrame] = []
     now = 0.0
     for number, (user_id, sentence) in enumerate(said):
         for index, opus in enumerate(sentence.frames):
-            frame = AudioFrame(user_id, user_id, 1000 * number + index, round(now * 48_000), opus, now)
-            recorder.write(frame)
+            frames.append(AudioFrame(user_id, user_id, 1000 * number + index, round(now * 48_000), opus, now))
             now += 0.02
         now += 1.0
-    recorder.close_session(now)
+    utterances = record_frames(meetings_folder / MEETING.id, frames)
     for user_id, name in SPEAKERS.items():
         store.name_speaker(MEETING.id, user_id, name)
     for utterance in utterances:

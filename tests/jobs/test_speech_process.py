@@ -8,10 +8,9 @@ import pytest
 from notetaker.demo.script import load
 from notetaker.jobs import speech_process
 from notetaker.model.audio import AudioFrame
-from notetaker.model.utterance import Utterance
-from notetaker.recording.recorder import Recorder
 from notetaker.speech.engine import Hints
 from tests.jobs.engine import POCKETSPHINX
+from tests.jobs.recording import record_frames
 
 SENTENCE = load().sentences[0].frames
 SENT = tuple(
@@ -21,20 +20,10 @@ HALF = len(SENT) // 2
 Change = Callable[[AudioFrame], AudioFrame]
 
 
-def record(folder: Path, frames: Iterable[AudioFrame]) -> list[Utterance]:
-    utterances: list[Utterance] = []
-    recorder = Recorder(folder, "m", utterances.append)
-    recorder.open_session(0.0, 1_795_000_000 * 10**9)
-    for frame in frames:
-        recorder.write(frame)
-    recorder.close_session(10.0)
-    return utterances
-
-
 def words(folder: Path, frames: Iterable[AudioFrame]) -> list[str]:
     return [
         speech_process.draft(POCKETSPHINX, folder, utterance.clip, Hints()).text
-        for utterance in record(folder, frames)
+        for utterance in record_frames(folder, frames)
     ]
 
 

@@ -39,11 +39,17 @@ def at(seconds: float) -> int:
 
 
 def said(
-    user_id: int, start: float, end: float, text: str, error: str | None = None, language: str | None = None
+    user_id: int,
+    start: float,
+    end: float,
+    text: str,
+    error: str | None = None,
+    language: str | None = None,
+    undecodable: int | None = None,
 ) -> Said:
     clip = Clip(1, start_offset=round(start * 1000), end_offset=round(end * 1000), ssrc=user_id)
     utterance = Utterance(MEETING.id, user_id, clip, at(start), at(end), packets=round((end - start) * 50))
-    return utterance, Transcription(text, "pocketsphinx", error, language)
+    return utterance, Transcription(text, "pocketsphinx", error, language, undecodable=undecodable)
 
 
 def gap(

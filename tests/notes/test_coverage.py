@@ -41,6 +41,20 @@ def test_sound_that_could_not_be_transcribed_is_said() -> None:
     assert words.endswith("none was lost. 2 utterances (8 s) could not be transcribed.")
 
 
+def test_packets_that_could_not_be_decoded_are_said_and_not_called_heard_without_loss() -> None:
+    lines = said(ADA, 0, 2, "hi", undecodable=3), said(BEN, 3, 4, "", undecodable=50)
+    shown = transcript(*lines, coverage=(heard(ADA, 100), heard(BEN, 50)))
+    assert coverage.heard(shown) == (
+        "All 150 voice packets were heard. 53 packets that were heard could not be decoded."
+    )
+    assert coverage.table(shown) == [
+        "| Speaker | spoke for | heard | not decoded | never arrived |",
+        "|---------|----------:|------:|------------:|--------------:|",
+        "| Ada     |       2 s |   100 |           3 |             0 |",
+        "| Ben     |       0 s |    50 |          50 |             0 |",
+    ]
+
+
 def test_talk_time_is_per_person_longest_first() -> None:
     lines = said(ADA, 0, 2, "a"), said(BEN, 1, 6, "b"), said(ADA, 8, 10, "c")
     assert coverage.talk_times(transcript(*lines)) == [("Ben", 5 * 10**9), ("Ada", 4 * 10**9)]

@@ -104,11 +104,11 @@ def test_the_document() -> None:
         "748 of 750 voice packets were heard; 2 never arrived. "
         "1 utterance (2 s) could not be transcribed.\n"
         "\n"
-        "| Speaker | spoke for | heard | never arrived |\n"
-        "|---------|----------:|------:|--------------:|\n"
-        "| Ada     |       6 s |   300 |             0 |\n"
-        "| Ben     |       4 s |   198 |             2 |\n"
-        "| Chloe   |       5 s |   250 |             0 |\n"
+        "| Speaker | spoke for | heard | not transcribed | never arrived |\n"
+        "|---------|----------:|------:|----------------:|--------------:|\n"
+        "| Ada     |       6 s |   300 |               0 |             0 |\n"
+        "| Ben     |       4 s |   198 |               0 |             2 |\n"
+        "| Chloe   |       5 s |   250 |             100 |             0 |\n"
     )
 
 

@@ -48,7 +48,9 @@ def test_an_engine_is_never_given_silence() -> None:
     engine = Scripted([])
     recogniser = Recogniser(engine)
     assert recogniser.draft(Piece(SILENCE), Hints()) == Heard(speech_s=0.0)
-    assert recogniser.final([Piece(SILENCE), Piece(b""), Piece(SILENCE)], Hints()) == [Heard()] * 3
+    assert (
+        recogniser.final([Piece(SILENCE), Piece(b""), Piece(SILENCE)], Hints()) == [Heard(speech_s=0.0)] * 3
+    )
     assert engine.asked == []
 
 
@@ -147,6 +149,16 @@ def test_pieces_without_a_pause_are_heard_as_one_and_get_their_own_words() -> No
     assert " ".join(heard.text for heard in found) == answer.text
     assert len(found[0].words) == sum(word.start_s + 0.2 < seconds for word in answer.words)
     assert all(word.start_s >= 0 for word in found[1].words)
+
+
+def test_of_a_passage_the_pieces_without_a_voice_are_told_apart() -> None:
+    """Someone with an open microphone says a word now and then."""
+    noise = SILENCE * (30 * BYTES_PER_SECOND // len(SILENCE))
+    engine = Scripted([Heard("Good morning.", words("Good morning."))])
+    pieces = [Piece(SPEECH[0] + noise), Piece(noise, continues=True), Piece(noise, continues=True)]
+    found = Recogniser(engine).final(pieces, Hints())
+    assert [heard.text for heard in found] == ["Good morning.", "", ""]
+    assert [heard.speech_s for heard in found] == [None, 0.0, 0.0]
 
 
 def test_an_engine_without_word_times_hears_each_piece_alone() -> None:

@@ -132,7 +132,7 @@ def test_an_utterance_is_added_once(store: Store) -> None:
 
 
 DRAFT = Transcription("helo", "whisper-base", final=False)
-FINAL = Transcription("Hello.", "whisper-base", language="en")
+FINAL = Transcription("Hello.", "whisper-base", language="en", undecodable=2)
 FAILED = Transcription("", "whisper-base", "The engine has died.")
 
 
@@ -151,6 +151,17 @@ def test_a_final_text_replaces_a_draft_and_nothing_replaces_a_final_text(store: 
     store.set_draft(utterance(2).id, DRAFT, STARTED)
     assert store.unfinished(MEETING.id) == [utterance(3)]
     assert store.transcribed(MEETING.id) == [(utterance(1), FAILED), (utterance(2), FINAL)]
+
+
+def test_a_worker_of_an_earlier_release_did_not_count_what_it_could_not_decode(store: Store) -> None:
+    store.add_meeting(MEETING)
+    store.add_utterance(utterance(1))
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO transcriptions (utterance_id, text, engine, final) "
+            f"VALUES ('{utterance(1).id}', 'Hello.', 'whisper-base', true)"
+        )
+    assert store.transcription(utterance(1).id) == Transcription("Hello.", "whisper-base", undecodable=None)
 
 
 def test_the_lag_is_that_of_the_first_text(store: Store) -> None:
