@@ -77,7 +77,9 @@ user_ids = st.sampled_from([101, 102, 103, 2**64 - 1])
 def _said(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> Said:
     start = draw(st.integers(0, 20_000))
     error = draw(st.one_of(st.none(), st.none(), foreign))
-    return said(draw(user_ids), start, start + draw(st.integers(1, 30)), draw(texts), error)
+    undecodable = draw(st.sampled_from([None, 0, 50]))
+    end = start + draw(st.integers(1, 30))
+    return said(draw(user_ids), start, end, draw(texts), error, undecodable=undecodable)
 
 
 @st.composite
