@@ -5,6 +5,7 @@ The latest command in a guild wins, as Discord numbers them, and interrupts what
 
 import logging
 import time
+from collections.abc import Callable
 
 from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Refused, Start, Started, Stopped
@@ -15,6 +16,7 @@ from notetaker.meetings.saving import PATIENCE_S
 from notetaker.meetings.storage import NO_ANSWER, Storage
 from notetaker.model import events
 from notetaker.model.meeting import Meeting, new_meeting_id
+from notetaker.recording.clock import MeetingClock, Moment, read_clocks
 from notetaker.recording.state import OpenGap
 from notetaker.store.database import Rejected, StoreError
 from notetaker.voice.ports import JoinFailed
@@ -23,10 +25,17 @@ log = logging.getLogger(__name__)
 
 
 class Meetings:
-    def __init__(self, voice: Voice, recordings: Recordings, storage: Storage) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        recordings: Recordings,
+        storage: Storage,
+        clocks: Callable[[], Moment] = read_clocks,
+    ) -> None:
         self._voice = voice
         self._recordings = recordings
         self._storage = storage
+        self._clocks = clocks
         self._latest: dict[int, int] = {}  # command by guild
         self._starting: dict[int, Meeting] = {}
         self._closing = False
@@ -77,19 +86,20 @@ class Meetings:
         guild_id = wish.guild_id
         self._refuse_another(guild_id)
         if self._storage.database.waiting_s(time.monotonic()) > PATIENCE_S:
-            raise _not_stored(_meeting(wish, time.time_ns()), NO_ANSWER)
+            raise _not_stored(_meeting(wish, MeetingClock(self._clocks)), NO_ANSWER)
         self._obey(guild_id, wish.voice_channel_id, command_id)
-        self._starting[guild_id] = _meeting(wish, time.time_ns())
+        self._starting[guild_id] = _meeting(wish, MeetingClock(self._clocks))
         try:
             async with self._recordings.locks[guild_id]:
-                asked_ns = time.time_ns()
+                clock, gap = MeetingClock(self._clocks), None
                 reason = await self._connect(guild_id, wish.voice_channel_id, command_id)
                 if reason is None:
-                    meeting, gap = _meeting(wish, time.time_ns()), None
+                    clock = MeetingClock(self._clocks)
                 else:
-                    meeting, gap = _meeting(wish, asked_ns), OpenGap(asked_ns, causes.not_joined(reason))
+                    gap = OpenGap(clock.began_ns, causes.not_joined(reason))
+                meeting = _meeting(wish, clock)
                 try:
-                    await self._recordings.start(meeting, gap)
+                    await self._recordings.start(meeting, clock, gap)
                 except (OSError, StoreError) as error:
                     await self._voice.leave(guild_id)
                     raise _not_stored(meeting, error) from error
@@ -150,14 +160,14 @@ def _not_stored(meeting: Meeting, failure: Exception | str) -> Refused:
     return Refused(replies.CANNOT_WRITE)
 
 
-def _meeting(wish: Start, started_ns: int) -> Meeting:
+def _meeting(wish: Start, clock: MeetingClock) -> Meeting:
     return Meeting(
-        id=new_meeting_id(started_ns),
+        id=new_meeting_id(clock.began_ns),
         guild_id=wish.guild_id,
         voice_channel_id=wish.voice_channel_id,
         voice_channel_name=wish.voice_channel_name,
         text_channel_id=wish.text_channel_id,
         started_by=wish.started_by,
-        started_ns=started_ns,
+        started_ns=clock.began_ns,
         language=wish.language,
     )

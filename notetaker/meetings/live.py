@@ -1,7 +1,6 @@
 """One meeting while it is recorded: voice sessions in; journal, utterances, speakers and gaps out."""
 
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -16,6 +15,7 @@ from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
+from notetaker.recording.clock import MeetingClock
 from notetaker.recording.recorder import Recorder
 from notetaker.recording.state import OpenGap, RecordingState, StateFile
 from notetaker.wire.losses import Loss
@@ -35,14 +35,14 @@ class LiveMeeting:
         self,
         meeting: Meeting,
         folder: Path,
-        now: float,
+        clock: MeetingClock,
         on_utterance: Callable[[], object],
         *,
         channel_id: int | None = None,
         connected: bool = False,
         gap: OpenGap | None = None,
     ) -> None:
-        """``folder`` is the meeting's; ``now`` is monotonic seconds; ``on_utterance`` is called when one has ended.
+        """``folder`` and ``clock`` are the meeting's; ``on_utterance`` is called when an utterance has ended.
 
         ``gap``: since when, and why, there has been no voice session; None if there is one now.
         """
@@ -67,14 +67,14 @@ class LiveMeeting:
         self._on_utterance = on_utterance
         self._heard_before: set[int] = set()
         self._open = False
-        self._clock = (now, time.time_ns())  # one moment, in monotonic seconds and in Unix nanoseconds
+        self._clock = clock
         self._gaps = OpenGaps()
         self._left: float | None = None  # when the session closed that was asked to
         self._told_deaf = False
         self._stopped = False
         self._state_file = StateFile(folder)
         if gap is not None:
-            self._begin_session_gap(now, gap)
+            self._gaps.begin(GapKind.SESSION, gap)
 
     # For the voice stack
 
@@ -100,7 +100,7 @@ class LiveMeeting:
 
     def lost(self, loss: Loss) -> None:
         cause = causes.packets_lost(loss.packets, loss.outcome)
-        self._add(Gap(self._wall_ns(loss.started), self._wall_ns(loss.ended), cause, loss.user_id or None))
+        self._add(Gap(self._clock.at(loss.started), self._clock.at(loss.ended), cause, loss.user_id or None))
 
     def deafened(self, now: float, deaf: bool) -> None:
         if deaf:
@@ -131,7 +131,7 @@ class LiveMeeting:
 
         A disk that has failed is tried again with the mark of its gap: nobody may speak for a long time.
         """
-        if self._gaps.until(GapKind.DISK, now) is not None:
+        if self._gaps.until(GapKind.DISK, self._clock.at(now)) is not None:
             self._write(now, self._end_disk_gap, now)
         self.recorder.tick(now)
         deaf = GapKind.DEAFENED in self._gaps
@@ -161,13 +161,13 @@ class LiveMeeting:
     def sync(self, state: RecordingState) -> None:
         """Make what was recorded safe from power loss. For the disk's thread; raises OSError."""
         self.recorder.sync()
-        self._state_file.keep(state)
+        self._state_file.keep(state, self._clock.sign())
 
     def stop(self, now: float) -> None:
         """End the meeting: nothing more is heard."""
         self._stopped = True
         self._end_all(now)
-        self.meeting = replace(self.meeting, ended_ns=time.time_ns(), state=MeetingState.FINISHING)
+        self.meeting = replace(self.meeting, ended_ns=self._clock.at(now), state=MeetingState.FINISHING)
 
     def suspend(self, now: float) -> None:
         """End this life's part of the meeting, which another life may resume."""
@@ -175,17 +175,17 @@ class LiveMeeting:
         if gap is not None and gap.cause in causes.INTERRUPTIONS:
             self._gaps.drop(GapKind.SESSION)  # open since an earlier life, and still
         else:
-            gap = OpenGap(self._wall_ns(now if self._left is None else self._left), causes.RESTARTED)
+            gap = OpenGap(self._clock.at(now if self._left is None else self._left), causes.RESTARTED)
         self._end_all(now)
-        self._begin_session_gap(now, gap)
+        self._gaps.begin(GapKind.SESSION, gap)
 
     # Sessions
 
     def _ensure_open(self, now: float) -> bool:
         """A session's first packets may come before the news that it is up; a full disk may have room again."""
         if not self._open:
-            self._clock = (now, time.time_ns())
-            self._open = self._write(now, self.recorder.open_session, *self._clock)
+            self._clock.notice_sleep()
+            self._open = self._write(now, self.recorder.open_session, now, self._clock.at(now))
             if self._open:
                 self.connected = True
                 self.session_gap = self._end(GapKind.SESSION, now)
@@ -197,6 +197,8 @@ class LiveMeeting:
             self._open = False
 
     def _end_all(self, now: float) -> None:
+        if not self._open:
+            self._clock.notice_sleep()
         for kind in GapKind:
             self._end(kind, now)
         self._close(now)
@@ -222,7 +224,7 @@ class LiveMeeting:
 
     def _end_disk_gap(self, now: float) -> None:
         """Mark the gap in the journal, which shows that the disk works again. Raises OSError if it does not."""
-        gap = self._gaps.until(GapKind.DISK, now)
+        gap = self._gaps.until(GapKind.DISK, self._clock.at(now))
         if gap is not None:
             self.recorder.mark_gap(gap)
             self._report(gap)
@@ -241,16 +243,11 @@ class LiveMeeting:
         self.waiting.append(utterance)
         self._on_utterance()
 
-    def _begin_session_gap(self, now: float, gap: OpenGap) -> None:
-        """One that began in the past."""
-        lasted_s = (self._wall_ns(now) - gap.started_ns) / 1e9
-        self._gaps.begin(GapKind.SESSION, now - max(lasted_s, 0.0), gap)
-
     def _begin(self, kind: GapKind, now: float, cause: str) -> None:
-        self._gaps.begin(kind, now, OpenGap(self._wall_ns(now), cause))
+        self._gaps.begin(kind, OpenGap(self._clock.at(now), cause))
 
     def _end(self, kind: GapKind, now: float) -> Gap | None:
-        gap = self._gaps.end(kind, now)
+        gap = self._gaps.end(kind, self._clock.at(now))
         if gap is not None:
             self._add(gap)
         return gap
@@ -270,7 +267,3 @@ class LiveMeeting:
         gap_ms = round((gap.ended_ns - gap.started_ns) / 1e6)
         extra = events.GAP.of(self.meeting, gap_ms=gap_ms)
         log.warning("Meeting %s: gap of %.1f s: %s", self.meeting.id, gap_ms / 1e3, gap.cause, extra=extra)
-
-    def _wall_ns(self, now: float) -> int:
-        then, then_ns = self._clock
-        return then_ns + round((now - then) * 1e9)

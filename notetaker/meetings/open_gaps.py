@@ -21,37 +21,34 @@ class GapKind(Enum):
 
 
 class OpenGaps:
-    """At most one of each kind. Lengths are monotonic, because the wall clock may be adjusted meanwhile."""
+    """At most one of each kind. ``now_ns`` is the meeting's time."""
 
     def __init__(self) -> None:
-        self._gaps: dict[GapKind, tuple[float, OpenGap]] = {}
+        self._gaps: dict[GapKind, OpenGap] = {}
 
     def __contains__(self, kind: GapKind) -> bool:
         return kind in self._gaps
 
     def all(self) -> tuple[OpenGap, ...]:
-        return tuple(gap for _, gap in self._gaps.values())
+        return tuple(self._gaps.values())
 
     def get(self, kind: GapKind) -> OpenGap | None:
-        return self._gaps[kind][1] if kind in self._gaps else None
+        return self._gaps.get(kind)
 
-    def begin(self, kind: GapKind, now: float, gap: OpenGap) -> None:
-        """Open a gap that begins ``now``. One already open stays, with its first cause."""
-        self._gaps.setdefault(kind, (now, gap))
+    def begin(self, kind: GapKind, gap: OpenGap) -> None:
+        """Open a gap. One already open stays, with its first cause."""
+        self._gaps.setdefault(kind, gap)
 
-    def until(self, kind: GapKind, now: float) -> Gap | None:
-        """Return the gap as if it ended ``now``; None if it is shorter than a packet."""
-        if kind not in self._gaps:
+    def until(self, kind: GapKind, now_ns: int) -> Gap | None:
+        """Return the gap as if it ended now; None if it is shorter than a packet."""
+        gap = self._gaps.get(kind)
+        if gap is None or now_ns - gap.started_ns < PACKET_NS:
             return None
-        began, gap = self._gaps[kind]
-        lasted_ns = round((now - began) * 1e9)
-        if lasted_ns < PACKET_NS:
-            return None
-        return Gap(gap.started_ns, gap.started_ns + lasted_ns, gap.cause)
+        return Gap(gap.started_ns, now_ns, gap.cause)
 
-    def end(self, kind: GapKind, now: float) -> Gap | None:
+    def end(self, kind: GapKind, now_ns: int) -> Gap | None:
         """Close the gap and return it; None if it is shorter than a packet."""
-        gap = self.until(kind, now)
+        gap = self.until(kind, now_ns)
         self.drop(kind)
         return gap
 

@@ -24,6 +24,7 @@ from notetaker.meetings.storage import Storage
 from notetaker.model import events
 from notetaker.model.meeting import Meeting, RunningMeeting
 from notetaker.model.outcome import Coverage
+from notetaker.recording.clock import MeetingClock
 from notetaker.recording.state import OpenGap
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.timing import TimedLock
@@ -93,12 +94,13 @@ class Recordings:
 
     # From start to stop. The guild's lock is held.
 
-    async def start(self, meeting: Meeting, gap: OpenGap | None) -> None:
+    async def start(self, meeting: Meeting, clock: MeetingClock, gap: OpenGap | None) -> None:
         """Store a meeting, then record it. Raises OSError and StoreError.
 
-        ``gap``: since when, and why, the bot is not in the voice channel; None if it is in.
+        ``clock`` began with the meeting. ``gap``: since when, and why, the bot is not in the voice channel; None if
+        it is in.
         """
-        live = LiveMeeting(meeting, self._folder / meeting.id, time.monotonic(), self._urgent.set, gap=gap)
+        live = LiveMeeting(meeting, self._folder / meeting.id, clock, self._urgent.set, gap=gap)
         saving = self._saving(live, earlier=[])
         await saving.add()
         self._recorded[meeting.guild_id] = saving
@@ -141,7 +143,7 @@ class Recordings:
         live = LiveMeeting(
             meeting,
             interrupted.folder,
-            time.monotonic(),
+            interrupted.clock,
             self._urgent.set,
             channel_id=interrupted.channel_id,
             connected=interrupted.segments > 0,

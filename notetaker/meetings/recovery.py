@@ -1,9 +1,8 @@
 """Meetings of an earlier life of the bot: those to resume, those to finish, and what the journal has of both."""
 
 import logging
-import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -17,6 +16,7 @@ from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Clip, Utterance
 from notetaker.model.wording import count
 from notetaker.recording import opus
+from notetaker.recording.clock import MeetingClock, Moment, SignOfLife, read_clocks
 from notetaker.recording.journal import JournalReader, Packet, journal_files, read_clip
 from notetaker.recording.recovery import scan
 from notetaker.recording.rtcp import GapMarked
@@ -34,7 +34,9 @@ class Interrupted:
     meeting: Meeting
     folder: Path
     alive_ns: int
-    """The last sign of life of its recording."""
+    """The last sign of life of its recording, in the meeting's time."""
+    clock: MeetingClock
+    """Tells the meeting's time in this life of the bot."""
     channel_id: int
     """The voice channel that was recorded last."""
     gap: OpenGap
@@ -48,24 +50,47 @@ class Interrupted:
     known: bool
     """Its recording was on this disk."""
 
+    @property
+    def away_ns(self) -> int:
+        """How long its recording had been without a sign of life when this life of the bot began."""
+        return self.clock.began_ns - self.alive_ns
+
 
 class Recovery:
     """Create it before the first meeting of this life starts. Meant for another thread. Raises StoreError."""
 
-    def __init__(self, store: Store, queue: JobQueue, folder: Path, resume_window_s: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        queue: JobQueue,
+        folder: Path,
+        resume_window_s: float,
+        clocks: Callable[[], Moment] = read_clocks,
+    ) -> None:
         self._store = store
         self._queue = queue
-        self._now_ns = time.time_ns()
         self.finishing = store.meetings_in(MeetingState.FINISHING)
         """Those whose recording had ended."""
-        self.resumed: dict[int, Interrupted] = {}
+        found = self._interrupted(folder, clocks)
+        for one in found:
+            if not one.stopped:
+                _report(one)
+        resumable = [
+            one for one in found if one.known and not one.stopped and one.away_ns < resume_window_s * 1e9
+        ]
+        # of several in a guild, all but the last were stopped, which neither disk nor store took
+        last_alive = sorted(resumable, key=lambda one: one.away_ns, reverse=True)
+        self.resumed = {one.meeting.guild_id: one for one in last_alive}
         """By guild: those to resume."""
-        self.not_resumed: list[Interrupted] = []
+        self.not_resumed = [one for one in found if self.resumed.get(one.meeting.guild_id) is not one]
         """Those to finish instead."""
-        oldest_ns = self._now_ns - resume_window_s * 1e9
-        for meeting in reversed(store.meetings_in(MeetingState.RECORDING)):
+
+    def _interrupted(self, folder: Path, clocks: Callable[[], Moment]) -> list[Interrupted]:
+        """Return all that can be read."""
+        found: list[Interrupted] = []
+        for meeting in reversed(self._store.meetings_in(MeetingState.RECORDING)):
             try:
-                found = _interrupted(meeting, folder / meeting.id)
+                found.append(_interrupted(meeting, folder / meeting.id, clocks))
             except OSError as error:
                 log.critical(
                     "Cannot recover meeting %s, will retry at the next start: %s",
@@ -73,15 +98,7 @@ class Recovery:
                     error,
                     extra=events.MEETING_NOT_STORED.of(meeting),
                 )
-                continue
-            if not found.stopped:
-                _report(found)
-            resumable = found.known and not found.stopped and found.alive_ns > oldest_ns
-            # of several in a guild, the older ones were stopped, which neither disk nor store took
-            if resumable and meeting.guild_id not in self.resumed:
-                self.resumed[meeting.guild_id] = found
-            else:
-                self.not_resumed.append(found)
+        return found
 
     # All raise OSError, StoreError and Rejected; run again, they continue.
 
@@ -95,7 +112,7 @@ class Recovery:
         self._store.set_coverage(meeting_id, self.read_back(interrupted))
         if not interrupted.stopped:
             gap = interrupted.gap
-            self._store.add_gap(meeting_id, Gap(gap.started_ns, self._now_ns, gap.cause))
+            self._store.add_gap(meeting_id, Gap(gap.started_ns, interrupted.clock.began_ns, gap.cause))
         self._store.end_meeting(meeting_id, interrupted.alive_ns)
         self._queue.finish(meeting_id)
 
@@ -114,12 +131,12 @@ class Recovery:
         return _at_least(self._store.coverage(meeting_id), packets)
 
 
-def _interrupted(meeting: Meeting, folder: Path) -> Interrupted:
+def _interrupted(meeting: Meeting, folder: Path, clocks: Callable[[], Moment]) -> Interrupted:
     """Return what the recording has left on the disk. Raises OSError."""
     state_file = StateFile(folder)
-    alive_ns = state_file.alive_ns()
-    known = alive_ns is not None
-    alive_ns = alive_ns or meeting.started_ns
+    found = state_file.alive()
+    alive = found or SignOfLife(None, 0, meeting.started_ns, meeting.started_ns)
+    alive_ns = alive.meeting_ns
     state = state_file.read() or RecordingState(meeting.voice_channel_id)
     gap = OpenGap(alive_ns, causes.CRASHED)
     gaps: list[Gap] = []
@@ -132,12 +149,13 @@ def _interrupted(meeting: Meeting, folder: Path) -> Interrupted:
         meeting=meeting,
         folder=folder,
         alive_ns=alive_ns,
+        clock=MeetingClock(clocks, alive),
         channel_id=state.channel_id,
         gap=gap,
         gaps=tuple(gaps),
         segments=max((segment for segment, _ in journal_files(folder)), default=0),
         stopped=state.stopped,
-        known=known,
+        known=found is not None,
     )
 
 

@@ -26,6 +26,7 @@ from notetaker.store.store import Store
 from notetaker.voice.guild import SUPERSEDED
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.ports import JoinFailed, SessionSink
+from tests.harness.clocks import Clocks
 from tests.harness.office import SENTENCE
 
 GUILD, STANDUP, PLANNING, GENERAL, ADA = 1, 2, 3, 4, 42
@@ -191,6 +192,7 @@ class Bench:
         self.disk = WorkerThread("disk", OSError)
         self.database = WorkerThread("database", StoreError)
         self.discord = Discord()
+        self.clocks = Clocks()
         self._tasks = tasks
         self._manager = manager
         self._commands = count(1)
@@ -202,7 +204,7 @@ class Bench:
         voice = self._manager or self.voice
         storage = Storage(cast("Store", self.broken), self.queue, self.disk, self.database)
         self.recordings = Recordings(voice, storage, self._tasks, self.discord, self.folder, resume_window_s)
-        self.meetings = Meetings(voice, self.recordings, storage)
+        self.meetings = Meetings(voice, self.recordings, storage, self.clocks)
 
     async def restart(self, resume_window_s: float = 900.0) -> None:
         """The process ends and starts again."""
@@ -216,7 +218,7 @@ class Bench:
         pause_s: float = PAUSE_S,
     ) -> None:
         """What the process does when it starts, until it is done with what was interrupted."""
-        recovery = Recovery(self.store, self.queue, self.folder, resume_window_s)
+        recovery = Recovery(self.store, self.queue, self.folder, resume_window_s, self.clocks)
         read_back = recovery.read_back
 
         def slowly(interrupted: Interrupted) -> list[Coverage]:

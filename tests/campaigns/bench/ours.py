@@ -11,6 +11,7 @@ from notetaker.meetings.recordings import SYNC_EVERY, TICK
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting
 from notetaker.model.voice import VoiceServer, VoiceState
+from notetaker.recording.clock import MeetingClock
 from notetaker.store.database import StoreError
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.settings import VoiceSettings
@@ -44,9 +45,10 @@ class Receiver:
             VoiceSettings(retry_attempts=1),
             ca_file=Path(settings["ca_file"]),
         )
-        meeting = Meeting("bench", self.guild_id, self.channel_id, "Bench", 1, 1, time.time_ns())
+        clock = MeetingClock()
+        meeting = Meeting("bench", self.guild_id, self.channel_id, "Bench", 1, 1, clock.began_ns)
         self.folder = Path(settings["folder"]) / settings["user_id"]
-        self.live = LiveMeeting(meeting, self.folder, time.monotonic(), lambda: None)
+        self.live = LiveMeeting(meeting, self.folder, clock, lambda: None)
         self._background = WorkerThread("database", StoreError)
 
     def hear(self, message: dict[str, Any]) -> None:
