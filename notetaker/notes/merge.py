@@ -20,13 +20,14 @@ def merge(
     coverage: Iterable[Coverage],
     time_zone: str = "UTC",
 ) -> Transcript:
-    """Return all lines sorted by start; people who spoke at the same time keep separate lines.
+    """Return all lines sorted by start; people who spoke at the same time keep separate lines, in the order in which
+    they were recorded.
 
     Utterances without words are left out, but not those that could not be transcribed, because their sound exists.
     A speaker without a name is called unknown. Dates and times are written for ``time_zone``, in the language chosen
     for the meeting, or else in the one with the most lines.
     """
-    transcribed = list(transcribed)
+    transcribed = sorted(transcribed, key=lambda one: _place(one[0]))
     coverage = sorted(coverage, key=lambda part: part.user_id)
     present = {*speakers, *(utterance.user_id for utterance, _ in transcribed)}
     present |= {part.user_id for part in coverage if part.user_id}  # 0: streams of unknown users
@@ -47,7 +48,7 @@ def merge(
     languages = _by_frequency(said.language for _, said in transcribed if said.text and said.language)
     return Transcript(
         meeting=meeting,
-        lines=tuple(sorted(lines, key=lambda line: (line.started_ns, line.ended_ns, line.utterance_id))),
+        lines=tuple(lines),
         gaps=tuple(sorted(gaps, key=lambda gap: (gap.started_ns, gap.ended_ns, gap.user_id or 0, gap.cause))),
         speakers=dict(sorted(names.items())),
         coverage=tuple(coverage),
@@ -56,6 +57,11 @@ def merge(
         languages=languages,
         locale=Locale(meeting.language or next(iter(languages), "en"), time_zone),
     )
+
+
+def _place(utterance: Utterance) -> tuple[int, int, int, str]:
+    clip = utterance.clip
+    return utterance.started_ns, clip.segment, clip.start_offset, utterance.id
 
 
 def _by_frequency(names: Iterable[str]) -> tuple[str, ...]:

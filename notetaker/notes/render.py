@@ -180,5 +180,6 @@ def _zones(transcript: Transcript) -> str:
 
 
 def _end_ns(transcript: Transcript) -> int:
+    """Nothing that was said comes after it, nor does it come before the start, whatever the clocks have done."""
     meeting = transcript.meeting
-    return meeting.ended_ns or max((line.ended_ns for line in transcript.lines), default=meeting.started_ns)
+    return max(meeting.started_ns, meeting.ended_ns or 0, *(line.ended_ns for line in transcript.lines))

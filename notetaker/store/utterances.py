@@ -11,7 +11,7 @@ from notetaker.model.utterance import Clip, Transcription, Utterance
 from notetaker.store import tables
 from notetaker.store.database import Database
 
-_IN_TIME_ORDER = tables.utterances.c.started_ns, tables.utterances.c.id
+_IN_TIME_ORDER = tuple(tables.utterances.c[name] for name in ("started_ns", "segment", "start_offset", "id"))
 
 
 class Utterances(Database):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from notetaker.model.transcript import Line
 from tests.notes.builders import ADA, BEN, CHLOE, MEETING, at, gap, heard, said, transcript
 
@@ -19,8 +21,19 @@ def test_a_line_says_where_it_comes_from() -> None:
 
 
 def test_people_who_speak_at_the_same_time_keep_their_own_lines() -> None:
-    merged = transcript(said(BEN, 1, 3, "at once"), said(ADA, 1, 3, "both"), said(CHLOE, 1, 2, "shorter"))
-    assert [line.text for line in merged.lines] == ["shorter", "both", "at once"]
+    merged = transcript(said(BEN, 1, 3, "at once"), said(ADA, 1, 3, "both"), said(CHLOE, 0, 2, "before"))
+    assert [line.text for line in merged.lines] == ["before", "both", "at once"]
+
+
+def test_lines_that_begin_at_the_same_time_are_in_the_order_of_their_recording() -> None:
+    places = [(2, 900), (10, 24), (2, 1000), (2, 24)]
+    one, words = said(ADA, 1, 3, "")
+    utterances = [
+        replace(one, clip=replace(one.clip, segment=segment, start_offset=start), ended_ns=at(3 + number))
+        for number, (segment, start) in enumerate(places)
+    ]
+    merged = transcript(*((one, replace(words, text=one.id)) for one in utterances))
+    assert [line.text for line in merged.lines] == [utterances[number].id for number in (3, 0, 2, 1)]
 
 
 def test_the_order_in_which_they_were_transcribed_does_not_matter() -> None:

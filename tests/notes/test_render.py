@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 
 from notetaker.model.locale import Locale
@@ -40,6 +41,16 @@ MEETING = transcript(
     gaps=(gap(10, 14),),
     coverage=(heard(ADA, 300), heard(BEN, 198, lost=2), heard(CHLOE, 250)),
 )
+
+
+@pytest.mark.parametrize(
+    ("ended_s", "shown"),
+    [(60, "14:30:05 to 14:31:05 UTC (1 min)"), (-3540, "14:30:05 to 14:30:31 UTC (26 s)")],
+)
+def test_a_meeting_does_not_end_before_what_was_said_in_it(ended_s: int, shown: str) -> None:
+    """An earlier release took the end from a wall clock that might have been set back."""
+    meeting = replace(MEETING, meeting=replace(MEETING.meeting, ended_ns=at(ended_s)))
+    assert f"- Date: 22 November 2026, {shown}\n" in render_transcript(meeting, NOTHING)
 
 
 def test_the_message() -> None:

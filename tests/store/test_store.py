@@ -73,6 +73,18 @@ def test_a_meeting_ends_once(store: Store) -> None:
     assert found and (found.ended_ns, found.state) == (STARTED + SECOND, MeetingState.READY)
 
 
+def test_utterances_that_begin_at_the_same_time_are_in_the_order_of_their_recording(store: Store) -> None:
+    store.add_meeting(MEETING)
+    places = [(2, 900), (10, 24), (2, 1000), (2, 24)]
+    one = utterance(1)
+    utterances = [
+        replace(one, clip=replace(one.clip, segment=segment, start_offset=start)) for segment, start in places
+    ]
+    for each in utterances:
+        store.add_utterance(each)
+    assert store.utterances(MEETING.id) == [utterances[number] for number in (3, 0, 2, 1)]
+
+
 def test_the_last_name_of_a_speaker_counts(store: Store) -> None:
     store.add_meeting(MEETING)
     store.name_speaker(MEETING.id, 2**62, "Ada")
