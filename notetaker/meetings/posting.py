@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from notetaker.discordbot.publish import Undelivered
 from notetaker.host.worker_thread import WorkerThread
@@ -17,6 +17,10 @@ from notetaker.store.store import Store
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
+FAST_CLOCK = timedelta(days=1)
+"""By so much our wall clock may have been ahead of Discord's when a meeting started, as when it takes local time for
+UTC until NTP corrects it.
+"""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
 """Pauses between attempts to post the same notes, which double each time."""
 
@@ -63,7 +67,7 @@ class Postings:
         meeting_id = posting.meeting_id
         try:
             first = await self._database(self._store.begin_posting, meeting_id)
-            look_since = None if first else await self._started(meeting_id)
+            look_since = None if first else await self._look_since(meeting_id)
             message_id = await self._publisher.post(posting, look_since=look_since)
             await self._database(self._store.posted, meeting_id, message_id)
         except (Undelivered, Rejected) as failed:
@@ -81,8 +85,8 @@ class Postings:
         self._pauses.pop(meeting_id, None)
         log.info("Notes of meeting %s posted", meeting_id, extra=events.NOTES_POSTED(meeting_id=meeting_id))
 
-    async def _started(self, meeting_id: str) -> datetime:
+    async def _look_since(self, meeting_id: str) -> datetime:
         """No message with its notes can be older than the meeting."""
         meeting = await self._database(self._store.meeting, meeting_id)
         assert meeting is not None, "a posting belongs to a meeting"
-        return datetime.fromtimestamp(meeting.started_ns // 1_000_000_000, UTC)
+        return datetime.fromtimestamp(meeting.started_ns // 1_000_000_000, UTC) - FAST_CLOCK

@@ -11,7 +11,7 @@ import pytest
 
 from notetaker.discordbot.publish import Undelivered
 from notetaker.host.worker_thread import WorkerThread
-from notetaker.meetings.posting import FIRST_PAUSE_S, LONGEST_PAUSE_S, Postings
+from notetaker.meetings.posting import FAST_CLOCK, FIRST_PAUSE_S, LONGEST_PAUSE_S, Postings
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Notes, Posting
 from notetaker.store.database import StoreError
@@ -84,7 +84,7 @@ async def test_an_outage_is_waited_out_with_growing_pauses_and_the_channel_searc
         if len(discord.asked) > before:
             attempts.append(now)
         now += FIRST_PAUSE_S
-    assert discord.asked == [None] + [STARTED] * 10
+    assert discord.asked == [None] + [STARTED - FAST_CLOCK] * 10
     pauses = [later - earlier for earlier, later in pairwise(attempts)]
     assert pauses[:4] == [5, 10, 20, 40]
     assert pauses[-1] == LONGEST_PAUSE_S
@@ -96,7 +96,7 @@ async def test_after_a_crash_between_sending_and_recording_the_channel_is_search
     store.begin_posting(MEETING.id)
     discord = Discord()
     await Postings(store, database, discord).tick()
-    assert discord.asked == [STARTED]
+    assert discord.asked == [STARTED - FAST_CLOCK]
 
 
 async def test_a_posting_that_the_database_rejects_keeps_no_other_from_being_posted(
