@@ -97,6 +97,10 @@ async def test_voice_is_hurt_through_the_control_api(place: Place) -> None:
         assert await fault(place, "dave_invalid_commit") is None
         assert await fault(place, "dave_invalid_welcome") is None
         assert await fault(place, "dave_corrupt", packets=3) is None
+        assert await fault(place, "dave_no_key_package") is None
+        assert await fault(place, "dave_never_ready") is None
+        assert await fault(place, "dave_severed") is None
+        assert await fault(place, "dave_broken_sender", seconds=0.01) is None
         assert await fault(place, "dave_unknown_transition") is None
         await listener.until(lambda: listener.has(22))
         room = {"channel_id": str(place.channel_id("Standup"))}

@@ -209,6 +209,30 @@ def dave_corrupt(hub: Hub, user_id: Id, packets: Times = 1, guild_id: Id | None 
     hub.faults.damage(Damage.AUDIO, user_id, packets, guild_id)
 
 
+@waits
+def dave_no_key_package(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None = None) -> None:
+    """Lose the key packages that the user sends (op 26), so that it is in no group."""
+    hub.faults.damage(Damage.KEY_PACKAGE, user_id, times, guild_id)
+
+
+@waits
+def dave_never_ready(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None = None) -> None:
+    """Lose the user's op 23, so that transitions are executed (op 22) only after the server's timeout."""
+    hub.faults.damage(Damage.READY, user_id, times, guild_id)
+
+
+@waits
+def dave_severed(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None = None) -> None:
+    """Remove the user from the group when its voice websocket breaks, although it may be resumed."""
+    hub.faults.damage(Damage.SEVERED, user_id, times, guild_id)
+
+
+@strikes
+def dave_broken_sender(hub: Hub, user_id: Id, seconds: Seconds, guild_id: Id | None = None) -> None:
+    """Let nobody decrypt what the user sends, as if its client sealed with a wrong key."""
+    hub.faults.break_sender(user_id, seconds, guild_id)
+
+
 @strikes
 def dave_downgrade(hub: Hub, guild_id: Id, channel_id: Id) -> None:
     """Stop using DAVE in a channel."""

@@ -67,7 +67,7 @@ class Channel:
         self._on_event(session.event("speaking", speaking=bool(mask)))
 
     def receive_key_package(self, session: Session, data: bytes) -> None:
-        if session.in_group:
+        if session.in_group and not self._strikes(session, Damage.KEY_PACKAGE):
             self._deliver(self.group.receive_key_package(session.user_id, data))
 
     def receive_commit(self, session: Session, data: bytes) -> None:
@@ -76,12 +76,17 @@ class Channel:
             self._deliver(self.group.receive_commit(session.user_id, data, now))
 
     def receive_transition_ready(self, session: Session, transition_id: int) -> None:
-        if session.in_group:
+        if session.in_group and not self._strikes(session, Damage.READY):
             self._deliver(self.group.receive_transition_ready(session.user_id, transition_id))
 
     def receive_invalid_commit(self, session: Session) -> None:
         if session.in_group:
-            self._deliver(self.group.receive_invalid_commit(session.user_id))
+            self._deliver(self.group.remove(session.user_id))
+
+    def severed(self, session: Session) -> None:
+        """Note that a websocket broke whose session may be resumed. Whether Discord removes it is not known."""
+        if session.in_group and self._strikes(session, Damage.SEVERED):
+            self._deliver(self.group.remove(session.user_id))
 
     def downgrade(self) -> None:
         """Stop using DAVE, as when a client without it joins."""
@@ -109,10 +114,13 @@ class Channel:
     def _damaged(self, send: Send) -> bytes | dict[str, int]:
         """Return the body, with its last byte changed if a fault says so. The transition id stays intact."""
         kind = DAMAGES.get(send.op)
-        if kind is None or not self._script.strike(send.user_id, self.guild_id, kind):
+        if kind is None or not self._strikes(self.sessions[send.user_id], kind):
             return send.body
         assert isinstance(send.body, bytes)
         return send.body[:-1] + bytes([send.body[-1] ^ 0xFF])
+
+    def _strikes(self, session: Session, kind: Damage) -> bool:
+        return self._script.strike(session.user_id, session.guild_id, kind) is not None
 
     def _arm(self) -> None:
         if self._timer:

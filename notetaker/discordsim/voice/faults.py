@@ -22,6 +22,12 @@ class Damage(StrEnum):
     """A commit announced to the user (op 29) is damaged."""
     WELCOME = "dave_invalid_welcome"
     """The user's welcome (op 30) is damaged."""
+    KEY_PACKAGE = "dave_no_key_package"
+    """The user's key package (op 26) is lost, as if its client had no DAVE, so that nobody can add it."""
+    READY = "dave_never_ready"
+    """The user's op 23 is lost: a transition is executed only when the server stops waiting."""
+    SEVERED = "dave_severed"
+    """The user's websocket breaks, and the group removes it, which a resume does not undo."""
 
 
 class Step(StrEnum):
@@ -78,6 +84,7 @@ class Faults:
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         self._blackholes: dict[tuple[int, int | None], float] = {}
+        self._broken_senders: dict[tuple[int, int | None], float] = {}
         self._outage_until = 0.0
 
     def hits(self, chance: float) -> bool:
@@ -121,12 +128,14 @@ class Faults:
         self._blackholes[user_id, guild_id] = asyncio.get_running_loop().time() + seconds
 
     def blackholed(self, user_id: int, guild_id: int) -> bool:
-        if self.outage:
-            return True
-        if not self._blackholes:
-            return False
-        now = asyncio.get_running_loop().time()
-        return any(self._blackholes.get((user_id, guild), 0.0) > now for guild in (guild_id, None))
+        return self.outage or _lasts(self._blackholes, user_id, guild_id)
+
+    def break_sender(self, user_id: int, seconds: float, guild_id: int | None = None) -> None:
+        """Let nobody decrypt what the user sends, for this long: its client seals with a wrong key."""
+        self._broken_senders[user_id, guild_id] = asyncio.get_running_loop().time() + seconds
+
+    def is_broken_sender(self, user_id: int, guild_id: int) -> bool:
+        return _lasts(self._broken_senders, user_id, guild_id)
 
     # Everything
 
@@ -137,3 +146,11 @@ class Faults:
     @property
     def outage(self) -> bool:
         return self._outage_until > 0 and asyncio.get_running_loop().time() < self._outage_until
+
+
+def _lasts(until: dict[tuple[int, int | None], float], user_id: int, guild_id: int) -> bool:
+    """Return whether a fault that strikes a user for some time still does."""
+    if not until:
+        return False
+    now = asyncio.get_running_loop().time()
+    return any(until.get((user_id, guild), 0.0) > now for guild in (guild_id, None))

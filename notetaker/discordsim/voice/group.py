@@ -135,8 +135,11 @@ class DaveGroup:
             return []
         return self._execute_ready()
 
-    def receive_invalid_commit(self, user_id: int) -> list[Send]:
-        """Handle op 31: the user is pending again; it has reset itself and will send a new key package."""
+    def remove(self, user_id: int) -> list[Send]:
+        """Make a user pending again until it sends a new key package, as after op 31, when it has reset itself.
+
+        A severed websocket may count as leaving, too (DAVE whitepaper, "Member Remove").
+        """
         self._transitions.stop_waiting_for(user_id)
         sends = self._withdraw_key_package(user_id)
         leaf = self._retire(user_id)

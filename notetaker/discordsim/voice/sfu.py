@@ -45,7 +45,7 @@ class Counts:
     blackholed: int = 0
     """Not forwarded: the sender's or the receiver's network was down; see ``Faults.blackhole``."""
     damaged: int = 0
-    """Forwarded, but damaged so that nobody can decrypt them; see ``Damage.AUDIO``."""
+    """Forwarded, but damaged so that nobody can decrypt them; see ``Damage.AUDIO``, ``Faults.break_sender``."""
     padding_only: int = 0
     """Packets without audio that were inserted."""
     lost: list[int] = field(default_factory=list)
@@ -203,7 +203,9 @@ class Sfu(asyncio.DatagramProtocol):
         stream, route = self._streams[ssrcs]
         sequence, newest = stream.outgoing(header.sequence)
         faults = self._faults
-        if faults.script.strike(receiver.user_id, receiver.guild_id, Damage.AUDIO):
+        if faults.is_broken_sender(sender.user_id, sender.guild_id) or faults.script.strike(
+            receiver.user_id, receiver.guild_id, Damage.AUDIO
+        ):
             media = bytes([media[0] ^ 0xFF]) + media[1:]
             counts.damaged += 1
         padding = faults.random.randint(1, MAX_PADDING_BYTES) if faults.hits(faults.padding_chance) else 0

@@ -280,5 +280,6 @@ class Switchboard:
         if code in RESUMABLE if by_us else code not in FINAL:
             loop = asyncio.get_running_loop()
             self._expiries[session] = loop.call_later(RESUME_WINDOW_S, self._end, session)
+            self._channel(session).severed(session)
         else:
             self._end(session)

@@ -6,6 +6,7 @@ import pytest
 
 from notetaker.discordsim.speaker.link import VoiceLink
 from notetaker.discordsim.voice.faults import Damage
+from notetaker.discordsim.voice.transitions import TRANSITION_TIMEOUT_S
 from tests.discordsim.voice.conftest import CHANNEL, GUILD, House
 from tests.discordsim.voice.listener import XCHACHA, Listener
 
@@ -132,3 +133,64 @@ async def test_an_unknown_transition_changes_nothing(house: House, kind: str) ->
         speaker.speaking(1)
         await heard(listener, speaker, b"\xfcstill here")
     assert not house.server.execute_unknown_transition(GUILD, 99)
+
+
+@BOTH
+async def test_a_broken_sender_is_decrypted_by_nobody_until_it_is_mended(house: House, kind: str) -> None:
+    async with VoiceLink(house.place(2), house.client_tls) as speaker, ear(house, kind) as listener:
+        await listener.join()
+        await listener.until(lambda: listener.established)
+        speaker.speaking(1)
+        house.faults.break_sender(2, 60)
+        for number in range(3):
+            await speaker.send_audio(bytes([0xFC, number]))
+        await listener.until(lambda: len(listener.undecryptable.get(2, [])) == 3)
+        house.faults.break_sender(2, 0)
+        await heard(listener, speaker, b"\xfcmended")
+    (counts,) = [row for row in house.server.stats() if (row["sender"], row["receiver"]) == (2, 1)]
+    assert (counts["forwarded"], counts["damaged"]) == (4, 3)
+
+
+async def test_who_sends_no_key_package_is_in_no_group_and_keeps_nobody_out(house: House) -> None:
+    house.faults.damage(Damage.KEY_PACKAGE, 2)
+    async with ear(house, "d", 2) as keyless, ear(house, "l") as listener:
+        await keyless.join()
+        await listener.join()
+        await listener.beat(50)
+        assert not {27, 29, 30} & set(listener.ops())
+        async with VoiceLink(house.place(3), house.client_tls):
+            await listener.until(lambda: listener.established)
+        assert not keyless.has(30)
+
+
+async def test_a_member_that_is_never_ready_delays_op_22_for_everyone(house: House) -> None:
+    async with VoiceLink(house.place(2), house.client_tls), ear(house, "l") as listener:
+        house.faults.damage(Damage.READY, 2)
+        await listener.join()
+        await listener.until(lambda: listener.has(30))
+        welcomed = asyncio.get_running_loop().time()
+        await listener.until(lambda: listener.has(22))
+        assert asyncio.get_running_loop().time() - welcomed > TRANSITION_TIMEOUT_S * 0.9
+        assert listener.body(22)["transition_id"] == 1
+
+
+@pytest.mark.parametrize("removed", [True, False])
+async def test_a_severed_websocket_may_cost_the_place_in_the_group(house: House, removed: bool) -> None:
+    async with VoiceLink(house.place(2), house.client_tls) as speaker, ear(house, "l") as listener:
+        await listener.join()
+        await listener.until(lambda: listener.established)
+        speaker.speaking(1)
+        if removed:
+            house.faults.damage(Damage.SEVERED, 1)
+        assert speaker.dave is not None
+        await listener.drop()
+        members = [2] if removed else [2, 1]
+        async with asyncio.timeout(5):
+            while sorted(speaker.dave.members) != sorted(members):  # noqa: ASYNC110 - davey has no event
+                await asyncio.sleep(0.01)
+        await listener.open()
+        resume = {"server_id": str(GUILD), "session_id": "session-1", "token": listener.place.token}
+        listener.send(7, {**resume, "seq_ack": listener.sequences[-1]})
+        await listener.until(lambda: listener.has(9))
+        await speaker.send_audio(b"\xfcafterwards")
+        await listener.until(lambda: bool(listener.undecryptable if removed else listener.heard))
