@@ -25,6 +25,8 @@ class Outcome(StrEnum):
     """Nothing left once the RTP padding was stripped; Discord's servers send these to probe bandwidth."""
     HELD_TOO_LONG = "held_too_long"
     """Nobody claimed the SSRC, or no DAVE key for it came, before the deadline or the limit on held packets."""
+    EARLY = "early"
+    """Encrypted end to end before we were let into the group, for those who were in it then."""
     UNDECRYPTABLE = "undecryptable"
     """A DAVE key for the speaker was there, and refused the frame, also after the next commit."""
 

@@ -43,6 +43,10 @@ class GuildVoiceStatus:
     dave_version: int = 0
     latency_s: float | None = None
     """Time from a heartbeat of the voice websocket to its acknowledgement."""
+    nobody_to_hear: bool = False
+    """None of the others in the channel takes part in its end-to-end encryption, so none can be heard."""
+    undecryptable: tuple[int, ...] = ()
+    """Ids of the users who cannot be decrypted, while others can."""
     deafened: bool = False
     """A moderator has server-deafened the bot: Discord sends it no sound."""
     recording: bool = False

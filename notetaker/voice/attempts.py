@@ -27,6 +27,7 @@ from notetaker.voice.timing import Clock
 from notetaker.voice.trace.writer import Trace, Tracer
 from notetaker.wire.events import Heard
 from notetaker.wire.explanations import explain
+from notetaker.wire.patience import Patience
 from notetaker.wire.whereabouts import Credentials
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ class Attempts:
         self._clock = clock
         self._presence = presence
         self._reception = reception
+        self._patience = Patience()
         self._step = Step.CREDENTIALS  # of the attempt under way, when it was given up
         self._rng = random.Random()  # noqa: S311 - spreads delays, keeps no secret
 
@@ -230,7 +232,7 @@ class Attempts:
         arrivals: list[Heard] = []
         shared = self._shared
         connection = VoiceConnection(
-            credentials, shared.http, shared.tls, arrivals.append, trace, shared.totals
+            credentials, shared.http, shared.tls, arrivals.append, trace, shared.totals, self._patience
         )
         try:
             failure = await connection.open()

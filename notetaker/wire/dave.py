@@ -10,7 +10,7 @@ A receiver that must not lose a frame keeps these rules:
   treat it as one reset in mid-speech.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import dave
 
@@ -18,6 +18,9 @@ from notetaker.wire.opcodes import Op
 
 KEY_EXPIRY_S = 10.0
 """How long frames under an old key are accepted (DAVE whitepaper, Sender key rotation)."""
+TRANSITION_S = 5.0
+"""Upper bound for the time from an announcement to opcode 22, for which the voice server waits some two seconds until
+every member is ready (DAVE whitepaper, "Member Remove"; discord.js, DAVESession.ts: about three)."""
 IMMEDIATE = 0
 """Id of a transition that is executed at once, without opcodes 23 and 22."""
 
@@ -42,6 +45,7 @@ class DaveGroup:
         self._decryptors: dict[int, dave.Decryptor] = {}
         self._keyed: set[int] = set()
         self._users: set[int] = {user_id}
+        self._members: set[int] = set()
         self._pending_versions: dict[int, int] = {}
         self._accepts_plain = True
         self._transition_id = IMMEDIATE  # the last one
@@ -50,6 +54,8 @@ class DaveGroup:
         """Protocol version in use; 0: not encrypted end to end."""
         self.epochs = 0
         """Commits and welcomes processed; each brings a new set of keys."""
+        self.executed = False
+        """A transition of a group that we are in has been executed: the others use keys that we have."""
         self.invalid_commits = 0
         """Commits and welcomes that could not be processed."""
         self.recoveries = 0
@@ -125,6 +131,7 @@ class DaveGroup:
         version = self._pending_versions.pop(transition_id, None)
         if version is not None:
             self.version = min(version, MAX_VERSION)
+            self.executed |= self.epochs > 0
             if version > 0:
                 self._refuse_plain()
         return []
@@ -157,8 +164,23 @@ class DaveGroup:
 
     @property
     def can_hear(self) -> bool:
-        """True when frames sent from now on can be decrypted, or when nobody else is there."""
-        return self.version == 0 or self.epochs > 0 or self._users == {self._user_id}
+        """True when frames sent from now on can be decrypted, or when nobody else is there.
+
+        Until a welcome's transition is executed, the others may go on with keys that we never had.
+        """
+        alone = self._users == {self._user_id}
+        return self.version == 0 or alone or self.executed or self.decrypted() > 0
+
+    @property
+    def nobody_to_hear(self) -> bool:
+        """True when others are there, and none of them is in the group with us."""
+        others = self._users - {self._user_id}
+        return bool(self.version and others) and not others & self._members
+
+    @property
+    def in_transition(self) -> bool:
+        """True from the announcement of the last transition until it is executed."""
+        return self._transition_id in self._pending_versions
 
     def decrypt(self, user_id: int, frame: bytes) -> bytes | None:
         """Return the Opus payload, or None without a key for it (yet). Silence injected by the server passes."""
@@ -195,11 +217,13 @@ class DaveGroup:
         self._failed += 1
         return [] if self.beyond_recovery else self.recover()
 
-    def _prepared(self, transition_id: int, roster: Iterable[int]) -> list[Outgoing]:
+    def _prepared(self, transition_id: int, changes: Mapping[int, Sequence[int]]) -> list[Outgoing]:
+        """``changes`` since the last epoch that libdave knew: the key of each new member, and none of who is gone."""
+        self._members = {user for user in self._members | changes.keys() if changes.get(user, True)}
         self.epochs += 1
         self.generation += 1
         self._failed = 0
-        for user_id in (self._users | set(roster)) - {self._user_id}:
+        for user_id in self._members - {self._user_id}:  # libdave has a ratchet for anyone, member or not
             ratchet = self._session.get_key_ratchet(str(user_id))
             if ratchet is not None:
                 self._decryptor(user_id).transition_to_key_ratchet(ratchet, KEY_EXPIRY_S)

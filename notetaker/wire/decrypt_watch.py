@@ -1,27 +1,36 @@
-"""Notices when frames can no longer be decrypted although there is a key for them.
+"""Notices when frames can no longer be decrypted, and tells whose fault that is.
 
-The remedy is to rejoin the group (opcode 31), which a member may do at any time; if that does not help, only a new
-session does. Three things look the same and are harmless:
+If the fault is ours, the remedy is to rejoin the group (opcode 31), which a member may do at any time, and if that
+does not help, a new session. If it is the sender's, neither helps, and a new session would cost the words of everyone
+else. Broken senders exist (discordgo#1701, nextcord#1294), and discord.js sends plain Opus while it is not ready. So:
+
+- A sender that cannot be decrypted costs one recovery, because the fault may be ours. After that it counts as
+  undecryptable until one of its frames can be decrypted, and is tried again after growing pauses.
+- Only when at least two senders fail, and nobody has been heard since they began to, does the session end.
+
+Two things look like a fault and are none:
 
 - The commit is still on its way. So nothing is decided before a heartbeat sent since then has been acknowledged:
   everything that the voice server sent earlier has arrived by then.
-- Frames of the old epoch follow a commit, or frames of the new one arrive while we recover.
-- One speaker has a broken client. It costs one recovery a minute while anyone else can be heard.
+- The others go on with the keys of the old epoch until a transition is executed (opcode 22; DAVE whitepaper,
+  "Welcome Handling"), and after that a few of their frames are still in flight.
 """
 
 from dataclasses import dataclass
 from enum import Enum
 
-from notetaker.wire.dave import DaveGroup
+from notetaker.wire.dave import TRANSITION_S, DaveGroup
+from notetaker.wire.patience import Patience
 
 FRAMES = 36
 """Failures in a row, 0.7 s of speech; @discordjs/voice tolerates as many (discord.js, DAVESession.ts)."""
+RESUMED_FRAMES = 5
+"""As many are enough after a websocket was lost: that may have cost our place in the group (DAVE whitepaper,
+"Member Remove")."""
 GRACE_S = 1.0
-"""How long nothing counts after new keys or a resumed websocket."""
+"""How long nothing counts after new keys."""
 CHANCE_S = 5.0
-"""How long a recovery may wait for its commit or welcome."""
-PAUSE_S = 60.0
-"""Minimum time between two recoveries because of the same speaker."""
+"""How long a recovery may wait for its commit or welcome, and how long a sender may be without a key."""
 
 
 class Advice(Enum):
@@ -31,52 +40,105 @@ class Advice(Enum):
 
 
 @dataclass(slots=True)
-class _Run:
+class _Failing:
+    """A sender of whom nothing was decrypted since ``heard``."""
+
     decrypted: int
-    started: float
+    """How many of its frames had been decrypted when it began to fail."""
+    heard: int
+    """How many of everybody's."""
     frames: int = 0
+    """Failures in a row since the keys changed."""
+    started: float = 0.0
+    """When the first of these came."""
+    counted: bool = False
+    undecryptable: bool = False
 
 
 class DecryptWatch:
-    """Counts failures per speaker. A frame that is decrypted costs nothing here."""
+    """Counts failures per sender. A frame that is decrypted costs nothing here."""
 
-    def __init__(self, group: DaveGroup) -> None:
+    def __init__(self, group: DaveGroup, patience: Patience) -> None:
         self._group = group
-        self._runs: dict[int, _Run] = {}
+        self._patience = patience
+        self._failing: dict[int, _Failing] = {}
+        self._recovered: dict[int, int] = {}  # frames decrypted of a sender, at the last recovery for it
         self._count_from = 0.0
-        self._pause_until: dict[int, float] = {}
-        self._heard: int | None = None  # by the last recovery
+        self._transition_until = 0.0
+        self._severed = False
+
+    @property
+    def undecryptable(self) -> tuple[int, ...]:
+        """Ids of the users in the channel who cannot be decrypted, although everything was tried."""
+        decrypted = self._group.decrypted
+        return tuple(
+            user
+            for user, one in self._failing.items()
+            if one.undecryptable and decrypted(user) == one.decrypted
+        )
 
     def restart(self, now: float) -> None:
-        """Start over: the keys have changed, or the websocket is back."""
-        self._runs.clear()
-        self._count_from = now + GRACE_S
+        """Start over: the keys have changed."""
+        self._begin(now + GRACE_S)
+        self._transition_until = now + TRANSITION_S
+
+    def severed(self) -> None:
+        """Note that the websocket is lost. Until keys change, few failures are enough of those who were heard."""
+        self._begin(0.0)
+        self._severed = True
+
+    def left(self, user_id: int) -> None:
+        self._failing.pop(user_id, None)
 
     def refused(self, user_id: int, now: float, proved: float) -> Advice | None:
-        """Count a frame of ``user_id`` that its key did not decrypt, and return what to do.
+        """Count a frame of ``user_id`` that could not be decrypted, and return what to do.
 
         ``proved`` is when the last acknowledged heartbeat was sent.
         """
-        if now < self._count_from:
+        group = self._group
+        if now < self._count_from or (group.in_transition and now < self._transition_until):
             return None
-        decrypted = self._group.decrypted(user_id)
-        run = self._runs.get(user_id)
-        if run is None or run.decrypted != decrypted:
-            run = self._runs[user_id] = _Run(decrypted, now)
-        run.frames += 1
-        if run.frames < FRAMES:
+        decrypted = group.decrypted(user_id)
+        one = self._failing.get(user_id)
+        if one is None or one.decrypted != decrypted:
+            one = self._failing[user_id] = _Failing(decrypted, group.decrypted())
+        if not one.frames:
+            one.started = now
+        one.frames += 1
+        removed = (
+            self._severed and one.frames >= RESUMED_FRAMES and one.decrypted > 0 and self._deaf_since(one)
+        )
+        waits_for_key = not group.has_key(user_id) and now < one.started + CHANCE_S
+        if not removed and (one.frames < FRAMES or waits_for_key):
             return None
-        self._group.undecryptable_runs += run.frames == FRAMES
-        heard = self._group.decrypted()
-        in_vain = self._heard == heard
-        if not in_vain and now < self._pause_until.get(user_id, 0.0):
+        known, one.counted = one.counted, True
+        group.undecryptable_runs += not known and group.has_key(user_id)
+        if proved <= one.started:
+            return None if known else Advice.PROBE
+        return self._decide(user_id, one, removed, now)
+
+    def _decide(self, user_id: int, one: _Failing, removed: bool, now: float) -> Advice | None:
+        patience = self._patience
+        if one.decrypted > self._recovered.get(user_id, 0):
+            patience.helped(user_id)
+        if removed or patience.over(user_id, now):
+            patience.begin(user_id, now)
+            self._recovered[user_id] = one.decrypted
+            self._begin(now + CHANCE_S)
+            return Advice.RECOVER
+        one.undecryptable = True
+        failing = (other for other in self._failing.values() if other.frames >= RESUMED_FRAMES)
+        if sum(map(self._deaf_since, failing)) < 2 or not patience.over(Patience.SESSION, now):
             return None
-        if proved <= run.started:
-            return Advice.PROBE if run.frames == FRAMES else None
-        if in_vain:
-            return Advice.END
-        self._runs.clear()
-        self._count_from = now + CHANCE_S
-        self._pause_until[user_id] = now + PAUSE_S
-        self._heard = heard
-        return Advice.RECOVER
+        patience.begin(Patience.SESSION, now)
+        return Advice.END
+
+    def _deaf_since(self, one: _Failing) -> bool:
+        """Return True if nobody has been heard since this sender began to fail."""
+        return one.heard == self._group.decrypted()
+
+    def _begin(self, count_from: float) -> None:
+        for one in self._failing.values():
+            one.frames, one.counted = 0, False
+        self._severed = False
+        self._count_from = count_from

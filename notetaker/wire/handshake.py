@@ -6,8 +6,8 @@ In order::
     IDENTIFY    op 0 sent, op 2 awaited           who we are
     DISCOVER    UDP asked, answer awaited         the address at which the server sees us
     SELECT      op 1 sent, op 4 awaited           mode and key
-    VERIFY      op 5, silence, op 3; op 6 awaited the connection really answers
-    GROUP       op 26 sent, op 29 or 30 awaited   we can decrypt; skipped when alone, or without DAVE
+    VERIFY      op 5, op 15, op 3; op 6 awaited   the connection really answers
+    GROUP       op 26 sent, op 22 awaited         the others use keys that we have; not awaited when alone
     ESTABLISHED
     RESUME      op 7 sent, op 9 awaited           the websocket was lost; audio keeps arriving
 """
@@ -23,10 +23,11 @@ DEADLINES_S = {
     Step.DISCOVER: discovery.TRIES * discovery.RETRY_S,
     Step.SELECT: 10.0,
     Step.VERIFY: 10.0,
-    Step.GROUP: 10.0,
+    Step.GROUP: 5.0,
     Step.RESUME: 5.0,
 }
-"""How long each step may take. The attempt as a whole has a limit of its own."""
+"""How long each step may take. The attempt as a whole has a limit of its own. After ``GROUP`` the session is up all
+the same: those who are there have no group for us, and the next one to come may have."""
 
 RESUME_DELAYS_S = (0.0, 1.0, 2.0)
 """Pauses before each try to resume. Discord keeps a lost session for an undocumented time."""

@@ -5,6 +5,7 @@ whose speaker or DAVE key is not known yet is held, and released in order of arr
 dropped while it may still be needed.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -35,6 +36,8 @@ class Receiver:
         self._unsettled: set[Stream] = set()
         self._refused: int | None = None
         self._retired: list[Stream] = []  # their SSRCs now belong to somebody else
+        self.early_until = -math.inf
+        """Until when what others encrypt is not for us: then it is no loss."""
         self.dave_generation = 0
         """Generation of the DAVE keys that the held packets were last tried with."""
         self.unattributed: Counter[Outcome] = Counter()
@@ -76,13 +79,13 @@ class Receiver:
         if opus is None:
             refused = self._dave.has_key(user_id)
             self._hold(stream, Held(sequence, timestamp, payload, now, refused))
-            self._refused = user_id if refused else None
+            self._refused = user_id
             return None
         stream.outcomes[_HEARD] += 1
         return AudioFrame(user_id, ssrc, sequence, timestamp, opus, now)
 
     def take_refused(self) -> int | None:
-        """Return whose frame has just failed to decrypt with a key that was there."""
+        """Return whose frame has just failed to decrypt, with a key or for lack of one."""
         user_id, self._refused = self._refused, None
         return user_id
 
@@ -161,7 +164,7 @@ class Receiver:
         self._holding.add(stream.ssrc)
 
     def _give_up(self, stream: Stream, now: float) -> None:
-        stream.give_up(stream.held.popleft(), now)
+        stream.give_up(stream.held.popleft(), now, self.early_until)
         if not stream.held:
             self._holding.discard(stream.ssrc)
 

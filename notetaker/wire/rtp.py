@@ -11,6 +11,8 @@ import struct
 from typing import NamedTuple
 
 OPUS_PAYLOAD_TYPE = 120
+FRAME_TICKS = 960
+"""By how much the timestamp grows with each frame: 20 ms at 48 kHz."""
 SILENCE = b"\xf8\xff\xfe"
 """Opus silence; a speaker ends with five of them."""
 

@@ -7,6 +7,7 @@ The shell calls ``websocket_opened``, ``receive_text``, ``receive_binary``, ``re
 The steps of the handshake, each with its deadline, are in ``handshake``.
 """
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,30 +15,36 @@ from typing import Any
 from notetaker.model.failure import ABNORMAL, Failure, Rung, Step
 from notetaker.wire import dave_messages, discovery, messages
 from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
-from notetaker.wire.dave import MAX_RECOVERIES, MAX_VERSION, DaveGroup, Outgoing
+from notetaker.wire.dave import MAX_RECOVERIES, MAX_VERSION, TRANSITION_S, DaveGroup, Outgoing
 from notetaker.wire.decrypt_watch import Advice, DecryptWatch
 from notetaker.wire.events import Ended, Established, Event, Resumed, SpeakerJoined, SpeakerLeft
 from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S
 from notetaker.wire.heartbeat import Heartbeat
 from notetaker.wire.messages import Message, is_int, snowflake, uint
 from notetaker.wire.opcodes import Op
+from notetaker.wire.patience import Patience
 from notetaker.wire.receiver import Receiver
-from notetaker.wire.rtp import SILENCE, pack_header
-from notetaker.wire.transport import KEY_BYTES, MODES, choose_mode
+from notetaker.wire.rtp import FRAME_TICKS, SILENCE, pack_header
+from notetaker.wire.transport import KEY_BYTES, MODES, TransportCipher, choose_mode
 from notetaker.wire.whereabouts import Credentials
 
 KEEPALIVE_S = 5.0
 """Seconds between keepalives: without any, audio stops after five to nine minutes (pycord#3388)."""
+SILENCE_FRAMES = 5
+"""Packets of silence that open the path for sound: one is not always enough (api-docs#808, serenity#306)."""
+IN_FLIGHT_S = 0.5
+"""How long after a transition frames with the keys of before may still arrive."""
 LASTING_S = 5.0
 """How long a resumed websocket must answer to count as lasting; one lost sooner may be lost every time."""
 
 
 class VoiceSession:
-    def __init__(self, credentials: Credentials, now: float) -> None:
+    def __init__(self, credentials: Credentials, now: float, patience: Patience | None = None) -> None:
+        """``patience`` is that of earlier sessions in the same guild."""
         self.credentials = credentials
         self.dave = DaveGroup(credentials.user_id, credentials.channel_id)
         self.receiver = Receiver(self.dave)
-        self._decrypt_watch = DecryptWatch(self.dave)
+        self.decrypt_watch = DecryptWatch(self.dave, patience or Patience())
         self.heartbeat = Heartbeat()
         self.step = Step.CONNECT
         self.mode: str | None = None
@@ -52,6 +59,8 @@ class VoiceSession:
         self._lasts_at = now
         self._next_probe: float | None = None  # IP discovery, then keepalive
         self._keepalives = 0
+        self._cipher: TransportCipher | None = None
+        self._silences = 0  # sent
         self._commands: list[Command] = []
         self._events: list[Event] = []
         self._handlers: dict[int, Callable[[Any, float], None]] = {
@@ -112,17 +121,22 @@ class VoiceSession:
         frame = self.receiver.receive(data, now)
         if frame is not None:
             self._events.append(frame)
-        elif (refused := self.receiver.take_refused()) is not None and established:
+        elif (refused := self.receiver.take_refused()) is not None:
             self._on_refused(refused, now)
-        if not established and self.step is Step.ENDED:  # what the socket still had
-            self._events += self.receiver.give_up_all()
+        if not established:
+            self._establish(now)  # that a frame was decrypted is proof enough
+            if self.step is Step.ENDED:  # what the socket still had
+                self._events += self.receiver.give_up_all()
 
     def handle_timeout(self, now: float) -> None:
         if self.step is Step.ENDED:
             return
         if self._deadline is not None and now >= self._deadline:
-            self._lose_websocket(Failure(self.step, timed_out=True), now)
-            return
+            if self.step is not Step.GROUP:
+                self._lose_websocket(Failure(self.step, timed_out=True), now)
+                return
+            self._let_in(now)
+            self._established(now)
         if self.heartbeat.due is not None and now >= self.heartbeat.due:
             if self.heartbeat.dead:
                 detail = "The voice server stopped acknowledging heartbeats."
@@ -168,6 +182,7 @@ class VoiceSession:
             self._end(failure)
             return
         self._resume_tries += 1
+        self.decrypt_watch.severed()
         self.heartbeat.stop()
         self.step, self._deadline = Step.RESUME, None  # the shell limits the time that opening takes
         self._commands.append(Reconnect(RESUME_DELAYS_S[tries]))
@@ -178,7 +193,7 @@ class VoiceSession:
         self.resumes += 1
         self._lasts_at = now + LASTING_S
         self._enter(Step.ESTABLISHED, now)
-        self._decrypt_watch.restart(now)  # a commit may be in the replay
+        self._send_silence()
         self._events.append(Resumed())
 
     def _end(self, failure: Failure) -> None:
@@ -237,11 +252,13 @@ class VoiceSession:
         version = uint(data.get("dave_protocol_version", 0), 16)
         cipher = MODES[data["mode"]](key)
         self.mode = data["mode"]
+        self._cipher = cipher
         self.receiver.set_cipher(cipher)
+        self.receiver.early_until = math.inf if version else -math.inf
         self._dave(self.dave.session_description(version), now)
-        # Discord sends no audio to a client that has not spoken up, by opcode 5 and a packet of its own.
+        # Discord sends no audio to a client that has not spoken up, by opcode 5 and packets of its own.
         self._send(Op.SPEAKING, {"speaking": 0, "delay": 0, "ssrc": self.ssrc})
-        self._commands.append(SendDatagram(cipher.seal(pack_header(0, 0, self.ssrc), SILENCE)))
+        self._send(Op.MEDIA_SINK_WANTS, {"any": 0})  # no video: a camera would fill our socket's buffer
         self._enter(Step.VERIFY, now)
         self.heartbeat.beat_now(now)
 
@@ -252,12 +269,23 @@ class VoiceSession:
             self._resume_tries = 0
         if self.step is Step.VERIFY and answers_newest:
             self._enter(Step.GROUP, now)
+            self._send_silence()
             self._establish(now)
 
     def _establish(self, now: float) -> None:
         if self.step is Step.GROUP and self.dave.can_hear:
-            self._enter(Step.ESTABLISHED, now)
-            self._events.append(Established())
+            self._established(now)
+
+    def _established(self, now: float) -> None:
+        self._enter(Step.ESTABLISHED, now)
+        self._events.append(Established())
+
+    def _send_silence(self) -> None:
+        assert self._cipher is not None and self.ssrc is not None
+        for number in range(self._silences, self._silences + SILENCE_FRAMES):
+            header = pack_header(number, number * FRAME_TICKS, self.ssrc)
+            self._commands.append(SendDatagram(self._cipher.seal(header, SILENCE)))
+        self._silences += SILENCE_FRAMES
 
     def _on_heartbeat(self, data: Any, now: float) -> None:
         self.heartbeat.alive()
@@ -284,6 +312,7 @@ class VoiceSession:
         if user_id is None or user_id == self.credentials.user_id:
             raise TypeError
         self.dave.user_disconnected(user_id)
+        self.decrypt_watch.left(user_id)
         self._establish(now)
         self._events.append(SpeakerLeft(user_id, now))
 
@@ -293,8 +322,9 @@ class VoiceSession:
         self._dave(handle(self.dave, data), now)
 
     def _on_refused(self, user_id: int, now: float) -> None:
-        match self._decrypt_watch.refused(user_id, now, self.heartbeat.proved):
-            case Advice.PROBE:
+        proved = self.heartbeat.proved if self.step is Step.ESTABLISHED else -math.inf
+        match self.decrypt_watch.refused(user_id, now, proved):
+            case Advice.PROBE if self.heartbeat.due is not None:
                 self.heartbeat.beat_now(now)
             case Advice.RECOVER:
                 self._dave(self.dave.recover(), now)
@@ -312,10 +342,16 @@ class VoiceSession:
                 self._send(op, body)
         if self.receiver.dave_generation != self.dave.generation:
             self._events += self.receiver.keys_changed()
-            self._decrypt_watch.restart(now)
+            self.decrypt_watch.restart(now)
+        if self.dave.epochs:
+            self._let_in(now + (IN_FLIGHT_S if self.dave.executed else TRANSITION_S))
         if self.dave.beyond_recovery:
             self.end(f"Joining the end-to-end encrypted group failed {MAX_RECOVERIES + 1} times in a row.")
         self._establish(now)
+
+    def _let_in(self, at: float) -> None:
+        """From then on, others encrypt for us, too. The first time that they do counts."""
+        self.receiver.early_until = min(self.receiver.early_until, at)
 
     # Inside
 

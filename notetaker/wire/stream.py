@@ -105,8 +105,11 @@ class Stream:
         self.losses.skip(first, last, started, ended)
         self._unsettled.add(self)
 
-    def give_up(self, packet: Held, now: float) -> None:
-        """Count a packet that could not be opened in time."""
+    def give_up(self, packet: Held, now: float, early_until: float) -> None:
+        """Count a packet that could not be opened in time. It is no loss if it came too early to be for us."""
+        if packet.refused and packet.arrival < early_until:
+            self.outcomes[Outcome.EARLY] += 1
+            return
         outcome = Outcome.UNDECRYPTABLE if packet.refused else Outcome.HELD_TOO_LONG
         self.outcomes[outcome] += 1
         self.losses.given_up(outcome, packet.arrival, now)

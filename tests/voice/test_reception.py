@@ -10,6 +10,7 @@ from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.reception import Reception
 from notetaker.voice.timing import LoopClock
 from notetaker.voice.trace.writer import Tracer
+from notetaker.wire.patience import Patience
 from notetaker.wire.whereabouts import Credentials
 
 PLACE = Credentials(1, 2, 3, "session", "token", "localhost:1")
@@ -20,7 +21,8 @@ class Slow(VoiceConnection):
 
     def __init__(self, http: aiohttp.ClientSession, totals: VoiceTotals) -> None:
         tls = ssl.create_default_context()
-        super().__init__(PLACE, http, tls, lambda _: None, Tracer(None).attempt(1, 2, 1, 1), totals)
+        trace = Tracer(None).attempt(1, 2, 1, 1)
+        super().__init__(PLACE, http, tls, lambda _: None, trace, totals, Patience())
         self.closing = asyncio.Event()
         self.may_close = asyncio.Event()
 

@@ -140,7 +140,9 @@ async def test_a_hole_in_udp_is_counted_and_ends_nothing(tmp_path: Path) -> None
             call.faults.blackhole(BOT, 60)
             for frame in SPEECH[20:60]:
                 await ada.send_audio(frame)
-            await until(lambda: [row["blackholed"] for row in call.server.stats()] == [40])
+            await until(
+                lambda: [row["blackholed"] for row in call.server.stats() if row["sender"] == ADA] == [40]
+            )
             call.faults.blackhole(BOT, 0)
             for frame in SPEECH[60:]:
                 await ada.send_audio(frame)

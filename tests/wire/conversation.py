@@ -8,6 +8,7 @@ from notetaker.wire.commands import Command, SendBinary, SendText
 from notetaker.wire.events import Event
 from notetaker.wire.losses import Loss
 from notetaker.wire.opcodes import Op
+from notetaker.wire.patience import Patience
 from notetaker.wire.session import VoiceSession
 from notetaker.wire.whereabouts import Credentials
 
@@ -22,10 +23,10 @@ C = TypeVar("C", bound=object)
 class Conversation:
     """Drives a session; every command and event must be expected, or ``quiet`` fails. Sound is kept apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: Patience | None = None) -> None:
         self.now = 1000.0
         credentials = Credentials(GUILD, CHANNEL, ME, "the-session", "the-token", "voice.example:2087")
-        self.session = VoiceSession(credentials, self.now)
+        self.session = VoiceSession(credentials, self.now, patience)
         self._out: list[Command | Event] = []
         self._sound: list[AudioFrame | Loss] = []
 

@@ -1,146 +1,24 @@
-"""A session that can no longer decrypt, in a group with an independent implementation (davey)."""
+"""A session that can no longer decrypt: whose fault it is, and what is done about it."""
 
-import json
-from collections import deque
+from functools import partial
 
 import pytest
 
-from notetaker.discordsim.voice.group import DaveGroup as GatewayGroup
-from notetaker.discordsim.voice.group import DaveOp, Send
-from notetaker.discordsim.voice.mls import ExternalSender
+from notetaker.discordsim.voice.group import DaveOp
 from notetaker.model.failure import Failure, Step
-from notetaker.wire.commands import Reconnect, SendBinary, SendText
-from notetaker.wire.dave import MAX_RECOVERIES
-from notetaker.wire.decrypt_watch import CHANCE_S, FRAMES, GRACE_S, PAUSE_S
-from notetaker.wire.events import Ended
+from notetaker.wire.commands import Reconnect
+from notetaker.wire.dave import MAX_RECOVERIES, TRANSITION_S
+from notetaker.wire.decrypt_watch import CHANCE_S, FRAMES, GRACE_S, RESUMED_FRAMES
 from notetaker.wire.losses import FRAME_S
 from notetaker.wire.opcodes import Op
-from tests.discordsim.voice.members import DaveyMember
-from tests.wire.conversation import CHANNEL, ME, READY, Conversation, described, discovery_answer
+from notetaker.wire.patience import FIRST_S, HELPED_S, MAX_S, Patience
 from tests.wire.packets import sealed
+from tests.wire.secret_call import ADA, BEN, CARL, SecretCall
 
-ADA, BEN, CARL = 1, 2, 3
-JSON_OPS = (DaveOp.PREPARE_EPOCH, DaveOp.PREPARE_TRANSITION, DaveOp.EXECUTE_TRANSITION)
-
-
-class SecretCall:
-    """A session and davey members; the gateway answers at once, time passes while somebody speaks."""
-
-    def __init__(self, *user_ids: int) -> None:
-        self.talk = Conversation()
-        self.gateway = GatewayGroup(CHANNEL, ExternalSender())
-        self.members: dict[int, DaveyMember] = {}
-        self.lose: set[DaveOp] = set()
-        self.acknowledges = True
-        self.said: list[tuple[int, object]] = []
-        """What we have said: opcode, and the JSON ``d`` or the body."""
-        self.ended: Failure | None = None
-        self.heard: list[bytes] = []
-        self._queue: deque[Send] = deque()
-        self._packets = 0
-        self._handshake()
-        for user_id in user_ids:
-            self.joins(user_id)
-        self.speaks(*user_ids, packets=1, every=GRACE_S)
-        self.said.clear()
-
-    def _handshake(self) -> None:
-        talk = self.talk
-        talk.opens()
-        talk.hears(Op.HELLO, {"heartbeat_interval": 13750})
-        talk.hears(Op.READY, READY)
-        talk.session.receive_datagram(discovery_answer(), talk.now)
-        talk.forget()
-        talk.hears(Op.SESSION_DESCRIPTION, described(dave=1))
-        self._deliver(self.gateway.join(ME))  # op 25 after op 4
-        talk.passes(0.05)
-        self._deliver([])
-        assert talk.session.step is Step.ESTABLISHED
-
-    @property
-    def recoveries(self) -> int:
-        return [op for op, _ in self.said].count(Op.MLS_INVALID_COMMIT_WELCOME)
-
-    def joins(self, user_id: int) -> None:
-        self.talk.hears(Op.CLIENTS_CONNECT, {"user_ids": [str(user_id)]})
-        self.talk.hears(Op.SPEAKING, {"user_id": str(user_id), "ssrc": user_id, "speaking": 1})
-        member = self.members[user_id] = DaveyMember(user_id, CHANNEL)
-        self._deliver(self.gateway.join(user_id))
-        for _, body in member.start():
-            assert isinstance(body, bytes)
-            self._deliver(self.gateway.receive_key_package(user_id, body))
-
-    def speaks(self, *user_ids: int, packets: int, broken: bool = False, every: float = FRAME_S) -> None:
-        """In turns; ``broken``: what they send is not encrypted, though it should be."""
-        for _ in range(packets):
-            for user_id in user_ids:
-                self._packets += 1
-                opus = b"\xfcpacket %d" % self._packets
-                frame = opus if broken else self.members[user_id].encrypt(opus)
-                data = sealed(frame, sequence=self._packets, nonce=self._packets, ssrc=user_id)
-                self.talk.session.receive_datagram(data, self.talk.now)
-                self._deliver([])
-            self.passes(every)
-
-    def passes(self, seconds: float) -> None:
-        """In small steps, so that heartbeats are answered when they are sent."""
-        end = self.talk.now + seconds
-        while self.talk.now < end - 1e-9:
-            self.talk.passes(min(FRAME_S, end - self.talk.now))
-            self._deliver([])
-
-    def loses_a_commit(self) -> None:
-        """Somebody joins and we do not hear of the new keys."""
-        self.lose = {DaveOp.ANNOUNCE_COMMIT}
-        self.joins(CARL)
-        self.lose = set()
-        self.passes(GRACE_S)
-
-    def _deliver(self, sends: list[Send]) -> None:
-        self._queue.extend(sends)
-        self._take()
-        while self._queue:
-            send = self._queue.popleft()
-            if send.user_id != ME:
-                for op, body in self.members[send.user_id].receive(send.op, send.body, [ME, *self.members]):
-                    self._queue.extend(self._to_gateway(send.user_id, op, body))
-            elif send.op not in self.lose:
-                if isinstance(send.body, bytes):
-                    self.talk.hears_binary(send.op, send.body)
-                else:
-                    self.talk.hears(send.op, send.body)
-                self._take()
-
-    def _take(self) -> None:
-        self.heard += [frame.opus for frame in self.talk.frames()]
-        for command in self.talk.forget():
-            match command:
-                case SendText(text):
-                    message = json.loads(text)
-                    self._hear(message["op"], message["d"])
-                case SendBinary(data):
-                    self._hear(data[0], data[1:])
-                case Ended(failure):
-                    self.ended = failure
-
-    def _hear(self, op: int, body: object) -> None:
-        self.said.append((op, body))
-        if op == Op.HEARTBEAT and self.acknowledges:
-            assert isinstance(body, dict)
-            self.talk.hears(Op.HEARTBEAT_ACK, {"t": body["t"]})
-        self._queue.extend(self._to_gateway(ME, op, body))
-
-    def _to_gateway(self, user_id: int, op: int, body: object) -> list[Send]:
-        match op, body:
-            case Op.MLS_KEY_PACKAGE, bytes(package):
-                return self.gateway.receive_key_package(user_id, package)
-            case Op.MLS_COMMIT_WELCOME, bytes(commit):
-                return self.gateway.receive_commit(user_id, commit, self.talk.now)
-            case Op.DAVE_TRANSITION_READY, {"transition_id": int(transition_id)}:
-                return self.gateway.receive_transition_ready(user_id, transition_id)
-            case Op.MLS_INVALID_COMMIT_WELCOME, _:
-                return self.gateway.remove(user_id)
-        return []
+DEAF = Failure(
+    Step.ESTABLISHED,
+    detail="The voices could no longer be decrypted, not even after rejoining the end-to-end encrypted group.",
+)
 
 
 def test_after_a_commit_that_never_came_everyone_is_heard_again() -> None:
@@ -184,43 +62,110 @@ def test_nothing_is_decided_before_the_websocket_has_proved_that_nothing_is_unde
     assert call.recoveries == 1
 
 
-def test_when_a_recovery_does_not_help_the_session_ends_and_says_why() -> None:
-    call = SecretCall(ADA)
-    call.speaks(ADA, packets=FRAMES + 2, broken=True)
+def test_a_session_in_which_nobody_can_be_decrypted_ends_if_a_recovery_does_not_help() -> None:
+    call = SecretCall(ADA, BEN)
+    call.speaks(ADA, BEN, packets=FRAMES + 2, broken=True)
     assert call.recoveries == 1
     call.passes(GRACE_S)
-    call.speaks(ADA, packets=FRAMES - 1, broken=True)
+    call.speaks(ADA, BEN, packets=FRAMES - 1, broken=True)
     assert call.talk.session.step is Step.ESTABLISHED
-    call.speaks(ADA, packets=5, broken=True)
-    assert call.ended == Failure(
-        Step.ESTABLISHED,
-        detail=(
-            "The voices could no longer be decrypted, not even after rejoining the end-to-end encrypted group."
-        ),
-    )
+    call.speaks(ADA, BEN, packets=5, broken=True)
+    assert call.ended == DEAF
     assert call.recoveries == 1
 
 
 def test_a_recovery_that_nobody_answers_has_its_chance() -> None:
-    call = SecretCall(ADA)
+    call = SecretCall(ADA, BEN)
     call.lose = {*DaveOp}
-    call.speaks(ADA, packets=FRAMES + 2, broken=True)
+    call.speaks(ADA, BEN, packets=FRAMES + 2, broken=True)
     asked_at = call.talk.now
     while call.ended is None:
-        call.speaks(ADA, packets=1, broken=True)
+        call.speaks(ADA, BEN, packets=1, broken=True)
     assert CHANCE_S < call.talk.now - asked_at < CHANCE_S + (FRAMES + 5) * FRAME_S
 
 
-def test_one_broken_client_costs_one_recovery_a_minute_while_others_are_heard() -> None:
-    call = SecretCall(ADA, BEN)
-    minutes = 3
-    for _ in range(round(minutes * PAUSE_S / FRAME_S / 10)):
-        call.speaks(ADA, packets=10, broken=True)
-        call.speaks(BEN, packets=1, every=0.001)
+def test_a_new_session_that_does_not_help_either_is_not_replaced_at_once() -> None:
+    patience = Patience()
+    lasted: list[float] = []
+    for _ in range(3):
+        call = SecretCall(ADA, BEN, patience=patience)
+        call.talk.now += sum(lasted)
+        began = call.talk.now
+        while call.ended is None:
+            call.speaks(ADA, BEN, packets=1, broken=True, every=0.1)
+        lasted.append(call.talk.now - began)
+    assert lasted[0] < 20
+    assert FIRST_S - 20 < lasted[1] < FIRST_S + 20
+    assert 2 * FIRST_S - 20 < lasted[2] < 2 * FIRST_S + 20
+
+
+@pytest.mark.parametrize("others", [(), (BEN,)], ids=["alone", "beside somebody"])
+def test_a_broken_sender_costs_one_recovery_and_then_long_pauses(others: tuple[int, ...]) -> None:
+    call = SecretCall(ADA, *others)
+    asked: list[float] = []
+    began = call.talk.now
+    while call.talk.now < began + 8 * FIRST_S:
+        call.speaks(ADA, packets=1, broken=True, every=0.1)
+        call.speaks(*others, packets=1, every=0.001)
+        if call.recoveries > len(asked):
+            asked.append(call.talk.now - began)
+    assert [round(at / FIRST_S, 1) for at in asked] == [0.0, 1.0, 3.0, 7.0]
     assert call.ended is None
-    assert minutes <= call.recoveries <= minutes + 1
+    assert call.talk.session.decrypt_watch.undecryptable == (ADA,)
     heartbeats = [op for op, _ in call.said].count(Op.HEARTBEAT)
-    assert heartbeats < minutes * (PAUSE_S / 5 + 3)
+    assert heartbeats < 8 * FIRST_S / 5 + 10
+
+
+def test_a_broken_sender_among_many_is_marked_until_it_is_decrypted_or_gone() -> None:
+    call = SecretCall(ADA, BEN, CARL)
+    marked = partial(getattr, call.talk.session.decrypt_watch, "undecryptable")
+    call.speaks(ADA, BEN, packets=FRAMES + 2, broken=True)
+    call.passes(CHANCE_S)
+    call.speaks(ADA, packets=FRAMES + 2, broken=True)
+    call.speaks(CARL, packets=1)
+    call.speaks(BEN, packets=FRAMES + 2, broken=True)
+    assert (call.recoveries, call.ended) == (2, None), "one for each"
+    call.passes(CHANCE_S)
+    call.speaks(ADA, BEN, packets=FRAMES + 2, broken=True)
+    assert marked() == (ADA, BEN)
+    call.speaks(ADA, packets=1)
+    assert marked() == (BEN,)
+    call.talk.hears(Op.CLIENT_DISCONNECT, {"user_id": str(BEN)})
+    assert marked() == ()
+    assert (call.recoveries, call.ended) == (2, None)
+
+
+def test_when_a_recovery_has_helped_the_next_fault_waits_only_a_little() -> None:
+    call = SecretCall(ADA, BEN)
+    for times in (1, 2):
+        call.lose = {DaveOp.ANNOUNCE_COMMIT}
+        call.joins(CARL + times)
+        call.lose = set()
+        call.passes(HELPED_S)
+        call.speaks(ADA, packets=FRAMES + 2)
+        assert call.recoveries == times
+        call.passes(GRACE_S)
+        heard = len(call.heard)
+        call.speaks(ADA, packets=10)
+        assert len(call.heard) == heard + 10
+    assert call.talk.session.decrypt_watch.undecryptable == ()
+
+
+def test_pauses_grow_to_an_hour_and_begin_anew_when_all_was_well_for_long() -> None:
+    patience, now, lengths = Patience(), 1000.0, []
+    for _ in range(7):
+        assert patience.over(ADA, now)
+        patience.begin(ADA, now)
+        assert not patience.over(ADA, now)
+        began = now
+        while not patience.over(ADA, now):
+            now += 10.0
+        lengths.append(now - began)
+    assert lengths == [120, 240, 480, 960, 1920, MAX_S, MAX_S]
+    now += 2 * MAX_S
+    patience.begin(ADA, now)
+    assert patience.over(ADA, now + FIRST_S)
+    assert patience.over(BEN, now)
 
 
 def test_a_frame_that_is_decrypted_begins_that_speakers_count_anew() -> None:
@@ -254,18 +199,57 @@ def test_right_after_new_keys_nothing_counts() -> None:
     assert call.talk.session.dave.undecryptable_runs == call.recoveries == 1
 
 
-def test_while_a_resume_is_under_way_nothing_counts() -> None:
-    call = SecretCall(ADA)
-    call.speaks(ADA, packets=FRAMES - 1, broken=True)
+def is_resumed(call: SecretCall, meanwhile: int) -> None:
+    """The websocket is lost and resumed, while Ada says something that cannot be decrypted."""
     call.talk.session.websocket_closed(None, call.talk.now)
     call.talk.does(Reconnect)
-    call.speaks(ADA, packets=2 * FRAMES, broken=True)
+    call.speaks(ADA, packets=meanwhile, broken=True)
+    assert call.recoveries == 0
     call.talk.opens()
     call.talk.hears(Op.HELLO, {"heartbeat_interval": 13750})
     call.talk.hears(Op.RESUMED, None)
-    call.speaks(ADA, packets=round(GRACE_S / FRAME_S) - 1, broken=True)
-    assert call.talk.session.dave.undecryptable_runs == call.recoveries == 0
-    call.speaks(ADA, packets=FRAMES + 5, broken=True)
+    call.passes(FRAME_S)
+
+
+@pytest.mark.parametrize("meanwhile", [0, 2 * FRAMES])
+def test_after_a_resume_a_few_failures_are_enough(meanwhile: int) -> None:
+    call = SecretCall(ADA, BEN)
+    is_resumed(call, meanwhile)
+    asked = 0
+    while not call.recoveries:
+        call.speaks(ADA, packets=1, broken=True)
+        asked += 1
+    assert asked <= (1 if meanwhile else RESUMED_FRAMES + 1)
+    call.passes(CHANCE_S)
+    call.speaks(ADA, packets=FRAMES - 1, broken=True)
+    assert call.recoveries == 1, "it is no resume any more"
+
+
+def test_after_a_resume_few_failures_are_not_enough_while_somebody_is_heard() -> None:
+    call = SecretCall(ADA, BEN)
+    is_resumed(call, 0)
+    for _ in range(FRAMES - 1):
+        call.speaks(ADA, packets=1, broken=True)
+        call.speaks(BEN, packets=1, every=0.0)
+    assert call.recoveries == 0
+
+
+def test_after_a_resume_few_failures_are_not_enough_of_one_who_was_never_heard() -> None:
+    call = SecretCall()
+    call.joins(ADA)
+    call.passes(GRACE_S)
+    is_resumed(call, 0)
+    call.speaks(ADA, packets=FRAMES - 1, broken=True)
+    assert call.recoveries == 0
+
+
+def test_until_a_transition_is_executed_nothing_counts_but_it_has_to_be_some_day() -> None:
+    call = SecretCall(ADA, BEN)
+    call.lose = {DaveOp.EXECUTE_TRANSITION}
+    call.joins(CARL)
+    call.speaks(ADA, packets=round(TRANSITION_S / FRAME_S), broken=True)
+    assert call.recoveries == call.talk.session.dave.undecryptable_runs == 0
+    call.speaks(ADA, packets=FRAMES + 2, broken=True)
     assert call.recoveries == 1
 
 
@@ -274,6 +258,14 @@ def test_frames_without_a_key_wait_and_are_no_sign_of_deafness() -> None:
     call.talk.hears(Op.SPEAKING, {"user_id": str(BEN), "ssrc": BEN, "speaking": 1})
     call.speaks(BEN, packets=3 * FRAMES, broken=True)
     assert call.recoveries == call.talk.session.dave.undecryptable_runs == 0
+
+
+def test_who_has_no_key_for_long_costs_one_recovery_and_cannot_be_decrypted() -> None:
+    call = SecretCall(ADA)
+    call.talk.hears(Op.SPEAKING, {"user_id": str(BEN), "ssrc": BEN, "speaking": 1})
+    call.speaks(BEN, packets=round(3 * CHANCE_S / FRAME_S), broken=True)
+    assert call.recoveries == 1
+    assert call.talk.session.decrypt_watch.undecryptable == (BEN,)
 
 
 @pytest.mark.parametrize("up", [True, False])

@@ -9,8 +9,9 @@ from notetaker.wire.commands import Reconnect, SendText
 from notetaker.wire.events import Ended, Resumed
 from notetaker.wire.opcodes import Op
 from notetaker.wire.session import LASTING_S
-from tests.wire.conversation import GUILD, Conversation, established
+from tests.wire.conversation import GUILD, SSRC, Conversation, established
 from tests.wire.packets import sealed
+from tests.wire.test_session import silences
 
 
 def test_a_server_that_stops_acknowledging_is_asked_to_resume_on_a_new_websocket() -> None:
@@ -40,6 +41,7 @@ def test_a_lost_websocket_is_resumed_with_what_was_seen_last() -> None:
     talk.forget()
     talk.hears(Op.HELLO, {"v": 8, "heartbeat_interval": 13750})
     talk.hears(Op.RESUMED, None)
+    assert silences(talk) == [(number, 960 * number, SSRC) for number in range(5, 10)]
     talk.does(Resumed)
     talk.passes(0)
     assert talk.says(Op.HEARTBEAT)["seq_ack"] == 42
@@ -90,7 +92,7 @@ def is_resumed(talk: Conversation, lasts_s: float) -> None:
     talk.hears(Op.HELLO, {"v": 8, "heartbeat_interval": 13750})
     talk.says(Op.RESUME)
     talk.hears(Op.RESUMED, None)
-    talk.does(Resumed)
+    assert Resumed() in talk.forget()
     talk.passes(lasts_s)
     beats = [json.loads(c.text) for c in talk.forget() if isinstance(c, SendText)]
     for beat in beats:

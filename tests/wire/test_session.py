@@ -55,20 +55,25 @@ def test_the_whole_handshake() -> None:
     }
     talk.hears(Op.SESSION_DESCRIPTION, described(), seq=2)
     assert talk.says(Op.SPEAKING) == {"speaking": 0, "delay": 0, "ssrc": SSRC}
-    silence = talk.does(SendDatagram).data
-    assert AesGcm(KEY).open(silence, 12) == b"\xf8\xff\xfe"
-    header = parse_header(silence)
-    assert header is not None
-    assert header.ssrc == SSRC
+    assert talk.says(Op.MEDIA_SINK_WANTS) == {"any": 0}
     talk.passes(0)
     beat = talk.says(Op.HEARTBEAT)
     assert beat["seq_ack"] == 2
     talk.quiet()
     talk.hears(Op.HEARTBEAT_ACK, {"t": beat["t"]})
+    assert silences(talk) == [(number, 960 * number, SSRC) for number in range(5)]
     talk.does(Established)
     talk.quiet()
     assert talk.session.step is Step.ESTABLISHED
     assert talk.session.malformed == 0
+
+
+def silences(talk: Conversation) -> list[tuple[int, int, int]]:
+    """Sequence, timestamp and SSRC of the next five packets, which must be silence."""
+    packets = [talk.does(SendDatagram).data for _ in range(5)]
+    assert {AesGcm(KEY).open(packet, 12) for packet in packets} == {b"\xf8\xff\xfe"}
+    headers = [parse_header(packet) for packet in packets]
+    return [(header.sequence, header.timestamp, header.ssrc) for header in headers if header is not None]
 
 
 def test_an_ack_of_an_earlier_beat_does_not_establish() -> None:
