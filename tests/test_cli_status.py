@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,12 @@ def test_every_server_in_voice_has_its_row(state: Path) -> None:
     assert f"{LOUNGE} waiting for 12 s" in text
     assert f"{STAGE} next attempt within 48 s" in text
     assert "(4006)" in text
+
+
+def test_who_cannot_be_heard_is_said(state: Path) -> None:
+    said = shown(state, voice(replace(CONNECTED, nobody_to_hear=True, undecryptable=(7, 8))))
+    assert "nobody to hear yet" in said
+    assert "cannot be decrypted: 7, 8" in said
 
 
 def test_the_coverage_of_a_running_recording_is_by_speaker(state: Path) -> None:

@@ -111,6 +111,10 @@ def _phase(guild: dict[str, Any]) -> Iterator[str]:
     yield f"{guild['phase']} for {_duration(guild['phase_s'])}{attempt}"
     if guild["next_try_s"] is not None:
         yield f"next attempt within {_duration(guild['next_try_s'])}"
+    if guild["nobody_to_hear"]:
+        yield "nobody to hear yet"
+    if guild["undecryptable"]:
+        yield f"cannot be decrypted: {', '.join(guild['undecryptable'])}"
     if guild["deafened"]:
         yield "deafened by a moderator"
     if guild["problem"] is not None:

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 import discord
@@ -111,6 +111,13 @@ def _now(guild: GuildVoiceStatus | None) -> Iterable[str]:
                 f"🔴 I haven't been able to join {wanted} for {since}. I'll try again when somebody joins or "
                 f"leaves a voice channel{at_latest}."
             )
+    if guild.nobody_to_hear:
+        yield "🔒 Nobody to hear yet: none of the others there takes part in the end-to-end encryption."
+    if guild.undecryptable:
+        yield (
+            f"🔒 I can't decrypt {_people(guild.undecryptable)}, though I can hear others. That's a fault of their "
+            "Discord client; rejoining the channel may help."
+        )
     if guild.deafened:
         yield "🔇 A moderator has deafened me, so Discord sends me no sound. Undeafen me to let me hear again."
     if guild.failure is not None:
@@ -119,6 +126,12 @@ def _now(guild: GuildVoiceStatus | None) -> Iterable[str]:
 
 def _last_failure(failure: Failure) -> str:
     return f"**Last failure:** {clip(explain(failure).summary, SENTENCE_MAX)}"
+
+
+def _people(user_ids: Sequence[int]) -> str:
+    more = len(user_ids) - LINES_MAX
+    others = [count(more, "more person", "more people")] if more > 0 else []
+    return ", ".join([*(f"<@{user_id}>" for user_id in user_ids[:LINES_MAX]), *others])
 
 
 def _connection(guild: GuildVoiceStatus) -> Iterable[str]:

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Transcript
 from notetaker.model.use import Use
-from notetaker.model.wording import count, duration
+from notetaker.model.wording import clip, count, duration
 from notetaker.notes.markdown import escape
 from notetaker.notes.wording import unknown_speaker
 
+_NAMES = 3
+"""Most people named in a sentence."""
+_NAME = 40
+"""Most characters of a name in a sentence."""
 _DROPPED = {
     Outcome.HELD_TOO_LONG: "arrived without a known speaker or key",
     Outcome.UNDECRYPTABLE: "could not be decrypted",
@@ -28,6 +32,7 @@ def _sentences(transcript: Transcript) -> Iterator[str]:
     everyone = _everyone(transcript)
     undecodable = sum(use[Use.UNDECODABLE] for use in transcript.uses.values())
     yield _packets(everyone, whole=not everyone.unstored and not undecodable)
+    yield from _undecryptable(transcript)
     for number, done in ((everyone.unstored, "written to disk"), (undecodable, "decoded")):
         if number:
             packets = count(number, "packet that was", "packets that were")
@@ -36,6 +41,19 @@ def _sentences(transcript: Transcript) -> Iterator[str]:
     if failed:
         length = duration(sum(line.ended_ns - line.started_ns for line in failed))
         yield f"{count(len(failed), 'utterance')} ({length}) could not be transcribed."
+
+
+def _undecryptable(transcript: Transcript) -> Iterator[str]:
+    """Name those of whom more could not be decrypted than was heard."""
+    people = [
+        escape(clip(name(part.user_id, transcript), _NAME))
+        for part in transcript.coverage
+        if part.user_id
+        and part.outcomes[Outcome.UNDECRYPTABLE] + part.outcomes[Outcome.HELD_TOO_LONG] > part.heard
+    ]
+    others = [f"and {len(people) - _NAMES:,} more"] if len(people) > _NAMES else []
+    if people:
+        yield f"{', '.join(people[:_NAMES] + others)} could not be decrypted."
 
 
 def _packets(everyone: Coverage, *, whole: bool) -> str:

@@ -107,6 +107,8 @@ def _guild(guild: GuildVoiceStatus) -> dict[str, Any]:
         "mode": guild.mode,
         "dave_version": guild.dave_version,
         "latency_s": _rounded(guild.latency_s),
+        "nobody_to_hear": guild.nobody_to_hear,
+        "undecryptable": [str(user_id) for user_id in guild.undecryptable],
         "deafened": guild.deafened,
         "coverage": [{"user_id": str(one.user_id), **counts(one)} for one in guild.coverage],
     }

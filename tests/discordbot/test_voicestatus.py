@@ -69,6 +69,13 @@ def test_who_deafened_the_bot_is_told_what_it_means() -> None:
     )
 
 
+def test_who_cannot_be_heard_is_named_and_told_why() -> None:
+    assert "Nobody to hear yet" in described(replace(CONNECTED, nobody_to_hear=True))
+    assert f"I can't decrypt <@{ADA}>, <@7>, though" in described(replace(CONNECTED, undecryptable=(ADA, 7)))
+    many = described(replace(CONNECTED, undecryptable=tuple(range(1, 20))))
+    assert "<@7>, 12 more people, though" in many
+
+
 def test_the_connection_and_its_encryption() -> None:
     assert fields(voice(CONNECTED))["Connection"] == (
         "Voice server `c-fra05-0123abcd.discord.media:2087`, latency 23 ms\n"
@@ -153,6 +160,8 @@ def test_the_worst_day_still_fits_into_an_embed() -> None:
         wanted=2**64,
         failure=Failure(Step.ENDED, detail="x" * 5000),
         deafened=True,
+        nobody_to_hear=True,
+        undecryptable=tuple(person.user_id for person in people),
         coverage=people,
         endpoint="e" * 253,
     )

@@ -21,6 +21,19 @@ from tests.notes.builders import ADA, BEN, CHLOE, heard, said, transcript
             "2 could not be decrypted, 1 forged or damaged.",
         ),
         (
+            (
+                heard(ADA, 90),
+                heard(BEN, 5, undecryptable=1000, held_too_long=7),
+                heard(0, 0, held_too_long=9),
+            ),
+            "95 of 1,111 voice packets were heard; 16 arrived without a known speaker or key, 1,000 could not be "
+            "decrypted. Ben could not be decrypted.",
+        ),
+        (
+            (heard(ADA, 90, early=40),),
+            "All 90 voice packets were heard; none was lost.",
+        ),
+        (
             (heard(ADA, 97, lost=3, unstored=2), heard(BEN, 3)),
             "100 of 103 voice packets were heard; 3 never arrived. 2 packets that were heard could not be written to "
             "disk.",
@@ -33,6 +46,15 @@ from tests.notes.builders import ADA, BEN, CHLOE, heard, said, transcript
 )
 def test_every_loss_is_said_in_words(parts: tuple[Coverage, ...], words: str) -> None:
     assert coverage.heard(transcript(coverage=parts)) == words
+
+
+def test_a_few_of_those_who_could_not_be_decrypted_are_named() -> None:
+    names = {user_id: f"Somebody {user_id} with a name that is much too long" for user_id in range(1, 7)}
+    parts = tuple(heard(user_id, 1, undecryptable=2) for user_id in names)
+    words = coverage.heard(transcript(coverage=parts, names=names))
+    first = "Somebody 1 with a name that is much too…"
+    assert words.partition("decrypted. ")[2].startswith(f"{first}, Somebody 2 ")
+    assert words.endswith(", and 3 more could not be decrypted.")
 
 
 def test_sound_that_could_not_be_transcribed_is_said() -> None:

@@ -30,6 +30,8 @@ def test_the_document_is_json_whose_ids_are_strings() -> None:
         "mode": "aead_aes256_gcm_rtpsize",
         "dave_version": 1,
         "latency_s": 0.023,
+        "nobody_to_hear": False,
+        "undecryptable": [],
         "deafened": False,
         "coverage": [
             {
