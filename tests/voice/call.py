@@ -9,6 +9,7 @@ from pathlib import Path
 
 import trustme
 
+from notetaker.discordsim.speaker.dave import MakeDave, SpeakerDave
 from notetaker.discordsim.speaker.link import VoiceLink, VoicePlace
 from notetaker.discordsim.voice.faults import Faults
 from notetaker.discordsim.voice.server import VoiceServer
@@ -193,13 +194,15 @@ class Call:
     e2ee: bool
 
     @asynccontextmanager
-    async def speaker(self, user_id: int, mode: str | None = None) -> AsyncIterator[VoiceLink]:
+    async def speaker(
+        self, user_id: int, mode: str | None = None, dave: MakeDave = SpeakerDave
+    ) -> AsyncIterator[VoiceLink]:
         session = f"session of {user_id}"
         token = self.server.allocate(
             guild_id=GUILD, channel_id=CHANNEL, user_id=user_id, session_id=session, e2ee=self.e2ee
         )
         place = VoicePlace(GUILD, CHANNEL, user_id, session, self.server.endpoint, token)
-        async with VoiceLink(place, self.tls, mode) as link:
+        async with VoiceLink(place, self.tls, mode, dave) as link:
             link.speaking(1)
             yield link
         await self.server.release(guild_id=GUILD, user_id=user_id)
