@@ -33,6 +33,8 @@ class Started:
     meeting: Meeting
     reason: str | None = None
     """Why the bot is not in the voice channel yet, in sentences; it keeps trying. None if it is in."""
+    nobody_to_hear: bool = False
+    """None of the others in the channel takes part in its end-to-end encryption."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ NOT_IN_A_VOICE_CHANNEL = (
     "Channel permission there."
 )
 NOT_CONNECTED = "I'm not in a voice channel in this server."
+NOBODY_TO_HEAR = (
+    "🔒 Nobody to hear yet: nobody else there takes part in the call's end-to-end encryption. As soon as someone "
+    "joins who does, I'll hear them."
+)
 NOT_RUNNING = "I'm not taking notes in this server. To start, join a voice channel and use /startnotes."
 INTERNAL_FAILURE = (
     "Something went wrong on my side; the details are in my log. Anything already recorded is safe. "
@@ -94,6 +98,7 @@ def started(started: Started) -> str:
     return (
         f"🔴 **I'm taking notes in {channel}.** I'm recording everyone in that channel and turning what they say "
         f"into text, as <@{meeting.started_by}> asked. Use /stopnotes to stop; I'll post the notes here."
+        + (f" {NOBODY_TO_HEAR}" if started.nobody_to_hear else "")
     )
 
 

@@ -112,7 +112,7 @@ def _now(guild: GuildVoiceStatus | None) -> Iterable[str]:
                 f"leaves a voice channel{at_latest}."
             )
     if guild.nobody_to_hear:
-        yield "🔒 Nobody to hear yet: none of the others there takes part in the end-to-end encryption."
+        yield replies.NOBODY_TO_HEAR
     if guild.undecryptable:
         yield (
             f"🔒 I can't decrypt {_people(guild.undecryptable)}, though I can hear others. That's a fault of their "

@@ -55,7 +55,10 @@ async def try_voice(
     except JoinFailed as failed:
         listener.failed(failed.failure)
     else:
-        listener.succeeded()
+        if manager.nobody_to_hear(guild_id):
+            listener.failed(Failure(Step.GROUP, timed_out=True))
+        else:
+            listener.succeeded()
     finally:
         await manager.close()
         await asyncio.sleep(TLS_CLOSING_S)

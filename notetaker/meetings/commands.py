@@ -105,7 +105,7 @@ class Meetings:
                     raise _not_stored(meeting, error) from error
         finally:
             del self._starting[guild_id]
-        return Started(meeting, reason)
+        return Started(meeting, reason, self._voice.nobody_to_hear(guild_id))
 
     async def stop(self, guild_id: int, command_id: int) -> Stopped | None:
         if self.meeting(guild_id) is None:

@@ -130,6 +130,10 @@ class VoiceManager:
         """Return the channel of the guild's live connection."""
         return self._guild(guild_id).connected_to
 
+    def nobody_to_hear(self, guild_id: int) -> bool:
+        """Return whether none of the others in the channel takes part in its end-to-end encryption."""
+        return self._guild(guild_id).reception.nobody_to_hear
+
     def coverage(self, guild_id: int) -> list[Coverage]:
         """Return the counts of each speaker, over all sessions of the guild's current recording."""
         return self._guild(guild_id).reception.coverage()

@@ -129,6 +129,11 @@ class Reception:
         return heard
 
     @property
+    def nobody_to_hear(self) -> bool:
+        """None of the others in the channel takes part in its end-to-end encryption."""
+        return self.connection is not None and self.connection.session.dave.nobody_to_hear
+
+    @property
     def recording(self) -> bool:
         """True while what is heard goes to a sink."""
         return self._sink is not None

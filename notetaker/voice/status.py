@@ -28,7 +28,7 @@ def guild_status(guild: GuildVoice, now: float, next_check: float) -> GuildVoice
         mode=None if session is None else session.mode,
         dave_version=0 if session is None else session.dave.version,
         latency_s=None if session is None else session.heartbeat.latency,
-        nobody_to_hear=session is not None and session.dave.nobody_to_hear,
+        nobody_to_hear=guild.reception.nobody_to_hear,
         undecryptable=() if session is None else session.decrypt_watch.undecryptable,
         deafened=guild.presence.deafened,
         recording=guild.reception.recording,

@@ -54,6 +54,11 @@ def test_the_announcement_names_the_language_that_was_chosen() -> None:
     assert f"<#{ID}>, in German, but I can't join it yet" in replies.started(Started(german, "Why."))
 
 
+def test_the_announcement_says_when_nobody_can_be_heard_yet() -> None:
+    assert "Nobody to hear yet" not in replies.started(Started(MEETING))
+    assert "Nobody to hear yet" in replies.started(Started(MEETING, nobody_to_hear=True))
+
+
 def test_people_are_counted_in_english() -> None:
     assert "I heard one person, and" in replies.stopped(Stopped(MEETING, 1))
     assert "I heard 2 people, and" in replies.stopped(Stopped(MEETING, 2))

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from notetaker.discordsim.voice.faults import Damage
 from notetaker.doctor.checks import CHECKS
 from tests.harness.office import Office
 from tests.harness.process import WAIT_S, settings_for
@@ -78,6 +79,14 @@ async def test_all_is_well(office: Office) -> None:
         assert "answered IP discovery after" in document["voice-udp"]["text"]
         assert office.bot.id not in office.guild.voice_states
     assert not office.state.exists()  # whoever calls the doctor may not be the user of the bot
+
+
+async def test_a_call_in_which_nobody_lets_us_into_the_group_is_no_good(office: Office) -> None:
+    office.local.faults.damage(Damage.KEY_PACKAGE, office.user("Ada").id)
+    async with office.person("Ada"):
+        document = await examine(office, *place(office, "Standup"), code=1)
+    assert document.named("failed") == ["voice-group"]
+    assert "Nobody in the channel added us" in document["voice-group"]["text"]
 
 
 async def test_a_person_reads_a_line_for_each_check(office: Office) -> None:

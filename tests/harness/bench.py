@@ -56,6 +56,8 @@ class Voice:
         self.left = 0
         self.patience_s = 300.0
         self.heard = 0
+        self.alone = False
+        """With people who have no end-to-end encryption."""
         self._changed = asyncio.Event()
         self._joined = asyncio.Event()
 
@@ -121,6 +123,9 @@ class Voice:
 
     def channel(self, guild_id: int) -> int | None:
         return self.here
+
+    def nobody_to_hear(self, guild_id: int) -> bool:
+        return self.alone
 
     def coverage(self, guild_id: int) -> list[Coverage]:
         if not self.heard:

@@ -41,6 +41,14 @@ async def test_a_meeting_keeps_the_language_that_was_chosen(bench: Bench) -> Non
     assert kept.language == "de"
 
 
+@pytest.mark.parametrize("alone", [True, False])
+async def test_who_starts_is_told_when_nobody_can_be_heard_yet(bench: Bench, alone: bool) -> None:
+    bench.voice.alone = alone
+    started = await bench.meetings.start(WISH, 1)
+    assert started.nobody_to_hear == alone
+    await bench.stop()
+
+
 async def test_of_two_who_start_at_once_one_is_told_that_the_other_has(bench: Bench) -> None:
     results = await asyncio.gather(
         bench.start(),
