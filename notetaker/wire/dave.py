@@ -174,8 +174,12 @@ class DaveGroup:
     @property
     def nobody_to_hear(self) -> bool:
         """True when others are there, and none of them is in the group with us."""
-        others = self._users - {self._user_id}
-        return bool(self.version and others) and not others & self._members
+        return self.version > 0 and self._users != {self._user_id} and not self.has_others
+
+    @property
+    def has_others(self) -> bool:
+        """True when somebody in the channel is in the group with us."""
+        return not (self._users & self._members).issubset({self._user_id})
 
     @property
     def in_transition(self) -> bool:

@@ -27,6 +27,9 @@ FRAMES = 36
 RESUMED_FRAMES = 5
 """As many are enough after a websocket was lost: that may have cost our place in the group (DAVE whitepaper,
 "Member Remove")."""
+SILENT_S = 2.0
+"""How long after a resume nobody may be heard until we rejoin the group to be sure: the last other member has
+nobody to encrypt for, and may send nothing at all (DAVE whitepaper, "Sole member reset")."""
 GRACE_S = 1.0
 """How long nothing counts after new keys."""
 CHANCE_S = 5.0
@@ -66,6 +69,9 @@ class DecryptWatch:
         self._count_from = 0.0
         self._transition_until = 0.0
         self._severed = False
+        self._heard = 0  # frames decrypted of all, at the last resume
+        self.due: float | None = None
+        """When to call ``handle_timeout``."""
 
     @property
     def undecryptable(self) -> tuple[int, ...]:
@@ -86,6 +92,19 @@ class DecryptWatch:
         """Note that the websocket is lost. Until keys change, few failures are enough of those who were heard."""
         self._begin(0.0)
         self._severed = True
+
+    def resumed(self, now: float) -> None:
+        """Note that the websocket is back."""
+        self._heard = self._group.decrypted()
+        self.due = now + SILENT_S
+
+    def handle_timeout(self, now: float) -> Advice | None:
+        """Return what to do when nobody has been heard since the websocket is back."""
+        self.due = None
+        if not self._group.has_others or self._heard != self._group.decrypted():
+            return None
+        self._begin(now + CHANCE_S)
+        return Advice.RECOVER
 
     def left(self, user_id: int) -> None:
         self._failing.pop(user_id, None)
@@ -141,4 +160,5 @@ class DecryptWatch:
         for one in self._failing.values():
             one.frames, one.counted = 0, False
         self._severed = False
+        self.due = None
         self._count_from = count_from

@@ -24,14 +24,12 @@ from notetaker.wire.messages import Message, is_int, snowflake, uint
 from notetaker.wire.opcodes import Op
 from notetaker.wire.patience import Patience
 from notetaker.wire.receiver import Receiver
-from notetaker.wire.rtp import FRAME_TICKS, SILENCE, pack_header
-from notetaker.wire.transport import KEY_BYTES, MODES, TransportCipher, choose_mode
+from notetaker.wire.silence import Silence
+from notetaker.wire.transport import KEY_BYTES, MODES, choose_mode
 from notetaker.wire.whereabouts import Credentials
 
 KEEPALIVE_S = 5.0
 """Seconds between keepalives: without any, audio stops after five to nine minutes (pycord#3388)."""
-SILENCE_FRAMES = 5
-"""Packets of silence that open the path for sound: one is not always enough (api-docs#808, serenity#306)."""
 IN_FLIGHT_S = 0.5
 """How long after a transition frames with the keys of before may still arrive."""
 LASTING_S = 5.0
@@ -59,8 +57,7 @@ class VoiceSession:
         self._lasts_at = now
         self._next_probe: float | None = None  # IP discovery, then keepalive
         self._keepalives = 0
-        self._cipher: TransportCipher | None = None
-        self._silences = 0  # sent
+        self._silence: Silence | None = None
         self._commands: list[Command] = []
         self._events: list[Event] = []
         self._handlers: dict[int, Callable[[Any, float], None]] = {
@@ -82,22 +79,14 @@ class VoiceSession:
         if self.step is Step.ENDED:
             return
         who = self.credentials
+        seat = {"server_id": str(who.guild_id), "session_id": who.session_id, "token": who.token}
         if self.step is Step.RESUME:
             self._enter(Step.RESUME, now)
-            resume = {"server_id": str(who.guild_id), "session_id": who.session_id, "token": who.token}
-            self._send(Op.RESUME, {**resume, "seq_ack": self._seq_ack})
+            self._send(Op.RESUME, {**seat, "seq_ack": self._seq_ack})
             return
         self._enter(Step.IDENTIFY, now)
-        self._send(
-            Op.IDENTIFY,
-            {
-                "server_id": str(who.guild_id),
-                "user_id": str(who.user_id),
-                "session_id": who.session_id,
-                "token": who.token,
-                "max_dave_protocol_version": MAX_VERSION,
-            },
-        )
+        dave = {"max_dave_protocol_version": MAX_VERSION}
+        self._send(Op.IDENTIFY, {**seat, "user_id": str(who.user_id), **dave})
 
     def websocket_closed(self, code: int | None, now: float) -> None:
         """Take note that the server closed it with ``code``, or that it was cut (None)."""
@@ -145,12 +134,20 @@ class VoiceSession:
             self._beat(now)
         if self._next_probe is not None and now >= self._next_probe:
             self._probe(now)
+        if self.decrypt_watch.due is not None and now >= self.decrypt_watch.due:
+            self._follow(self.decrypt_watch.handle_timeout(now), now)
         self._events += self.receiver.expire(now)
 
     def next_timeout(self) -> float | None:
         if self.step is Step.ENDED:
             return None
-        times = (self._deadline, self.heartbeat.due, self._next_probe, self.receiver.next_expiry)
+        times = (
+            self._deadline,
+            self.heartbeat.due,
+            self._next_probe,
+            self.decrypt_watch.due,
+            self.receiver.next_expiry,
+        )
         return min([time for time in times if time is not None], default=None)
 
     def take_commands(self) -> list[Command]:
@@ -194,6 +191,7 @@ class VoiceSession:
         self._lasts_at = now + LASTING_S
         self._enter(Step.ESTABLISHED, now)
         self._send_silence()
+        self.decrypt_watch.resumed(now)
         self._events.append(Resumed())
 
     def _end(self, failure: Failure) -> None:
@@ -252,7 +250,7 @@ class VoiceSession:
         version = uint(data.get("dave_protocol_version", 0), 16)
         cipher = MODES[data["mode"]](key)
         self.mode = data["mode"]
-        self._cipher = cipher
+        self._silence = Silence(self.ssrc, cipher)
         self.receiver.set_cipher(cipher)
         self.receiver.early_until = math.inf if version else -math.inf
         self._dave(self.dave.session_description(version), now)
@@ -281,11 +279,8 @@ class VoiceSession:
         self._events.append(Established())
 
     def _send_silence(self) -> None:
-        assert self._cipher is not None and self.ssrc is not None
-        for number in range(self._silences, self._silences + SILENCE_FRAMES):
-            header = pack_header(number, number * FRAME_TICKS, self.ssrc)
-            self._commands.append(SendDatagram(self._cipher.seal(header, SILENCE)))
-        self._silences += SILENCE_FRAMES
+        if self._silence is not None:
+            self._commands += self._silence.next_frames()
 
     def _on_heartbeat(self, data: Any, now: float) -> None:
         self.heartbeat.alive()
@@ -323,7 +318,10 @@ class VoiceSession:
 
     def _on_refused(self, user_id: int, now: float) -> None:
         proved = self.heartbeat.proved if self.step is Step.ESTABLISHED else -math.inf
-        match self.decrypt_watch.refused(user_id, now, proved):
+        self._follow(self.decrypt_watch.refused(user_id, now, proved), now)
+
+    def _follow(self, advice: Advice | None, now: float) -> None:
+        match advice:
             case Advice.PROBE if self.heartbeat.due is not None:
                 self.heartbeat.beat_now(now)
             case Advice.RECOVER:

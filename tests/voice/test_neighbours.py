@@ -127,3 +127,22 @@ async def test_a_place_in_the_group_that_is_lost_with_the_websocket_costs_a_few_
         assert lost == [*range(lost[0], lost[-1] + 1)]
         assert recording.events.count("opened") == 1
         assert call.manager.status().totals.dave_recoveries == 1
+
+
+async def test_a_group_that_ended_with_the_websocket_is_formed_again_though_nobody_can_say_a_word(
+    tmp_path: Path,
+) -> None:
+    """Ada is the only one left, has nobody to encrypt for, and sends nothing until we are back."""
+    async with a_call(tmp_path) as call:
+        recording, said = Recording(), list[bytes]()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        async with call.speaker(ADA) as ada:
+            await says(ada, 20, said)
+            await recording.until_heard(ADA, 20)
+            call.faults.damage(Damage.SEVERED, BOT)
+            call.server.cut(BOT)
+            await until(lambda: not ada.can_be_heard)
+            await says(ada, 20, said)
+            assert await recording.until_heard(ADA, len(said)) == said
+        assert recording.events.count("opened") == 1
+        assert call.manager.status().totals.dave_recoveries == 1

@@ -158,5 +158,5 @@ class SecretCall:
             case Op.DAVE_TRANSITION_READY, {"transition_id": int(transition_id)}:
                 return self.gateway.receive_transition_ready(user_id, transition_id)
             case Op.MLS_INVALID_COMMIT_WELCOME, _:
-                return self.gateway.remove(user_id)
+                return self.gateway.receive_invalid_commit(user_id)
         return []

@@ -114,7 +114,7 @@ class Call:
             case Op.DAVE_TRANSITION_READY:
                 return self.gateway.receive_transition_ready(user_id, body["transition_id"])
             case Op.MLS_INVALID_COMMIT_WELCOME:
-                return self.gateway.remove(user_id)
+                return self.gateway.receive_invalid_commit(user_id)
         raise AssertionError(op)
 
 

@@ -8,7 +8,7 @@ from notetaker.discordsim.voice.group import DaveOp
 from notetaker.model.failure import Failure, Step
 from notetaker.wire.commands import Reconnect
 from notetaker.wire.dave import MAX_RECOVERIES, TRANSITION_S
-from notetaker.wire.decrypt_watch import CHANCE_S, FRAMES, GRACE_S, RESUMED_FRAMES
+from notetaker.wire.decrypt_watch import CHANCE_S, FRAMES, GRACE_S, RESUMED_FRAMES, SILENT_S
 from notetaker.wire.losses import FRAME_S
 from notetaker.wire.opcodes import Op
 from notetaker.wire.patience import FIRST_S, HELPED_S, MAX_S, Patience
@@ -240,6 +240,29 @@ def test_after_a_resume_few_failures_are_not_enough_of_one_who_was_never_heard()
     call.passes(GRACE_S)
     is_resumed(call, 0)
     call.speaks(ADA, packets=FRAMES - 1, broken=True)
+    assert call.recoveries == 0
+
+
+@pytest.mark.parametrize(("speak", "recoveries"), [((), 1), ((BEN,), 0)], ids=["silence", "heard"])
+def test_when_nobody_is_heard_after_a_resume_we_make_sure_of_our_place(
+    speak: tuple[int, ...], recoveries: int
+) -> None:
+    call = SecretCall(ADA, BEN)
+    is_resumed(call, 0)
+    call.speaks(*speak, packets=1, every=SILENT_S - 2 * FRAME_S)
+    assert call.recoveries == 0
+    call.passes(2 * FRAME_S)
+    assert call.recoveries == recoveries
+    call.passes(60)
+    call.speaks(ADA, BEN, packets=10)
+    assert call.heard[-20:] == [b"\xfcpacket %d" % n for n in range(call._packets - 19, call._packets + 1)]
+    assert call.recoveries == recoveries
+
+
+def test_alone_there_is_no_place_to_make_sure_of_after_a_resume() -> None:
+    call = SecretCall()
+    is_resumed(call, 0)
+    call.passes(10 * SILENT_S)
     assert call.recoveries == 0
 
 

@@ -81,12 +81,15 @@ class Channel:
 
     def receive_invalid_commit(self, session: Session) -> None:
         if session.in_group:
-            self._deliver(self.group.remove(session.user_id))
+            self._deliver(self.group.receive_invalid_commit(session.user_id))
 
     def severed(self, session: Session) -> None:
-        """Note that a websocket broke whose session may be resumed. Whether Discord removes it is not known."""
+        """Note that a websocket broke whose session may be resumed. Only by a fault that costs it the group.
+
+        The whitepaper takes it for a leave ("Member Remove"); whether Discord does is not known.
+        """
         if session.in_group and self._strikes(session, Damage.SEVERED):
-            self._deliver(self.group.remove(session.user_id))
+            self._deliver(self.group.sever(session.user_id))
 
     def downgrade(self) -> None:
         """Stop using DAVE, as when a client without it joins."""

@@ -91,8 +91,15 @@ class DaveGroup:
         return [Send(user_id, DaveOp.EXTERNAL_SENDER, self._sender.package)] if self.version else []
 
     def leave(self, user_id: int) -> list[Send]:
-        """Remove a user whose websocket is gone, and reset a sole remaining member ("Sole member reset")."""
+        """Remove a user who has left."""
         self._users.remove(user_id)
+        return self.sever(user_id)
+
+    def sever(self, user_id: int) -> list[Send]:
+        """Remove a user whose websocket is gone, and reset a sole remaining member ("Sole member reset").
+
+        The user may resume its session, and is pending then until it sends a new key package.
+        """
         self._transitions.stop_waiting_for(user_id)
         sends = self._withdraw_key_package(user_id)
         leaf = self._retire(user_id)
@@ -135,11 +142,8 @@ class DaveGroup:
             return []
         return self._execute_ready()
 
-    def remove(self, user_id: int) -> list[Send]:
-        """Make a user pending again until it sends a new key package, as after op 31, when it has reset itself.
-
-        A severed websocket may count as leaving, too (DAVE whitepaper, "Member Remove").
-        """
+    def receive_invalid_commit(self, user_id: int) -> list[Send]:
+        """Handle op 31: the user is pending again; it has reset itself and will send a new key package."""
         self._transitions.stop_waiting_for(user_id)
         sends = self._withdraw_key_package(user_id)
         leaf = self._retire(user_id)

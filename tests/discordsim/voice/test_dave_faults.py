@@ -176,17 +176,23 @@ async def test_a_member_that_is_never_ready_delays_op_22_for_everyone(house: Hou
 
 @pytest.mark.parametrize("removed", [True, False])
 async def test_a_severed_websocket_may_cost_the_place_in_the_group(house: House, removed: bool) -> None:
-    async with VoiceLink(house.place(2), house.client_tls) as speaker, ear(house, "l") as listener:
+    async with (
+        VoiceLink(house.place(2), house.client_tls) as speaker,
+        ear(house, "d", 3) as other,
+        ear(house, "l") as listener,
+    ):
+        await other.join()
         await listener.join()
         await listener.until(lambda: listener.established)
+        await listener.until(lambda: listener.has(22))
         speaker.speaking(1)
         if removed:
             house.faults.damage(Damage.SEVERED, 1)
         assert speaker.dave is not None
         await listener.drop()
-        members = [2] if removed else [2, 1]
+        members = [2, 3] if removed else [1, 2, 3]
         async with asyncio.timeout(5):
-            while sorted(speaker.dave.members) != sorted(members):  # noqa: ASYNC110 - davey has no event
+            while sorted(speaker.dave.members) != members:  # noqa: ASYNC110 - davey has no event
                 await asyncio.sleep(0.01)
         await listener.open()
         resume = {"server_id": str(GUILD), "session_id": "session-1", "token": listener.place.token}

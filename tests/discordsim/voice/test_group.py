@@ -63,7 +63,7 @@ class Meeting:
             return self.group.receive_commit(user_id, body, self.now)
         if op == 23:
             return self.group.receive_transition_ready(user_id, body["transition_id"])
-        return self.group.remove(user_id)
+        return self.group.receive_invalid_commit(user_id)
 
     def ops(self, user_id: int) -> list[int]:
         return [op for user, op in self.log if user == user_id]
