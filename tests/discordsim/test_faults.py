@@ -38,6 +38,11 @@ ONE = {"user_id": 1}
         ({"kind": "voice_reset", "user_id": 1}, "This user has no voice websocket."),
         ({"kind": "voice_close"} | ONE, "The field code is missing."),
         ({"kind": "voice_close", "code": 7} | ONE, "The field code should be greater than or equal to 1000."),
+        ({"kind": "nat_rebind"} | ONE, "This user has no voice session that has selected a protocol."),
+        (
+            {"kind": "udp_ignore", "probe": "rtcp"} | ONE,
+            "The field probe should be 'keepalive', 'ping' or 'discovery'.",
+        ),
         ({"kind": "voice_stall", "user_id": 1}, "The field seconds is missing."),
         ({"kind": "voice_stall", "user_id": 1, "seconds": -1}, "The field seconds should be greater than 0."),
         (
@@ -91,6 +96,10 @@ async def test_voice_is_hurt_through_the_control_api(place: Place) -> None:
         await listener.until(lambda: listener.has(3))
         assert await fault(place, "voice_stall", seconds=0.01) is None
         assert await fault(place, "udp_blackhole", seconds=0.01) is None
+        assert await fault(place, "udp_blackhole", seconds=0.01, direction="to_user") is None
+        assert await fault(place, "udp_ignore", probe="ping") is None
+        assert await fault(place, "udp_ignore", probe="ping", ignored=False) is None
+        assert await fault(place, "nat_rebind") is None
         assert await fault(place, "discovery_lost") is None
         assert await fault(place, "discovery_twice") is None
         assert await fault(place, "silent_at", step="resume") is None

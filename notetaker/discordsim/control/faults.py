@@ -18,6 +18,7 @@ from pydantic import BaseModel, create_model
 
 from notetaker.discordsim.control.body import (
     Code,
+    Flag,
     Id,
     Seconds,
     Times,
@@ -30,7 +31,7 @@ from notetaker.discordsim.gateway.voice_states import Answer
 from notetaker.discordsim.http import no_content
 from notetaker.discordsim.hub import Hub, hub_of
 from notetaker.discordsim.messages.command_usage import UsageError
-from notetaker.discordsim.voice.faults import Damage, Step
+from notetaker.discordsim.voice.faults import Damage, Direction, Probe, Step
 
 routes = web.RouteTableDef()
 
@@ -160,9 +161,27 @@ def server_heartbeat(hub: Hub, user_id: Id, guild_id: Id | None = None) -> None:
 
 
 @strikes
-def udp_blackhole(hub: Hub, user_id: Id, seconds: Seconds, guild_id: Id | None = None) -> None:
+def udp_blackhole(
+    hub: Hub,
+    user_id: Id,
+    seconds: Seconds,
+    direction: Direction = Direction.BOTH,
+    guild_id: Id | None = None,
+) -> None:
     """Let no datagram through."""
-    hub.faults.blackhole(user_id, seconds, guild_id)
+    hub.faults.blackhole(user_id, seconds, guild_id, direction)
+
+
+@strikes
+def udp_ignore(hub: Hub, user_id: Id, probe: Probe, ignored: Flag = True, guild_id: Id | None = None) -> None:
+    """Leave keepalives, pings or repeated IP discoveries unanswered from now on, or no longer."""
+    hub.faults.ignore(user_id, probe, guild_id, ignored=ignored)
+
+
+@strikes
+def nat_rebind(hub: Hub, user_id: Id, guild_id: Id | None = None) -> None:
+    """Give the user's datagrams another port; audio still goes to the one in op 1."""
+    _require(hub.voice.rebind(user_id, guild_id), "voice session that has selected a protocol")
 
 
 # Voice servers, as the main gateway announces them

@@ -45,6 +45,25 @@ class Step(StrEnum):
     """After op 7. A close code from 4000 up ends the session as well."""
 
 
+class Direction(StrEnum):
+    """Of a user's datagrams."""
+
+    BOTH = "both"
+    TO_USER = "to_user"
+    FROM_USER = "from_user"
+
+
+class Probe(StrEnum):
+    """What a client sends over UDP to learn whether the server is there. Servers differ in what they answer."""
+
+    KEEPALIVE = "keepalive"
+    """Any eight bytes, which some servers send back (discordjs/voice#89)."""
+    PING = "ping"
+    """Discord's own (discord-userdoccers, Voice Connections)."""
+    DISCOVERY = "discovery"
+    """IP discovery after op 1."""
+
+
 class Silence(Exception):
     """The server must send nothing more on this websocket, and leave it open."""
 
@@ -83,7 +102,8 @@ class Faults:
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
-        self._blackholes: dict[tuple[int, int | None], float] = {}
+        self._blackholes: dict[Direction, dict[tuple[int, int | None], float]] = {way: {} for way in Direction}
+        self._ignored: set[tuple[int, int | None, Probe]] = set()
         self._broken_senders: dict[tuple[int, int | None], float] = {}
         self._outage_until = 0.0
 
@@ -123,12 +143,20 @@ class Faults:
         """Let this happen to the user the next ``times`` times."""
         self.script.arm(Armed(kind, user_id, guild_id, times))
 
-    def blackhole(self, user_id: int, seconds: float, guild_id: int | None = None) -> None:
-        """Let no datagram of the user through, in either direction, for this long."""
-        self._blackholes[user_id, guild_id] = asyncio.get_running_loop().time() + seconds
+    def blackhole(
+        self,
+        user_id: int,
+        seconds: float,
+        guild_id: int | None = None,
+        direction: Direction = Direction.BOTH,
+    ) -> None:
+        """Let no datagram of the user through for this long."""
+        self._blackholes[direction][user_id, guild_id] = asyncio.get_running_loop().time() + seconds
 
-    def blackholed(self, user_id: int, guild_id: int) -> bool:
-        return self.outage or _lasts(self._blackholes, user_id, guild_id)
+    def blackholed(self, user_id: int, guild_id: int, direction: Direction) -> bool:
+        """Return whether a datagram that goes in this one direction is lost."""
+        ways = (direction, Direction.BOTH)
+        return self.outage or any(_lasts(self._blackholes[way], user_id, guild_id) for way in ways)
 
     def break_sender(self, user_id: int, seconds: float, guild_id: int | None = None) -> None:
         """Let nobody decrypt what the user sends, for this long: its client seals with a wrong key."""
@@ -136,6 +164,15 @@ class Faults:
 
     def is_broken_sender(self, user_id: int, guild_id: int) -> bool:
         return _lasts(self._broken_senders, user_id, guild_id)
+
+    def ignore(
+        self, user_id: int, probe: Probe, guild_id: int | None = None, *, ignored: bool = True
+    ) -> None:
+        """Leave the user's probes of this kind unanswered from now on, or no longer."""
+        (self._ignored.add if ignored else self._ignored.discard)((user_id, guild_id, probe))
+
+    def ignores(self, user_id: int, guild_id: int, probe: Probe) -> bool:
+        return any((user_id, guild, probe) in self._ignored for guild in (guild_id, None))
 
     # Everything
 

@@ -97,6 +97,10 @@ class VoiceServer:
         """Read and send nothing on the websocket for this long. UDP still works."""
         return tcp.strike(self._connections_of(user_id, guild_id), lambda struck: struck.stall(seconds))
 
+    def rebind(self, user_id: int, guild_id: int | None = None) -> int:
+        """Let a NAT give the user's datagrams another port from now on; audio for the old one arrives nowhere."""
+        return self._switchboard.rebind(user_id, guild_id)
+
     def outage(self, seconds: float) -> int:
         """Reset every websocket; for this long accept none, and let no datagram through."""
         self._faults.begin_outage(seconds)

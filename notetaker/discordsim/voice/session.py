@@ -91,6 +91,10 @@ class Session:
         self.key: TransportKey | None = None
         self.address: tuple[str, int] | None = None
         """Where its audio is sent, from op 1."""
+        self._inside: tuple[str, int] | None = (
+            None  # the client's own address, behind a NAT that gave it another one
+        )
+        self._outside: tuple[str, int] | None = None
         self.speaking: int | None = None
         """Bit mask of its last op 5. None before the first one, when it neither hears nor is heard."""
         self.in_group = False
@@ -101,6 +105,32 @@ class Session:
     @property
     def can_hear(self) -> bool:
         return self.key is not None and self.address is not None and self.speaking is not None
+
+    def rebind(self) -> bool:
+        """Let a NAT give the client's datagrams another port. Return False if it has not selected a protocol.
+
+        Audio goes to the address in op 1 all the same (discord-userdoccers, Voice Connections, IP Discovery).
+        """
+        before = self._outside or self.address
+        if before is None:
+            return False
+        self._inside = self._inside or before
+        self._outside = before[0], before[1] % 0xFFFF + 1
+        return True
+
+    def sends_from(self, address: tuple[str, int]) -> bool:
+        return address == (self._inside or self.address)
+
+    def seen_at(self, address: tuple[str, int]) -> tuple[str, int]:
+        """Return where the server sees a datagram come from that the client sent from ``address``."""
+        return self._outside if self._outside and address == self._inside else address
+
+    @property
+    def destination(self) -> tuple[str, int] | None:
+        """Where its audio arrives; None: nowhere, because the NAT has forgotten the address in op 1."""
+        if self._outside is None:
+            return self.address
+        return self._inside if self.address == self._outside else None
 
     def send(self, op: int, body: object) -> None:
         """Send a numbered message, binary if ``body`` is bytes, else JSON. It is kept for a resume."""

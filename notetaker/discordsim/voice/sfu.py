@@ -14,7 +14,7 @@ from typing import cast
 
 from notetaker.discordsim.voice import rtp
 from notetaker.discordsim.voice.aead import NotAuthenticError
-from notetaker.discordsim.voice.faults import Damage, Faults
+from notetaker.discordsim.voice.faults import Damage, Direction, Faults, Probe
 from notetaker.discordsim.voice.renumber import Renumbering
 from notetaker.discordsim.voice.route import Route
 from notetaker.discordsim.voice.session import Session
@@ -29,7 +29,7 @@ RECEIVE_BUFFER_BYTES = 1 << 22
 
 @dataclass
 class Counts:
-    """Packets from one sender for one receiver; ``packets_in`` is always the sum of the six below it."""
+    """Packets from one sender for one receiver; ``packets_in`` is always the sum of the seven below it."""
 
     packets_in: int = 0
     """Audio packets that the sender sent while the receiver was in its channel."""
@@ -44,6 +44,8 @@ class Counts:
     """Not forwarded: a moderator deafened the receiver."""
     blackholed: int = 0
     """Not forwarded: the sender's or the receiver's network was down; see ``Faults.blackhole``."""
+    rebound: int = 0
+    """Not forwarded: a NAT had taken away the address in the receiver's op 1; see ``Session.rebind``."""
     damaged: int = 0
     """Forwarded, but damaged so that nobody can decrypt them; see ``Damage.AUDIO``, ``Faults.break_sender``."""
     padding_only: int = 0
@@ -113,12 +115,10 @@ class Sfu(asyncio.DatagramProtocol):
         self.dropped["unreachable client"] += 1
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if self._is_lost(data, addr):
-            self.dropped["blackhole"] += 1
-        elif len(data) == DISCOVERY.size and data[:2] == DISCOVERY_REQUEST.to_bytes(2):
+        if len(data) == DISCOVERY.size and data[:2] == DISCOVERY_REQUEST.to_bytes(2):
             self._discover(data, addr)
         elif len(data) == KEEPALIVE_BYTES:
-            self._send(PONG + data[4:] if data.startswith(PING) else data, addr)
+            self._echo(data, addr)
         elif len(data) >= 2 and data[1] in rtp.RTCP_TYPES:
             self.dropped["rtcp"] += 1
         else:
@@ -135,23 +135,46 @@ class Sfu(asyncio.DatagramProtocol):
             self.dropped["ip discovery"] += 1
             return
         user = self._sessions[ssrc]
+        if self._is_lost(user, Direction.FROM_USER):
+            return
         if self._faults.script.strike(user.user_id, user.guild_id, Damage.DISCOVERY_LOST):
             return
-        host, port = address
+        if user.key is not None and self._ignores(user, Probe.DISCOVERY):
+            return
+        host, port = user.seen_at(address)
         reply = DISCOVERY.pack(DISCOVERY_RESPONSE, DISCOVERY_BODY_BYTES, ssrc, host.encode(), port)
-        self._send(reply, address)
+        self._answer(user, reply, address)
         if self._faults.script.strike(user.user_id, user.guild_id, Damage.DISCOVERY_TWICE):
-            self._send(reply, address)
+            self._answer(user, reply, address)
 
-    def _is_lost(self, data: bytes, address: tuple[str, int]) -> bool:
-        """Return whether a datagram without audio comes from a blackhole. Audio is let in to be counted."""
-        if len(data) == DISCOVERY.size:
-            sender = self._sessions.get(DISCOVERY.unpack(data)[2])
-        elif len(data) == KEEPALIVE_BYTES:
-            sender = next((s for s in self._sessions.values() if s.address == address), None)
-        else:
-            return False
-        return sender is not None and self._faults.blackholed(sender.user_id, sender.guild_id)
+    def _echo(self, data: bytes, address: tuple[str, int]) -> None:
+        """Answer a ping, or send a keepalive back. They do not say whose they are."""
+        ping = data.startswith(PING)
+        answer = PONG + data[len(PING) :] if ping else data
+        user = next((session for session in self._sessions.values() if session.sends_from(address)), None)
+        if user is None:
+            self._send(answer, address)
+            return
+        probe = Probe.PING if ping else Probe.KEEPALIVE
+        if not (self._is_lost(user, Direction.FROM_USER) or self._ignores(user, probe)):
+            self._answer(user, answer, address)
+
+    def _answer(self, user: Session, data: bytes, address: tuple[str, int]) -> None:
+        if not self._is_lost(user, Direction.TO_USER):
+            self._send(data, address)
+
+    def _ignores(self, user: Session, probe: Probe) -> bool:
+        ignored = self._faults.ignores(user.user_id, user.guild_id, probe)
+        if ignored:
+            self.dropped["ignored"] += 1
+        return ignored
+
+    def _is_lost(self, user: Session, direction: Direction) -> bool:
+        """Return whether a blackhole takes a datagram without audio, which counts it."""
+        lost = self._faults.blackholed(user.user_id, user.guild_id, direction)
+        if lost:
+            self.dropped["blackhole"] += 1
+        return lost
 
     def _receive_rtp(self, data: bytes) -> None:
         try:
@@ -188,11 +211,14 @@ class Sfu(asyncio.DatagramProtocol):
                     counts.deafened += 1
                 elif self._is_blackholed(sender, user_id):
                     counts.blackholed += 1
+                elif receiver.destination is None:
+                    counts.rebound += 1
                 else:
                     self._forward(sender, receiver, header, media, counts)
 
     def _is_blackholed(self, sender: Session, receiver_id: int) -> bool:
-        return any(self._faults.blackholed(user, sender.guild_id) for user in (sender.user_id, receiver_id))
+        ways = (sender.user_id, Direction.FROM_USER), (receiver_id, Direction.TO_USER)
+        return any(self._faults.blackholed(user, sender.guild_id, way) for user, way in ways)
 
     def _forward(
         self, sender: Session, receiver: Session, header: rtp.Header, media: bytes, counts: Counts
@@ -225,14 +251,15 @@ class Sfu(asyncio.DatagramProtocol):
         self, packet: bytes, receiver: Session, route: Route, counts: Counts, *, sound: bool
     ) -> bool:
         """Send a packet over the route. Return False if it is lost there."""
-        assert receiver.address is not None
+        address = receiver.destination
+        assert address is not None
         losses_before = route.noticeable_losses
         arrivals = route.arrivals(sound=sound)
         for delay in arrivals:
             if delay:
-                asyncio.get_running_loop().call_later(delay, self._send, packet, receiver.address)
+                asyncio.get_running_loop().call_later(delay, self._send, packet, address)
             else:
-                self._send(packet, receiver.address)
+                self._send(packet, address)
         counts.delivered += len(arrivals)
         counts.noticeable_losses += route.noticeable_losses - losses_before
         return bool(arrivals)

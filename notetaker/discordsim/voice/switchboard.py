@@ -76,6 +76,14 @@ class Switchboard:
                 session.websocket.close(close)
         return len(struck)
 
+    def rebind(self, user_id: int, guild_id: int | None) -> int:
+        """Let a NAT give the user's datagrams another port from now on. Return how many sessions that struck."""
+        return sum(
+            session.rebind()
+            for (guild, user), session in self._sessions.items()
+            if user == user_id and guild_id in (None, guild)
+        )
+
     def change_version(self, guild_id: int, channel_id: int, *, dave: bool) -> bool:
         """Use DAVE in a channel, or stop using it. Return False if nothing changes or nobody is there."""
         channel = self._channels.get((guild_id, channel_id))
