@@ -127,7 +127,7 @@ def test_the_totals(state: Path) -> None:
         "stored 1,200,000",
         "lost on the way 17",
         "DAVE 1 invalid message, 2 recoveries",
-        "other failures 1 undecryptable run, 6 UDP errors",
+        "other failures 1 undecryptable run, 6 UDP errors, 2 dead UDP paths",
         "health checks 60; 1 stale voice state removed",
     ):
         assert line in text

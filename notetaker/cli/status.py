@@ -21,6 +21,7 @@ OTHER_FAILURES = {
     "undecryptable_runs": "undecryptable run",
     "malformed_messages": "malformed message",
     "udp_errors": "UDP error",
+    "dead_paths": "dead UDP path",
 }
 """Totals that share a line, which is shown only if one of them is not 0."""
 

@@ -197,6 +197,7 @@ def _sound(totals: VoiceTotals) -> Iterable[str]:
         "undecryptable run": totals.undecryptable_runs,
         "malformed message": totals.malformed_messages,
         "UDP error": totals.udp_errors,
+        "dead UDP path": totals.dead_paths,
     }
     if any(failures.values()):
         yield "Other failures: " + ", ".join(count(n, what) for what, n in failures.items() if n)

@@ -30,6 +30,17 @@ class Step(StrEnum):
     ENDED = "ENDED"
 
 
+class DeadPath(StrEnum):
+    """How the way of sound over UDP was found dead while the websocket was well. Traces spell them as here."""
+
+    SILENT = "silent"
+    """A server that had answered over UDP no longer does."""
+    MOVED = "moved"
+    """The server sees us at another address than the one to which it sends sound."""
+    UNHEARD = "unheard"
+    """Nobody was heard for long, although somebody was marked as speaking; the server answers no probe."""
+
+
 class Rung(Enum):
     """The recovery ladder, cheapest first."""
 
@@ -81,6 +92,8 @@ class Failure:
     """The other side did not answer in time."""
     detail: str = ""
     """What happened, in sentences, when step and code cannot tell."""
+    path: DeadPath | None = None
+    """The session was given up for this, although its websocket was well."""
 
     @property
     def rung(self) -> Rung:

@@ -105,6 +105,8 @@ class VoiceTotals:
     """Malformed messages from voice gateways."""
     udp_errors: int = 0
     """Failed sends and receives: the voice server was unreachable."""
+    dead_paths: int = 0
+    """Sessions replaced because sound no longer reached them over UDP."""
     health_checks: int = 0
     ghosts: int = 0
     """Voice states that a dead process or session of ours left behind, and that were removed."""

@@ -50,6 +50,7 @@ TOTALS = {
     "resumes_failed": "Lost websockets that could not be resumed.",
     "malformed_messages": "Malformed messages from voice gateways.",
     "udp_errors": "Failed UDP sends and receives.",
+    "dead_paths": "Sessions replaced because sound no longer reached them over UDP.",
     "health_checks": "Voice health checks.",
     "ghosts": "Stale voice states of the bot that were removed.",
     "dave_invalid": "MLS commits and welcomes that could not be processed.",

@@ -163,6 +163,7 @@ def _totals(totals: VoiceTotals) -> dict[str, Any]:
         "undecryptable_runs": totals.undecryptable_runs,
         "malformed_messages": totals.malformed_messages,
         "udp_errors": totals.udp_errors,
+        "dead_paths": totals.dead_paths,
         "health_checks": totals.health_checks,
         "ghosts": totals.ghosts,
     }

@@ -108,12 +108,26 @@ class Attempts:
         credentials = self._presence.whereabouts.take()
         if credentials is None or credentials.channel_id != channel_id:
             return False
+        return await self._replace(channel_id, credentials, "Following the call")
+
+    async def renew(self, channel_id: int) -> bool:
+        """Ask for another session in the channel without leaving it, and return True, if this one is doomed.
+
+        Opcode 4 for the channel where we are brings a new pair (discord.js, ``VoiceConnection.rejoin``). A second
+        opcode 1 would be less, but nobody documents what becomes of keys and group after it.
+        """
+        if not self._reception.doomed or self._reception.channel_id != channel_id:
+            return False
+        return await self._replace(channel_id, channel_id, "Replacing a session without sound")
+
+    async def _replace(self, channel_id: int, target: int | Credentials, what: str) -> bool:
+        """Connect, and only then give up the connection that there is; return whether that succeeded."""
         trace = self._begin(channel_id, 0, 0)
         try:
             with self._counted(trace):
-                await self._timed(credentials, trace)
+                await self._timed(target, trace)
         except AttemptFailed as failed:
-            self._log(failed.failure, channel_id, 0, "Following the call")
+            self._log(failed.failure, channel_id, 0, what)
             return False
         return True
 

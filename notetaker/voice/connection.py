@@ -21,7 +21,7 @@ from notetaker.voice.trace.writer import Trace
 from notetaker.voice.udp import UdpSocket
 from notetaker.voice.websocket import VoiceWebSocket
 from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
-from notetaker.wire.events import Ended, Established, Heard, Resumed
+from notetaker.wire.events import Ended, Established, Heard, PathDead, Resumed
 from notetaker.wire.explanations import explain
 from notetaker.wire.handshake import DEADLINES_S
 from notetaker.wire.patience import Patience
@@ -64,6 +64,9 @@ class VoiceConnection:
         self._step = self.session.step
         self.hear = hear
         """Called with what is heard, in order. May be replaced at any time."""
+        self.on_path_dead: Callable[[Failure], None] = lambda failure: None
+        """Called while sound no longer reaches us, again and again. May be replaced at any time."""
+        self._path_failure: Failure | None = None
         self._websocket: VoiceWebSocket | None = None
         self._close_code: int | None = None  # of the websocket that was lost last; None: it fell silent
         self._udp: UdpSocket | None = None
@@ -222,6 +225,8 @@ class VoiceConnection:
                         self._established.set_result(None)
                     case Resumed():
                         self._resumed()
+                    case PathDead(failure):
+                        self._path_dead(failure)
                     case Ended():
                         pass
                     case _:
@@ -265,6 +270,12 @@ class VoiceConnection:
         self._trace.note("resumed")
         self._totals.resumes += 1
         self.lost_websocket_at = None
+
+    def _path_dead(self, failure: Failure) -> None:
+        if failure != self._path_failure:
+            self._trace.note("path dead", cause=failure.path)
+        self._path_failure = failure
+        self.on_path_dead(failure)
 
     def _end(self, failure: Failure) -> None:
         if self.lost_websocket_at is not None:

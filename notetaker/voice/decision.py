@@ -29,7 +29,7 @@ class Facts:
     deleted: bool = False
     """The wanted channel is gone."""
     lost: Failure | None = None
-    """How the connection ended that was there before."""
+    """How the connection ended that was there before, or why no sound reaches the one that still is."""
     displaced: bool = False
     """Somebody has moved us out of the wanted channel, or disconnected us."""
     foreign: bool = False
@@ -41,8 +41,9 @@ class Facts:
 
     @property
     def all_well(self) -> bool:
-        """We are where we are wanted, on the server that Discord has named."""
-        return self.connected == self.shown == self.wanted and not self.server_changes
+        """We are where we are wanted, on the server that Discord has named, and sound reaches us."""
+        there = self.connected == self.shown == self.wanted
+        return there and not self.server_changes and self.lost is None
 
 
 @dataclass(frozen=True, slots=True)

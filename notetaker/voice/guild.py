@@ -10,7 +10,7 @@ import logging
 from dataclasses import replace
 
 from notetaker.model import events
-from notetaker.model.failure import Failure, Step
+from notetaker.model.failure import DeadPath, Failure, Step
 from notetaker.model.voice import VoiceServer, VoiceState
 from notetaker.voice.attempts import Attempts, Shared
 from notetaker.voice.decision import Connect, Facts, Follow, GiveUp, Leave, Listen, Rest, Stay, after, decide
@@ -18,6 +18,7 @@ from notetaker.voice.downtime import Downtime
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.presence import ALLOCATION_S, WHAT_NEXT_S, Presence
 from notetaker.voice.reception import Reception
+from notetaker.voice.renewals import Renewals
 from notetaker.voice.retry_hold import RetryHold, Waiters
 from notetaker.voice.timing import HoldersClock, TimedLock
 from notetaker.wire.explanations import explain
@@ -42,15 +43,17 @@ class GuildVoice:
         self._shared = shared
         self._clock = clock = HoldersClock(shared.clock, self.lock)
         self.presence = Presence(guild_id, shared.gateway, shared.duplicates, clock)
-        self.reception = Reception(clock, shared.totals, self._connection_ended)
+        self.reception = Reception(clock, shared.totals, self._connection_ended, self._path_dead)
         self.attempts = Attempts(guild_id, shared, clock, self.presence, self.reception)
         self.downtime = Downtime(clock, shared.totals)
         self.hold = RetryHold()
+        self._renewals = Renewals()
         self._waiters = Waiters()
         self._keeper: asyncio.Task[None] | None = None
         self._operation: asyncio.Timeout | None = None  # the current one, if it may be cancelled
         self._lost: Failure | None = None  # how our connection ended, until that is dealt with
         self._deleted = False  # the wanted channel
+        self._unheard = False  # sound has not reached us, and people do not know yet
 
     # What people want
 
@@ -61,6 +64,7 @@ class GuildVoice:
             self.intent = channel_id
             self._deleted = False
             self._lost = self.presence.displaced_from = None
+            self._renewals, self._unheard = Renewals(), False
             self.hold.forget()
             self.downtime.begin_anew()
             self._cancel_operation()
@@ -276,7 +280,7 @@ class GuildVoice:
     async def _connect(self, channel_id: int) -> JoinFailed | None:
         """Connect with the server that Discord has named, or else with a round of attempts; return its failure."""
         try:
-            if not await self.attempts.follow(channel_id):
+            if not (await self.attempts.follow(channel_id) or await self.attempts.renew(channel_id)):
                 if self.connected_to not in (None, channel_id):
                     await self.reception.drop("we move to another channel")
                 await self.downtime.pause()
@@ -290,7 +294,8 @@ class GuildVoice:
 
     def _connected(self) -> None:
         self._lost = None
-        announced = self.hold.forget()
+        announced = self.hold.forget() or self._unheard
+        self._unheard = False
         self.downtime.mark(down=False)
         self._waiters.settle(None)
         if announced:
@@ -299,6 +304,7 @@ class GuildVoice:
     async def _rest(self, failure: JoinFailed) -> None:
         if not await self._withdraw(str(failure)):
             return
+        self._lost = None  # a connection that ended during the round is part of its failure
         log.warning(
             "Voice connection to guild %d failed, will retry: %s",
             self.guild_id,
@@ -335,6 +341,20 @@ class GuildVoice:
 
     def _connection_ended(self, failure: Failure) -> None:
         self.downtime.session_ended(self.reception.established_at)
+        self._lose(failure)
+
+    def _path_dead(self, failure: Failure) -> None:
+        """Replace a connection that no sound reaches, or leave it as it is because that was done a moment ago."""
+        unheard = failure.path is DeadPath.UNHEARD
+        if failure.path is None or self.intent is None or (unheard and self.presence.deafened):
+            return
+        if self._renewals.allow(failure.path, self._clock.time()):
+            self._shared.totals.dead_paths += 1
+            self._unheard = True
+            self.reception.doom(failure)
+            self._lose(failure)
+
+    def _lose(self, failure: Failure) -> None:
         self._lost = failure
         self.downtime.mark(down=self.intent is not None)
         if self.intent is not None:

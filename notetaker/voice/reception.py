@@ -18,16 +18,26 @@ from notetaker.wire.losses import Loss
 
 
 class Reception:
-    """Hears the established connection. ``on_ended`` is called when that ends by itself."""
+    """Hears the established connection. ``on_ended`` is called when that ends by itself, ``on_path_dead`` again and
+    again while sound does not reach it.
+    """
 
-    def __init__(self, clock: Clock, totals: VoiceTotals, on_ended: Callable[[Failure], None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        totals: VoiceTotals,
+        on_ended: Callable[[Failure], None],
+        on_path_dead: Callable[[Failure], None],
+    ) -> None:
         self.connection: VoiceConnection | None = None
         """The established connection."""
         self.established_at = 0.0
         """When the latest connection was established, monotonic seconds."""
+        self._doomed: tuple[Failure, float] | None = None
         self._clock = clock
         self._totals = totals
         self._on_ended = on_ended
+        self._on_path_dead = on_path_dead
         self._closing: list[VoiceConnection] = []
         self._sink: SessionSink | None = None
         self._earlier: list[Coverage] = []
@@ -52,6 +62,7 @@ class Reception:
             if not isinstance(event, SpeakerJoined):  # the sink already knows everyone who has a name
                 self._hear(event)
         connection.hear = self._hear
+        connection.on_path_dead = self._on_path_dead
 
     def detach(self, reason: str) -> None:
         """End our connection, keep its counts, tell the sink. Only its closing remains to be awaited.
@@ -65,13 +76,28 @@ class Reception:
         self._keep_counts(connection)
         self._closing.append(connection)
         if self._sink is not None:
+            failure = self._doomed and self._doomed[0]
+            reason = reason if failure is None else explain(failure).reason
             self._sink.session_closed(self._silent_since(connection), reason)
+        self._doomed = None
+
+    def doom(self, failure: Failure) -> None:
+        """Take note that no sound reaches our connection, which is the reason of its end, however that comes."""
+        if self.connection is not None:
+            self._doomed = failure, self.connection.session.unproven_since or self._clock.time()
+
+    @property
+    def doomed(self) -> bool:
+        return self._doomed is not None
 
     def _silent_since(self, connection: VoiceConnection) -> float:
-        """Until when people could be heard: a websocket that could not be resumed was dead before we knew."""
-        if connection.lost_websocket_at is None:
-            return self._clock.time()
-        return max(connection.heard_at, self.established_at, connection.session.heartbeat.proved)
+        """Until when people could be heard: the path, or a lost websocket, was dead before we knew."""
+        proved = connection.session.unproven_since
+        if self._doomed is not None:
+            proved = self._doomed[1]  # what it has proved since then is not that people were heard before
+        elif proved is None and connection.lost_websocket_at is not None:
+            proved = connection.session.heartbeat.proved
+        return self._clock.time() if proved is None else max(proved, connection.heard_at, self.established_at)
 
     async def drop(self, reason: str) -> None:
         """End our connection; return when it and all earlier ones are closed."""

@@ -41,7 +41,7 @@ def _phase(guild: GuildVoice) -> tuple[VoicePhase, float | None]:
     connection = guild.reception.connection
     if connection is not None and connection.lost_websocket_at is not None:
         return VoicePhase.RESUMING, connection.lost_websocket_at
-    if connection is not None:
+    if connection is not None and guild.downtime.since is None:
         return VoicePhase.CONNECTED, guild.reception.established_at
     if guild.hold.failure is not None:
         return VoicePhase.WAITING, guild.hold.since

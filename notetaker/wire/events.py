@@ -18,6 +18,13 @@ class Resumed:
 
 
 @dataclass(frozen=True, slots=True)
+class PathDead:
+    """Sound no longer reaches us over UDP. The session stays, and this comes again while that is so."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The session is over; the shell closes websocket and socket."""
 
@@ -44,4 +51,4 @@ class SpeakerLeft:
 Heard = AudioFrame | Loss | SpeakerJoined | SpeakerLeft
 """What concerns those who listen. Frames and losses are events themselves: one packet, one object."""
 
-Event = Heard | Established | Resumed | Ended
+Event = Heard | Established | Resumed | PathDead | Ended

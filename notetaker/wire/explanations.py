@@ -6,7 +6,7 @@ Codes).
 
 from typing import NamedTuple
 
-from notetaker.model.failure import ABNORMAL, Failure, Step
+from notetaker.model.failure import ABNORMAL, DeadPath, Failure, Step
 from notetaker.wire.handshake import DEADLINES_S
 
 
@@ -27,9 +27,12 @@ class Explanation(NamedTuple):
 
 
 def explain(failure: Failure) -> Explanation:
-    """Put a failure into words: those for its code at its step, else for the code, else for the step."""
+    """Put a failure into words: those for its path, for its code at its step, for the code, or for the step."""
     step, code = failure.step, failure.close_code
     limited = step in DEADLINES_S
+    if failure.path is not None:
+        clause, hint, meaning, advice = PATHS[failure.path]
+        return Explanation(f"{clause}.", hint, meaning, advice)
     if code is None:
         clause, hint, meaning, advice = STEPS[step]
         if failure.detail:
@@ -51,7 +54,9 @@ def close_code_meaning(code: int) -> str:
 
 class _Words(NamedTuple):
     clause: str
-    """Of a code: completes "Discord closed the voice connection: ...". Of a step: a sentence without its period."""
+    """Of a code: completes "Discord closed the voice connection: ...". Of a step or a path: a sentence without its
+    period.
+    """
     hint: str
     meaning: str
     advice: str
@@ -262,5 +267,34 @@ STEPS: dict[Step, _Words] = {
         "",
         "The attempt ended before it was clear why.",
         "The bot's log has more, around the same time.",
+    ),
+}
+
+_UDP_TIMEOUT = (
+    "The bot gets a new session by itself. If it keeps happening, look at what lies between this host and Discord: "
+    "a firewall or NAT that forgets UDP flows early (on Linux, see `nf_conntrack_udp_timeout_stream`), a VPN, or a "
+    "second uplink."
+)
+
+PATHS: dict[DeadPath, _Words] = {
+    DeadPath.SILENT: _Words(
+        "The network path to Discord's voice server was dead",
+        "",
+        "The voice server stopped answering over UDP, which carries the audio, while its websocket was fine.",
+        _UDP_TIMEOUT,
+    ),
+    DeadPath.MOVED: _Words(
+        "The network path from Discord's voice server was dead, because our address on the internet had changed",
+        "",
+        "The voice server sees the bot at another address than the one to which it sends audio: a NAT on the way has "
+        "given the bot's UDP flow a new address or port.",
+        _UDP_TIMEOUT,
+    ),
+    DeadPath.UNHEARD: _Words(
+        "Nobody could be heard, although somebody was marked as speaking",
+        "",
+        "No audio arrived for a long time although somebody was marked as speaking, and this voice server does not "
+        "tell whether audio can reach the bot. They may just have been silent.",
+        _UDP_TIMEOUT,
     ),
 }

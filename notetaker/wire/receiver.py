@@ -38,6 +38,8 @@ class Receiver:
         self._retired: list[Stream] = []  # their SSRCs now belong to somebody else
         self.early_until = -math.inf
         """Until when what others encrypt is not for us: then it is no loss."""
+        self.heard_at = -math.inf
+        """When the last authentic packet arrived that was not a repetition."""
         self.dave_generation = 0
         """Generation of the DAVE keys that the held packets were last tried with."""
         self.unattributed: Counter[Outcome] = Counter()
@@ -67,6 +69,7 @@ class Receiver:
         if outcome is not None:
             stream.outcomes[outcome] += 1
             return None
+        self.heard_at = now
         payload = strip(plaintext, header)
         if not payload:
             stream.outcomes[Outcome.NOT_AUDIO if payload is None else Outcome.PADDING_ONLY] += 1

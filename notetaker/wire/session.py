@@ -17,19 +17,18 @@ from notetaker.wire import dave_messages, discovery, messages
 from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
 from notetaker.wire.dave import MAX_RECOVERIES, MAX_VERSION, TRANSITION_S, DaveGroup, Outgoing
 from notetaker.wire.decrypt_watch import Advice, DecryptWatch
-from notetaker.wire.events import Ended, Established, Event, Resumed, SpeakerJoined, SpeakerLeft
+from notetaker.wire.events import Ended, Established, Event, PathDead, Resumed, SpeakerJoined, SpeakerLeft
 from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S
 from notetaker.wire.heartbeat import Heartbeat
 from notetaker.wire.messages import Message, is_int, snowflake, uint
 from notetaker.wire.opcodes import Op
+from notetaker.wire.path import PathWatch
 from notetaker.wire.patience import Patience
 from notetaker.wire.receiver import Receiver
 from notetaker.wire.silence import Silence
 from notetaker.wire.transport import KEY_BYTES, MODES, choose_mode
 from notetaker.wire.whereabouts import Credentials
 
-KEEPALIVE_S = 5.0
-"""Seconds between keepalives: without any, audio stops after five to nine minutes (pycord#3388)."""
 IN_FLIGHT_S = 0.5
 """How long after a transition frames with the keys of before may still arrive."""
 LASTING_S = 5.0
@@ -44,6 +43,7 @@ class VoiceSession:
         self.receiver = Receiver(self.dave)
         self.decrypt_watch = DecryptWatch(self.dave, patience or Patience())
         self.heartbeat = Heartbeat()
+        self.path = PathWatch()
         self.step = Step.CONNECT
         self.mode: str | None = None
         self.ssrc: int | None = None
@@ -55,8 +55,6 @@ class VoiceSession:
         self._seq_ack = -1
         self._resume_tries = 0  # since a websocket lasted
         self._lasts_at = now
-        self._next_probe: float | None = None  # IP discovery, then keepalive
-        self._keepalives = 0
         self._silence: Silence | None = None
         self._commands: list[Command] = []
         self._events: list[Event] = []
@@ -112,6 +110,8 @@ class VoiceSession:
             self._events.append(frame)
         elif (refused := self.receiver.take_refused()) is not None:
             self._on_refused(refused, now)
+        else:
+            self.path.answer(data, now)
         if not established:
             self._establish(now)  # that a frame was decrypted is proof enough
             if self.step is Step.ENDED:  # what the socket still had
@@ -132,7 +132,7 @@ class VoiceSession:
                 self._lose_websocket(Failure(self.step, timed_out=True, detail=detail), now)
                 return
             self._beat(now)
-        if self._next_probe is not None and now >= self._next_probe:
+        if self.path.due is not None and now >= self.path.due:
             self._probe(now)
         if self.decrypt_watch.due is not None and now >= self.decrypt_watch.due:
             self._follow(self.decrypt_watch.handle_timeout(now), now)
@@ -144,7 +144,7 @@ class VoiceSession:
         times = (
             self._deadline,
             self.heartbeat.due,
-            self._next_probe,
+            self.path.due,
             self.decrypt_watch.due,
             self.receiver.next_expiry,
         )
@@ -158,6 +158,12 @@ class VoiceSession:
         """Return what has happened since the last call. When the session ends, all losses come before the end."""
         events, self._events = self._events, []
         return events
+
+    @property
+    def unproven_since(self) -> float | None:
+        """Until when sound could reach us over UDP, as far as we know; None if it still seems to."""
+        since = self.path.unproven_since
+        return None if since is None or self.receiver.heard_at > since else since
 
     def end(self, detail: str) -> None:
         """End the session ourselves."""
@@ -223,7 +229,7 @@ class VoiceSession:
             return
         self._enter(Step.DISCOVER, now)
         self._commands.append(OpenUdp(host, port))
-        self._next_probe = now
+        self.path.discover(ssrc, now)
 
     def _is_discovery(self, data: bytes, now: float) -> bool:
         """Return True for the answer to IP discovery, after having used it."""
@@ -231,12 +237,12 @@ class VoiceSession:
             return False
         seen_as = discovery.parse_response(data, self.ssrc)
         if seen_as is not None:
+            self.path.begin(seen_as, now)
             self._select_protocol(*seen_as, now)
         return seen_as is not None
 
     def _select_protocol(self, address: str, port: int, now: float) -> None:
         self._enter(Step.SELECT, now)
-        self._next_probe = now + KEEPALIVE_S
         data = {"address": address, "port": port, "mode": self.mode}
         self._send(Op.SELECT_PROTOCOL, {"protocol": "udp", "data": data})
 
@@ -276,6 +282,7 @@ class VoiceSession:
 
     def _established(self, now: float) -> None:
         self._enter(Step.ESTABLISHED, now)
+        self.path.established(now)
         self._events.append(Established())
 
     def _send_silence(self) -> None:
@@ -294,6 +301,7 @@ class VoiceSession:
             raise TypeError
         if ssrc == 0 or user_id == self.credentials.user_id:
             return
+        self.path.mark(user_id, now, speaking=data.get("speaking") not in (0, None))
         if self.receiver.speaker(ssrc) != user_id:
             self._events.append(SpeakerJoined(user_id, ssrc, now))
             self._events += self.receiver.name_speaker(ssrc, user_id)
@@ -308,6 +316,7 @@ class VoiceSession:
             raise TypeError
         self.dave.user_disconnected(user_id)
         self.decrypt_watch.left(user_id)
+        self.path.mark(user_id, now, speaking=False)
         self._establish(now)
         self._events.append(SpeakerLeft(user_id, now))
 
@@ -379,10 +388,11 @@ class VoiceSession:
         self._send(Op.HEARTBEAT, {"t": self.heartbeat.beat(now), "seq_ack": self._seq_ack})
 
     def _probe(self, now: float) -> None:
-        if self.step is Step.DISCOVER and self.ssrc is not None:
-            self._commands.append(SendDatagram(discovery.request(self.ssrc)))
-            self._next_probe = now + discovery.RETRY_S
-        else:
-            self._commands.append(SendDatagram(self._keepalives.to_bytes(8, "little")))
-            self._keepalives += 1
-            self._next_probe = now + KEEPALIVE_S
+        datagrams = self.path.handle(now, self.receiver.heard_at, self.heartbeat.proved)
+        self._commands += map(SendDatagram, datagrams)
+        if self.step is not Step.ESTABLISHED:
+            return
+        if self.path.dead is not None:
+            self._events.append(PathDead(Failure(self.step, path=self.path.dead)))
+        elif self.path.doubtful:
+            self.heartbeat.beat_now(now)  # its answer tells whether the websocket is well

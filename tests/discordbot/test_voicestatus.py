@@ -119,7 +119,7 @@ def test_the_totals() -> None:
         "1,234,567 packets heard, 1,200,000 of them stored; 17 lost on the way",
         "Dropped: 4 duplicate, 1 bad auth",
         "DAVE: 1 invalid message, 2 recoveries",
-        "Other failures: 1 undecryptable run, 6 UDP errors",
+        "Other failures: 1 undecryptable run, 6 UDP errors, 2 dead UDP paths",
     ]
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from notetaker.model.failure import ABNORMAL, CLOSE_CODES, Failure, Rung, Step
+from notetaker.model.failure import ABNORMAL, CLOSE_CODES, DeadPath, Failure, Rung, Step
 
 DOCUMENTED = [4001, 4002, 4003, 4004, 4005, 4006, 4009, 4011, 4012, 4014, 4015, 4016, 4017, 4020, 4021, 4022]
 """Discord docs, Opcodes and Status Codes, Voice Close Event Codes, as of 2026-08-06."""
@@ -22,6 +22,7 @@ def test_every_documented_code_has_a_rung(code: int) -> None:
         (Failure(Step.ESTABLISHED, ABNORMAL), Rung.RESUME),
         (Failure(Step.ESTABLISHED, 4999), Rung.NEW_SESSION),
         (Failure(Step.DISCOVER, timed_out=True), Rung.NEW_SESSION),
+        (Failure(Step.ESTABLISHED, path=DeadPath.MOVED), Rung.NEW_SESSION),
     ],
 )
 def test_a_failure_knows_its_rung(failure: Failure, rung: Rung) -> None:

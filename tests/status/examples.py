@@ -65,6 +65,7 @@ def totals() -> VoiceTotals:
         dave_recoveries=2,
         undecryptable_runs=1,
         udp_errors=6,
+        dead_paths=2,
         health_checks=60,
         ghosts=1,
     )

@@ -87,6 +87,7 @@ def test_the_totals_come_with_what_follows_from_them() -> None:
     ]
     assert totals["first_packet_s"] == {"sessions": 4, "median": 1.45, "worst": 70.0}
     assert (totals["undecryptable_runs"], totals["malformed_messages"], totals["udp_errors"]) == (1, 0, 6)
+    assert totals["dead_paths"] == 2
     assert totals["packets"] == {"heard": 1_234_567, "duplicate": 4, "bad_auth": 1}
     assert totals["stored"] == 1_200_000
 

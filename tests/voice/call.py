@@ -82,7 +82,7 @@ class Gateway:
             self.tell(VoiceState(guild_id, None, BOT, "session"))
             await self._server.release(guild_id=guild_id, user_id=BOT)
             return
-        session = f"session {len(self.asked)}"
+        session = "session 1"  # of the main gateway, whatever happens to voice
         token = self._server.allocate(
             guild_id=guild_id, channel_id=channel_id, user_id=BOT, session_id=session, e2ee=self._e2ee
         )

@@ -77,6 +77,10 @@ ROWS: list[tuple[str, Facts, Decision | tuple[Failure, float]]] = [
     ("another process came", Facts(A, A, A, foreign=True), Stay()),
     ("another process moved", Facts(A, A, B, foreign=True), Listen()),
     ("another process moved, heard", Facts(A, A, B, foreign=True, listened=True), HELD_DUPLICATE),
+    # the connection is up, and no sound reaches it
+    ("unheard", Facts(A, A, A, lost=CUT), Connect(A)),
+    ("unheard, and moved", Facts(A, A, B, lost=CUT), Follow(B)),
+    ("unheard, and another process came", Facts(A, A, A, lost=CUT, foreign=True), HELD_DUPLICATE),
     # the connection was lost
     ("lost", Facts(A, shown=A, lost=CUT), Connect(A)),
     ("lost, session invalid", Facts(A, shown=A, lost=INVALID), Connect(A)),

@@ -35,7 +35,7 @@ class Slow(VoiceConnection):
 async def test_a_connection_that_ends_while_another_one_closes_is_waited_for_too() -> None:
     totals = VoiceTotals()
     ended = asyncio.Event()
-    reception = Reception(LoopClock(), totals, lambda _: ended.set())
+    reception = Reception(LoopClock(), totals, lambda _: ended.set(), lambda _: None)
     async with asyncio.timeout(10), aiohttp.ClientSession() as http:
         first, second = Slow(http, totals), Slow(http, totals)
         reception.adopt(first, [])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from notetaker.model.failure import CLOSE_CODES, Failure, Step
-from notetaker.wire.explanations import CODES, STEPS, close_code_meaning, explain
+from notetaker.model.failure import CLOSE_CODES, DeadPath, Failure, Step
+from notetaker.wire.explanations import CODES, PATHS, STEPS, close_code_meaning, explain
 
 REASONS = [
     (Failure(Step.GATEWAY), "The connection to Discord itself is down at the moment."),
@@ -35,6 +35,10 @@ REASONS = [
         Failure(Step.ESTABLISHED, 4999),
         "Discord closed the voice connection: it gave a code that is not documented (4999).",
     ),
+    (
+        Failure(Step.ESTABLISHED, path=DeadPath.SILENT),
+        "The network path to Discord's voice server was dead.",
+    ),
 ]
 
 
@@ -43,10 +47,13 @@ def test_the_reason_is_one_sentence(failure: Failure, reason: str) -> None:
     assert explain(failure).reason == reason
 
 
-def test_every_step_and_every_close_code_has_words() -> None:
+def test_every_step_every_close_code_and_every_dead_path_has_words() -> None:
     assert STEPS.keys() == {*Step}
     assert CODES.keys() == CLOSE_CODES.keys()
-    for failure in [*map(Failure, Step), *(Failure(Step.IDENTIFY, code) for code in CLOSE_CODES)]:
+    assert PATHS.keys() == {*DeadPath}
+    coded = [Failure(Step.IDENTIFY, code) for code in CLOSE_CODES]
+    dead = [Failure(Step.ESTABLISHED, path=path) for path in DeadPath]
+    for failure in [*map(Failure, Step), *coded, *dead]:
         reason, hint, meaning, advice = explain(failure)
         assert reason[-1] == meaning[-1] == advice[-1] == "."
         assert hint == "" or hint[-1] in ".?"

@@ -237,7 +237,8 @@ def test_a_session_wakes_up_to_tell_a_loss() -> None:
     talk.hears(Op.SPEAKING, {"user_id": str(USER), "ssrc": SSRC, "speaking": 1})
     for sequence in (1, 10):
         talk.session.receive_datagram(sealed(b"opus", sequence=sequence, nonce=sequence, ssrc=SSRC), talk.now)
-    assert talk.session.next_timeout() == talk.now + SETTLE_S
+    assert talk.session.receiver.next_expiry == talk.now + SETTLE_S
+    assert (talk.session.next_timeout() or 0) <= talk.now + SETTLE_S
     talk.passes(SETTLE_S + JOIN_S)
     assert [loss.packets for loss in talk.losses()] == [8]
 

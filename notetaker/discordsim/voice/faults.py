@@ -102,7 +102,9 @@ class Faults:
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
-        self._blackholes: dict[Direction, dict[tuple[int, int | None], float]] = {way: {} for way in Direction}
+        self._blackholes: dict[Direction, dict[tuple[int, int | None], float]] = {
+            way: {} for way in Direction
+        }
         self._ignored: set[tuple[int, int | None, Probe]] = set()
         self._broken_senders: dict[tuple[int, int | None], float] = {}
         self._outage_until = 0.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from notetaker.model.failure import ABNORMAL, Failure, Step
+from notetaker.model.failure import ABNORMAL, DeadPath, Failure, Step
 from notetaker.voice.trace.text import SUFFIX
 
 SUCCESS = "established"
@@ -82,6 +82,7 @@ class _Progress:
         """True when the websocket is gone and has not been replaced."""
         self._step = Step.GATEWAY
         self._code: int | None = None
+        self._path: DeadPath | None = None
         self._awaited: set[Step] = set()
 
     def see(self, line: dict[str, Any]) -> None:
@@ -102,6 +103,10 @@ class _Progress:
                 code = line.get("code")
                 cut = event == "websocket closed" and code is None
                 self._code = ABNORMAL if cut else code if isinstance(code, int) else None
+            case "path dead" if line.get("cause") in frozenset(DeadPath):
+                self._path = DeadPath(line["cause"])
+            case "ended":
+                self.lost |= self._path is not None
             case "resuming":
                 self.lost, self._code = True, None
             case "established" | "resumed":
@@ -110,4 +115,6 @@ class _Progress:
     def failure(self) -> Failure:
         if self._step is Step.CREDENTIALS and len(self._awaited) == 1:
             return Failure(next(iter(self._awaited)))
+        if self._path is not None:
+            return Failure(self._step, path=self._path)
         return Failure(self._step, self._code)

@@ -1,0 +1,186 @@
+"""UDP dies while the websocket is well: the bot notices, gets another session, and dates the gap back."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from notetaker.discordsim.speaker.link import VoiceLink
+from notetaker.discordsim.voice.faults import Direction, Probe
+from notetaker.model.audio import AudioFrame
+from notetaker.model.failure import DeadPath, Failure, Step
+from notetaker.model.voice_status import VoicePhase
+from notetaker.voice.trace import reader
+from notetaker.wire import path
+from notetaker.wire.handshake import DEADLINES_S
+from notetaker.wire.path import Pace
+from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call, until
+
+ADA = 501
+FRAME = b"\xfc" + bytes(60)
+LONG_S = 600.0
+"""Ended by the test itself."""
+
+SPEAKING, SILENT = Pace(0.15, 0.04, 6), Pace(0.5, 0.125, 8)
+"""A tenth of the real times."""
+SILENT_PATH = "The network path to Discord's voice server was dead."
+MOVED_PATH = (
+    "The network path from Discord's voice server was dead, because our address on the internet had changed."
+)
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(path, "SPEAKING", SPEAKING)
+    monkeypatch.setattr(path, "SILENT", SILENT)
+    monkeypatch.setattr(path, "UNHEARD_S", 1.0)
+
+
+@dataclass
+class Reasons(Recording):
+    """A sink that remembers why sessions were closed, and when the last frame came."""
+
+    reasons: list[str] = field(default_factory=list)
+    arrivals: list[float] = field(default_factory=list)
+
+    def frame(self, frame: AudioFrame) -> None:
+        super().frame(frame)
+        self.arrivals.append(frame.arrival)
+
+    def session_closed(self, now: float, reason: str) -> None:
+        self.reasons.append(reason)
+        super().session_closed(now, reason)
+
+
+def a_hole(direction: Direction) -> Callable[[Call], None]:
+    return lambda call: call.faults.blackhole(BOT, LONG_S, direction=direction)
+
+
+def rebind(call: Call) -> None:
+    assert call.server.rebind(BOT) == 1
+
+
+def mend(call: Call) -> None:
+    for direction in Direction:
+        call.faults.blackhole(BOT, 0, direction=direction)
+
+
+async def speak(ada: VoiceLink) -> None:
+    while True:
+        await ada.send_audio(FRAME)
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("strike", "cause", "reason"),
+    [
+        pytest.param(a_hole(Direction.BOTH), DeadPath.SILENT, SILENT_PATH, id="both ways"),
+        pytest.param(a_hole(Direction.TO_USER), DeadPath.SILENT, SILENT_PATH, id="towards us"),
+        pytest.param(rebind, DeadPath.MOVED, MOVED_PATH, id="moved"),
+    ],
+)
+@pytest.mark.parametrize("silence", [False, True])
+async def test_a_dead_path_brings_a_new_session(
+    tmp_path: Path, strike: Callable[[Call], None], cause: DeadPath, reason: str, silence: bool
+) -> None:
+    async with a_call(tmp_path) as call:
+        recording = Reasons()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        async with call.speaker(ADA) as ada:
+            speaking = asyncio.ensure_future(speak(ada))
+            await recording.until_heard(ADA, 5)
+            if silence:
+                speaking.cancel()
+                ada.speaking(0)
+                await ada._udp.flush()
+            strike(call)
+            struck = call.clock.time()
+            await until(lambda: call.gateway.asked == [CHANNEL] * 2)
+            pace = SILENT if silence else SPEAKING
+            assert call.clock.time() - struck < pace.quiet_s + pace.tries * pace.retry_s + 0.5
+            mend(call)
+            await recording.until_event("opened", 2)
+            before = len(recording.arrivals)
+            if silence:
+                speaking = asyncio.ensure_future(speak(ada))
+            await recording.until_heard(ADA, before + 5)
+            speaking.cancel()
+        assert recording.reasons == [reason]
+        assert recording.closed_at[0] <= max(struck, recording.arrivals[before - 1]) + 0.05
+        assert call.gateway.asked == [CHANNEL] * 2, "it has not left the channel"
+        assert await call.joined.get() == GUILD, "people are told"
+        status = call.manager.status()
+        assert status.totals.dead_paths == 1
+        assert [guild.phase for guild in status.guilds] == [VoicePhase.CONNECTED]
+        first = reader.latest(tmp_path / "traces", 10)[0]
+        assert [line["event"] for line in first.lines].count("path dead") == 1
+        assert first.failure() == Failure(Step.ESTABLISHED, path=cause)
+
+
+async def test_silence_on_a_path_that_is_well_changes_nothing(tmp_path: Path) -> None:
+    async with a_call(tmp_path) as call:
+        recording = Recording()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        async with call.speaker(ADA):
+            await asyncio.sleep(2 * (SILENT.quiet_s + SILENT.tries * SILENT.retry_s))
+        assert recording.events.count("opened") == 1
+        assert call.gateway.asked == [CHANNEL]
+
+
+@pytest.mark.parametrize("ignored", [{Probe.PING}, {Probe.DISCOVERY}])
+async def test_one_kind_of_answer_is_enough(tmp_path: Path, ignored: set[Probe]) -> None:
+    async with a_call(tmp_path) as call:
+        for probe in ignored:
+            call.faults.ignore(BOT, probe)
+        recording = Recording()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        await asyncio.sleep(SILENT.quiet_s + SILENT.tries * SILENT.retry_s + 0.5)
+        assert call.gateway.asked == [CHANNEL]
+        call.faults.blackhole(BOT, LONG_S)
+        await until(lambda: call.gateway.asked == [CHANNEL] * 2)
+        mend(call)
+        await recording.until_event("opened", 2)
+
+
+async def test_a_server_that_answers_nothing_is_left_once(tmp_path: Path) -> None:
+    async with a_call(tmp_path) as call:
+        for probe in Probe:
+            call.faults.ignore(BOT, probe)
+        recording = Reasons()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        await asyncio.sleep(SILENT.quiet_s + SILENT.tries * SILENT.retry_s + 0.5)
+        assert call.gateway.asked == [CHANNEL], "silence alone is no reason"
+        async with call.speaker(ADA) as ada:
+            await ada.send_audio(FRAME)
+            await recording.until_heard(ADA, 1)
+            await recording.until_event("opened", 2)  # marked as speaking, and not heard
+            assert "although somebody was marked as speaking" in recording.reasons[0]
+            assert recording.closed_at[0] <= recording.arrivals[0] + 0.05
+            await asyncio.sleep(2.5)
+            assert call.gateway.asked == [CHANNEL] * 2, "but not over and over"
+
+
+async def test_a_path_that_stays_dead_ends_in_the_usual_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DEADLINES_S, Step.DISCOVER, 0.2)
+    async with a_call(tmp_path) as call:
+        recording = Reasons()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        async with call.speaker(ADA) as ada:
+            await ada.send_audio(FRAME)
+            await recording.until_heard(ADA, 1)
+            call.faults.blackhole(BOT, LONG_S)
+            assert "IP discovery" in await asyncio.wait_for(call.waiting.get(), 10)
+            asked = len(call.gateway.asked)
+            await asyncio.sleep(1.0)
+            assert len(call.gateway.asked) == asked, "no hammering"
+            mend(call)
+            call.clock.skip(120)
+            await call.manager.check()
+            await recording.until_event("opened", 2)
+            assert recording.reasons == [SILENT_PATH]
+            assert recording.closed_at[0] <= recording.arrivals[0] + 0.05
+            assert call.manager.status().totals.dead_paths == 1
