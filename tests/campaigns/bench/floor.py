@@ -31,6 +31,7 @@ class Floor:
         assert connection is not None
         session, udp = connection.session, connection._udp
         assert udp is not None
+        session.path.due = None  # nobody reads the answers to probes here
         self._loop = asyncio.get_running_loop()
         self._loop.remove_reader(udp._socket)
         self._socket = socket.socket(fileno=os.dup(udp._socket.fileno()))
