@@ -96,11 +96,6 @@ class Losses:
         """Note that a packet arrived but could not be opened."""
         self._grow(Loss(0, arrival, arrival + FRAME_S, 1, outcome), now)
 
-    def settle_skipped(self, now: float) -> None:
-        """Stop waiting for packets that were skipped."""
-        self._settle(self._skipped, now)
-        self._skipped = []
-
     def settle(self, user_id: int, now: float) -> list[Loss]:
         """Return the losses that have stopped growing and are worth reporting, as those of ``user_id``."""
         self._settle([skipped for skipped in self._skipped if skipped.ended + SETTLE_S <= now], now)

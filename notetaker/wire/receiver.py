@@ -65,12 +65,12 @@ class Receiver:
         stream = self._streams.get(ssrc)
         if stream is None:
             stream = self._streams[ssrc] = Stream(ssrc, self._unsettled)
-        outcome = stream.admit(sequence, now)
+        payload = strip(plaintext, header)
+        outcome = stream.admit((sequence, timestamp, data[-SUFFIX_BYTES:], bool(payload)), now)
         if outcome is not None:
             stream.outcomes[outcome] += 1
             return None
         self.heard_at = now
-        payload = strip(plaintext, header)
         if not payload:
             stream.outcomes[Outcome.NOT_AUDIO if payload is None else Outcome.PADDING_ONLY] += 1
             return None

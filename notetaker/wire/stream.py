@@ -4,13 +4,8 @@ from collections import Counter, deque
 from typing import NamedTuple
 
 from notetaker.model.outcome import Outcome
-from notetaker.wire.losses import END, FRAME_S, Loss, Losses
-
-WINDOW = 1024
-"""Sequence numbers remembered behind the newest: 20 s of speech, far more than any reordering."""
-_MASK = (1 << WINDOW) - 1
-_MOST_PER_S = 100
-"""Most packets that a stream sends in a second: 50 of audio, with padding in between."""
+from notetaker.wire.losses import END, FRAME_S, SETTLE_S, Loss, Losses
+from notetaker.wire.numbering import SLOT, WINDOW, Mark, Numbering
 
 
 class Held(NamedTuple):
@@ -37,69 +32,72 @@ class Stream:
         self.held: deque[Held] = deque()
         self.losses = Losses()
         self._unsettled = unsettled
-        self._first: int | None = None
-        self._newest = 0  # extended: counts wraps
-        self._seen = 0  # bit n: newest - n has arrived
-        self._arrival = 0.0  # of the newest
+        self._run: Numbering | None = None
+        self._other: Numbering | None = None  # the run before, whose last packets may still come
         self._restart_at: int | None = None
 
-    def admit(self, sequence: int, now: float) -> Outcome | None:
-        """Check the sequence number of an authentic packet. Return None if it is new, else its outcome.
+    def admit(self, mark: Mark, now: float) -> Outcome | None:
+        """Check an authentic packet. Return None if it is new, else its outcome.
 
-        Follows RFC 3550 appendix A.1 and the replay window of RFC 3711 section 3.3.2: a packet from behind the
-        window is refused, unless a second one follows in sequence, which means that the sender has restarted.
+        Follows RFC 3550 appendix A.1 and the replay window of RFC 3711 section 3.3.2, except that the nonce tells a
+        sender that has restarted from a replay. Where it counts otherwise than we think, the second packet tells.
         """
-        if self._first is None:
-            self._start(sequence, now)
+        run = self._run
+        if run is None:
+            self._run = Numbering(mark, 0, now)
             return None
-        ahead = (sequence - self._newest) & 0xFFFF
-        if ahead == 1:  # nearly always
-            self._newest += 1
-            self._seen = ((self._seen << 1) | 1) & _MASK
-            self._arrival = now
-            return None
-        if 0 < ahead < 0x8000:
-            self._leap(ahead, now)
-            return None
-        behind = -ahead & 0xFFFF
-        if behind >= WINDOW:
-            if sequence == self._restart_at:
-                self._start(sequence, now)
-                return None
-            self._restart_at = (sequence + 1) & 0xFFFF
-            return Outcome.REPLAY
-        if self._seen >> behind & 1:
-            return Outcome.DUPLICATE
-        self._seen |= 1 << behind
-        position = self._newest - behind
-        if position >= self._first:
-            self.losses.fill(position)
-            return None
-        between = self._first - position - 1
-        if between:
-            self._skip(position + 1, self._first - 1, now - between * FRAME_S, now)
-        self._first = position
+        sequence = mark[0]
+        if (sequence - run.newest) & 0xFFFF != 1:
+            return self._place(run, mark, now)
+        run.newest += 1
+        run.marks[sequence & SLOT] = mark
+        run.arrival = now
+        if mark[3]:
+            run.timestamp = mark[1]
         return None
 
-    def _leap(self, ahead: int, now: float) -> None:
-        """Skip ahead. When more was skipped than can have been sent, the sender has restarted.
+    def continues(self, mark: Mark, now: float) -> bool:
+        """Return whether a packet is one more of what has arrived so far, or one of it again."""
+        runs = self._runs(now)
+        return any(run.knows(mark) or run.continues(mark, now) for run in runs)
 
-        A whole window may be lost at once, when many packets waited for us and there was no room for all.
-        """
-        if ahead - 1 > WINDOW + _MOST_PER_S * (now - self._arrival):
-            self._start(self._newest + ahead, now)
+    def _runs(self, now: float) -> list[Numbering]:
+        """Return the sender's run of numbers, and the one before while its last packets may still come."""
+        if self._other is not None and self._other.arrival + SETTLE_S < now:
+            self._other = None
+        return [run for run in (self._run, self._other) if run is not None]
+
+    def _place(self, current: Numbering, mark: Mark, now: float) -> Outcome | None:
+        """Find the run to which a packet belongs that is not the next one. If there is none, another one begins."""
+        runs = self._runs(now)
+        if any(run.knows(mark) for run in runs):
+            return Outcome.DUPLICATE
+        nearest = sorted(runs, key=lambda run: abs(run.steps(mark[0])))
+        run = next((run for run in nearest if run.continues(mark, now)), None)
+        if run is None:
+            if current.sealed_before(mark) and mark[0] != self._restart_at:
+                self._restart_at = (mark[0] + 1) & 0xFFFF
+                return Outcome.REPLAY
+            self._run, self._other = Numbering(mark, max(run.newest for run in runs), now), current
+        elif (steps := run.steps(mark[0])) < 0:
+            self._take_late(run, run.newest + steps, mark, now)
+        else:
+            if steps > 1:
+                self._skip(run.newest + 1, run.newest + steps - 1, run.arrival, now)
+            run.leap(steps, mark, now)
+            if run is not current:
+                self._run, self._other = run, current
+        return None
+
+    def _take_late(self, run: Numbering, position: int, mark: Mark, now: float) -> None:
+        run.marks[mark[0] & SLOT] = mark
+        if position >= run.first:
+            self.losses.fill(position)
             return
-        self._skip(self._newest + 1, self._newest + ahead - 1, self._arrival, now)
-        self._newest += ahead
-        self._seen = ((self._seen << ahead) | 1) & _MASK
-        self._arrival = now
-
-    def _start(self, sequence: int, now: float) -> None:
-        self.losses.settle_skipped(now)
-        self._first = self._newest = sequence
-        self._seen = 1
-        self._arrival = now
-        self._restart_at = None
+        between = run.first - position - 1
+        if between:
+            self._skip(position + 1, run.first - 1, now - between * FRAME_S, now)
+        run.first = position
 
     def _skip(self, first: int, last: int, started: float, ended: float) -> None:
         self.losses.skip(first, last, started, ended)
@@ -127,8 +125,9 @@ class Stream:
         self.outcomes.clear()
         self.losses = Losses()
         self._unsettled.discard(self)
-        if self._first is not None:
-            self._first = self._newest - WINDOW  # what is not there yet was lost before
+        for run in (self._run, self._other):
+            if run is not None:
+                run.first = run.newest - WINDOW  # what is not there yet was lost before
 
     @property
     def lost(self) -> int:

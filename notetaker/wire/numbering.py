@@ -1,0 +1,98 @@
+"""One run of sequence numbers: which have arrived, which were skipped, and whether a packet belongs to it.
+
+A sender that restarts on the same SSRC begins a new run, anywhere: ahead, behind, or among numbers that have arrived.
+Sequence numbers alone cannot tell that from a loss or from the network's reordering, so the clock has to agree: RTP
+timestamps advance with the time that was lost (RFC 3550 section 5.1).
+"""
+
+from itertools import pairwise
+
+WINDOW = 1024
+"""Sequence numbers remembered behind the newest: 20 s of speech, far more than any reordering."""
+SLOT = WINDOW - 1
+"""Mask of a sequence number: its place in the window."""
+TRUSTED = 16
+"""Packets whose timestamps must have advanced for the sender's clock to be believed."""
+_TICKS_PER_S = 48_000
+_LATE_TICKS = WINDOW * 960
+"""By how much a sender's clock and the arrivals may disagree: many packets may wait for us at once."""
+_PER_S = 64
+"""Most packets that a stream sends in a second: 50 of audio, with padding in between."""
+_BURST = 64
+"""Most packets that take no time: servers send bursts of some 50 of padding (Discord.Net#3262)."""
+
+Mark = tuple[int, int, bytes, bool]
+"""Sequence number, timestamp, nonce suffix, and whether there is sound in it. The nonce is the transport cipher's
+counter, which the server never uses twice under one key: only the same datagram has all of them again."""
+
+
+class Numbering:
+    """Positions are sequence numbers that count wraps. Those of two runs never overlap."""
+
+    def __init__(self, mark: Mark, after: int, now: float) -> None:
+        """Begin with a packet, at a position that is beyond ``after`` by more than a wrap."""
+        self.first = self.newest = ((after >> 16) + 2 << 16) + mark[0]
+        self.marks: list[Mark | None] = [None] * WINDOW
+        """What arrived last in each place of the window."""
+        self.marks[mark[0] & SLOT] = mark
+        self.arrival = now
+        """When the newest one arrived."""
+        self.timestamp = mark[1]
+        """Of the newest one with sound: the timestamps of padding may mean nothing."""
+
+    def knows(self, mark: Mark) -> bool:
+        """Return True for a datagram that has arrived before."""
+        return self.marks[mark[0] & SLOT] == mark
+
+    def steps(self, sequence: int) -> int:
+        """Return how far a packet is ahead of the newest; negative: behind."""
+        return _signed(sequence - self.newest, 16)
+
+    def sealed_before(self, mark: Mark) -> bool:
+        """Return True if the server has sealed a packet before the newest of this run."""
+        newest = self.marks[self.newest & SLOT]
+        return newest is not None and _signed(_count(mark[2]) - _count(newest[2]), 32) < 0
+
+    def continues(self, mark: Mark, now: float) -> bool:
+        """Return whether a packet belongs to this run: its number is new, and time has passed as numbers have."""
+        steps = self.steps(mark[0])
+        there = self.marks[mark[0] & SLOT]
+        if steps <= -WINDOW or (there is not None and there[0] == mark[0]):
+            return False
+        elapsed = max(now - self.arrival, 0.0)
+        if not self._clock_runs():
+            return steps - 1 <= WINDOW + _PER_S * elapsed
+        if not mark[3] and abs(steps) <= _BURST:
+            return True
+        ticks = _signed(mark[1] - self.timestamp, 32)
+        if steps < 0:
+            return abs(ticks) <= _LATE_TICKS
+        possible = 0 <= ticks <= _LATE_TICKS + elapsed * _TICKS_PER_S
+        return possible and steps - 1 <= _BURST + _PER_S * ticks / _TICKS_PER_S
+
+    def leap(self, steps: int, mark: Mark, now: float) -> None:
+        """Make a packet the newest, ``steps`` ahead: those in between have not arrived."""
+        for position in range(max(self.newest + 1, self.newest + steps - WINDOW), self.newest + steps):
+            self.marks[position & SLOT] = None
+        self.newest += steps
+        self.marks[mark[0] & SLOT] = mark
+        self.arrival = now
+        if mark[3]:
+            self.timestamp = mark[1]
+
+    def _clock_runs(self) -> bool:
+        """Return whether the sender's clock can be believed. Some stand still, or jump about."""
+        places = range(self.newest - TRUSTED + 1, self.newest + 1)
+        marks = (self.marks[place & SLOT] for place in places)
+        last = [mark[1] for mark in marks if mark is not None and mark[3]]
+        ticks = [_signed(after - before, 32) for before, after in pairwise(last)]
+        return not ticks or (min(ticks) >= 0 and max(ticks) > 0)
+
+
+def _signed(difference: int, bits: int) -> int:
+    half = 1 << bits - 1
+    return (difference + half & (half << 1) - 1) - half
+
+
+def _count(nonce: bytes) -> int:
+    return int.from_bytes(nonce, "big")
