@@ -11,6 +11,7 @@ from notetaker.discordbot import replies
 from notetaker.discordbot.ports import VoiceHealth
 from notetaker.discordbot.publish import Undelivered, delivering
 from notetaker.model import events
+from notetaker.model.audio import UNKNOWN
 from notetaker.model.failure import Failure
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.voice_status import GuildVoiceStatus, VoicePhase, VoiceStatus, VoiceTotals
@@ -145,7 +146,8 @@ def _connection(guild: GuildVoiceStatus) -> Iterable[str]:
 def _speakers(guild: GuildVoiceStatus) -> Iterable[str]:
     by_sound = sorted(guild.coverage, key=lambda one: -one.received)
     for one in by_sound[:LINES_MAX]:
-        yield f"<@{one.user_id}>: {count(one.heard, 'packet')}, {_lost(one)}"
+        who = "Unknown speaker" if one.user_id == UNKNOWN else f"<@{one.user_id}>"
+        yield f"{who}: {count(one.heard, 'packet')}, {_lost(one)}"
     if by_sound[LINES_MAX:]:
         yield f"and {count(len(by_sound) - LINES_MAX, 'more person', 'more people')}"
     unstored = sum(one.unstored for one in guild.coverage)

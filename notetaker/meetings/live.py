@@ -11,7 +11,7 @@ from notetaker.discordbot import replies
 from notetaker.meetings import causes
 from notetaker.meetings.open_gaps import GapKind, OpenGaps
 from notetaker.model import events
-from notetaker.model.audio import AudioFrame
+from notetaker.model.audio import UNKNOWN, AudioFrame
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
@@ -65,6 +65,7 @@ class LiveMeeting:
         """What has ended and is not in the store yet, oldest first."""
         self.recorder = Recorder(folder, meeting.id, self._ended)
         self._on_utterance = on_utterance
+        self._nameless: Counter[int] = Counter()  # of those frames, by SSRC, while nobody has claimed it
         self._heard_before: set[int] = set()
         self._open = False
         self._clock = clock
@@ -83,6 +84,8 @@ class LiveMeeting:
 
     def speaker_joined(self, user_id: int, ssrc: int, now: float) -> None:
         self.joined.add(user_id)
+        nameless = self._nameless.pop(ssrc, 0)
+        self.stored += Counter({user_id: nameless, UNKNOWN: -nameless})  # keeps what is above zero
         if self._ensure_open(now):
             self._write(now, self.recorder.add_speaker, user_id, ssrc, now)
 
@@ -95,6 +98,8 @@ class LiveMeeting:
         if not (is_open and self._write(frame.arrival, self.recorder.write, frame)):
             return
         self.stored[frame.user_id] += 1
+        if frame.user_id == UNKNOWN:
+            self._nameless[frame.ssrc] += 1
         if self.disk_failure is not None:
             self._write(frame.arrival, self._end_disk_gap, frame.arrival)
 
@@ -195,6 +200,7 @@ class LiveMeeting:
         if self._open:
             self._write(now, self.recorder.close_session, now)
             self._open = False
+            self._nameless.clear()
 
     def _end_all(self, now: float) -> None:
         if not self._open:

@@ -10,6 +10,7 @@ from pathlib import Path
 from notetaker.jobs.queue import JobQueue
 from notetaker.meetings import causes
 from notetaker.model import events
+from notetaker.model.audio import UNKNOWN
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome, total
 from notetaker.model.transcript import Gap
@@ -120,7 +121,10 @@ class Recovery:
         """Store the utterances and gaps that only the journal has. Returns what had been counted by then."""
         meeting_id = interrupted.meeting.id
         utterances = scan(interrupted.folder, meeting_id, interrupted.segments)
-        for utterance in _not_covered(interrupted.folder, utterances, self._store.utterances(meeting_id)):
+        stored = self._store.utterances(meeting_id)
+        nameless = {one.id for one in stored if one.user_id == UNKNOWN}
+        named = (one for one in utterances if one.id in nameless and one.user_id != UNKNOWN)
+        for utterance in (*_not_covered(interrupted.folder, utterances, stored), *named):
             self._store.add_utterance(utterance)
         for utterance_id in self._store.untranscribed(meeting_id):
             self._queue.transcribe(utterance_id)
@@ -224,20 +228,25 @@ def _journal(folder: Path, segments: int) -> tuple[Counter[int], list[Gap]]:
             break
         for event in JournalReader(path):
             match event:
-                case Packet(user_id=int(user_id)):
-                    packets[user_id] += 1
+                case Packet(user_id=user_id):
+                    packets[user_id or UNKNOWN] += 1
                 case GapMarked(gap):
                     gaps.append(gap)
     return packets, gaps
 
 
 def _at_least(coverage: list[Coverage], packets: Counter[int]) -> list[Coverage]:
-    """Add the packets that the journal has beyond the counts, which were stored some seconds before the crash."""
-    counted = {one.user_id: one.stored for one in coverage}
-    since = packets - Counter(counted)
-    return total(
+    """Add the packets that the journal has beyond the counts, which were stored some seconds before the crash.
+
+    What nobody had claimed by then may have got a name since.
+    """
+    counted = Counter({one.user_id: one.stored for one in coverage})
+    since = packets - counted
+    since[UNKNOWN] = packets[UNKNOWN] - counted[UNKNOWN]
+    whole = total(
         [
             *coverage,
             *(Coverage(user_id, Counter({Outcome.HEARD: n}), stored=n) for user_id, n in since.items()),
         ]
     )
+    return [one for one in whole if one.user_id != UNKNOWN or one.received or one.lost]

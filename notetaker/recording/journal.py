@@ -1,7 +1,8 @@
 """The journal: every packet of a voice session, on disk before anything else happens to it.
 
 ``<meeting folder>/journal/0001.pcap``, ``0002.pcap``, ... one file per voice session, never written again afterwards.
-Opus in RTP on UDP port 5004 with its original sequence number, timestamp and SSRC; marks as RTCP on port 5005.
+Opus in RTP on UDP port 5004 with its original sequence number, timestamp and SSRC; marks as RTCP on port 5005. The
+mark that names an SSRC's speaker may come behind sound of theirs: it is about all since its last owner has left.
 Loss per speaker, without this program: ``tshark -r 0001.pcap -d udp.port==5004,rtp -q -z rtp,streams``
 """
 
@@ -39,7 +40,7 @@ class Packet(NamedTuple):
     """A packet of sound in the journal."""
 
     user_id: int | None
-    """None if no mark before it, from where reading began, names the SSRC's speaker."""
+    """None if no mark names the SSRC's speaker; in a file that is not read from its start, no mark before it."""
     ssrc: int
     sequence: int
     timestamp: int
@@ -75,18 +76,36 @@ class JournalReader:
             self.damage = reader.damage
 
     def _events(self, records: Iterable[Record]) -> Iterator[Packet | rtcp.Mark]:
-        speakers: dict[int, int] = {}
+        speakers: dict[int, int | None] = {}
         for offset, end_offset, time_ns, packet in records:
             content = datagram(packet)
             if content is not None and content.port == RTP_PORT and _is_sound(content.payload):
                 sequence, timestamp, ssrc = _RTP.unpack_from(content.payload)
                 opus = content.payload[RTP_BYTES:]
+                if ssrc not in speakers:
+                    speakers[ssrc] = self._named_later(ssrc, end_offset)
                 yield Packet(speakers.get(ssrc), ssrc, sequence, timestamp, opus, time_ns, offset, end_offset)
             elif content is not None and content.port == RTCP_PORT:
                 for mark in rtcp.parse(content.payload):
                     if isinstance(mark, rtcp.SpeakerNamed):
                         speakers[mark.ssrc] = mark.user_id
+                    elif isinstance(mark, rtcp.SpeakerLeft):
+                        speakers.pop(mark.ssrc, None)
                     yield mark
+
+    def _named_later(self, ssrc: int, offset: int) -> int | None:
+        """Return whose an SSRC turns out to be. Nearly all are named before their sound."""
+        if self._offset != len(FILE_HEADER):
+            return None  # a clip: whose it is, is known
+        with self._path.open("rb") as file:
+            for *_, packet in PcapReader(file, offset):
+                content = datagram(packet)
+                if content is None or content.port != RTCP_PORT:
+                    continue
+                for mark in rtcp.parse(content.payload):
+                    if isinstance(mark, rtcp.SpeakerNamed | rtcp.SpeakerLeft) and mark.ssrc == ssrc:
+                        return mark.user_id if isinstance(mark, rtcp.SpeakerNamed) else None
+        return None
 
 
 def read_clip(folder: Path, clip: Clip) -> list[Packet]:

@@ -31,7 +31,7 @@ class Recorder:
     """
 
     def __init__(self, folder: Path, meeting_id: str, on_utterance: Callable[[Utterance], object]) -> None:
-        """``on_utterance`` is given every utterance as it ends."""
+        """``on_utterance`` is given every utterance as it ends, and again if its speaker is named later."""
         self._folder = folder
         self._meeting_id = meeting_id
         self._on_utterance = on_utterance
@@ -57,7 +57,7 @@ class Recorder:
             self._written.append(session.journal)
 
     def add_speaker(self, user_id: int, ssrc: int, now: float) -> None:
-        """Name the SSRC's speaker. Doing so again changes nothing."""
+        """Name the SSRC's speaker, also of what was ``UNKNOWN``'s until now. Doing so again changes nothing."""
         session = self._open()
         if session.journal.speaker(ssrc) != user_id:
             session.journal.name_speaker(user_id, ssrc, session.wall_ns(now))

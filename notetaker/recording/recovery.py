@@ -32,6 +32,8 @@ def _cut(journal: JournalReader, cutter: Cutter) -> None:
     for event in journal:
         match event:
             case Packet():
+                if event.user_id is not None:  # maybe from a mark that comes later
+                    cutter.name_speaker(event.user_id, event.ssrc)
                 cutter.add(event.ssrc, event.opus, event.arrival_ns, event.offset, event.end_offset)
             case SpeakerNamed():
                 cutter.name_speaker(event.user_id, event.ssrc)

@@ -11,9 +11,11 @@ before such a part has to read it from the part before.
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import accumulate, takewhile
 from typing import NamedTuple
 
+from notetaker.model.audio import UNKNOWN
 from notetaker.model.utterance import Clip, Utterance
 from notetaker.recording.opus import duration
 
@@ -115,7 +117,9 @@ class _Stream:
     """What is known about an SSRC."""
 
     def __init__(self) -> None:
-        self.user_id = 0
+        self.user_id = UNKNOWN
+        self.nameless: list[Utterance] = []
+        """What was said since it became unknown whose it is."""
         self.earliest_ns = 0
         self.run: _Run | None = None
         self._before: deque[_Part] = deque(maxlen=PRE_ROLL_NS // FRAME_NS)
@@ -175,25 +179,35 @@ class Cutter:
         self._streams: defaultdict[int, _Stream] = defaultdict(_Stream)
 
     def name_speaker(self, user_id: int, ssrc: int) -> None:
-        """From here on the SSRC is ``user_id``'s. If it was someone else's, their utterance ends."""
+        """From here on the SSRC is ``user_id``'s, and so is what nobody had claimed: it is brought out again.
+
+        If it was someone else's, their utterance ends.
+        """
         stream = self._streams[ssrc]
-        if stream.user_id != user_id:
+        if stream.user_id == user_id:
+            return
+        if stream.user_id != UNKNOWN:
             self.end_speaker(ssrc)
-            stream.user_id = user_id
+        stream.user_id = user_id
+        nameless, stream.nameless = stream.nameless, []
+        for utterance in nameless:
+            self._on_utterance(replace(utterance, user_id=user_id))
 
     def end_speaker(self, ssrc: int) -> None:
-        """The speaker left: end their utterance."""
+        """The speaker left: end their utterance. The SSRC is nobody's until it is named again."""
         stream = self._streams[ssrc]
         if stream.run is not None:
             self._end(ssrc, stream)
         stream.forget()
+        stream.user_id = UNKNOWN
+        stream.nameless.clear()
 
     def earliest(self, ssrc: int) -> int:
         """Return the earliest arrival (Unix ns) for the next packet: what came before has been brought out."""
         return self._streams[ssrc].earliest_ns
 
     def add(self, ssrc: int, opus: bytes, arrival_ns: int, offset: int, end_offset: int) -> None:
-        """Take the next packet of the file. An SSRC that was never named belongs to user 0."""
+        """Take the next packet of the file. An SSRC without a name belongs to ``UNKNOWN``."""
         stream = self._streams[ssrc]
         if stream.run is not None and arrival_ns >= stream.run.end_ns:
             self._end(ssrc, stream)
@@ -232,13 +246,14 @@ class Cutter:
         assert stream.run is not None
         stopped_ns = stream.run.stopped_ns
         parts = stream.end()
-        self._on_utterance(
-            Utterance(
-                self._meeting_id,
-                stream.user_id,
-                Clip(self._segment, parts[0].offset, parts[-1].end_offset, ssrc),
-                started_ns=min(part.arrival_ns for part in parts if part.size),
-                ended_ns=stopped_ns,
-                packets=len(parts),
-            )
+        utterance = Utterance(
+            self._meeting_id,
+            stream.user_id,
+            Clip(self._segment, parts[0].offset, parts[-1].end_offset, ssrc),
+            started_ns=min(part.arrival_ns for part in parts if part.size),
+            ended_ns=stopped_ns,
+            packets=len(parts),
         )
+        if stream.user_id == UNKNOWN:
+            stream.nameless.append(utterance)
+        self._on_utterance(utterance)

@@ -5,7 +5,7 @@ import struct
 import threading
 from pathlib import Path
 
-from notetaker.model.audio import AudioFrame
+from notetaker.model.audio import UNKNOWN, AudioFrame
 from notetaker.model.transcript import Gap
 from notetaker.recording import rtcp
 from notetaker.recording.journal import (
@@ -21,6 +21,7 @@ from notetaker.recording.pcap import FILE_HEADER, ip_udp_header, record
 
 # Addresses mean nothing here; these are for documentation (RFC 5737). One per speaker, for packet tools.
 _SPEAKERS_NET = bytes((203, 0, 113))
+_NOBODY = _SPEAKERS_NET + b"\0"
 _RECORDER = bytes((198, 51, 100, 1))
 
 # version 2, no padding, extension or CSRC; no marker (RFC 3550 section 5.1)
@@ -71,7 +72,7 @@ class JournalWriter:
             raise
 
     def speaker(self, ssrc: int) -> int | None:
-        """Return the user of the SSRC, if it has been named."""
+        """Return the user of the SSRC: None before its first packet or name, ``UNKNOWN`` while it has none."""
         stream = self._streams.get(ssrc)
         return None if stream is None else stream.user_id
 
@@ -80,7 +81,7 @@ class JournalWriter:
         return [ssrc for ssrc, stream in self._streams.items() if stream.user_id == user_id]
 
     def write(self, frame: AudioFrame, arrival_ns: int) -> tuple[int, int]:
-        """Write a packet of a named speaker. Returns the offsets of its record and of the byte behind it."""
+        """Write a packet, after ``name_speaker``. Returns the offsets of its record and of the byte behind it."""
         stream = self._streams[frame.ssrc]
         opus = frame.opus
         length = len(opus)
@@ -100,6 +101,12 @@ class JournalWriter:
         return start, self._end
 
     def name_speaker(self, user_id: int, ssrc: int, time_ns: int) -> None:
+        """Name the SSRC's speaker, also of the packets that were ``UNKNOWN``'s; or let it be ``UNKNOWN``'s."""
+        if user_id == UNKNOWN:
+            if ssrc in self._streams:
+                self.speaker_left(ssrc, time_ns)
+            self._streams[ssrc] = _Stream(UNKNOWN, _NOBODY)
+            return
         address = self._speakers.get(user_id, _SPEAKERS_NET + bytes((1 + len(self._speakers) % 254,)))
         self._write_mark(time_ns, rtcp.speaker_named(user_id, ssrc), address)
         self._speakers[user_id] = address

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import ColumnElement, Row, select
 
+from notetaker.model.audio import UNKNOWN
 from notetaker.model.utterance import Clip, Transcription, Utterance
 from notetaker.store import tables
 from notetaker.store.database import Database
@@ -16,16 +17,24 @@ _IN_TIME_ORDER = tuple(tables.utterances.c[name] for name in ("started_ns", "seg
 
 class Utterances(Database):
     def add_utterance(self, utterance: Utterance) -> bool:
-        """Store an utterance. Return False if it is already there, as in recovery, which finds stored ones again."""
+        """Store an utterance. Return False if it is already there, as in recovery, which finds stored ones again.
+
+        One that was stored without its speaker gets it.
+        """
         row = asdict(utterance)
         clip = row.pop("clip")
-        added = self._read(
+        columns = tables.utterances.c
+        stored = self._read(
             self._insert(tables.utterances)
             .values(id=utterance.id, **row, **clip)
-            .on_conflict_do_nothing()
-            .returning(tables.utterances.c.id)
+            .on_conflict_do_update(
+                index_elements=["id"],
+                set_={"user_id": utterance.user_id},
+                where=(columns.user_id == UNKNOWN) & (utterance.user_id != UNKNOWN),
+            )
+            .returning(columns.id)
         )
-        return bool(added)
+        return bool(stored)
 
     def utterance(self, utterance_id: str) -> Utterance | None:
         found = self._utterances(tables.utterances.c.id == utterance_id)

@@ -8,7 +8,7 @@ import pytest
 
 from notetaker.discordbot import replies
 from notetaker.meetings.live import LiveMeeting
-from notetaker.model.audio import AudioFrame
+from notetaker.model.audio import UNKNOWN, AudioFrame
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Outcome
 from notetaker.model.transcript import Gap
@@ -300,3 +300,19 @@ def test_while_the_computer_sleeps_nothing_is_heard(live: LiveMeeting, clocks: C
     assert gap.started_ns == STARTED + SECOND
     assert gap.ended_ns == STARTED + (3600 + (3 if back else 5)) * SECOND
     assert live.meeting.ended_ns == STARTED + 3605 * SECOND
+
+
+def test_who_is_named_late_gets_what_was_stored_before(live: LiveMeeting) -> None:
+    live.session_opened(100.0)
+    for number, opus in enumerate(SENTENCE):
+        live.frame(AudioFrame(UNKNOWN, SSRC, number, 960 * number, opus, 101.0 + 0.02 * number))
+    live.tick(110.0)
+    assert (live.stored, live.speakers) == ({UNKNOWN: len(SENTENCE)}, 1)
+    live.speaker_joined(ADA, SSRC, 111.0)
+    assert (live.stored, live.speakers) == ({ADA: len(SENTENCE)}, 1)
+    nameless, named = utterances(live)
+    assert (nameless.user_id, named.user_id, named.id) == (UNKNOWN, ADA, nameless.id)
+    live.session_closed(112.0, "lost")
+    live.session_opened(113.0)
+    live.speaker_joined(ADA + 1, SSRC, 113.0)
+    assert live.stored == {ADA: len(SENTENCE)}

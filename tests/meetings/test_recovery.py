@@ -11,7 +11,7 @@ import pytest
 
 from notetaker.jobs.queue import JobQueue
 from notetaker.meetings.recovery import Recovery
-from notetaker.model.audio import AudioFrame
+from notetaker.model.audio import UNKNOWN, AudioFrame
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
@@ -92,6 +92,32 @@ def test_what_only_the_journal_has_reaches_the_store_and_the_workers(bench: Benc
     ended = replace(MEETING, state=MeetingState.FINISHING, ended_ns=DIED)
     assert bench.store.meeting(MEETING.id) == ended
     assert bench.recover() == []
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_who_was_named_just_before_the_crash_is_named_in_the_store(bench: Bench, named: bool) -> None:
+    bench.store.add_meeting(MEETING)
+    alive = [True]  # then nothing more reaches the store
+    recorder = Recorder(
+        bench.folder / MEETING.id, MEETING.id, lambda one: alive and bench.store.add_utterance(one)
+    )
+    recorder.open_session(0.0, STARTED)
+    for number, (arrival, opus) in enumerate(ONCE):
+        recorder.write(AudioFrame(UNKNOWN, SSRC, number, 960 * number, opus, arrival))
+    recorder.tick(8.0)
+    stored = Coverage(UNKNOWN, Counter({Outcome.HEARD: len(SENTENCE)}), stored=len(SENTENCE))
+    bench.store.set_coverage(MEETING.id, [stored])
+    alive.clear()
+    if named:
+        recorder.add_speaker(ADA, SSRC, 9.0)
+    recorder.close_session(10.0)
+    recorder.sync()
+    [(_, journal)] = journal_files(bench.folder / MEETING.id)
+    os.utime(journal, ns=(DIED, DIED))
+    assert bench.recover() == [MEETING]
+    [utterance] = bench.store.utterances(MEETING.id)
+    assert utterance.user_id == (ADA if named else UNKNOWN)
+    assert bench.store.coverage(MEETING.id) == [heard(len(SENTENCE)) if named else stored]
 
 
 def test_a_recovery_that_failed_halfway_and_is_run_again_adds_nothing_twice(

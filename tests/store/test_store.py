@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select
 
+from notetaker.model.audio import UNKNOWN
 from notetaker.model.meeting import MeetingState
 from notetaker.model.notes import Item, Notes
 from notetaker.model.outcome import Coverage, Outcome
@@ -141,6 +142,19 @@ def test_an_utterance_is_added_once(store: Store) -> None:
     assert store.utterance(utterance(1).id) == utterance(1)
     assert store.utterance("nothing") is None
     assert store.utterances(MEETING.id) == [utterance(1), utterance(2)]
+
+
+def test_an_utterance_without_a_speaker_gets_one_and_no_other(store: Store) -> None:
+    store.add_meeting(MEETING)
+    named = utterance(1)
+    nameless = replace(named, user_id=UNKNOWN)
+    assert store.add_utterance(nameless) is True
+    assert store.add_utterance(nameless) is False
+    assert store.add_utterance(named) is True
+    assert store.utterances(MEETING.id) == [named]
+    assert store.add_utterance(nameless) is False
+    assert store.add_utterance(replace(named, user_id=named.user_id + 1)) is False
+    assert store.utterances(MEETING.id) == [named]
 
 
 DRAFT = Transcription("helo", "whisper-base", final=False)
