@@ -5,7 +5,7 @@ Connections come and go; one replaces the other without a gap.
 
 from collections.abc import Callable, Sequence
 
-from notetaker.model.audio import AudioFrame
+from notetaker.model.audio import UNKNOWN, AudioFrame
 from notetaker.model.failure import Failure
 from notetaker.model.outcome import Coverage, total
 from notetaker.model.voice_status import VoiceTotals
@@ -59,6 +59,8 @@ class Reception:
         connection.ended.add_done_callback(lambda ended: self._ended(connection, ended.result()))
         self._open_sink(connection)
         for event in arrivals:
+            if isinstance(event, AudioFrame) and event.user_id == UNKNOWN:
+                event = event._replace(user_id=connection.session.receiver.speaker(event.ssrc) or UNKNOWN)
             if not isinstance(event, SpeakerJoined):  # the sink already knows everyone who has a name
                 self._hear(event)
         connection.hear = self._hear

@@ -44,12 +44,15 @@ class DaveGroup:
         self._external_sender: bytes | None = None
         self._decryptors: dict[int, dave.Decryptor] = {}
         self._keyed: set[int] = set()
-        self._users: set[int] = {user_id}
+        self._users: set[int] = {user_id}  # who are present
+        self._met: set[int] = {user_id}
         self._members: set[int] = set()
         self._pending_versions: dict[int, int] = {}
         self._accepts_plain = True
         self._transition_id = IMMEDIATE  # the last one
         self._failed = 0  # commits and welcomes, in a row
+        self.recovery_wanted = False
+        """A commit or welcome could not be processed: ``recover``, when ``recovery_pause_s`` is over."""
         self.version = 0
         """Protocol version in use; 0: not encrypted end to end."""
         self.epochs = 0
@@ -68,7 +71,7 @@ class DaveGroup:
     # Messages of the voice gateway
 
     def user_connected(self, user_ids: Iterable[int]) -> None:
-        """Opcode 11: note that these users are in the channel. Only they may be added to the group.
+        """Opcode 11: note that these users are in the channel.
 
         Raises ``ValueError`` when there would be more than ``MAX_USERS``.
         """
@@ -76,10 +79,22 @@ class DaveGroup:
         if len(users) > MAX_USERS:
             raise ValueError(f"{len(users)} users in one channel")
         self._users = users
+        self.users_met(users)
+
+    def users_met(self, user_ids: Iterable[int]) -> None:
+        """Note that these users have been in the channel. Only they may be added to the group.
+
+        An opcode 13 that comes late must not refuse a welcome to who is back, so those who left stay among them until
+        there are too many.
+        """
+        self._met.update(user_ids)
+        if len(self._met) > MAX_USERS:
+            self._met = set(self._users)
 
     def user_disconnected(self, user_id: int) -> None:
         """Opcode 13. The decryptor stays, because late packets of theirs are still to come."""
         self._users.discard(user_id)
+        self.users_met([user_id])
 
     def session_description(self, version: int) -> list[Outgoing]:
         """Opcode 4: start with the version that the channel uses."""
@@ -95,7 +110,7 @@ class DaveGroup:
 
     def proposals(self, body: bytes) -> list[Outgoing]:
         """Opcode 27: answer with our commit, if there is something to commit."""
-        commit = self._session.process_proposals(body, {str(user) for user in self._users})
+        commit = self._session.process_proposals(body, {str(user) for user in self._met})
         return [(Op.MLS_COMMIT_WELCOME, commit)] if commit else []
 
     def announce_commit(self, transition_id: int, commit: bytes) -> list[Outgoing]:
@@ -111,7 +126,7 @@ class DaveGroup:
     def welcome(self, transition_id: int, welcome: bytes) -> list[Outgoing]:
         """Opcode 30: join the group."""
         self._transition_id = transition_id
-        roster = self._session.process_welcome(welcome, {str(user) for user in self._users})
+        roster = self._session.process_welcome(welcome, {str(user) for user in self._met})
         if roster is None:
             return self._failed_to_process()
         return self._prepared(transition_id, roster)
@@ -134,6 +149,8 @@ class DaveGroup:
             self.executed |= self.epochs > 0
             if version > 0:
                 self._refuse_plain()
+            else:
+                self.generation += 1  # what nobody claims is plain now
         return []
 
     def prepare_epoch(self, version: int, epoch: int) -> list[Outgoing]:
@@ -150,10 +167,16 @@ class DaveGroup:
     def recover(self) -> list[Outgoing]:
         """Opcode 31: ask to be removed and added again. What can be decrypted stays so meanwhile."""
         self.recoveries += 1
+        self.recovery_wanted = False
         return [
             (Op.MLS_INVALID_COMMIT_WELCOME, {"transition_id": self._transition_id}),
             *self._new_session(),
         ]
+
+    @property
+    def recovery_pause_s(self) -> float:
+        """Minimum time since the last opcode 31. It doubles with every failure, lest they come in bursts."""
+        return 0.5 * 2.0**self._failed
 
     @property
     def beyond_recovery(self) -> bool:
@@ -199,6 +222,28 @@ class DaveGroup:
         """True if this speaker ever had a key: a frame that fails is then undecryptable, not just early."""
         return user_id in self._keyed
 
+    @property
+    def keyed(self) -> frozenset[int]:
+        """The users who ever had a key."""
+        return frozenset(self._keyed)
+
+    def is_plain(self, frame: bytes) -> bool:
+        """Return whether a frame can be used without knowing whose it is: it is, and may be, unencrypted."""
+        may_be_encrypted = self.version > 0 or bool(self._keyed)
+        return self._accepts_plain and not (may_be_encrypted and is_encrypted(frame))
+
+    def opens(self, user_id: int, frame: bytes) -> bool:
+        """Return whether the newest key of this user opens a frame, which is not silence.
+
+        The user's own decryptor is left out of it: it counts failures, and opens no frame twice.
+        """
+        ratchet = self._session.get_key_ratchet(str(user_id))
+        if ratchet is None:
+            return False
+        decryptor = dave.Decryptor()
+        decryptor.transition_to_key_ratchet(ratchet, KEY_EXPIRY_S)
+        return decryptor.decrypt(_AUDIO, frame) is not None
+
     def decrypted(self, user_id: int | None = None) -> int:
         """Count the decrypted frames of this speaker, or of all, without the silence injected by the server."""
         decryptors = self._decryptors
@@ -218,8 +263,10 @@ class DaveGroup:
 
     def _failed_to_process(self) -> list[Outgoing]:
         self.invalid_commits += 1
-        self._failed += 1
-        return [] if self.beyond_recovery else self.recover()
+        if not self.recovery_wanted:  # what follows meanwhile cannot be processed either
+            self._failed += 1
+            self.recovery_wanted = not self.beyond_recovery
+        return []
 
     def _prepared(self, transition_id: int, changes: Mapping[int, Sequence[int]]) -> list[Outgoing]:
         """``changes`` since the last epoch that libdave knew: the key of each new member, and none of who is gone."""
@@ -227,6 +274,7 @@ class DaveGroup:
         self.epochs += 1
         self.generation += 1
         self._failed = 0
+        self.recovery_wanted = False
         for user_id in self._members - {self._user_id}:  # libdave has a ratchet for anyone, member or not
             ratchet = self._session.get_key_ratchet(str(user_id))
             if ratchet is not None:
@@ -258,3 +306,8 @@ class DaveGroup:
         for user_id in (self._users | self._decryptors.keys()) - {self._user_id}:
             self._decryptor(user_id).transition_to_passthrough_mode(False, KEY_EXPIRY_S)
         self._accepts_plain = False
+
+
+def is_encrypted(frame: bytes) -> bool:
+    """Return True if this looks like a DAVE frame: a marker ends it (DAVE whitepaper, Payload Format)."""
+    return frame.endswith(b"\xfa\xfa")

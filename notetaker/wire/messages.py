@@ -21,6 +21,31 @@ class Message:
     """To be acknowledged with the next heartbeat; None for messages without a number."""
 
 
+REPLAYED = 4096
+"""Messages behind the last one that count as seen; no server is known to keep as many for a resume. What is further
+behind has been numbered anew."""
+
+
+class Numbers:
+    """The numbers of a session's messages: JSON and binary ones share them, and binary ones have 16 bits for them."""
+
+    def __init__(self) -> None:
+        self.last = -1
+        """The last number, to be acknowledged."""
+
+    def take(self, message: Message) -> bool:
+        """Return False for a message that has been seen, which a resume may send again. Otherwise remember it.
+
+        Opcode 9 is about the websocket, and may come before or behind what is sent again.
+        """
+        if message.seq is None or message.op == Op.RESUMED:
+            return True
+        if self.last >= 0 and (self.last - message.seq) & 0xFFFF < REPLAYED:
+            return False
+        self.last = message.seq
+        return True
+
+
 def parse_text(text: str) -> Message | None:
     """Parse a JSON message; None if it is not one."""
     try:

@@ -3,24 +3,34 @@
 Only one order works: transport cipher, extension body, padding, then DAVE, then Opus (discord.js#11449). A packet
 whose speaker or DAVE key is not known yet is held, and released in order of arrival as soon as they are. It is never
 dropped while it may still be needed.
+
+Without DAVE, as in a stage, the sound of an unknown speaker is passed on at once, and its owner named later. With
+DAVE it cannot be: only the owner's key makes sound of it.
 """
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 
-from notetaker.model.audio import AudioFrame
+from notetaker.model.audio import UNKNOWN, AudioFrame
 from notetaker.model.outcome import Coverage, Outcome, total
+from notetaker.wire.claims import Claims
 from notetaker.wire.dave import DaveGroup
+from notetaker.wire.events import Heard, SpeakerJoined
 from notetaker.wire.losses import END, Loss
 from notetaker.wire.rtp import OPUS_PAYLOAD_TYPE, parse_header, strip
 from notetaker.wire.stream import Held, Stream
 from notetaker.wire.transport import SUFFIX_BYTES, TAG_BYTES, TransportCipher
 
-HOLD_S = 15.0
-"""How long a packet waits for its speaker or key: longer than a DAVE transition with a recovery in it."""
-HOLD_PACKETS = 1000
-"""Held packets per stream: 20 s of speech, some 150 kB."""
+HOLD_S = 60.0
+"""How long a packet waits for its speaker or key: longer than it takes to resume a lost websocket, on which both
+come. Keys of an epoch that is over expire long before (``dave.KEY_EXPIRY_S``)."""
+HOLD_PACKETS = 3000
+"""Held packets per stream: 60 s of speech, some 450 kB."""
+LATE_S = 2.0
+"""How long packets of somebody who has left may still come. After that their SSRC is nobody's."""
+STILL_THERE_S = 1.0
+"""A stream that sounds this long after its owner has left was not meant: opcode 13 was late, and they are back."""
 
 _HEARD = Outcome.HEARD  # an enum looks its members up slowly
 
@@ -32,10 +42,13 @@ class Receiver:
         self._dave = dave
         self._cipher: TransportCipher | None = None
         self._streams: dict[int, Stream] = {}
-        self._holding: set[int] = set()
+        self._leaving: dict[Stream, float] = {}
+        """When their owners left."""
+        self._claims = Claims(dave)
+        self._holding: set[Stream] = set()
         self._unsettled: set[Stream] = set()
         self._refused: int | None = None
-        self._retired: list[Stream] = []  # their SSRCs now belong to somebody else
+        self._retired: list[Stream] = []  # their SSRCs are somebody else's, or nobody's
         self.early_until = -math.inf
         """Until when what others encrypt is not for us: then it is no loss."""
         self.heard_at = -math.inf
@@ -66,7 +79,10 @@ class Receiver:
         if stream is None:
             stream = self._streams[ssrc] = Stream(ssrc, self._unsettled)
         payload = strip(plaintext, header)
-        outcome = stream.admit((sequence, timestamp, data[-SUFFIX_BYTES:], bool(payload)), now)
+        mark = sequence, timestamp, data[-SUFFIX_BYTES:], bool(payload)
+        if stream in self._leaving and payload and not stream.continues(mark, now):
+            stream = self._pass_on(stream)
+        outcome = stream.admit(mark, now)
         if outcome is not None:
             stream.outcomes[outcome] += 1
             return None
@@ -76,8 +92,12 @@ class Receiver:
             return None
         user_id = stream.user_id
         if user_id is None:
-            self._hold(stream, Held(sequence, timestamp, payload, now, refused=False))
-            return None
+            if not self._dave.is_plain(payload):
+                self._hold(stream, Held(sequence, timestamp, payload, now, refused=False))
+                self._claims.wait(stream, now)
+                return None
+            stream.outcomes[_HEARD] += 1
+            return AudioFrame(UNKNOWN, ssrc, sequence, timestamp, payload, now)
         opus = self._dave.decrypt(user_id, payload)
         if opus is None:
             refused = self._dave.has_key(user_id)
@@ -97,50 +117,86 @@ class Receiver:
         stream = self._streams.get(ssrc)
         return None if stream is None else stream.user_id
 
-    def name_speaker(self, ssrc: int, user_id: int) -> Iterator[AudioFrame | Loss]:
-        """Assign ``ssrc`` to ``user_id``. Yield the losses of its previous owner, then frames that were held."""
+    def name_speaker(self, ssrc: int, user_id: int, now: float) -> Iterator[Heard]:
+        """Assign ``ssrc`` to ``user_id``. Yield the news, unless it is none, then frames that were held."""
         stream = self._streams.get(ssrc)
-        if stream is not None and stream.user_id not in (None, user_id):
-            yield from self._finish(stream)
-            self._retired.append(stream)
-            stream = None
         if stream is None:
             stream = self._streams[ssrc] = Stream(ssrc, self._unsettled)
+        self._leaving.pop(stream, None)
+        if stream.user_id == user_id:
+            return
+        if stream.user_id is not None:
+            stream = self._pass_on(stream)
         stream.user_id = user_id
+        stream.named_at = now
+        self._claims.settled(stream)
+        yield SpeakerJoined(user_id, ssrc, now)
         yield from self._retry(stream)
+
+    def user_left(self, user_id: int, now: float) -> None:
+        """Release the streams of ``user_id``, once late packets are over.
+
+        If they have just got a new stream beside another one, this is about the other: they are back already.
+        """
+        streams = [stream for stream in self._streams.values() if stream.user_id == user_id]
+        newest = max(streams, key=lambda stream: stream.named_at, default=None)
+        for stream in streams:
+            if stream is not newest or len(streams) == 1 or stream.named_at + LATE_S <= now:
+                self._leaving.setdefault(stream, now)
+
+    def user_is_back(self, user_id: int) -> None:
+        """Keep the streams of ``user_id``."""
+        self._leaving = {stream: at for stream, at in self._leaving.items() if stream.user_id != user_id}
 
     def keys_changed(self) -> Iterator[AudioFrame]:
         """Retry held packets with changed DAVE keys. Yield the frames that can be decrypted now."""
         self.dave_generation = self._dave.generation
-        for ssrc in sorted(self._holding):
-            yield from self._retry(self._streams[ssrc])
+        self._claims.keys_changed()
+        for stream in self._by_ssrc(self._holding):
+            yield from self._retry(stream)
 
-    def expire(self, now: float) -> list[Loss]:
-        """Give up what was held for ``HOLD_S``. Return the losses that are complete."""
-        for ssrc in tuple(self._holding):
-            stream = self._streams[ssrc]
+    def expire(self, now: float) -> Iterator[Heard]:
+        """Do what is due: release streams of who left, search owners, and give up what was held for ``HOLD_S``.
+
+        Yield the losses that are complete, besides what comes of that.
+        """
+        for stream, left_at in [*self._leaving.items()]:
+            if left_at + LATE_S <= now:
+                del self._leaving[stream]
+                if stream.arrived_at < left_at + STILL_THERE_S:
+                    self._retire(stream)
+                    del self._streams[stream.ssrc]
+        owners = (user_id for _, user_id in self.speakers())
+        found = self._claims.search(owners, now)
+        if found is not None:
+            stream, user_id = found
+            yield from self.name_speaker(stream.ssrc, user_id, now)
+        for stream in self._by_ssrc(self._holding):
             while stream.held and stream.held[0].arrival + HOLD_S <= now:
                 self._give_up(stream, now)
-        return [loss for stream in self._by_ssrc(self._unsettled) for loss in stream.settle(now)]
+        for stream in self._by_ssrc(self._unsettled):
+            yield from stream.settle(now)
 
     def give_up_all(self) -> list[Loss]:
         """Give up everything held, because the session is over. Return all remaining losses."""
-        streams = self._by_ssrc({*self._unsettled, *(self._streams[ssrc] for ssrc in self._holding)})
+        streams = self._by_ssrc(self._unsettled | self._holding)
         return [loss for stream in streams for loss in self._finish(stream)]
 
     @property
     def next_expiry(self) -> float | None:
         """When ``expire`` has something to do."""
-        if not self._holding and not self._unsettled:
-            return None
-        held = min((self._streams[ssrc].held[0].arrival for ssrc in self._holding), default=END) + HOLD_S
-        due = min([held, *(stream.losses.due for stream in self._unsettled)])
+        due = min(
+            min((stream.held[0].arrival for stream in self._holding), default=END) + HOLD_S,
+            min((stream.losses.due for stream in self._unsettled), default=END),
+            min(self._leaving.values(), default=END) + LATE_S,
+            self._claims.next_search,
+        )
         return None if due == END else due
 
     @property
     def held(self) -> int:
         """Number of packets that wait. Every other received packet has its outcome."""
-        return sum(len(self._streams[ssrc].held) for ssrc in self._holding)
+        return sum(len(stream.held) for stream in self._holding)
 
     def speakers(self) -> list[tuple[int, int]]:
         """Return (SSRC, user id) of every stream that has a name."""
@@ -160,16 +216,37 @@ class Receiver:
             for stream in (*self._retired, *self._streams.values())
         )
 
+    def _pass_on(self, stream: Stream) -> Stream:
+        """Return a stream for the next owner of the SSRC, who may have sent what the key of the last one refused."""
+        self._retire(stream)
+        ours = self._streams[stream.ssrc] = Stream(stream.ssrc, self._unsettled)
+        ours.held.extend(packet for packet in stream.held if packet.refused)
+        stream.held = deque(packet for packet in stream.held if not packet.refused)
+        for one in (stream, ours):
+            (self._holding.add if one.held else self._holding.discard)(one)
+        return ours
+
+    def _retire(self, stream: Stream) -> None:
+        """Take no more packets for a stream. Those that it holds wait for a key as before."""
+        self._leaving.pop(stream, None)
+        self._claims.settled(stream)
+        stream.retire()
+        self._retired.append(stream)
+
     def _hold(self, stream: Stream, packet: Held) -> None:
         if len(stream.held) >= HOLD_PACKETS:
             self._give_up(stream, packet.arrival)
         stream.held.append(packet)
-        self._holding.add(stream.ssrc)
+        self._holding.add(stream)
 
     def _give_up(self, stream: Stream, now: float) -> None:
         stream.give_up(stream.held.popleft(), now, self.early_until)
         if not stream.held:
-            self._holding.discard(stream.ssrc)
+            self._released(stream)
+
+    def _released(self, stream: Stream) -> None:
+        self._holding.discard(stream)
+        self._claims.settled(stream)
 
     def _finish(self, stream: Stream) -> list[Loss]:
         while stream.held:
@@ -181,17 +258,21 @@ class Receiver:
         return sorted(streams, key=lambda stream: stream.ssrc)
 
     def _retry(self, stream: Stream) -> Iterator[AudioFrame]:
-        if stream.user_id is None:
-            return
-        has_key = self._dave.has_key(stream.user_id)
+        user_id = stream.user_id
+        has_key = user_id is not None and self._dave.has_key(user_id)
         for packet in [stream.held.popleft() for _ in range(len(stream.held))]:
-            opus = self._dave.decrypt(stream.user_id, packet.payload)
+            opus = self._open(user_id, packet.payload)
             if opus is None:
                 stream.held.append(packet._replace(refused=has_key))
                 continue
             stream.outcomes[_HEARD] += 1
             yield AudioFrame(
-                stream.user_id, stream.ssrc, packet.sequence, packet.timestamp, opus, packet.arrival
+                user_id or UNKNOWN, stream.ssrc, packet.sequence, packet.timestamp, opus, packet.arrival
             )
         if not stream.held:
-            self._holding.discard(stream.ssrc)
+            self._released(stream)
+
+    def _open(self, user_id: int | None, frame: bytes) -> bytes | None:
+        if user_id is not None:
+            return self._dave.decrypt(user_id, frame)
+        return frame if self._dave.is_plain(frame) else None

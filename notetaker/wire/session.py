@@ -7,20 +7,20 @@ The shell calls ``websocket_opened``, ``receive_text``, ``receive_binary``, ``re
 The steps of the handshake, each with its deadline, are in ``handshake``.
 """
 
-import math
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import Any
 
 from notetaker.model.failure import ABNORMAL, Failure, Rung, Step
-from notetaker.wire import dave_messages, discovery, messages
+from notetaker.wire import dave_messages, discovery, messages, speaker_messages
 from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
 from notetaker.wire.dave import MAX_RECOVERIES, MAX_VERSION, TRANSITION_S, DaveGroup, Outgoing
 from notetaker.wire.decrypt_watch import Advice, DecryptWatch
-from notetaker.wire.events import Ended, Established, Event, PathDead, Resumed, SpeakerJoined, SpeakerLeft
+from notetaker.wire.events import Ended, Established, Event, PathDead, Resumed, SpeakerLeft
 from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S
 from notetaker.wire.heartbeat import Heartbeat
-from notetaker.wire.messages import Message, is_int, snowflake, uint
+from notetaker.wire.messages import Message, Numbers, is_int, uint
 from notetaker.wire.opcodes import Op
 from notetaker.wire.path import PathWatch
 from notetaker.wire.patience import Patience
@@ -52,7 +52,8 @@ class VoiceSession:
         self.malformed = 0
         """Messages from the server that could not be understood."""
         self._deadline: float | None = now + DEADLINES_S[Step.CONNECT]
-        self._seq_ack = -1
+        self._numbers = Numbers()
+        self._recovered_at = -inf
         self._resume_tries = 0  # since a websocket lasted
         self._lasts_at = now
         self._silence: Silence | None = None
@@ -65,7 +66,8 @@ class VoiceSession:
             Op.HEARTBEAT: self._on_heartbeat,
             Op.HEARTBEAT_ACK: self._on_heartbeat_ack,
             Op.RESUMED: self._on_resumed,
-            Op.SPEAKING: self._on_speaking,
+            Op.SPEAKING: partial(self._on_named, speaker_messages.speaking),
+            Op.VIDEO: partial(self._on_named, speaker_messages.video),
             Op.CLIENTS_CONNECT: self._on_clients_connect,
             Op.CLIENT_DISCONNECT: self._on_client_disconnect,
             **{op: partial(self._on_dave, handle) for op, handle in dave_messages.HANDLERS.items()},
@@ -80,7 +82,7 @@ class VoiceSession:
         seat = {"server_id": str(who.guild_id), "session_id": who.session_id, "token": who.token}
         if self.step is Step.RESUME:
             self._enter(Step.RESUME, now)
-            self._send(Op.RESUME, {**seat, "seq_ack": self._seq_ack})
+            self._send(Op.RESUME, {**seat, "seq_ack": self._numbers.last})
             return
         self._enter(Step.IDENTIFY, now)
         dave = {"max_dave_protocol_version": MAX_VERSION}
@@ -136,6 +138,9 @@ class VoiceSession:
             self._probe(now)
         if self.decrypt_watch.due is not None and now >= self.decrypt_watch.due:
             self._follow(self.decrypt_watch.handle_timeout(now), now)
+        if now >= self._recovery_due:
+            self._recovered_at = now
+            self._dave(self.dave.recover(), now)
         self._events += self.receiver.expire(now)
 
     def next_timeout(self) -> float | None:
@@ -147,8 +152,10 @@ class VoiceSession:
             self.path.due,
             self.decrypt_watch.due,
             self.receiver.next_expiry,
+            self._recovery_due,
         )
-        return min([time for time in times if time is not None], default=None)
+        due = min(time for time in times if time is not None)
+        return None if due == inf else due
 
     def take_commands(self) -> list[Command]:
         commands, self._commands = self._commands, []
@@ -258,7 +265,7 @@ class VoiceSession:
         self.mode = data["mode"]
         self._silence = Silence(self.ssrc, cipher)
         self.receiver.set_cipher(cipher)
-        self.receiver.early_until = math.inf if version else -math.inf
+        self.receiver.early_until = inf if version else -inf
         self._dave(self.dave.session_description(version), now)
         # Discord sends no audio to a client that has not spoken up, by opcode 5 and packets of its own.
         self._send(Op.SPEAKING, {"speaking": 0, "delay": 0, "ssrc": self.ssrc})
@@ -295,28 +302,30 @@ class VoiceSession:
 
     # Speakers
 
-    def _on_speaking(self, data: Any, now: float) -> None:
-        user_id, ssrc = snowflake(data["user_id"]), data["ssrc"]
-        if user_id is None or not is_int(ssrc) or not 0 <= ssrc < 2**32:
-            raise TypeError
+    def _on_named(self, parse: Callable[[Any], tuple[int, int]], data: Any, now: float) -> None:
+        user_id, ssrc = parse(data)
         if ssrc == 0 or user_id == self.credentials.user_id:
             return
-        self.path.mark(user_id, now, speaking=data.get("speaking") not in (0, None))
-        if self.receiver.speaker(ssrc) != user_id:
-            self._events.append(SpeakerJoined(user_id, ssrc, now))
-            self._events += self.receiver.name_speaker(ssrc, user_id)
+        if "speaking" in data:  # opcode 5
+            self.path.mark(user_id, now, speaking=data["speaking"] not in (0, None))
+        self.dave.users_met([user_id])
+        self.receiver.user_is_back(user_id)
+        self._events += self.receiver.name_speaker(ssrc, user_id, now)
 
     def _on_clients_connect(self, data: Any, now: float) -> None:
-        users = [snowflake(user) for user in data["user_ids"]]
-        self.dave.user_connected(user for user in users if user is not None)
+        users = speaker_messages.clients_connect(data)
+        self.dave.user_connected(users)
+        for user_id in users:
+            self.receiver.user_is_back(user_id)
 
     def _on_client_disconnect(self, data: Any, now: float) -> None:
-        user_id = snowflake(data["user_id"])
-        if user_id is None or user_id == self.credentials.user_id:
+        user_id = speaker_messages.client_disconnect(data)
+        if user_id == self.credentials.user_id:
             raise TypeError
         self.dave.user_disconnected(user_id)
         self.decrypt_watch.left(user_id)
         self.path.mark(user_id, now, speaking=False)
+        self.receiver.user_left(user_id, now)
         self._establish(now)
         self._events.append(SpeakerLeft(user_id, now))
 
@@ -326,7 +335,7 @@ class VoiceSession:
         self._dave(handle(self.dave, data), now)
 
     def _on_refused(self, user_id: int, now: float) -> None:
-        proved = self.heartbeat.proved if self.step is Step.ESTABLISHED else -math.inf
+        proved = self.heartbeat.proved if self.step is Step.ESTABLISHED else -inf
         self._follow(self.decrypt_watch.refused(user_id, now, proved), now)
 
     def _follow(self, advice: Advice | None, now: float) -> None:
@@ -340,6 +349,11 @@ class VoiceSession:
                     "The voices could no longer be decrypted, not even after rejoining the end-to-end encrypted"
                     " group."
                 )
+
+    @property
+    def _recovery_due(self) -> float:
+        """When opcode 31 is to be sent for a commit or welcome that could not be processed."""
+        return self._recovered_at + self.dave.recovery_pause_s if self.dave.recovery_wanted else inf
 
     def _dave(self, outgoing: list[Outgoing], now: float) -> None:
         for op, body in outgoing:
@@ -368,8 +382,8 @@ class VoiceSession:
         if message is None:
             self.malformed += 1
             return
-        if message.seq is not None:
-            self._seq_ack = message.seq
+        if not self._numbers.take(message):
+            return
         handler = self._handlers.get(message.op)
         if handler is None:
             return  # opcodes that do not concern a receiver, or new ones
@@ -385,7 +399,7 @@ class VoiceSession:
         self._commands.append(SendText(messages.text(op, data)))
 
     def _beat(self, now: float) -> None:
-        self._send(Op.HEARTBEAT, {"t": self.heartbeat.beat(now), "seq_ack": self._seq_ack})
+        self._send(Op.HEARTBEAT, {"t": self.heartbeat.beat(now), "seq_ack": self._numbers.last})
 
     def _probe(self, now: float) -> None:
         datagrams = self.path.handle(now, self.receiver.heard_at, self.heartbeat.proved)

@@ -28,6 +28,7 @@ class Stream:
     def __init__(self, ssrc: int, unsettled: set["Stream"]) -> None:
         self.ssrc = ssrc
         self.user_id: int | None = None
+        self.named_at = 0.0
         self.outcomes: Counter[Outcome] = Counter()
         self.held: deque[Held] = deque()
         self.losses = Losses()
@@ -98,6 +99,15 @@ class Stream:
         if between:
             self._skip(position + 1, run.first - 1, now - between * FRAME_S, now)
         run.first = position
+
+    @property
+    def arrived_at(self) -> float:
+        """When the newest packet arrived; minus infinity before the first."""
+        return -END if self._run is None else self._run.arrival
+
+    def retire(self) -> None:
+        """Forget what is only needed for packets to come."""
+        self._run = self._other = None
 
     def _skip(self, first: int, last: int, started: float, ended: float) -> None:
         self.losses.skip(first, last, started, ended)

@@ -27,6 +27,7 @@ class Conversation:
         self.now = 1000.0
         credentials = Credentials(GUILD, CHANNEL, ME, "the-session", "the-token", "voice.example:2087")
         self.session = VoiceSession(credentials, self.now, patience)
+        self.seq = 100  # of the last binary message
         self._out: list[Command | Event] = []
         self._sound: list[AudioFrame | Loss] = []
 
@@ -39,8 +40,9 @@ class Conversation:
             message["seq"] = seq
         self.session.receive_text(json.dumps(message), self.now)
 
-    def hears_binary(self, op: int, body: bytes, seq: int = 1) -> None:
-        self.session.receive_binary(seq.to_bytes(2, "big") + bytes([op]) + body, self.now)
+    def hears_binary(self, op: int, body: bytes, seq: int | None = None) -> None:
+        self.seq = self.seq + 1 if seq is None else seq
+        self.session.receive_binary(self.seq.to_bytes(2, "big") + bytes([op]) + body, self.now)
 
     def passes(self, seconds: float) -> None:
         """Time goes by; timers fire exactly when due, as the shell does it."""

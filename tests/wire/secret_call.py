@@ -74,9 +74,12 @@ class SecretCall:
     def recoveries(self) -> int:
         return [op for op, _ in self.said].count(Op.MLS_INVALID_COMMIT_WELCOME)
 
-    def joins(self, user_id: int, kind: Callable[[int, int], Member] = DaveyMember) -> None:
+    def joins(
+        self, user_id: int, kind: Callable[[int, int], Member] = DaveyMember, *, named: bool = True
+    ) -> None:
         self.talk.hears(Op.CLIENTS_CONNECT, {"user_ids": [str(user_id)]})
-        self.talk.hears(Op.SPEAKING, {"user_id": str(user_id), "ssrc": user_id, "speaking": 1})
+        if named:
+            self.talk.hears(Op.SPEAKING, {"user_id": str(user_id), "ssrc": user_id, "speaking": 1})
         member = self.members[user_id] = kind(user_id, CHANNEL)
         self._deliver(self.gateway.join(user_id))
         for _, body in member.start():

@@ -8,7 +8,7 @@ import pytest
 from notetaker.discordsim.voice.group import DaveGroup as GatewayGroup
 from notetaker.discordsim.voice.group import DaveOp, Send
 from notetaker.discordsim.voice.mls import ExternalSender
-from notetaker.wire.dave import MAX_RECOVERIES, DaveGroup, Outgoing
+from notetaker.wire.dave import MAX_RECOVERIES, MAX_USERS, DaveGroup, Outgoing
 from notetaker.wire.opcodes import Op
 from tests.discordsim.voice.members import DaveyMember
 from tests.vectors.files import load
@@ -62,6 +62,8 @@ class Call:
     def _deliver(self, sends: list[Send]) -> None:
         self._queue.extend(sends)
         for _ in range(1000):
+            if self.us.recovery_wanted and not self._queue:
+                self._take(self.us.recover())
             if not self._queue:
                 return
             send = self._queue.popleft()
@@ -200,11 +202,61 @@ def test_a_user_that_the_gateway_never_named_is_not_let_in() -> None:
 
 def test_recovering_from_the_same_fault_over_and_over_comes_to_an_end() -> None:
     call = Call(1, 2)
-    call.us.user_disconnected(1)  # now every welcome lists a user whom we do not know
-    call._answer(call.us.announce_commit(5, b"broken"))
+    call.lose = {DaveOp.WELCOME, DaveOp.ANNOUNCE_COMMIT}
+    for n in range(MAX_RECOVERIES + 1):
+        call._answer(call.us.welcome(n, b"broken"))
     assert call.sent.count(Op.MLS_INVALID_COMMIT_WELCOME) == call.us.recoveries == MAX_RECOVERIES
     assert call.us.invalid_commits == MAX_RECOVERIES + 1
     assert call.us.beyond_recovery
+
+
+def test_what_follows_a_failure_costs_no_recovery_of_its_own() -> None:
+    call = Call(1, 2)
+    for n in range(10):
+        assert call.us.announce_commit(n, b"broken") == []
+    assert (call.us.recovery_wanted, call.us.beyond_recovery) == (True, False)
+    call._deliver([])
+    assert call.us.recoveries == 1
+    assert call.hear(1) == b"\xfcopus payload"
+
+
+def test_who_is_said_to_have_left_is_let_in_all_the_same() -> None:
+    call = Call(1)
+    call.us.user_connected([2])
+    call.us.user_disconnected(2)  # opcode 13 of an earlier stay, late
+    member = call.others[2] = DaveyMember(2, CHANNEL)
+    call._deliver(call.gateway.join(2))
+    for _, body in member.start():
+        assert isinstance(body, bytes)
+        call._deliver(call.gateway.receive_key_package(2, body))
+    assert call.us.invalid_commits == 0
+    assert [call.hear(user) for user in (1, 2)] == [b"\xfcopus payload"] * 2
+
+
+def test_we_are_let_in_beside_somebody_who_is_said_to_have_left() -> None:
+    call = Call(1, 2)
+    call.us.user_disconnected(1)
+    call._answer(call.us.recover())
+    assert call.us.invalid_commits == 0
+    assert [call.hear(user) for user in (1, 2)] == [b"\xfcopus payload"] * 2
+
+
+def test_those_who_left_are_forgotten_before_there_are_too_many() -> None:
+    group = DaveGroup(ME, CHANNEL)
+    for user_id in range(1000, 1000 + 3 * MAX_USERS):
+        group.user_connected([user_id])
+        group.user_disconnected(user_id)
+    group.user_connected(range(1, MAX_USERS))
+
+
+def test_a_key_tells_whose_frame_it_is_and_the_try_leaves_no_trace() -> None:
+    call = Call(1, 2)
+    frame = call.others[1].encrypt(b"\xfcwhose")
+    before = call.us.decrypted()
+    assert [user for user in sorted(call.us.keyed) if call.us.opens(user, frame)] == [1]
+    assert not call.us.opens(1234, frame)
+    assert call.us.decrypted() == before
+    assert call.us.decrypt(1, frame) == b"\xfcwhose"
 
 
 def test_silence_that_the_server_injects_passes_and_other_plain_frames_do_not() -> None:

@@ -300,7 +300,11 @@ def test_a_group_that_cannot_be_joined_ends_the_session(up: bool) -> None:
         talk.session.step = Step.GROUP
     for n in range(MAX_RECOVERIES):
         talk.hears_binary(Op.MLS_WELCOME, n.to_bytes(2, "big") + b"broken")
-        call.passes(FRAME_S)
+        pause_s = 2.0**n if n else 0.0  # the first one at once, and no bursts after it
+        call.passes(pause_s - 0.3 if n else 0.0)
+        assert call.recoveries == n
+        call.passes(0.3)
+        assert call.recoveries == n + 1
     assert (call.recoveries, call.ended) == (MAX_RECOVERIES, None)
     talk.hears_binary(Op.MLS_WELCOME, b"\0\0broken")
     call.passes(FRAME_S)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notetaker.model.audio import AudioFrame
+from notetaker.model.audio import UNKNOWN, AudioFrame
 from notetaker.model.failure import Failure, Step
 from notetaker.model.outcome import Outcome
 from notetaker.wire.commands import OpenUdp, SendDatagram, SendText
@@ -155,13 +155,15 @@ def test_the_servers_own_heartbeat_is_answered_at_once() -> None:
 def test_a_speaker_is_heard_once_named(mode: str) -> None:
     talk = established(mode)
     talk.session.receive_datagram(sealed(b"early", ssrc=99, mode=mode), talk.now)
-    assert talk.frames() == []
+    assert [(f.user_id, f.opus) for f in talk.frames()] == [(UNKNOWN, b"early")]
     talk.hears(Op.SPEAKING, {"user_id": "555", "ssrc": 99, "speaking": 1})
     assert talk.does(SpeakerJoined) == SpeakerJoined(555, 99, talk.now)
     talk.hears(Op.SPEAKING, {"user_id": "555", "ssrc": 99, "speaking": 0})
     talk.quiet()
     talk.session.receive_datagram(sealed(b"later", ssrc=99, sequence=2, nonce=2, mode=mode), talk.now)
-    assert [(f.user_id, f.opus) for f in talk.frames()] == [(555, b"early"), (555, b"later")]
+    assert [(f.user_id, f.opus) for f in talk.frames()] == [(555, b"later")]
+    (coverage,) = talk.session.receiver.coverage()
+    assert (coverage.user_id, coverage.heard) == (555, 2)
     talk.hears(Op.CLIENT_DISCONNECT, {"user_id": "555"})
     assert talk.does(SpeakerLeft).user_id == 555
     talk.session.receive_datagram(sealed(b"late", ssrc=99, sequence=3, nonce=3, mode=mode), talk.now)
@@ -181,7 +183,7 @@ def test_what_happens_comes_out_in_the_order_in_which_it_happened() -> None:
 
 
 def test_ending_gives_every_held_packet_its_outcome() -> None:
-    talk = established()
+    talk = established(dave=1)
     talk.session.receive_datagram(sealed(b"unclaimed", ssrc=99), talk.now)
     talk.session.end("we left")
     assert talk.session.receiver.held == 0
@@ -308,7 +310,7 @@ def test_a_server_that_asks_for_heartbeats_is_alive() -> None:
 
 
 def test_a_packet_that_comes_after_the_end_has_its_outcome_too() -> None:
-    talk = established()
+    talk = established(dave=1)
     talk.session.end("we left")
     talk.session.receive_datagram(sealed(b"unclaimed", ssrc=99), talk.now)
     assert talk.session.receiver.held == 0
