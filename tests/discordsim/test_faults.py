@@ -110,6 +110,13 @@ async def test_voice_is_hurt_through_the_control_api(place: Place) -> None:
         assert await fault(place, "dave_never_ready") is None
         assert await fault(place, "dave_severed") is None
         assert await fault(place, "dave_broken_sender", seconds=0.01) is None
+        assert await fault(place, "speaking_lost") is None
+        assert await fault(place, "speaking_late", seconds=0.1) is None
+        assert await fault(place, "speaking_as_video") is None
+        assert await fault(place, "left_late", seconds=0.1) is None
+        assert await fault(place, "ssrc_reused") is None
+        assert await fault(place, "replay_overlap") is None
+        assert "error" in await fault(place, "stream_restart"), "nobody hears the bot"
         assert await fault(place, "dave_unknown_transition") is None
         await listener.until(lambda: listener.has(22))
         room = {"channel_id": str(place.channel_id("Standup"))}

@@ -184,6 +184,53 @@ def nat_rebind(hub: Hub, user_id: Id, guild_id: Id | None = None) -> None:
     _require(hub.voice.rebind(user_id, guild_id), "voice session that has selected a protocol")
 
 
+# Who is speaking
+
+
+@waits
+def speaking_lost(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None = None) -> None:
+    """Do not tell the user who speaks (op 5)."""
+    hub.faults.damage(Damage.SPEAKING_LOST, user_id, times, guild_id)
+
+
+@waits
+def speaking_late(
+    hub: Hub, user_id: Id, seconds: Seconds, times: Times = 1, guild_id: Id | None = None
+) -> None:
+    """Tell the user late who speaks."""
+    hub.faults.damage(Damage.SPEAKING_LATE, user_id, times, guild_id, seconds)
+
+
+@waits
+def speaking_as_video(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None = None) -> None:
+    """Tell the user who speaks by op 12 in place of op 5."""
+    hub.faults.damage(Damage.SPEAKING_AS_VIDEO, user_id, times, guild_id)
+
+
+@waits
+def left_late(hub: Hub, user_id: Id, seconds: Seconds, times: Times = 1, guild_id: Id | None = None) -> None:
+    """When the user leaves, tell the others late (op 13)."""
+    hub.faults.damage(Damage.LEFT_LATE, user_id, times, guild_id, seconds)
+
+
+@waits
+def ssrc_reused(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None = None) -> None:
+    """When the user leaves, give the SSRC to the next one to come."""
+    hub.faults.damage(Damage.SSRC_REUSED, user_id, times, guild_id)
+
+
+@waits
+def replay_overlap(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None = None) -> None:
+    """In a resume, also send messages again that the user has seen."""
+    hub.faults.damage(Damage.REPLAY_OVERLAP, user_id, times, guild_id)
+
+
+@strikes
+def stream_restart(hub: Hub, user_id: Id, guild_id: Id | None = None) -> None:
+    """Let the user's audio go on at any other sequence number and timestamp, on the same SSRC."""
+    _require(hub.voice.restart_stream(user_id, guild_id), "stream that somebody receives")
+
+
 # Voice servers, as the main gateway announces them
 
 

@@ -14,6 +14,8 @@ EventSink = Callable[[Event], None]
 
 DAMAGES = {DaveOp.ANNOUNCE_COMMIT: Damage.COMMIT, DaveOp.WELCOME: Damage.WELCOME}
 
+SPEAKING_FAULTS = Damage.SPEAKING_LOST, Damage.SPEAKING_LATE, Damage.SPEAKING_AS_VIDEO
+
 
 class Channel:
     def __init__(
@@ -43,7 +45,7 @@ class Channel:
             _announce(session, others)
         for other in others:
             if other.speaking is not None:
-                session.send(Op.SPEAKING, _speaking(other))
+                self._tell_speaking(session, other)
             _announce(other, [session])
 
     def start_dave(self, session: Session) -> None:
@@ -53,8 +55,11 @@ class Channel:
 
     def leave(self, session: Session) -> None:
         del self.sessions[session.user_id]
-        for other in self.sessions.values():
-            other.send(Op.CLIENT_DISCONNECT, {"user_id": str(session.user_id)})
+        late = self._script.strike(session.user_id, self.guild_id, Damage.LEFT_LATE)
+        if late is None or late.seconds is None:
+            self._tell_left(session.user_id)
+        else:
+            asyncio.get_running_loop().call_later(late.seconds, self._tell_left, session.user_id)
         if session.in_group:
             session.in_group = False
             self._deliver(self.group.leave(session.user_id))
@@ -63,8 +68,26 @@ class Channel:
         """Relay op 5 to the others, with the SSRC that the server gave the speaker."""
         session.speaking = mask
         for other in self.others(session):
-            other.send(Op.SPEAKING, _speaking(session))
+            self._tell_speaking(other, session)
         self._on_event(session.event("speaking", speaking=bool(mask)))
+
+    def _tell_speaking(self, to: Session, speaker: Session) -> None:
+        """Send op 5, unless a fault says otherwise."""
+        fault = self._script.strike(to.user_id, self.guild_id, *SPEAKING_FAULTS)
+        body = {"user_id": str(speaker.user_id), "ssrc": speaker.ssrc, "speaking": speaker.speaking}
+        if fault is None:
+            to.send(Op.SPEAKING, body)
+        elif fault.seconds is not None:
+            asyncio.get_running_loop().call_later(fault.seconds, to.send, Op.SPEAKING, body)
+        elif fault.kind == Damage.SPEAKING_AS_VIDEO:
+            video = {"audio_ssrc": speaker.ssrc, "video_ssrc": 0, "rtx_ssrc": 0, "streams": []}
+            to.send(Op.VIDEO, {"user_id": str(speaker.user_id), **video})
+
+    def _tell_left(self, user_id: int) -> None:
+        """Send op 13 to all but the user, who may be back by now."""
+        for other in self.sessions.values():
+            if other.user_id != user_id:
+                other.send(Op.CLIENT_DISCONNECT, {"user_id": str(user_id)})
 
     def receive_key_package(self, session: Session, data: bytes) -> None:
         if session.in_group and not self._strikes(session, Damage.KEY_PACKAGE):
@@ -144,7 +167,3 @@ def _announce(to: Session, users: list[Session]) -> None:
     for user in users:
         to.send(Op.CLIENT_FLAGS, {"user_id": str(user.user_id), "flags": 0})
         to.send(Op.CLIENT_PLATFORM, {"user_id": str(user.user_id), "platform": 0})
-
-
-def _speaking(session: Session) -> dict[str, object]:
-    return {"user_id": str(session.user_id), "ssrc": session.ssrc, "speaking": session.speaking}

@@ -28,6 +28,18 @@ class Damage(StrEnum):
     """The user's op 23 is lost: a transition is executed only when the server stops waiting."""
     SEVERED = "dave_severed"
     """The user's websocket breaks, and the group removes it, which a resume does not undo."""
+    SPEAKING_LOST = "speaking_lost"
+    """An op 5 about somebody else does not come (discord.js#4364, Discord.Net#3188)."""
+    SPEAKING_LATE = "speaking_late"
+    """It comes late."""
+    SPEAKING_AS_VIDEO = "speaking_as_video"
+    """An op 12 comes in its place, whose ``audio_ssrc`` says the same (discord-userdoccers, Receiving Video)."""
+    LEFT_LATE = "left_late"
+    """The op 13 about the user comes late for everybody, perhaps after the user is back."""
+    SSRC_REUSED = "ssrc_reused"
+    """The user leaves, and the SSRC goes to the next one to come."""
+    REPLAY_OVERLAP = "replay_overlap"
+    """A resume also sends messages again that the user has seen."""
 
 
 class Step(StrEnum):
@@ -141,9 +153,16 @@ class Faults:
 
     # DAVE and UDP
 
-    def damage(self, kind: Damage, user_id: int, times: int = 1, guild_id: int | None = None) -> None:
+    def damage(
+        self,
+        kind: Damage,
+        user_id: int,
+        times: int = 1,
+        guild_id: int | None = None,
+        seconds: float | None = None,
+    ) -> None:
         """Let this happen to the user the next ``times`` times."""
-        self.script.arm(Armed(kind, user_id, guild_id, times))
+        self.script.arm(Armed(kind, user_id, guild_id, times, seconds=seconds))
 
     def blackhole(
         self,

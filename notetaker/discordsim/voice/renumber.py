@@ -1,5 +1,7 @@
 """Sequence numbers of one stream to one receiver, into which the SFU inserts packets of its own."""
 
+from random import Random
+
 SHIFTS_KEPT = 8
 """Insertions remembered, for packets that come late."""
 
@@ -15,6 +17,14 @@ class Renumbering:
         """Counted without the wrap at 65536."""
         self._shifts: list[tuple[float, int]] = [(float("-inf"), 0)]
         """(sequence number, how much to add to those after it)."""
+        self._restarted_by = 0
+        self.ticks = 0
+        """How much to add to timestamps."""
+
+    def restart(self, random: Random) -> None:
+        """Go on at any number and time, as a sender that begins anew on the same SSRC (RFC 3550 section 5.1)."""
+        self._restarted_by = random.getrandbits(16)
+        self.ticks = random.getrandbits(32)
 
     def outgoing(self, sequence: int) -> tuple[int, bool]:
         """Return the new number of a sender's packet, and whether it is the newest of the stream."""
@@ -26,7 +36,7 @@ class Renumbering:
         if newest:
             self._newest = extended
         shift = next(shift for after, shift in reversed(self._shifts) if extended > after)
-        return (extended + shift) & 0xFFFF, newest
+        return (extended + shift + self._restarted_by) & 0xFFFF, newest
 
     def insert(self, count: int) -> list[int]:
         """Return numbers for ``count`` packets right after the newest one."""
@@ -35,4 +45,5 @@ class Renumbering:
         if self._shifts[-1][0] == self._newest:
             self._shifts.pop()
         self._shifts = [self._shifts[0], *self._shifts[1:][-SHIFTS_KEPT:], (self._newest, shift + count)]
-        return [(self._newest + shift + 1 + i) & 0xFFFF for i in range(count)]
+        first = self._newest + shift + self._restarted_by + 1
+        return [(first + i) & 0xFFFF for i in range(count)]

@@ -19,6 +19,8 @@ class Armed:
     """The close code to send."""
     mode: str | None = None
     """One of several ways to go wrong."""
+    seconds: float | None = None
+    """How late something comes."""
 
 
 class Script:

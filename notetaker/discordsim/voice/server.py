@@ -111,6 +111,10 @@ class VoiceServer:
         struck = self._connections_of(user_id, guild_id)
         return tcp.strike(struck, lambda connection: connection.send_unnumbered(Op.HEARTBEAT, None))
 
+    def restart_stream(self, user_id: int, guild_id: int | None = None) -> int:
+        """Let the user's audio go on under other sequence numbers and timestamps, as after a restart."""
+        return self._switchboard.restart_stream(user_id, guild_id)
+
     def change_version(self, guild_id: int, channel_id: int, *, dave: bool) -> bool:
         """Use DAVE in a channel, or stop using it. Return False if nothing changes or nobody is there."""
         return self._switchboard.change_version(guild_id, channel_id, dave=dave)

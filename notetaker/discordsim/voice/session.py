@@ -11,6 +11,8 @@ from notetaker.discordsim.voice.protocol import Close, Op
 
 MAX_REPLAYED = 256
 """Messages kept for a resume. Discord does not publish its figure."""
+OVERLAP = 16
+"""Messages that the client has seen and a fault sends again."""
 
 
 class Websocket(Protocol):
@@ -31,6 +33,7 @@ class Replay:
 
     def __init__(self, last: int = 0) -> None:
         self._kept: deque[tuple[int, str | bytes]] = deque(maxlen=MAX_REPLAYED)
+        self._seen: deque[str | bytes] = deque(maxlen=OVERLAP)
         self._last = last
 
     def next_number(self) -> int:
@@ -43,8 +46,16 @@ class Replay:
     def acknowledge(self, number: int) -> None:
         """Forget ``number`` and everything before it: the client has seen them (seq_ack of a heartbeat)."""
         if any(number == kept for kept, _ in self._kept):
-            while self._kept and self._kept.popleft()[0] != number:
-                pass
+            while self._kept:
+                kept, frame = self._kept.popleft()
+                self._seen.append(frame)
+                if kept == number:
+                    break
+
+    def again(self, number: int) -> list[str | bytes]:
+        """Return the last messages up to ``number``, which the client has seen."""
+        self.acknowledge(number)
+        return list(self._seen)
 
     def after(self, number: int) -> list[str | bytes] | None:
         """Return the messages after ``number`` (-1: all of them); None if some are no longer kept."""

@@ -89,6 +89,13 @@ class Sfu(asyncio.DatagramProtocol):
         for pair in [pair for pair in self._streams if session.ssrc in pair]:
             del self._streams[pair]
 
+    def restart(self, sender: Session) -> int:
+        """Continue a sender's streams anywhere else, and return how many they are."""
+        streams = [stream for (ssrc, _), (stream, _) in self._streams.items() if ssrc == sender.ssrc]
+        for stream in streams:
+            stream.restart(self._faults.random)
+        return len(streams)
+
     def stats(self) -> list[dict[str, object]]:
         """Return one entry per sender and receiver, over all their sessions: ids, and the fields of ``Counts``."""
         return [
@@ -228,6 +235,7 @@ class Sfu(asyncio.DatagramProtocol):
             self._streams[ssrcs] = (Renumbering(), Route(self._faults, sender.user_id, receiver.user_id))
         stream, route = self._streams[ssrcs]
         sequence, newest = stream.outgoing(header.sequence)
+        timestamp = (header.timestamp + stream.ticks) & 0xFFFF_FFFF
         faults = self._faults
         if faults.is_broken_sender(sender.user_id, sender.guild_id) or faults.script.strike(
             receiver.user_id, receiver.guild_id, Damage.AUDIO
@@ -235,14 +243,18 @@ class Sfu(asyncio.DatagramProtocol):
             media = bytes([media[0] ^ 0xFF]) + media[1:]
             counts.damaged += 1
         padding = faults.random.randint(1, MAX_PADDING_BYTES) if faults.hits(faults.padding_chance) else 0
-        packet = self._seal(receiver, replace(header, sequence=sequence, csrcs=b""), media, padding)
+        packet = self._seal(
+            receiver, replace(header, sequence=sequence, timestamp=timestamp, csrcs=b""), media, padding
+        )
         counts.forwarded += 1
         if not self._deliver(packet, receiver, route, counts, sound=True):
             counts.lost.append(counts.packets_in - 1)
         if newest and faults.hits(faults.padding_burst_chance):
             for sequence in stream.insert(faults.random.randint(*faults.padding_burst_packets)):
                 size = faults.random.randint(1, 255)
-                only_padding = replace(header, sequence=sequence, marker=False, csrcs=b"")
+                only_padding = replace(
+                    header, sequence=sequence, timestamp=timestamp, marker=False, csrcs=b""
+                )
                 packet = self._seal(receiver, only_padding, b"", size)
                 self._deliver(packet, receiver, route, counts, sound=False)
                 counts.padding_only += 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from notetaker.discordsim.voice.aead import AES_GCM, MODES, TransportKey
 from notetaker.discordsim.voice.channel import Channel, EventSink
-from notetaker.discordsim.voice.faults import Faults, Silence, Step
+from notetaker.discordsim.voice.faults import Damage, Faults, Silence, Step
 from notetaker.discordsim.voice.group import PROTOCOL_VERSION, DaveOp
 from notetaker.discordsim.voice.mls import ExternalSender
 from notetaker.discordsim.voice.protocol import RESUMABLE, Body, Close, CloseCode, Op
@@ -40,6 +40,8 @@ class Switchboard:
         """The channel of each (guild id, user id), with or without a session."""
         self._expiries: dict[Session, asyncio.TimerHandle] = {}
         self._next_ssrc = faults.random.randrange(1, 2**31)
+        self._freed_ssrcs: list[int] = []
+        """To be used again, as a fault wants it."""
 
     def allocate(self, allocation: Allocation) -> None:
         key = (allocation.guild_id, allocation.user_id)
@@ -92,6 +94,12 @@ class Switchboard:
         (channel.upgrade if dave else channel.downgrade)()
         return True
 
+    def restart_stream(self, user_id: int, guild_id: int | None) -> int:
+        """Let the user's audio go on under other numbers. Return to how many receivers it goes."""
+        sessions = self._sessions.values()
+        mine = [one for one in sessions if one.user_id == user_id and guild_id in (None, one.guild_id)]
+        return sum(map(self.sfu.restart, mine))
+
     def execute_unknown_transition(self, guild_id: int, user_id: int) -> bool:
         """Send op 22 with an id that was never announced. Return False if the user has no session."""
         session = self._sessions.get((guild_id, user_id))
@@ -120,13 +128,18 @@ class Switchboard:
         key = (allocation.guild_id, allocation.user_id)
         if earlier := self._sessions.get(key):
             self._disconnect(earlier, Close(CloseCode.DISCONNECTED, "connected anew"))
-        session = self._sessions[key] = Session(allocation, self._next_ssrc)
-        self._next_ssrc += 1
+        session = self._sessions[key] = Session(allocation, self._new_ssrc())
         self.sfu.add(session)
         place = (allocation.guild_id, allocation.channel_id)
         if place not in self._channels:
             self._channels[place] = Channel(*place, self._sender, self._on_event, self._faults.script)
         return session
+
+    def _new_ssrc(self) -> int:
+        if self._freed_ssrcs:
+            return self._freed_ssrcs.pop()
+        self._next_ssrc += 1
+        return self._next_ssrc - 1
 
     def _disconnect(self, session: Session, close: Close) -> None:
         session.close(close)
@@ -137,6 +150,8 @@ class Switchboard:
             expiry.cancel()
         del self._sessions[session.guild_id, session.user_id]
         self.sfu.remove(session)
+        if self._faults.script.strike(session.user_id, session.guild_id, Damage.SSRC_REUSED):
+            self._freed_ssrcs.append(session.ssrc)
         channel = self._channel(session)
         channel.leave(session)
         if not channel.sessions:
@@ -206,9 +221,12 @@ class Switchboard:
             if close.code >= CloseCode.UNKNOWN_OPCODE:
                 self._disconnect(session, close)
             raise
-        missed = session.replay.after(body.integer("seq_ack", -1))
+        seen = body.integer("seq_ack", -1)
+        missed = session.replay.after(seen)
         if missed is None:
             raise Close(CloseCode.SESSION_INVALID, "missed messages are gone")
+        if self._faults.script.strike(session.user_id, session.guild_id, Damage.REPLAY_OVERLAP):
+            missed = [*session.replay.again(seen), *missed]
         session.close(Close(CloseCode.SESSION_TIMEOUT, "resumed elsewhere"))
         if expiry := self._expiries.pop(session, None):
             expiry.cancel()
