@@ -45,7 +45,7 @@ class DaveGroup:
         self._decryptors: dict[int, dave.Decryptor] = {}
         self._keyed: set[int] = set()
         self._users: set[int] = {user_id}  # who are present
-        self._met: set[int] = {user_id}
+        self._met: set[int] = {user_id}  # who were at some time
         self._members: set[int] = set()
         self._pending_versions: dict[int, int] = {}
         self._accepts_plain = True
@@ -71,7 +71,7 @@ class DaveGroup:
     # Messages of the voice gateway
 
     def user_connected(self, user_ids: Iterable[int]) -> None:
-        """Opcode 11: note that these users are in the channel.
+        """Opcodes 11, 5 and 12: note that these users are in the channel. Only they may be added to the group.
 
         Raises ``ValueError`` when there would be more than ``MAX_USERS``.
         """
@@ -79,22 +79,16 @@ class DaveGroup:
         if len(users) > MAX_USERS:
             raise ValueError(f"{len(users)} users in one channel")
         self._users = users
-        self.users_met(users)
-
-    def users_met(self, user_ids: Iterable[int]) -> None:
-        """Note that these users have been in the channel. Only they may be added to the group.
-
-        An opcode 13 that comes late must not refuse a welcome to who is back, so those who left stay among them until
-        there are too many.
-        """
-        self._met.update(user_ids)
+        self._met |= users
         if len(self._met) > MAX_USERS:
-            self._met = set(self._users)
+            self._met = set(users)
 
     def user_disconnected(self, user_id: int) -> None:
-        """Opcode 13. The decryptor stays, because late packets of theirs are still to come."""
+        """Opcode 13. The decryptor stays, because late packets of theirs are still to come.
+
+        They may still be added, too: the opcode may come late, when they are back already.
+        """
         self._users.discard(user_id)
-        self.users_met([user_id])
 
     def session_description(self, version: int) -> list[Outgoing]:
         """Opcode 4: start with the version that the channel uses."""

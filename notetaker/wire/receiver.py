@@ -80,7 +80,7 @@ class Receiver:
             stream = self._streams[ssrc] = Stream(ssrc, self._unsettled)
         payload = strip(plaintext, header)
         mark = sequence, timestamp, data[-SUFFIX_BYTES:], bool(payload)
-        if stream in self._leaving and payload and not stream.continues(mark, now):
+        if self._leaving and stream in self._leaving and payload and not stream.continues(mark, now):
             stream = self._pass_on(stream)
         outcome = stream.admit(mark, now)
         if outcome is not None:
@@ -179,6 +179,7 @@ class Receiver:
 
     def give_up_all(self) -> list[Loss]:
         """Give up everything held, because the session is over. Return all remaining losses."""
+        self._leaving.clear()
         streams = self._by_ssrc(self._unsettled | self._holding)
         return [loss for stream in streams for loss in self._finish(stream)]
 

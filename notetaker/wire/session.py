@@ -139,8 +139,7 @@ class VoiceSession:
         if self.decrypt_watch.due is not None and now >= self.decrypt_watch.due:
             self._follow(self.decrypt_watch.handle_timeout(now), now)
         if now >= self._recovery_due:
-            self._recovered_at = now
-            self._dave(self.dave.recover(), now)
+            self._recover(now)
         self._events += self.receiver.expire(now)
 
     def next_timeout(self) -> float | None:
@@ -308,7 +307,7 @@ class VoiceSession:
             return
         if "speaking" in data:  # opcode 5
             self.path.mark(user_id, now, speaking=data["speaking"] not in (0, None))
-        self.dave.users_met([user_id])
+        self.dave.user_connected([user_id])
         self.receiver.user_is_back(user_id)
         self._events += self.receiver.name_speaker(ssrc, user_id, now)
 
@@ -343,7 +342,7 @@ class VoiceSession:
             case Advice.PROBE if self.heartbeat.due is not None:
                 self.heartbeat.beat_now(now)
             case Advice.RECOVER:
-                self._dave(self.dave.recover(), now)
+                self._recover(now)
             case Advice.END:
                 self.end(
                     "The voices could no longer be decrypted, not even after rejoining the end-to-end encrypted"
@@ -354,6 +353,10 @@ class VoiceSession:
     def _recovery_due(self) -> float:
         """When opcode 31 is to be sent for a commit or welcome that could not be processed."""
         return self._recovered_at + self.dave.recovery_pause_s if self.dave.recovery_wanted else inf
+
+    def _recover(self, now: float) -> None:
+        self._recovered_at = now
+        self._dave(self.dave.recover(), now)
 
     def _dave(self, outgoing: list[Outgoing], now: float) -> None:
         for op, body in outgoing:

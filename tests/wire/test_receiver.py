@@ -262,6 +262,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("packet"), st.integers(0, 30), st.sampled_from([98, 99]), st.sampled_from(b"ab")),
     st.tuples(st.just("name"), st.sampled_from([98, 99]), st.sampled_from([1, 2])),
     st.tuples(st.just("key"), st.sampled_from(b"ab")),
+    st.tuples(st.just("left"), st.sampled_from([1, 2])),
     st.tuples(st.just("time"), st.floats(0, 20)),
 )
 
@@ -282,6 +283,10 @@ def test_the_sums_match_whatever_happens_in_whatever_order(actions: list[tuple[o
                     owners[ssrc].append(user_id)
             case ("key", int(key)):
                 bench.learn(bytes([key]))
+            case ("left", int(user_id)):
+                bench.receiver.user_left(user_id, now)
+                for each in owners.values():
+                    each.append(-1)  # whoever comes next says something else
             case ("time", float(seconds)):
                 now += seconds
                 bench.expire(now)
