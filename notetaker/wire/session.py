@@ -13,20 +13,20 @@ from math import inf
 from typing import Any
 
 from notetaker.model.failure import ABNORMAL, Failure, Rung, Step
-from notetaker.wire import dave_messages, discovery, messages, speaker_messages
+from notetaker.wire import dave_messages, discovery, handshake_messages, messages, speaker_messages
 from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
 from notetaker.wire.dave import MAX_RECOVERIES, MAX_VERSION, TRANSITION_S, DaveGroup, Outgoing
 from notetaker.wire.decrypt_watch import Advice, DecryptWatch
 from notetaker.wire.events import Ended, Established, Event, PathDead, Resumed, SpeakerLeft
 from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S
 from notetaker.wire.heartbeat import Heartbeat
-from notetaker.wire.messages import Message, Numbers, is_int, uint
+from notetaker.wire.messages import Message, Numbers
 from notetaker.wire.opcodes import Op
 from notetaker.wire.path import PathWatch
 from notetaker.wire.patience import Patience
 from notetaker.wire.receiver import Receiver
 from notetaker.wire.silence import Silence
-from notetaker.wire.transport import KEY_BYTES, MODES, choose_mode
+from notetaker.wire.transport import MODES, choose_mode
 from notetaker.wire.whereabouts import Credentials
 
 IN_FLIGHT_S = 0.5
@@ -214,18 +214,12 @@ class VoiceSession:
         self._events.append(Ended(failure))
 
     def _on_hello(self, data: Any, now: float) -> None:
-        interval = data["heartbeat_interval"]
-        if isinstance(interval, bool) or not isinstance(interval, int | float) or not interval > 0:
-            raise TypeError
-        self.heartbeat.start(interval / 1000, now)
+        self.heartbeat.start(handshake_messages.hello(data), now)
 
     def _on_ready(self, data: Any, now: float) -> None:
         if self.step is not Step.IDENTIFY:
             raise ValueError
-        ssrc, host, port = data["ssrc"], data["ip"], data["port"]
-        modes = [mode for mode in data["modes"] if isinstance(mode, str)]
-        if not (is_int(ssrc) and 0 <= ssrc < 2**32 and isinstance(host, str) and is_int(port)):
-            raise TypeError
+        ssrc, host, port, modes = handshake_messages.ready(data)
         self.ssrc = ssrc
         self.mode = choose_mode(modes)
         if self.mode is None:
@@ -255,13 +249,9 @@ class VoiceSession:
     def _on_session_description(self, data: Any, now: float) -> None:
         if self.step is not Step.SELECT or self.ssrc is None:
             raise ValueError
-        numbers = data["secret_key"]
-        if not isinstance(numbers, list) or len(numbers) != KEY_BYTES:
-            raise TypeError
-        key = bytes(numbers)
-        version = uint(data.get("dave_protocol_version", 0), 16)
-        cipher = MODES[data["mode"]](key)
-        self.mode = data["mode"]
+        mode, key, version = handshake_messages.description(data)
+        cipher = MODES[mode](key)
+        self.mode = mode
         self._silence = Silence(self.ssrc, cipher)
         self.receiver.set_cipher(cipher)
         self.receiver.early_until = inf if version else -inf
