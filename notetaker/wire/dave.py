@@ -11,6 +11,7 @@ A receiver that must not lose a frame keeps these rules:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 
 import dave
 
@@ -51,8 +52,8 @@ class DaveGroup:
         self._accepts_plain = True
         self._transition_id = IMMEDIATE  # the last one
         self._failed = 0  # commits and welcomes, in a row
-        self.recovery_wanted = False
-        """A commit or welcome could not be processed: ``recover``, when ``recovery_pause_s`` is over."""
+        self._recovery_wanted = False
+        self._recovered_at = -inf
         self.version = 0
         """Protocol version in use; 0: not encrypted end to end."""
         self.epochs = 0
@@ -158,19 +159,23 @@ class DaveGroup:
         self._session.set_protocol_version(self.version)
         return []
 
-    def recover(self) -> list[Outgoing]:
+    def recover(self, now: float) -> list[Outgoing]:
         """Opcode 31: ask to be removed and added again. What can be decrypted stays so meanwhile."""
         self.recoveries += 1
-        self.recovery_wanted = False
+        self._recovered_at = now
+        self._recovery_wanted = False
         return [
             (Op.MLS_INVALID_COMMIT_WELCOME, {"transition_id": self._transition_id}),
             *self._new_session(),
         ]
 
     @property
-    def recovery_pause_s(self) -> float:
-        """Minimum time since the last opcode 31. It doubles with every failure, lest they come in bursts."""
-        return 0.5 * 2.0**self._failed
+    def recovery_due(self) -> float | None:
+        """When to ``recover`` from a commit or welcome that could not be processed.
+
+        The pause since the last opcode 31 doubles with every failure, lest they come in bursts.
+        """
+        return self._recovered_at + 0.5 * 2.0**self._failed if self._recovery_wanted else None
 
     @property
     def beyond_recovery(self) -> bool:
@@ -257,9 +262,9 @@ class DaveGroup:
 
     def _failed_to_process(self) -> list[Outgoing]:
         self.invalid_commits += 1
-        if not self.recovery_wanted:  # what follows meanwhile cannot be processed either
+        if not self._recovery_wanted:  # what follows meanwhile cannot be processed either
             self._failed += 1
-            self.recovery_wanted = not self.beyond_recovery
+            self._recovery_wanted = not self.beyond_recovery
         return []
 
     def _prepared(self, transition_id: int, changes: Mapping[int, Sequence[int]]) -> list[Outgoing]:
@@ -268,7 +273,7 @@ class DaveGroup:
         self.epochs += 1
         self.generation += 1
         self._failed = 0
-        self.recovery_wanted = False
+        self._recovery_wanted = False
         for user_id in self._members - {self._user_id}:  # libdave has a ratchet for anyone, member or not
             ratchet = self._session.get_key_ratchet(str(user_id))
             if ratchet is not None:

@@ -53,7 +53,6 @@ class VoiceSession:
         """Messages from the server that could not be understood."""
         self._deadline: float | None = now + DEADLINES_S[Step.CONNECT]
         self._numbers = Numbers()
-        self._recovered_at = -inf
         self._resume_tries = 0  # since a websocket lasted
         self._lasts_at = now
         self._silence: Silence | None = None
@@ -138,8 +137,8 @@ class VoiceSession:
             self._probe(now)
         if self.decrypt_watch.due is not None and now >= self.decrypt_watch.due:
             self._follow(self.decrypt_watch.handle_timeout(now), now)
-        if now >= self._recovery_due:
-            self._recover(now)
+        if self.dave.recovery_due is not None and now >= self.dave.recovery_due:
+            self._dave(self.dave.recover(now), now)
         self._events += self.receiver.expire(now)
 
     def next_timeout(self) -> float | None:
@@ -151,10 +150,9 @@ class VoiceSession:
             self.path.due,
             self.decrypt_watch.due,
             self.receiver.next_expiry,
-            self._recovery_due,
+            self.dave.recovery_due,
         )
-        due = min(time for time in times if time is not None)
-        return None if due == inf else due
+        return min([time for time in times if time is not None], default=None)
 
     def take_commands(self) -> list[Command]:
         commands, self._commands = self._commands, []
@@ -332,21 +330,12 @@ class VoiceSession:
             case Advice.PROBE if self.heartbeat.due is not None:
                 self.heartbeat.beat_now(now)
             case Advice.RECOVER:
-                self._recover(now)
+                self._dave(self.dave.recover(now), now)
             case Advice.END:
                 self.end(
                     "The voices could no longer be decrypted, not even after rejoining the end-to-end encrypted"
                     " group."
                 )
-
-    @property
-    def _recovery_due(self) -> float:
-        """When opcode 31 is to be sent for a commit or welcome that could not be processed."""
-        return self._recovered_at + self.dave.recovery_pause_s if self.dave.recovery_wanted else inf
-
-    def _recover(self, now: float) -> None:
-        self._recovered_at = now
-        self._dave(self.dave.recover(), now)
 
     def _dave(self, outgoing: list[Outgoing], now: float) -> None:
         for op, body in outgoing:

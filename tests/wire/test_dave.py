@@ -62,8 +62,8 @@ class Call:
     def _deliver(self, sends: list[Send]) -> None:
         self._queue.extend(sends)
         for _ in range(1000):
-            if self.us.recovery_wanted and not self._queue:
-                self._take(self.us.recover())
+            if self.us.recovery_due is not None and not self._queue:
+                self._take(self.us.recover(0.0))
             if not self._queue:
                 return
             send = self._queue.popleft()
@@ -176,7 +176,7 @@ def test_a_damaged_commit_is_reported_and_we_are_added_again() -> None:
 def test_while_we_recover_what_was_readable_stays_readable() -> None:
     call = Call(1)
     frame = call.others[1].encrypt(b"\xfcmeanwhile")
-    assert call.us.recover()[0] == (Op.MLS_INVALID_COMMIT_WELCOME, {"transition_id": 1})
+    assert call.us.recover(0.0)[0] == (Op.MLS_INVALID_COMMIT_WELCOME, {"transition_id": 1})
     assert call.us.decrypt(1, frame) == b"\xfcmeanwhile"
 
 
@@ -214,7 +214,7 @@ def test_what_follows_a_failure_costs_no_recovery_of_its_own() -> None:
     call = Call(1, 2)
     for n in range(10):
         assert call.us.announce_commit(n, b"broken") == []
-    assert (call.us.recovery_wanted, call.us.beyond_recovery) == (True, False)
+    assert (call.us.recovery_due is not None, call.us.beyond_recovery) == (True, False)
     call._deliver([])
     assert call.us.recoveries == 1
     assert call.hear(1) == b"\xfcopus payload"
@@ -236,7 +236,7 @@ def test_who_is_said_to_have_left_is_let_in_all_the_same() -> None:
 def test_we_are_let_in_beside_somebody_who_is_said_to_have_left() -> None:
     call = Call(1, 2)
     call.us.user_disconnected(1)
-    call._answer(call.us.recover())
+    call._answer(call.us.recover(0.0))
     assert call.us.invalid_commits == 0
     assert [call.hear(user) for user in (1, 2)] == [b"\xfcopus payload"] * 2
 

@@ -155,7 +155,7 @@ def test_a_key_that_comes_later_finds_the_owner_too() -> None:
     call.speaks(CARL, packets=200)
     assert call.heard == []
     call.lose = set()
-    call.talk.session._dave(call.talk.session.dave.recover(), call.talk.now)
+    call.talk.session._dave(call.talk.session.dave.recover(call.talk.now), call.talk.now)
     call.passes(0.1)
     call.speaks(CARL, packets=200)
     assert len(call.heard) == 200, "who was not a member then cannot hear what was said then"
