@@ -155,12 +155,12 @@ class Sfu(asyncio.DatagramProtocol):
             self._answer(user, reply, address)
 
     def _echo(self, data: bytes, address: tuple[str, int]) -> None:
-        """Answer a ping, or send a keepalive back. They do not say whose they are."""
+        """Answer a ping, or send a keepalive back. Only the address tells whose they are."""
         ping = data.startswith(PING)
         answer = PONG + data[len(PING) :] if ping else data
         user = next((session for session in self._sessions.values() if session.sends_from(address)), None)
         if user is None:
-            self._send(answer, address)
+            self.dropped["keepalive"] += 1
             return
         probe = Probe.PING if ping else Probe.KEEPALIVE
         if not (self._is_lost(user, Direction.FROM_USER) or self._ignores(user, probe)):
