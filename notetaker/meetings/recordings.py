@@ -214,6 +214,7 @@ class Recordings:
         for guild_id, saving in self._recorded.items():
             live = saving.live
             live.follow(self._voice.channel(guild_id))
+            self._voice.catch_up(guild_id)  # what waits in the socket may have been said before now
             news = live.tick(now)
             if news is not None:
                 self._say(live, news)

@@ -96,6 +96,11 @@ class VoiceConnection:
         if self._task is not None:
             await asyncio.wait({self._task})
 
+    def catch_up(self) -> None:
+        """Hear everything that has arrived, before something is judged by the time."""
+        if self._udp is not None:
+            self._udp.catch_up()
+
     @property
     def overdue_s(self) -> float:
         """Seconds by which the session's timer is late. More than a moment means that it is not being served."""
@@ -164,6 +169,7 @@ class VoiceConnection:
         while (message := await websocket.receive()) is not None:
             now = self._loop.time()
             self._trace.received(message)
+            self.catch_up()  # sound that was sent before a message is heard before it
             if isinstance(message, str):
                 self.session.receive_text(message, now)
             else:
@@ -191,6 +197,7 @@ class VoiceConnection:
 
     def _on_timer(self) -> None:
         self._timer = self._due = None
+        self.catch_up()
         self._called_back(self.session.handle_timeout, self._loop.time())
 
     def _called_back(self, act: Callable[[T], None], argument: T) -> None:

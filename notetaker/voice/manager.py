@@ -134,6 +134,10 @@ class VoiceManager:
         """Return whether none of the others in the channel takes part in its end-to-end encryption."""
         return self._guild(guild_id).reception.nobody_to_hear
 
+    def catch_up(self, guild_id: int) -> None:
+        """Hear everything that has arrived for the guild by now, before its recording judges who has stopped."""
+        self._guild(guild_id).reception.catch_up()
+
     def coverage(self, guild_id: int) -> list[Coverage]:
         """Return the counts of each speaker, over all sessions of the guild's current recording."""
         return self._guild(guild_id).reception.coverage()

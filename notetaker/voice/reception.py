@@ -141,6 +141,11 @@ class Reception:
             self.connection.session.receiver.restart_counts()
             self._open_sink(self.connection)
 
+    def catch_up(self) -> None:
+        """Hear everything that has arrived."""
+        if self.connection is not None:
+            self.connection.catch_up()
+
     def deafened(self, deaf: bool) -> None:
         if deaf != self._deafened:
             self._deafened = deaf

@@ -7,10 +7,10 @@ the rest of the path run once for many packets.
 import asyncio
 import ipaddress
 import socket
-import time
 from collections.abc import Callable
 
 from notetaker.model.voice_status import VoiceTotals
+from notetaker.voice.arrival import SPACE, ArrivalClock, enable_stamps
 
 RECEIVE_BUFFER_BYTES = 4 << 20
 """Requested; the kernel grants up to net.core.rmem_max. Bridges stalls of the event loop without loss."""
@@ -18,11 +18,18 @@ BATCH = 64
 """Most datagrams read before other tasks get their turn."""
 MAX_DATAGRAM_BYTES = 2048
 """More than any Ethernet frame holds."""
+MOST_WAITING = 16_384
+"""Datagrams, more than the buffer holds: the kernel doubles its size, and counts some 800 bytes for each."""
+FRESH_S = 0.005
+"""What waited less than this, and all that came after it, has arrived as it is read: asking for its stamp takes as
+long as reading it once more."""
 
 
 class UdpSocket:
     """Calls ``on_batch`` with (datagram, arrival in monotonic seconds) pairs, in order of arrival.
 
+    Arrival is when the kernel took the datagram, to ``FRESH_S``, no matter how late it is read. With a kernel that
+    does not say when, it is when it is read.
     Sends and receives that fail because the network reports the other side unreachable count in ``totals``.
     """
 
@@ -42,10 +49,12 @@ class UdpSocket:
         try:
             self._socket.setblocking(False)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+            self._stamped = enable_stamps(self._socket)
             self._socket.connect((host, port))
         except (OSError, OverflowError):
             self._socket.close()
             raise
+        self._arrivals = ArrivalClock()
         self._loop.add_reader(self._socket, self._drain)
 
     def send(self, data: bytes) -> None:
@@ -55,26 +64,41 @@ class UdpSocket:
         except OSError:
             self._totals.udp_errors += 1
 
+    def catch_up(self) -> None:
+        """Hand on what has arrived by now, however much it is.
+
+        After a stall of the host, timers go off while more than a batch waits.
+        """
+        now = self._arrivals.look()
+        for _ in range(MOST_WAITING // BATCH):
+            more = self._drain()
+            if not more or self._arrivals.since > now or self._socket.fileno() < 0:
+                return
+
     def close(self) -> None:
         """Hand on what has arrived, then close."""
-        rounds = RECEIVE_BUFFER_BYTES // MAX_DATAGRAM_BYTES // BATCH
-        while self._drain() and rounds:
-            rounds -= 1
+        self.catch_up()
         self._loop.remove_reader(self._socket)
         self._socket.close()
 
     def _drain(self) -> bool:
         """Hand on a batch. Return True if there may be more."""
         batch: list[tuple[bytes, float]] = []
-        receive, clock = self._socket.recv, time.monotonic
-        for _ in range(BATCH):
-            try:
-                batch.append((receive(MAX_DATAGRAM_BYTES), clock()))
-            except BlockingIOError:
-                break
-            except OSError:
-                self._totals.udp_errors += 1
-                break
+        receive, arrivals, stamped = self._socket.recv, self._arrivals, self._stamped
+        now = arrivals.look()
+        try:
+            while len(batch) < BATCH:
+                if stamped:
+                    data, ancillary, _, _ = self._socket.recvmsg(MAX_DATAGRAM_BYTES, SPACE)
+                    arrival = arrivals.arrival(ancillary)
+                    stamped = now - arrival > FRESH_S
+                    batch.append((data, arrival))
+                else:
+                    batch.append((receive(MAX_DATAGRAM_BYTES), now))
+        except BlockingIOError:
+            arrivals.since = now
+        except OSError:
+            self._totals.udp_errors += 1
         if batch:
             self._on_batch(batch)
         return len(batch) == BATCH

@@ -127,6 +127,9 @@ class Voice:
     def nobody_to_hear(self, guild_id: int) -> bool:
         return self.alone
 
+    def catch_up(self, guild_id: int) -> None:
+        pass
+
     def coverage(self, guild_id: int) -> list[Coverage]:
         if not self.heard:
             return []

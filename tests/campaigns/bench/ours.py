@@ -77,6 +77,7 @@ class Receiver:
         while True:
             await asyncio.sleep(TICK)
             now = time.monotonic()
+            self.manager.catch_up(self.guild_id)
             self.live.tick(now)
             self.live.drop_waiting(len(self.live.waiting))
             if now - synced >= SYNC_EVERY:
