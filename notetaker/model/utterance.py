@@ -22,9 +22,9 @@ class Utterance:
     user_id: int
     clip: Clip
     started_ns: int
-    """When the first packet with sound arrived. The clip may begin up to 300 ms earlier."""
+    """When its first packet with sound was said. The clip may begin up to 300 ms earlier."""
     ended_ns: int
-    """When the last packet's 20 ms ended."""
+    """When the last packet's 20 ms had been said."""
     packets: int
 
     @property

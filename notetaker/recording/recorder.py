@@ -81,7 +81,7 @@ class Recorder:
         if arrival_ns < earliest_ns:
             arrival_ns = earliest_ns
         offset, end_offset = journal.write(frame, arrival_ns)
-        cutter.add(ssrc, frame.opus, arrival_ns, offset, end_offset)
+        cutter.add(ssrc, frame.opus, frame.sequence, frame.timestamp, arrival_ns, offset, end_offset)
 
     def mark_gap(self, gap: Gap) -> None:
         """Mark a gap. Outside a session the mark gets a journal file of its own."""

@@ -31,10 +31,10 @@ def scan(folder: Path, meeting_id: str, segments: int | None = None) -> list[Utt
 def _cut(journal: JournalReader, cutter: Cutter) -> None:
     for event in journal:
         match event:
-            case Packet():
-                if event.user_id is not None:  # maybe from a mark that comes later
-                    cutter.name_speaker(event.user_id, event.ssrc)
-                cutter.add(event.ssrc, event.opus, event.arrival_ns, event.offset, event.end_offset)
+            case Packet(user_id, ssrc, sequence, timestamp, opus, arrival_ns, offset, end_offset):
+                if user_id is not None:  # maybe from a mark that comes later
+                    cutter.name_speaker(user_id, ssrc)
+                cutter.add(ssrc, opus, sequence, timestamp, arrival_ns, offset, end_offset)
             case SpeakerNamed():
                 cutter.name_speaker(event.user_id, event.ssrc)
             case SpeakerLeft():

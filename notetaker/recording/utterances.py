@@ -1,9 +1,9 @@
 """Cuts each speaker's packets into utterances: runs of speech between two pauses.
 
-Nothing is decoded: the sizes and arrival times of packets decide. The same journal always gives the same utterances,
-so only the packets and marks, in the order of the journal, decide where one ends; a tick merely brings out early what
-has ended. That is safe because a packet that comes after its utterance was brought out may no longer claim an arrival
-inside it: :meth:`Cutter.earliest`.
+Nothing is decoded: the sizes and arrival times of packets decide where one ends, and the sender's clock tells when it
+was said. The same journal always gives the same utterances, so only the packets and marks, in the order of the
+journal, decide; a tick merely brings out early what has ended. That is safe because a packet that comes after its
+utterance was brought out may no longer claim an arrival inside it: :meth:`Cutter.earliest`.
 
 A packet is in one utterance at most. The parts of a monologue do not overlap, so a decoder that should know the sound
 before such a part has to read it from the part before.
@@ -17,12 +17,15 @@ from typing import NamedTuple
 
 from notetaker.model.audio import UNKNOWN
 from notetaker.model.utterance import Clip, Utterance
-from notetaker.recording.opus import duration
+from notetaker.recording.opus import FRAME, duration
+from notetaker.recording.placement import StreamClock
 
 _MS = 1_000_000
 
 QUIET_NS = 800 * _MS
-"""A pause of this length ends an utterance."""
+"""A pause of this length ends an utterance, if the sender's clock confirms it ..."""
+STALL_NS = 2500 * _MS
+"""... or lasts so long that it is no stall of the network, after which the sentence goes on."""
 MARKED_QUIET_NS = 500 * _MS
 """... and this length suffices when the sender has marked its pause: it has then noticed it itself, and with
 discontinuous transmission (DTX), Opus does so late (libopus, ``NB_SPEECH_FRAMES_BEFORE_DTX``: 10 frames)."""
@@ -43,6 +46,8 @@ SOONEST_CUT_NS = 20_000 * _MS
 """... at its quietest moment after this time: variable-rate Opus spends the fewest bits on a pause."""
 MOMENT = 5
 """Packets (100 ms) whose sizes are added up to tell how quiet a moment is: in words, too, single ones are small."""
+SAMPLE = 5
+"""To place an utterance, the packets at its ends and every fifth in between will do."""
 FRAME_NS = 20 * _MS
 """What a Discord packet lasts."""
 
@@ -50,13 +55,20 @@ FRAME_NS = 20 * _MS
 class _Part(NamedTuple):
     """What matters here of a packet."""
 
+    sequence: int
+    timestamp: int
     arrival_ns: int
     size: int
     """Of the Opus packet, bytes; 0 when it is quiet."""
     speech: bool
-    lasts_ns: int
+    lasts: int
+    """48 kHz ticks."""
     offset: int
     end_offset: int
+
+    @property
+    def lasts_ns(self) -> int:
+        return self.lasts * 1_000_000 // 48
 
 
 class _Run:
@@ -69,36 +81,42 @@ class _Run:
         """Parts up to and including the last one with speech."""
         self.spoke_ns = 0
         """The latest arrival of speech."""
-        self.stopped_ns = 0
-        """When the speech of that packet was over."""
+        self.spoke_at = 0
+        """The RTP timestamp of that packet."""
         self.quiet = 0
         """Quiet parts behind it."""
-        self.sound_ns = 0
-        """What the parts last together."""
+        self.sound = 0
+        """How long the parts last together, 48 kHz ticks."""
         for part in parts:
             self.append(part)
 
     def append(self, part: _Part) -> None:
         self.parts.append(part)
-        self.sound_ns += part.lasts_ns
+        self.sound += part.lasts
         if part.speech:
             self.spoken = len(self.parts)
             self.quiet = 0
             if part.arrival_ns >= self.spoke_ns:
-                self.spoke_ns = part.arrival_ns
-                self.stopped_ns = part.arrival_ns + part.lasts_ns
+                self.spoke_ns, self.spoke_at = part.arrival_ns, part.timestamp
         elif not part.size:
             self.quiet += 1
 
     @property
     def end_ns(self) -> int:
         """When it has ended, unless there is more speech by then."""
-        return self.spoke_ns + (MARKED_QUIET_NS if self.quiet >= MARK else QUIET_NS)
+        return self.spoke_ns + (MARKED_QUIET_NS if self.quiet >= MARK else STALL_NS)
+
+    def ends_before(self, part: _Part) -> bool:
+        """Return whether the part, which has just arrived, comes after the pause that ends it."""
+        if part.arrival_ns >= self.end_ns:
+            return True
+        paused = (part.timestamp - self.spoke_at + 2**31) % 2**32 - 2**31
+        return part.arrival_ns - self.spoke_ns >= QUIET_NS <= paused * 1_000_000 // 48
 
     @property
     def length_ns(self) -> int:
         """By the clock or by its sound, whichever is longer: after a stall, much sound arrives at once."""
-        return max(self.parts[-1].arrival_ns - self.parts[0].arrival_ns, self.sound_ns)
+        return max(self.parts[-1].arrival_ns - self.parts[0].arrival_ns, self.sound * 1_000_000 // 48)
 
     def quietest(self) -> int:
         """The best part to cut behind. Of equals the last one: at a constant bit rate a clip gets its full length."""
@@ -124,22 +142,25 @@ class _Stream:
         self.run: _Run | None = None
         self._before: deque[_Part] = deque(maxlen=PRE_ROLL_NS // FRAME_NS)
         """While there is no run: the packets since the last one."""
+        self._clock = StreamClock()
         self._quiet = False
         self._sounded_ns: int | None = None
 
-    def part(self, opus: bytes, arrival_ns: int, offset: int, end_offset: int) -> _Part:
+    def part(
+        self, opus: bytes, sequence: int, timestamp: int, arrival_ns: int, offset: int, end_offset: int
+    ) -> _Part:
         """The next packet."""
         size = len(opus)
-        lasts_ns = (duration(opus) or 960) * 1_000_000 // 48
+        lasts = duration(opus) or FRAME
         if size <= QUIET_BYTES:
             self._quiet = True
-            return _Part(arrival_ns, 0, False, lasts_ns, offset, end_offset)
+            return _Part(sequence, timestamp, arrival_ns, 0, False, lasts, offset, end_offset)
         sounded_ns = self._sounded_ns
         alone = self._quiet and sounded_ns is not None and arrival_ns - sounded_ns >= ALONE_NS
         self._quiet = False
         if sounded_ns is None or arrival_ns > sounded_ns:
             self._sounded_ns = arrival_ns
-        return _Part(arrival_ns, size, not alone, lasts_ns, offset, end_offset)
+        return _Part(sequence, timestamp, arrival_ns, size, not alone, lasts, offset, end_offset)
 
     def add(self, part: _Part) -> None:
         if self.run is not None:
@@ -156,6 +177,20 @@ class _Stream:
         run, self.run = self.run, None
         self._before.extend(run.parts[run.spoken :])
         return run.parts[: run.spoken]
+
+    def place(self, parts: list[_Part]) -> tuple[int, int]:
+        """Return when an utterance was said, pre-roll excluded: beginning and end."""
+        first = next(index for index, part in enumerate(parts) if part.size)
+        last = len(parts) - SAMPLE
+        sample = [
+            part
+            for index, part in enumerate(parts)
+            if not index % SAMPLE or first <= index < first + SAMPLE or index >= last
+        ]
+        for part in sample:
+            self._clock.add(part.sequence, part.timestamp, part.arrival_ns, part.lasts)
+        said = [(at_ns, part) for part, at_ns in zip(sample, self._clock.settle(), strict=True) if part.size]
+        return min(at_ns for at_ns, _ in said), max(at_ns + part.lasts_ns for at_ns, part in said)
 
     def _pre_roll(self, now_ns: int) -> list[_Part]:
         """Contiguous, because reading a clip reads everything between its ends."""
@@ -206,12 +241,22 @@ class Cutter:
         """Return the earliest arrival (Unix ns) for the next packet: what came before has been brought out."""
         return self._streams[ssrc].earliest_ns
 
-    def add(self, ssrc: int, opus: bytes, arrival_ns: int, offset: int, end_offset: int) -> None:
+    def add(
+        self,
+        ssrc: int,
+        opus: bytes,
+        sequence: int,
+        timestamp: int,
+        arrival_ns: int,
+        offset: int,
+        end_offset: int,
+    ) -> None:
         """Take the next packet of the file. An SSRC without a name belongs to ``UNKNOWN``."""
         stream = self._streams[ssrc]
-        if stream.run is not None and arrival_ns >= stream.run.end_ns:
+        part = stream.part(opus, sequence, timestamp, arrival_ns, offset, end_offset)
+        if stream.run is not None and stream.run.ends_before(part):
             self._end(ssrc, stream)
-        stream.add(stream.part(opus, arrival_ns, offset, end_offset))
+        stream.add(part)
         if stream.run is not None and stream.run.length_ns >= LATEST_CUT_NS:
             self._cut(ssrc, stream, stream.run)
 
@@ -243,15 +288,14 @@ class Cutter:
             stream.add(part)
 
     def _end(self, ssrc: int, stream: _Stream) -> None:
-        assert stream.run is not None
-        stopped_ns = stream.run.stopped_ns
         parts = stream.end()
+        started_ns, ended_ns = stream.place(parts)
         utterance = Utterance(
             self._meeting_id,
             stream.user_id,
             Clip(self._segment, parts[0].offset, parts[-1].end_offset, ssrc),
-            started_ns=min(part.arrival_ns for part in parts if part.size),
-            ended_ns=stopped_ns,
+            started_ns=started_ns,
+            ended_ns=ended_ns,
             packets=len(parts),
         )
         if stream.user_id == UNKNOWN:

@@ -18,7 +18,7 @@ from notetaker.recording.journal import JournalReader, Packet, journal_files, re
 from notetaker.recording.recorder import Recorder
 from notetaker.recording.recovery import scan
 from notetaker.recording.rtcp import GapMarked, SpeakerLeft, SpeakerNamed
-from notetaker.recording.utterances import FRAME_NS, LATEST_CUT_NS, PRE_ROLL_NS, QUIET_BYTES, QUIET_NS
+from notetaker.recording.utterances import FRAME_NS, LATEST_CUT_NS, PRE_ROLL_NS, QUIET_BYTES
 from tests.recording.sounds import SILENCE, WALL_NS, talk
 
 WORDS = (b"w" * 90,) * 25
@@ -164,19 +164,19 @@ def test_a_packet_held_until_its_utterance_had_come_out_begins_another(tmp_path:
 
 
 def test_packets_held_over_the_end_of_an_utterance_are_the_next_one(tmp_path: Path) -> None:
-    """For want of a key, half a sentence comes two seconds late. Only its first 0.8 s seem to come a little later."""
+    """For want of a key, half a sentence comes five seconds late. Its sender's clock tells when it was said."""
     live = recorder(tmp_path)
     frames = list(talk(WORDS * 4, at=1.0, end=False))
     for frame in frames[:50]:
         live.write(frame)
-    first = live.ended(2.8)
+    first = live.ended(7.0)
     for frame in frames[50:]:
         live.write(frame)
-    live.close_session(5.0)
-    second = live.ended(5.0)
+    live.close_session(7.0)
+    second = live.ended(7.0)
     assert [utterance.packets for utterance in first + second] == [50, 50]
-    assert second[0].started_ns == first[0].ended_ns - FRAME_NS + QUIET_NS
-    assert second[0].ended_ns == WALL_NS + 3_000_000_000
+    assert abs(second[0].started_ns - first[0].ended_ns) < 1_000_000
+    assert abs(second[0].ended_ns - WALL_NS - 3_000_000_000) < 1_000_000
     assert scan(tmp_path, "m") == first + second
 
 
@@ -234,7 +234,7 @@ def meeting(stretches: list[Stretch], late: float, seed: int) -> list[tuple[floa
     for speaker, count, quiet, pause, leaves in stretches:
         if chance.random() < 0.3:
             held_until[speaker] = clocks[speaker] + chance.uniform(0, late)
-        for opus in (*(bytes(chance.randint(4, 9)) for _ in range(count)), *quiet):
+        for opus in (*(b"\xf8" * chance.randint(4, 9) for _ in range(count)), *quiet):
             arrival = clocks[speaker] + chance.uniform(0, 0.03)
             sequence = next(sequences[speaker])
             timestamp = sequence * 960 % 2**32
@@ -305,8 +305,9 @@ def test_every_packet_with_speech_is_in_exactly_one_utterance(
             assert len(clip) == utterance.packets
             assert len(clip[-1].opus) > QUIET_BYTES
             sounds = [packet.arrival_ns for packet in clip if len(packet.opus) > QUIET_BYTES]
-            assert utterance.started_ns == min(sounds)
+            assert utterance.started_ns < utterance.ended_ns
             if not late:
+                assert 0 <= min(sounds) - utterance.started_ns <= 60_000_000
                 assert sounds[0] - clip[0].arrival_ns <= PRE_ROLL_NS
                 assert utterance.ended_ns - clip[0].arrival_ns <= LATEST_CUT_NS + 3 * FRAME_NS
             cut.update(packet.offset for packet in clip)

@@ -20,8 +20,20 @@ class Tape:
         self.cutter.name_speaker(7, SSRC)
         self.count = 0
 
-    def packet(self, at_ms: int, opus: bytes = SPEECH, ssrc: int = SSRC) -> None:
-        self.cutter.add(ssrc, opus, at_ms * MS, 100 * self.count, 100 * self.count + 100)
+    def packet(
+        self,
+        at_ms: int,
+        opus: bytes = SPEECH,
+        ssrc: int = SSRC,
+        *,
+        said_ms: int | None = None,
+        sequence: int | None = None,
+    ) -> None:
+        """It arrives at ``at_ms``; unless something else is given, it was said then, and after those before it."""
+        timestamp = 48 * (at_ms if said_ms is None else said_ms)
+        sequence = self.count if sequence is None else sequence
+        offset = 100 * self.count
+        self.cutter.add(ssrc, opus, sequence % 2**16, timestamp % 2**32, at_ms * MS, offset, offset + 100)
         self.count += 1
 
     def speak(self, start_ms: int, end_ms: int, opus: bytes = SPEECH, ssrc: int = SSRC) -> None:
@@ -39,7 +51,7 @@ class Tape:
 
 
 def spans(utterances: list[Utterance]) -> list[tuple[int, int]]:
-    return [(utterance.started_ns // MS, utterance.ended_ns // MS) for utterance in utterances]
+    return [(round(utterance.started_ns / MS), round(utterance.ended_ns / MS)) for utterance in utterances]
 
 
 def test_a_run_of_speech_is_one_utterance() -> None:
@@ -50,9 +62,30 @@ def test_a_run_of_speech_is_one_utterance() -> None:
 
 def test_a_pause_of_800_ms_ends_it_and_a_shorter_one_does_not() -> None:
     tape = Tape()
-    for at_ms in (0, 799, 1599):
-        tape.packet(at_ms)
-    assert spans(tape.end()) == [(0, 819), (1599, 1619)]
+    for start_ms in (0, 879, 1759):
+        tape.speak(start_ms, start_ms + 100)
+    assert spans(tape.end()) == [(0, 979), (1759, 1859)]
+
+
+def test_a_stall_is_no_pause_unless_it_lasts_for_two_and_a_half_seconds() -> None:
+    tape = Tape()
+    tape.speak(0, 100)
+    for said_ms in range(100, 2560, 20):
+        tape.packet(2579, said_ms=said_ms)
+    for said_ms in range(2560, 5080, 20):
+        tape.packet(5079, said_ms=said_ms)
+    tape.speak(5080, 5200)
+    first, second = spans(tape.end())
+    assert first == pytest.approx((0, 2560), abs=2)
+    assert second == pytest.approx((2560, 5200), abs=2)
+
+
+def test_a_sender_whose_clock_stands_still_in_a_pause_ends_after_two_and_a_half_seconds() -> None:
+    tape = Tape()
+    for start_ms, said_ms in ((0, 0), (2579, 100), (5159, 200)):
+        for at_ms in range(0, 100, 20):
+            tape.packet(start_ms + at_ms, said_ms=said_ms + at_ms)
+    assert spans(tape.end()) == [(0, 2679), (5159, 5259)]
 
 
 def test_silence_frames_and_dtx_are_a_pause_too() -> None:
@@ -115,7 +148,7 @@ def test_speakers_do_not_disturb_each_other() -> None:
 
 
 DTX = b"\xf8"
-NOISE = b"n" * 12
+NOISE = b"\xf8" * 12
 """One packet of it stands between twenty of DTX, as libopus 1.3.1 writes them."""
 
 
@@ -262,15 +295,16 @@ def test_a_cut_behind_which_only_silence_came_leaves_nothing_over() -> None:
 
 def test_reordered_packets_stay_in_their_utterance() -> None:
     tape = Tape()
-    order = list(range(0, 2000, 20))
-    random.Random(5).shuffle(order)
-    for at_ms in order:
-        tape.packet(at_ms)
+    chance = random.Random(5)
+    arrivals = sorted((said_ms + chance.choice((0, 0, 70)), said_ms) for said_ms in range(0, 2000, 20))
+    for at_ms, said_ms in arrivals:
+        tape.packet(at_ms, said_ms=said_ms, sequence=said_ms // 20)
     (utterance,) = tape.end()
-    assert (utterance.packets, *spans([utterance])[0]) == (100, 0, 2000)
+    assert utterance.packets == 100
+    assert spans([utterance])[0] == (0, 2000)
 
 
-@pytest.mark.parametrize(("marked", "ends_ms"), [(True, 500), (False, 800)])
+@pytest.mark.parametrize(("marked", "ends_ms"), [(True, 500), (False, 2500)])
 def test_a_tick_brings_it_out_as_soon_as_it_has_ended(marked: bool, ends_ms: int) -> None:
     tape = Tape()
     tape.packet(0)

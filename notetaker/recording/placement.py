@@ -1,0 +1,163 @@
+"""When each packet of an RTP stream was said: by its sender's clock, not by its arrival.
+
+The network, or a host that stands still, may deliver sound seconds late, but none early. So the packets that were
+least late show how the sender's clock relates to ours, drift included, and the others are placed by that clock. A
+clock that jumps, stands still or counts in other units orders nothing: then packets follow one another as their
+sequence numbers do, and pauses are as long as the arrivals say.
+
+Source: RFC 3550 sections 5.1 (sequence number, timestamp) and 6.4.1 (transit: arrival minus timestamp).
+"""
+
+from array import array
+from operator import add
+from typing import NamedTuple
+
+DRIFT = 2000
+"""A clock gains or loses at most a 2000th (500 ppm), several times what crystals do."""
+AGREED = 2
+"""Packets in a row whose timestamps follow their sequence numbers: then these say how long a pause was ..."""
+AHEAD_NS = 3_000_000_000
+"""... unless that would put a packet so far ahead of its arrival."""
+LATE_NS = 200_000_000
+"""A packet that is so late comes out of a stall, or its sender's clock stood still ..."""
+STEP_NS = 60_000_000
+"""... in a pause, which is that much longer by the arrivals;"""
+ASTRAY_NS = 1_000_000_000
+"""or goes too slowly, if packets become so late little by little."""
+JITTER_NS = 30_000_000
+"""So much may packets come earlier and later by chance."""
+WATCH_NS = 2_000_000_000
+"""How long to watch which of these it is."""
+EARLY_NS = 5_000_000_000
+"""Packets that come faster than time goes by are placed no further before their arrival than this."""
+REORDERED = 1024
+"""Sequence numbers that a packet may be behind the newest, or that may be skipped at once ..."""
+PER_S = 100
+"""... and for each second: more means that the sender has restarted."""
+
+
+class _Packets(NamedTuple):
+    """In arrays, because a meeting has millions."""
+
+    media: "array[int]"
+    """Where each begins by a clock that goes on exactly as the sound does, nanoseconds."""
+    arrivals: "array[int]"
+    """Unix nanoseconds."""
+
+
+class StreamClock:
+    """Places the packets of one SSRC in one voice session: ``add`` some, then ``settle`` them, and so on.
+
+    What was learnt from earlier packets is used for later ones. None is placed after its arrival.
+    """
+
+    def __init__(self) -> None:
+        self._sequence: int | None = None  # of the newest packet
+        self._timestamp = 0
+        self._lasts = 0  # 48 kHz ticks
+        self._media = 0
+        self._arrival = 0
+        self._agreed = 0
+        self._least = 0  # least delay (arrival minus media) of any packet
+        self._added = _Packets(array("q"), array("q"))
+        self._settled: tuple[int, int, int] | None = None  # media, arrival and level of the last packet
+
+    def add(self, sequence: int, timestamp: int, arrival_ns: int, lasts: int) -> None:
+        """Take the next packet, which lasts so many ticks. A few may have been overtaken on the way."""
+        first = self._sequence is None
+        media = self._begins(sequence, timestamp, arrival_ns, lasts)
+        if first or arrival_ns - media < self._least:
+            self._least = arrival_ns - media
+        self._added.media.append(media)
+        self._added.arrivals.append(arrival_ns)
+
+    def settle(self) -> "array[int]":
+        """Return when the packets added since the last call were said, in that order, in Unix nanoseconds."""
+        added, self._added = self._added, _Packets(array("q"), array("q"))
+        media, arrivals = added
+        if not media:
+            return media
+        levels, breaks = self._levels(added)
+        self._settled = media[-1], arrivals[-1], levels[-1]
+        for index in range(len(media) - 2, -1, -1):  # later packets show how late earlier ones were
+            if index + 1 not in breaks:
+                most = levels[index + 1] + abs(media[index + 1] - media[index]) // DRIFT
+                levels[index] = min(levels[index], most)
+        return array("q", map(add, media, levels))
+
+    def _begins(self, sequence: int, timestamp: int, arrival_ns: int, lasts: int) -> int:
+        """Return where the packet begins by the media clock."""
+        media = self._media
+        if self._sequence is not None:
+            ahead = (sequence - self._sequence + 0x8000) % 0x10000 - 0x8000
+            elapsed = (timestamp - self._timestamp + 2**31) % 2**32 - 2**31
+            if ahead < 0 and (behind := self._behind(ahead, elapsed)) is not None:
+                return behind
+            if not 0 < ahead <= REORDERED + PER_S * (arrival_ns - self._arrival) // 1_000_000_000:
+                ahead, elapsed = 1, 0  # the sender has restarted
+            step = self._lasts + (ahead - 1) * lasts
+            if elapsed == step:
+                self._agreed = min(self._agreed + 1, 2 * AGREED)
+            elif elapsed > step and self._is_pause(elapsed, arrival_ns):
+                step = elapsed
+            else:
+                self._agreed //= 2
+            media += _ns(step)
+        self._sequence, self._timestamp, self._lasts = sequence, timestamp, lasts
+        self._media, self._arrival = media, arrival_ns
+        return media
+
+    def _behind(self, ahead: int, elapsed: int) -> int | None:
+        """Return where a packet begins that was overtaken; None if its sender has restarted."""
+        by_sequence = ahead * self._lasts
+        if self._agreed >= AGREED:
+            overtaken = -REORDERED * self._lasts <= elapsed <= by_sequence // 2
+            return self._media + _ns(elapsed) if overtaken else None
+        return self._media + _ns(by_sequence) if ahead > -PER_S else None
+
+    def _is_pause(self, elapsed: int, arrival_ns: int) -> bool:
+        ahead_ns = self._media + _ns(elapsed) + self._least - arrival_ns
+        return self._agreed >= AGREED and ahead_ns <= AHEAD_NS
+
+    def _levels(self, packets: _Packets) -> tuple["array[int]", set[int]]:
+        """Return how late packets are at least, at each of them by those before it; and where this begins anew."""
+        levels = array("q")
+        breaks: set[int] = set()
+        media, arrivals = packets
+        last, last_arrival, level = self._settled or (media[0], arrivals[0], arrivals[0] - media[0])
+        for index, (at, arrival) in enumerate(zip(media, arrivals, strict=True)):
+            delay = arrival - at
+            level += abs(at - last) // DRIFT
+            late = delay - level
+            stepped = delay - (last_arrival - last) > STEP_NS
+            if late < -EARLY_NS or (
+                late > LATE_NS
+                and (stepped or late > ASTRAY_NS)
+                and _stays_late(packets, index, level, stepped)
+            ):
+                breaks.add(index)
+                level = delay
+            level = min(level, delay)
+            levels.append(level)
+            last, last_arrival = at, arrival
+        return levels, breaks
+
+
+def _stays_late(packets: _Packets, index: int, level: int, stepped: bool) -> bool:
+    """Return whether the sender's clock stood still. After a stall, packets come faster than they were said, until
+    they are as early as before.
+    """
+    media, arrivals = packets
+    delay = least = arrivals[index] - media[index]
+    last = index
+    while last + 1 < len(media) and arrivals[last + 1] <= arrivals[index] + WATCH_NS:
+        last += 1
+        least = min(least, arrivals[last] - media[last])
+    if not stepped and arrivals[last] < arrivals[index] + WATCH_NS // 2:
+        return False
+    made_up, said = delay - least, media[last] - media[index]
+    return least > level + LATE_NS // 2 and made_up <= said // 4 + JITTER_NS
+
+
+def _ns(ticks: int) -> int:
+    return ticks * 62_500 // 3
