@@ -21,7 +21,11 @@ _SILENT = bytes((_TOC, 6)) + b"\xff\xfe" * 6
 """120 ms of the silence that Discord's senders end with: it brings a decoder to rest."""
 _ABSENT = tuple(bytes((_TOC, frames)) for frames in range(1, 7))
 """20 to 120 ms of empty frames, which tell a decoder that nothing was transmitted."""
-FILLERS = frozenset((_SILENT, *_ABSENT))
+STEP = 120
+"""48 kHz ticks in 2.5 ms, the shortest frame: fillers are multiples of it."""
+_BRIEF = tuple(bytes((0xE3, frames)) for frames in range(1, 8))
+"""2.5 to 17.5 ms, likewise, of frames of 2.5 ms."""
+FILLERS = frozenset((_SILENT, *_ABSENT, *_BRIEF))
 
 
 def duration(packet: bytes) -> int | None:
@@ -36,12 +40,13 @@ def duration(packet: bytes) -> int | None:
     return ticks if 0 < ticks <= _LONGEST else None
 
 
-def silence(frames: int) -> Iterator[tuple[bytes, int]]:
-    """Yield packets and their ticks for ``frames`` x 20 ms in which nothing was sent or nothing arrived.
+def silence(ticks: int) -> Iterator[tuple[bytes, int]]:
+    """Yield packets and their ticks for a time in which nothing was sent or nothing arrived, to the nearest 2.5 ms.
 
     The decoder conceals what is too short for a pause; a pause begins with true silence, so that concealment does not
     draw out the last sound. Some 25 bytes a second.
     """
+    frames, brief = divmod(round(ticks / STEP), FRAME // STEP)
     if frames > 6:
         yield _SILENT, 6 * FRAME
         frames -= 6
@@ -49,3 +54,5 @@ def silence(frames: int) -> Iterator[tuple[bytes, int]]:
         count = min(frames, 6)
         yield _ABSENT[count - 1], count * FRAME
         frames -= count
+    if brief:
+        yield _BRIEF[brief - 1], brief * STEP

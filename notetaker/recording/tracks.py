@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,13 +18,17 @@ from typing import BinaryIO, NamedTuple
 from notetaker.recording import opus
 from notetaker.recording.journal import JournalReader, Packet, journal_files, sync_directory
 from notetaker.recording.ogg import PRE_SKIP, OggError, OggWriter, read_packets
+from notetaker.recording.placement import StreamClock
 from notetaker.recording.reorder import Reorder
+from notetaker.recording.utterances import QUIET_BYTES
 
-_RESYNC = 48_000
-"""Ticks (1 s) by which the RTP clock may differ from the arrival: more than jitter and clock drift make, less than a
-pause in which the sender stopped its RTP clock, as music bots do."""
-_LONGEST_SILENCE = 24 * 60 * 60 * 50
-"""Frames (24 h): a computer without a battery clock may leap by decades, which must not fill the disk."""
+_PAUSE_NS = 2_500_000
+"""A packet that begins so long after the end of the one before does not belong to it without a break."""
+_ASTRAY = 1440
+"""Ticks (30 ms) by which speech may be too early before silence is put even into the middle of it: a clock that is
+off by 100 ppm takes five minutes for that, and nobody speaks so long without a pause."""
+_LONGEST_SILENCE = 24 * 60 * 60 * 48_000
+"""Ticks (24 h): a computer without a battery clock may leap by decades, which must not fill the disk."""
 
 _log = logging.getLogger(__name__)
 
@@ -109,6 +113,11 @@ class _Sound(NamedTuple):
     ticks: int
     """How long it lasts."""
 
+    @property
+    def stream(self) -> tuple[int, int, int]:
+        """Identifies the sender's clock."""
+        return self.user_id, self.segment, self.packet.ssrc
+
 
 class _TrackWriter:
     """One speaker's track while it is written."""
@@ -117,45 +126,34 @@ class _TrackWriter:
         self._file = file
         self._ogg = OggWriter(file, serial=user_id & 0xFFFFFFFF)
         self._started_ns = started_ns
-        self._stream: tuple[int, int] | None = None
-        self._timestamp = 0  # of the packet before, and
-        self._at = 0  # where it began
+        self._pausing = True  # the packet before was quiet, or there was none
+        self._said_ns = 0  # when the packet before had been said
         self._fill(PRE_SKIP)
 
-    def write(self, sound: _Sound) -> None:
-        self._fill(self._place(sound))
+    def write(self, sound: _Sound, said_ns: int) -> None:
+        """Write a packet at the place where it was said; in the middle of speech, right after the one before."""
+        at = PRE_SKIP + (said_ns - self._started_ns) * 48 // 1_000_000
+        if self._pausing or said_ns - self._said_ns > _PAUSE_NS or at - self._ogg.ticks > _ASTRAY:
+            self._fill(at)
         self._ogg.write(sound.packet.opus, sound.ticks)
+        self._pausing = len(sound.packet.opus) <= QUIET_BYTES
+        self._said_ns = said_ns + sound.ticks * 1_000_000 // 48
 
     def close(self) -> None:
         self._ogg.close()
         self._file.flush()
         os.fsync(self._file.fileno())
 
-    def _place(self, sound: _Sound) -> int:
-        """Return where the packet begins, in ticks of the track.
-
-        Within an SSRC and voice session the sender's RTP clock decides, unless it disagrees with the arrival.
-        """
-        packet = sound.packet
-        arrived = PRE_SKIP + (packet.arrival_ns - self._started_ns) * 48 // 1_000_000
-        elapsed = (packet.timestamp - self._timestamp + 2**31) % 2**32 - 2**31
-        at = self._at + elapsed
-        stream = (sound.segment, packet.ssrc)
-        if stream != self._stream or abs(at - arrived) > _RESYNC:
-            at = arrived
-        self._stream, self._timestamp, self._at = stream, packet.timestamp, at
-        return at
-
     def _fill(self, until: int) -> None:
         """Fill with silence up to there; do nothing if that much sound is already written."""
-        frames = round((until - self._ogg.ticks) / opus.FRAME)
-        for filler, ticks in opus.silence(min(max(frames, 0), _LONGEST_SILENCE)):
+        for filler, ticks in opus.silence(min(max(until - self._ogg.ticks, 0), _LONGEST_SILENCE)):
             self._ogg.write(filler, ticks)
 
 
 def _write(folder: Path, tracks: Path, started_ns: int) -> None:
     partial: dict[int, Path] = {}
     writers: dict[int, _TrackWriter] = {}
+    places = _places(folder)
     with ExitStack() as files:
         for sound in _journal_sound(folder):
             writer = writers.get(sound.user_id)
@@ -163,11 +161,23 @@ def _write(folder: Path, tracks: Path, started_ns: int) -> None:
                 path = partial[sound.user_id] = tracks / f"{sound.user_id}.ogg.partial"
                 file = files.enter_context(_create(path))
                 writer = writers[sound.user_id] = _TrackWriter(file, sound.user_id, started_ns)
-            writer.write(sound)
+            writer.write(sound, next(places[sound.stream]))
         for writer in writers.values():
             writer.close()
     for path in partial.values():
         path.rename(path.with_suffix(""))
+
+
+def _places(folder: Path) -> dict[tuple[int, int, int], Iterator[int]]:
+    """Return when the packets of each stream were said, in Unix nanoseconds and in the order of ``_journal_sound``.
+
+    This takes a reading of its own, because later packets show how late earlier ones were.
+    """
+    clocks: defaultdict[tuple[int, int, int], StreamClock] = defaultdict(StreamClock)
+    for sound in _journal_sound(folder, report=False):
+        packet = sound.packet
+        clocks[sound.stream].add(packet.sequence, packet.timestamp, packet.arrival_ns, sound.ticks)
+    return {stream: iter(clock.settle()) for stream, clock in clocks.items()}
 
 
 def _read(path: Path) -> tuple[Track, _Digest]:
@@ -180,8 +190,11 @@ def _read(path: Path) -> tuple[Track, _Digest]:
     return Track(int(path.stem), path, digest.packets, (ticks - PRE_SKIP) // 48), digest
 
 
-def _journal_sound(folder: Path, *, strict: bool = False) -> Iterator[_Sound]:
-    """Yield the journal's Opus packets, each speaker's in the order sent. If ``strict``, damage raises TrackError."""
+def _journal_sound(folder: Path, *, strict: bool = False, report: bool = True) -> Iterator[_Sound]:
+    """Yield the journal's Opus packets, each speaker's in the order sent. If ``strict``, damage raises TrackError.
+
+    What cannot be used is logged, if it is to be reported.
+    """
     for segment, path in journal_files(folder):
         journal = JournalReader(path)
         no_opus: Counter[int] = Counter()
@@ -192,6 +205,8 @@ def _journal_sound(folder: Path, *, strict: bool = False) -> Iterator[_Sound]:
                 no_opus[user_id] += 1
             else:
                 yield _Sound(user_id, segment, packet, ticks)
+        if not report:
+            continue
         for user_id, count in no_opus.items():
             _log.warning(
                 "%s: %d packets of user %d are not Opus, leaving them out of the track", path, count, user_id

@@ -162,7 +162,7 @@ def test_a_clock_that_leaps_by_decades_does_not_fill_the_disk(tmp_path: Path, re
 def test_what_is_no_opus_is_reported_and_does_not_spoil_the_track(
     tmp_path: Path, recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hostile = [b"", b"\xfb\x00", b"\xf8" + bytes(65_000), opus.silence(1).__next__()[0]]
+    hostile = [b"", b"\xfb\x00", b"\xf8" + bytes(65_000), next(opus.silence(960))[0]]
     for number, packet in enumerate([*VOICE[:3], *hostile, *VOICE[3:6]]):
         recorder.write(AudioFrame(7, 70, number, number * 960, packet, number * 0.02))
     recorder.close_session(1.0)
