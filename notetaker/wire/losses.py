@@ -29,7 +29,7 @@ class Loss:
     user_id: int
     """0 while the stream has no name."""
     started: float
-    """When the last packet before it arrived, monotonic seconds."""
+    """When the last packet before it arrived, or earlier, if that one came late: monotonic seconds."""
     ended: float
     """When the first packet after it arrived, monotonic seconds."""
     packets: int
@@ -77,9 +77,13 @@ class Losses:
         )
 
     def skip(self, first: int, last: int, started: float, ended: float) -> None:
-        """Note that ``first`` to ``last``, extended sequence numbers, have not arrived."""
+        """Note that ``first`` to ``last``, extended sequence numbers, have not arrived between two that have.
+
+        After a stall both may arrive at once; but what was lost had been said before ``ended``, and took its time.
+        """
         self._lowest = min(self._lowest, first)
-        skipped = _Skipped(first, last, last - first + 1, started, ended)
+        packets = last - first + 1
+        skipped = _Skipped(first, last, packets, min(started, ended - packets * FRAME_S), ended)
         self._skipped.insert(bisect_right(self._skipped, first, key=_first), skipped)
 
     def fill(self, position: int) -> None:

@@ -69,6 +69,20 @@ def test_a_blackout_is_one_stretch_from_the_last_packet_to_the_first(ada: Speake
     assert ada.lost == 500
 
 
+def test_what_was_lost_in_a_stall_is_told_as_long_as_it_lasted(ada: Speaker) -> None:
+    """A buffer takes the first five seconds and has no room for the other seven; all that it has comes at once."""
+    ada.says(10)
+    before = ada.now
+    ada.now += 12.0
+    for _ in range(250):
+        ada.arrives(ada.sequence)
+        ada.sequence += 1
+    ada.sequence += 350
+    ada.says(10)
+    (loss,) = ada.told()
+    assert (loss.started, loss.ended) == pytest.approx((before + 5.0, before + 12.0))
+
+
 def test_a_hole_has_time_to_be_filled(ada: Speaker) -> None:
     ada.says(10)
     late, ada.sequence = ada.sequence, ada.sequence + 4
@@ -228,7 +242,7 @@ def test_losses_are_known_when_the_session_has_ended() -> None:
         talk.session.receive_datagram(sealed(b"opus", sequence=sequence, nonce=sequence, ssrc=SSRC), talk.now)
     talk.session.websocket_closed(4006, talk.now)
     talk.does(Ended)
-    assert talk.losses() == [Loss(USER, talk.now, talk.now, 7, None)]
+    assert talk.losses() == [Loss(USER, talk.now - 7 * FRAME_S, talk.now, 7, None)]
 
 
 def test_a_session_wakes_up_to_tell_a_loss() -> None:
