@@ -28,6 +28,8 @@ JITTER_NS = 30_000_000
 """So much may packets come earlier and later by chance."""
 WATCH_NS = 2_000_000_000
 """How long to watch which of these it is."""
+FEW_NS = 100_000_000
+"""Less sound than this shows nothing, and may have been late by chance."""
 EARLY_NS = 5_000_000_000
 """Packets that come faster than time goes by are placed no further before their arrival than this."""
 REORDERED = 1024
@@ -96,12 +98,10 @@ class StreamClock:
             if not 0 < ahead <= REORDERED + PER_S * (arrival_ns - self._arrival) // 1_000_000_000:
                 ahead, elapsed = 1, 0  # the sender has restarted
             step = self._lasts + (ahead - 1) * lasts
-            if elapsed == step:
-                self._agreed = min(self._agreed + 1, 2 * AGREED)
-            elif elapsed > step and self._is_pause(elapsed, arrival_ns):
+            if elapsed > step and self._is_pause(elapsed, arrival_ns):
                 step = elapsed
-            else:
-                self._agreed //= 2
+            elif ahead == 1:
+                self._agreed = min(self._agreed + 1, 2 * AGREED) if elapsed == step else self._agreed // 2
             media += _ns(step)
         self._sequence, self._timestamp, self._lasts = sequence, timestamp, lasts
         self._media, self._arrival = media, arrival_ns
@@ -156,6 +156,8 @@ def _stays_late(packets: _Packets, index: int, level: int, stepped: bool) -> boo
     if not stepped and arrivals[last] < arrivals[index] + WATCH_NS // 2:
         return False
     made_up, said = delay - least, media[last] - media[index]
+    if said < FEW_NS:
+        return delay > level + ASTRAY_NS
     return least > level + LATE_NS // 2 and made_up <= said // 4 + JITTER_NS
 
 

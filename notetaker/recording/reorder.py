@@ -5,14 +5,22 @@ Source: RFC 3550 appendix A.1 (sequence numbers extended over their wraps, resta
 
 import heapq
 from collections.abc import Iterable
+from typing import Generic, Protocol, TypeVar
 
-from notetaker.recording.journal import Packet
+
+class Numbered(Protocol):
+    @property
+    def sequence(self) -> int:
+        """The RTP sequence number, which wraps at 2^16."""
+
+
+P = TypeVar("P", bound=Numbered)
 
 WINDOW = 1024
 """How many packets a late one may be behind the newest: 20 s of speech. Only a restarted sender is further behind."""
 
 
-class Reorder:
+class Reorder(Generic[P]):
     """Takes one SSRC's packets as they were written, and returns all of them as they were sent.
 
     Only sequence numbers decide, because senders may show any time. The receiver has dropped what the network
@@ -21,12 +29,12 @@ class Reorder:
 
     def __init__(self) -> None:
         self._newest: int | None = None  # extended sequence number
-        self._waiting: list[tuple[int, Packet]] = []  # heap
+        self._waiting: list[tuple[int, P]] = []  # heap
         self._seen: set[int] = set()  # extended sequence numbers in the heap
 
-    def add(self, packet: Packet) -> list[Packet]:
+    def add(self, packet: P) -> list[P]:
         """Take one packet; return those that no packet can precede any more."""
-        ready: list[Packet] = []
+        ready: list[P] = []
         if self._newest is None:
             self._newest = packet.sequence
         ahead = (packet.sequence - self._newest + 0x8000) % 0x10000 - 0x8000
@@ -42,17 +50,17 @@ class Reorder:
             ready.append(self._pop())
         return ready
 
-    def flush(self) -> list[Packet]:
+    def flush(self) -> list[P]:
         """Return what is left at the end of the stream."""
         return [self._pop() for _ in range(len(self._waiting))]
 
-    def _pop(self) -> Packet:
+    def _pop(self) -> P:
         extended, packet = heapq.heappop(self._waiting)
         self._seen.discard(extended)
         return packet
 
 
-def in_order(packets: Iterable[Packet]) -> list[Packet]:
+def in_order(packets: Iterable[P]) -> list[P]:
     """Return one SSRC's packets, given as they were written, as they were sent."""
-    reorder = Reorder()
+    reorder = Reorder[P]()
     return [ready for packet in packets for ready in reorder.add(packet)] + reorder.flush()

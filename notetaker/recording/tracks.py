@@ -219,7 +219,7 @@ def _journal_sound(folder: Path, *, strict: bool = False, report: bool = True) -
 
 def _in_order(journal: JournalReader) -> Iterator[Packet]:
     """Yield the packets of one file: each speaker's streams one after the other, each in the order sent."""
-    streams: dict[int | None, tuple[int, Reorder]] = {}
+    streams: dict[int | None, tuple[int, Reorder[Packet]]] = {}
     for packet in journal:
         if not isinstance(packet, Packet):
             continue
@@ -227,7 +227,7 @@ def _in_order(journal: JournalReader) -> Iterator[Packet]:
         if reorder is None or ssrc != packet.ssrc:
             if reorder is not None:
                 yield from reorder.flush()
-            reorder = Reorder()
+            reorder = Reorder[Packet]()
             streams[packet.user_id] = packet.ssrc, reorder
         yield from reorder.add(packet)
     for _, reorder in streams.values():

@@ -34,7 +34,7 @@ def test_every_sequence_number_is_followed_by_the_next() -> None:
 
 
 def test_what_no_packet_can_come_before_is_not_kept() -> None:
-    buffer = Reorder()
+    buffer = Reorder[Packet]()
     released = [len(buffer.add(packet(number))) for number in range(WINDOW + 10)]
     assert released == [0] * WINDOW + [1] * 10
 
