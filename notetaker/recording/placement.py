@@ -63,6 +63,7 @@ class StreamClock:
         self._least = 0  # least delay (arrival minus media) of any packet
         self._added = _Packets(array("q"), array("q"))
         self._settled: tuple[int, int, int] | None = None  # media, arrival and level of the last packet
+        self._began: int | None = None  # level at the last break
 
     def add(self, sequence: int, timestamp: int, arrival_ns: int, lasts: int) -> None:
         """Take the next packet, which lasts so many ticks. A few may have been overtaken on the way."""
@@ -125,21 +126,23 @@ class StreamClock:
         breaks: set[int] = set()
         media, arrivals = packets
         last, last_arrival, level = self._settled or (media[0], arrivals[0], arrivals[0] - media[0])
+        began = level if self._began is None else self._began
         for index, (at, arrival) in enumerate(zip(media, arrivals, strict=True)):
             delay = arrival - at
             level += abs(at - last) // DRIFT
             late = delay - level
             stepped = delay - (last_arrival - last) > STEP_NS
-            if late < -EARLY_NS or (
+            if delay < began - EARLY_NS or (
                 late > LATE_NS
                 and (stepped or late > ASTRAY_NS)
                 and _stays_late(packets, index, level, stepped)
             ):
                 breaks.add(index)
-                level = delay
+                level = began = delay
             level = min(level, delay)
             levels.append(level)
             last, last_arrival = at, arrival
+        self._began = began
         return levels, breaks
 
 

@@ -56,6 +56,8 @@ class Voice:
         self.left = 0
         self.patience_s = 300.0
         self.heard = 0
+        self.waiting: list[AudioFrame] = []
+        """What has arrived and has not been read."""
         self.alone = False
         """With people who have no end-to-end encryption."""
         self._changed = asyncio.Event()
@@ -128,7 +130,10 @@ class Voice:
         return self.alone
 
     def catch_up(self, guild_id: int) -> None:
-        pass
+        waiting, self.waiting = self.waiting, []
+        for frame in waiting:
+            assert self.sink is not None
+            self.sink.frame(frame)
 
     def coverage(self, guild_id: int) -> list[Coverage]:
         if not self.heard:

@@ -10,6 +10,7 @@ import pytest
 
 from notetaker.jobs.queue import TRANSCRIBE
 from notetaker.meetings import recordings
+from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import MeetingState
 from tests.harness.bench import ADA, GUILD, Bench
 
@@ -83,3 +84,19 @@ async def test_nor_does_the_end_of_a_meeting(bench: Bench) -> None:
         await bench.meetings.stop(GUILD, 1000)
         await ended.wait()
     assert [one.id for one in bench.store.meetings_in(MeetingState.FINISHING)] == [meeting.id]
+
+
+async def test_what_waits_in_the_socket_is_heard_before_anybody_is_taken_to_have_stopped(
+    bench: Bench,
+) -> None:
+    """The host stands still for six seconds, while somebody speaks on."""
+    meeting = await bench.start()
+    now = asyncio.get_running_loop().time()
+    frames = [AudioFrame(ADA, 7, n, 960 * n, b"\xf8" * 60, now + 0.02 * n) for n in range(350)]
+    bench.voice.waiting = frames[:50]
+    await bench.tick(now + 1.0)
+    bench.voice.waiting = frames[50:]
+    await bench.tick(now + 7.0)
+    await bench.tick(now + 10.0)
+    [utterance] = bench.store.utterances(meeting.id)
+    assert utterance.packets == 350
