@@ -69,10 +69,8 @@ class UdpSocket:
 
         After a stall of the host, timers go off while more than a batch waits.
         """
-        now = self._arrivals.look()
         for _ in range(MOST_WAITING // BATCH):
-            more = self._drain()
-            if not more or self._arrivals.since > now or self._socket.fileno() < 0:
+            if not self._drain() or self._socket.fileno() < 0:
                 return
 
     def close(self) -> None:
