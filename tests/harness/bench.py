@@ -148,7 +148,7 @@ class Voice:
         self.heard += len(SENTENCE)
         self.sink.speaker_joined(ADA, 7, now)
         for number, opus in enumerate(SENTENCE):
-            self.sink.frame(AudioFrame(ADA, 7, number, 960 * number, opus, now))
+            self.sink.frame(AudioFrame(ADA, 7, number, 960 * number, opus, now + 0.02 * number))
 
 
 class Discord:
