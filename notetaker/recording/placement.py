@@ -131,7 +131,7 @@ class StreamClock:
             delay = arrival - at
             level += abs(at - last) // DRIFT
             late = delay - level
-            stepped = delay - (last_arrival - last) > STEP_NS
+            stepped = not index or delay - (last_arrival - last) > STEP_NS  # each call comes after a pause
             if delay < began - EARLY_NS or (
                 late > LATE_NS
                 and (stepped or late > ASTRAY_NS)
