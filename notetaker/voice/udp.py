@@ -54,7 +54,7 @@ class UdpSocket:
         except (OSError, OverflowError):
             self._socket.close()
             raise
-        self._arrivals = ArrivalClock()
+        self._arrivals = ArrivalClock(self._loop.time)
         self._loop.add_reader(self._socket, self._drain)
 
     def send(self, data: bytes) -> None:

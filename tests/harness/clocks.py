@@ -9,14 +9,14 @@ class Clocks:
     """The clocks of this computer, or those that ``read`` returns, and what a test does to them."""
 
     def __init__(self, read: Callable[[], Moment] = read_clocks) -> None:
-        self._read = read
+        self.read = read
         self._set_ns = 0
         self._slept_ns = 0
         self._started_ns = 0  # since the real start of the computer
         self._boots = 1
 
     def __call__(self) -> Moment:
-        now = self._read()
+        now = self.read()
         return Moment(
             now.monotonic,
             now.boot_ns + self._slept_ns - self._started_ns,
@@ -35,4 +35,4 @@ class Clocks:
     def start_again(self) -> None:
         """The computer is started again, just now."""
         self._boots += 1
-        self._started_ns = self._read().boot_ns + self._slept_ns
+        self._started_ns = self.read().boot_ns + self._slept_ns

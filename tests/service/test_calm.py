@@ -16,6 +16,7 @@ from notetaker.discordsim.speaker.link import VoiceLink
 from notetaker.meetings.saving import PATIENCE_S
 from notetaker.model.voice import SessionBegan
 from notetaker.model.voice_status import VoicePhase
+from notetaker.recording.clock import Moment, read_clocks
 from notetaker.service.health import SILENCE_S, TICK_S, Health
 from tests.harness import postgres
 from tests.harness.bench import ADA, GENERAL, Bench
@@ -56,6 +57,7 @@ class Life:
         self._passed = 0.0
         real = time.monotonic  # which the event loop asks, too
         monkeypatch.setattr(time, "monotonic", lambda: real() + self._passed)
+        bench.clocks.read = self._read_clocks
         self.hear()
 
     def hear(self) -> None:
@@ -104,6 +106,11 @@ class Life:
     def _heard(self) -> int:
         """Packets in the journal."""
         return sum(one.stored for one in self.call.manager.coverage(GUILD))
+
+    def _read_clocks(self) -> Moment:
+        """All clocks of the computer, of which ``read_clocks`` finds one leaping."""
+        passed_ns, moment = round(self._passed * 1e9), read_clocks()
+        return moment._replace(boot_ns=moment.boot_ns + passed_ns, unix_ns=moment.unix_ns + passed_ns)
 
     def _beat(self) -> None:
         self.beats += 1
