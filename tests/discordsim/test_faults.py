@@ -116,6 +116,8 @@ async def test_voice_is_hurt_through_the_control_api(place: Place) -> None:
         assert await fault(place, "left_late", seconds=0.1) is None
         assert await fault(place, "ssrc_reused") is None
         assert await fault(place, "replay_overlap") is None
+        assert await fault(place, "udp_clog", seconds=0.01) is None
+        assert await fault(place, "odd_clock", clock="backwards", seconds=0.01) is None
         assert "error" in await fault(place, "stream_restart"), "nobody hears the bot"
         assert await fault(place, "dave_unknown_transition") is None
         await listener.until(lambda: listener.has(22))

@@ -31,7 +31,7 @@ from notetaker.discordsim.gateway.voice_states import Answer
 from notetaker.discordsim.http import no_content
 from notetaker.discordsim.hub import Hub, hub_of
 from notetaker.discordsim.messages.command_usage import UsageError
-from notetaker.discordsim.voice.faults import Damage, Direction, Probe, Step
+from notetaker.discordsim.voice.faults import Clock, Damage, Direction, Probe, Step
 
 routes = web.RouteTableDef()
 
@@ -215,7 +215,7 @@ def left_late(hub: Hub, user_id: Id, seconds: Seconds, times: Times = 1, guild_i
 
 @waits
 def ssrc_reused(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None = None) -> None:
-    """When the user leaves, give the SSRC to the next one to come."""
+    """When the user leaves, give the SSRC to the next one to come into that guild."""
     hub.faults.damage(Damage.SSRC_REUSED, user_id, times, guild_id)
 
 
@@ -229,6 +229,18 @@ def replay_overlap(hub: Hub, user_id: Id, times: Times = 1, guild_id: Id | None 
 def stream_restart(hub: Hub, user_id: Id, guild_id: Id | None = None) -> None:
     """Let the user's audio go on at any other sequence number and timestamp, on the same SSRC."""
     _require(hub.voice.restart_stream(user_id, guild_id), "stream that somebody receives")
+
+
+@strikes
+def udp_clog(hub: Hub, user_id: Id, seconds: Seconds, guild_id: Id | None = None) -> None:
+    """Hold back what the user says, then let it come all at once."""
+    hub.faults.clog(user_id, seconds, guild_id)
+
+
+@strikes
+def odd_clock(hub: Hub, user_id: Id, clock: Clock, seconds: Seconds, guild_id: Id | None = None) -> None:
+    """Give the user's packets strange RTP timestamps."""
+    hub.faults.set_clock(user_id, clock, seconds, guild_id)
 
 
 # Voice servers, as the main gateway announces them

@@ -37,7 +37,7 @@ class Damage(StrEnum):
     LEFT_LATE = "left_late"
     """The op 13 about the user comes late for everybody, perhaps after the user is back."""
     SSRC_REUSED = "ssrc_reused"
-    """The user leaves, and the SSRC goes to the next one to come."""
+    """The user leaves, and the SSRC goes to the next one to come into that guild."""
     REPLAY_OVERLAP = "replay_overlap"
     """A resume also sends messages again that the user has seen."""
 
@@ -74,6 +74,19 @@ class Probe(StrEnum):
     """Discord's own (discord-userdoccers, Voice Connections)."""
     DISCOVERY = "discovery"
     """IP discovery after op 1."""
+
+
+class Clock(StrEnum):
+    """What is wrong with the RTP timestamps of a sender, which are its own affair (RFC 3550 section 5.1)."""
+
+    CONSTANT = "constant"
+    BACKWARDS = "backwards"
+    IN_RUNS = "in_runs"
+    """Several packets in a row have the same one."""
+
+
+RUN_TICKS = 5 * 960
+"""Of packets of 20 ms with the same timestamp."""
 
 
 class Silence(Exception):
@@ -119,6 +132,8 @@ class Faults:
         }
         self._ignored: set[tuple[int, int | None, Probe]] = set()
         self._broken_senders: dict[tuple[int, int | None], float] = {}
+        self._clogged: dict[tuple[int, int | None], float] = {}
+        self._odd_clocks: dict[Clock, dict[tuple[int, int | None], float]] = {clock: {} for clock in Clock}
         self._outage_until = 0.0
 
     def hits(self, chance: float) -> bool:
@@ -194,6 +209,33 @@ class Faults:
 
     def ignores(self, user_id: int, guild_id: int, probe: Probe) -> bool:
         return any((user_id, guild, probe) in self._ignored for guild in (guild_id, None))
+
+    # Senders
+
+    def clog(self, user_id: int, seconds: float, guild_id: int | None = None) -> None:
+        """Hold back what the user says for this long. Then it comes all at once, in order."""
+        self._clogged[user_id, guild_id] = asyncio.get_running_loop().time() + seconds
+
+    def clogged_for(self, user_id: int, guild_id: int) -> float:
+        """Return for how many seconds more."""
+        if not self._clogged:
+            return 0.0
+        until = max(self._clogged.get((user_id, guild), 0.0) for guild in (guild_id, None))
+        return max(0.0, until - asyncio.get_running_loop().time())
+
+    def set_clock(self, user_id: int, clock: Clock, seconds: float, guild_id: int | None = None) -> None:
+        """Give the user's packets such timestamps for this long."""
+        self._odd_clocks[clock][user_id, guild_id] = asyncio.get_running_loop().time() + seconds
+
+    def timestamp(self, user_id: int, guild_id: int, timestamp: int) -> int:
+        """Return what the user's clock shows in place of this."""
+        if _lasts(self._odd_clocks[Clock.CONSTANT], user_id, guild_id):
+            return 0
+        if _lasts(self._odd_clocks[Clock.BACKWARDS], user_id, guild_id):
+            return -timestamp & 0xFFFF_FFFF
+        if _lasts(self._odd_clocks[Clock.IN_RUNS], user_id, guild_id):
+            return timestamp - timestamp % RUN_TICKS
+        return timestamp
 
     # Everything
 

@@ -73,6 +73,8 @@ class Sfu(asyncio.DatagramProtocol):
         self._sessions: dict[int, Session] = {}
         self._streams: dict[tuple[int, int], tuple[Renumbering, Route]] = {}
         self._counts: dict[tuple[int, int, int, int], Counts] = {}
+        self._held_back: dict[int, list[bytes]] = {}
+        """Packets of an SSRC that are still on their way; see ``Faults.clog``."""
         self._transport: asyncio.DatagramTransport | None = None
 
     @property
@@ -190,6 +192,8 @@ class Sfu(asyncio.DatagramProtocol):
             if sender is None or sender.key is None:
                 self.dropped["unknown ssrc"] += 1
                 return
+            if self._holds_back(sender, data):
+                return
             media = rtp.payload(header, sender.key.open(data, header_size))
         except rtp.RtpError:
             self.dropped["not rtp"] += 1
@@ -223,6 +227,21 @@ class Sfu(asyncio.DatagramProtocol):
                 else:
                     self._forward(sender, receiver, header, media, counts)
 
+    def _holds_back(self, sender: Session, data: bytes) -> bool:
+        waiting = self._held_back.get(sender.ssrc)
+        if waiting is None:
+            seconds = self._faults.clogged_for(sender.user_id, sender.guild_id)
+            if not seconds:
+                return False
+            waiting = self._held_back[sender.ssrc] = []
+            asyncio.get_running_loop().call_later(seconds, self._let_through, sender.ssrc)
+        waiting.append(data)
+        return True
+
+    def _let_through(self, ssrc: int) -> None:
+        for data in self._held_back.pop(ssrc):
+            self._receive_rtp(data)
+
     def _is_blackholed(self, sender: Session, receiver_id: int) -> bool:
         ways = (sender.user_id, Direction.FROM_USER), (receiver_id, Direction.TO_USER)
         return any(self._faults.blackholed(user, sender.guild_id, way) for user, way in ways)
@@ -235,8 +254,9 @@ class Sfu(asyncio.DatagramProtocol):
             self._streams[ssrcs] = (Renumbering(), Route(self._faults, sender.user_id, receiver.user_id))
         stream, route = self._streams[ssrcs]
         sequence, newest = stream.outgoing(header.sequence)
-        timestamp = (header.timestamp + stream.ticks) & 0xFFFF_FFFF
         faults = self._faults
+        timestamp = faults.timestamp(sender.user_id, sender.guild_id, header.timestamp)
+        timestamp = (timestamp + stream.ticks) & 0xFFFF_FFFF
         if faults.is_broken_sender(sender.user_id, sender.guild_id) or faults.script.strike(
             receiver.user_id, receiver.guild_id, Damage.AUDIO
         ):

@@ -40,8 +40,8 @@ class Switchboard:
         """The channel of each (guild id, user id), with or without a session."""
         self._expiries: dict[Session, asyncio.TimerHandle] = {}
         self._next_ssrc = faults.random.randrange(1, 2**31)
-        self._freed_ssrcs: list[int] = []
-        """To be used again, as a fault wants it."""
+        self._freed_ssrcs: dict[int, int] = {}
+        """By guild: to be used again, as a fault wants it."""
 
     def allocate(self, allocation: Allocation) -> None:
         key = (allocation.guild_id, allocation.user_id)
@@ -128,16 +128,16 @@ class Switchboard:
         key = (allocation.guild_id, allocation.user_id)
         if earlier := self._sessions.get(key):
             self._disconnect(earlier, Close(CloseCode.DISCONNECTED, "connected anew"))
-        session = self._sessions[key] = Session(allocation, self._new_ssrc())
+        session = self._sessions[key] = Session(allocation, self._new_ssrc(allocation.guild_id))
         self.sfu.add(session)
         place = (allocation.guild_id, allocation.channel_id)
         if place not in self._channels:
             self._channels[place] = Channel(*place, self._sender, self._on_event, self._faults.script)
         return session
 
-    def _new_ssrc(self) -> int:
-        if self._freed_ssrcs:
-            return self._freed_ssrcs.pop()
+    def _new_ssrc(self, guild_id: int) -> int:
+        if guild_id in self._freed_ssrcs:
+            return self._freed_ssrcs.pop(guild_id)
         self._next_ssrc += 1
         return self._next_ssrc - 1
 
@@ -151,7 +151,7 @@ class Switchboard:
         del self._sessions[session.guild_id, session.user_id]
         self.sfu.remove(session)
         if self._faults.script.strike(session.user_id, session.guild_id, Damage.SSRC_REUSED):
-            self._freed_ssrcs.append(session.ssrc)
+            self._freed_ssrcs[session.guild_id] = session.ssrc
         channel = self._channel(session)
         channel.leave(session)
         if not channel.sessions:
