@@ -275,6 +275,8 @@ class VoiceSession:
             self._established(now)
 
     def _established(self, now: float) -> None:
+        if self.dave.decrypted() and not self.dave.executed:
+            self._let_in(now)  # others may be slower: from now on that is a loss
         self._enter(Step.ESTABLISHED, now)
         self.path.established(now)
         self._events.append(Established())

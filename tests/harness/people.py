@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.speaker.dave import MakeDave, SpeakerDave
 from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.discordsim.world.entities import User
 
@@ -12,7 +13,20 @@ WAIT_S = 90.0
 """Seconds to wait for an answer."""
 
 
-def in_voice(local: LocalDiscord, user: User, guild_id: int, channel_id: int) -> Speaker:
+class Unencrypted(SpeakerDave):
+    """Sends plain Opus, in a group or not."""
+
+    @property
+    def ready(self) -> bool:
+        return True
+
+    def encrypt(self, frame: bytes) -> bytes:
+        return frame
+
+
+def in_voice(
+    local: LocalDiscord, user: User, guild_id: int, channel_id: int, dave: MakeDave = SpeakerDave
+) -> Speaker:
     """A context manager: the person is in the voice channel while it is open."""
     return Speaker(
         api_url=f"{local.api_url}/v10",
@@ -21,6 +35,7 @@ def in_voice(local: LocalDiscord, user: User, guild_id: int, channel_id: int) ->
         guild_id=guild_id,
         channel_id=channel_id,
         name=user.display_name,
+        dave=dave,
     )
 
 

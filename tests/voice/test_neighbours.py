@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.discordsim.speaker.dave import SpeakerDave
 from notetaker.discordsim.speaker.link import VoiceLink
 from notetaker.discordsim.voice.faults import Damage
 from notetaker.model.failure import Step
@@ -13,22 +12,12 @@ from notetaker.model.outcome import Outcome
 from notetaker.model.voice_status import GuildVoiceStatus
 from notetaker.wire.handshake import DEADLINES_S
 from tests.campaigns.interop.clients.libdave import LibdaveSpeaker
+from tests.harness.people import Unencrypted
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call, until
 
 ADA, BEN, DJ = 501, 502, 900
 FRAME_S = 0.01
 """Faster than speech."""
-
-
-class Unencrypted(SpeakerDave):
-    """Sends plain Opus, in a group or not."""
-
-    @property
-    def ready(self) -> bool:
-        return True
-
-    def encrypt(self, frame: bytes) -> bytes:
-        return frame
 
 
 async def says(link: VoiceLink, packets: int, said: list[bytes]) -> None:
@@ -107,6 +96,29 @@ async def test_we_listen_when_the_others_encrypt_for_us_and_what_came_before_is_
         assert coverage.outcomes[Outcome.EARLY] > 50
         assert (coverage.outcomes[Outcome.UNDECRYPTABLE], coverage.lost, recording.losses) == (0, 0, [])
         assert call.manager.status().totals.dave_recoveries == 0
+
+
+async def test_who_is_slower_with_the_new_key_than_the_first_one_heard_is_told_as_lost(
+    tmp_path: Path,
+) -> None:
+    """Ben uses it from the commit on, and we listen. Ada waits for op 22, as libdave does."""
+    async with a_call(tmp_path) as call:
+        recording, said = Recording(), list[bytes]()
+        async with (
+            call.speaker(ADA, dave=LibdaveSpeaker) as ada,
+            call.speaker(BEN) as ben,
+            call.speaker(DJ),
+            asyncio.timeout(10),
+        ):
+            call.faults.damage(Damage.READY, DJ, 10)
+            joining = asyncio.ensure_future(call.manager.join(GUILD, CHANNEL, recording))
+            while not joining.done():
+                await says(ben, 1, [])
+            while ADA not in recording.heard:
+                await says(ada, 1, said)
+        await call.manager.leave(GUILD)
+        (lost,) = [(loss.packets, loss.outcome) for loss in recording.losses if loss.user_id == ADA]
+        assert lost == (len(said) - len(recording.heard[ADA]), Outcome.UNDECRYPTABLE)
 
 
 async def test_a_place_in_the_group_that_is_lost_with_the_websocket_costs_a_few_packets(
