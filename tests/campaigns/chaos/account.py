@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from notetaker.wire.receiver import HOLD_S
 from tests.campaigns.chaos.journal import Tail
 from tests.campaigns.chaos.judge import Evidence, missing, unheard, unmarked_s
 from tests.campaigns.chaos.patience import comes_true
@@ -16,10 +17,13 @@ from tests.campaigns.chaos.truth import Delivered, Sent, Stored
 
 UNDER_WAY_S = 3.0
 """When the machine is busy, what people sent last may still be on its way when their window closes."""
-HELD_S = 18.0
+HELD_S = HOLD_S + 3.0
 """Longer than the bot holds what it cannot decrypt yet, and then marks as lost."""
 COUNTED_S = 7.0
 """Longer than the bot takes to store its counts."""
+
+SETTLING_POLL_S = 1.0
+"""Of many windows, for a minute: a busy campaign would disturb those who speak."""
 
 
 class Account:
@@ -30,6 +34,7 @@ class Account:
         given_up: Callable[[], int],
         held_s: float = HELD_S,
         counted_s: float = COUNTED_S,
+        poll_s: float = SETTLING_POLL_S,
     ) -> None:
         """`folder` is the meeting's. `delivered` gives what has reached the bot since it was asked last; `given_up`,
         how many packets the bot counts as of no use, all in all.
@@ -42,6 +47,7 @@ class Account:
         self._given_up = given_up
         self._held_s = held_s
         self._counted_s = counted_s
+        self._poll_s = poll_s
         self._tail = Tail(folder)
         self._unsettled: list[Evidence] = []
         self._settled = 0  # of those given up
@@ -73,8 +79,10 @@ class Account:
     async def settle(self, evidence: Evidence) -> None:
         """Returns when everything that reached the bot is accounted for, or nothing more can be expected."""
         await comes_true(lambda: self.over or self._is_heard(evidence), UNDER_WAY_S)
-        await comes_true(lambda: self.over or self._is_complete(evidence), self._held_s)
-        await comes_true(lambda: self._is_complete(evidence) or self._is_accounted(evidence), self._counted_s)
+        await comes_true(lambda: self.over or self._is_complete(evidence), self._held_s, self._poll_s)
+        await comes_true(
+            lambda: self._is_complete(evidence) or self._is_accounted(evidence), self._counted_s, self._poll_s
+        )
         evidence.dropped = min(self._unaccounted(), len(missing(evidence)))
         self._settled += evidence.dropped
         self._unsettled.remove(evidence)

@@ -20,7 +20,7 @@ from tests.campaigns.chaos import disasters, faults, plan
 from tests.campaigns.chaos.bot import BotProcess, Usage
 from tests.campaigns.chaos.crowd import HURRY, Crowd
 from tests.campaigns.chaos.disasters import Disaster, Stage
-from tests.campaigns.chaos.faults import Fault
+from tests.campaigns.chaos.fault import Fault
 from tests.campaigns.chaos.patience import comes_true
 from tests.campaigns.chaos.place import Place
 from tests.campaigns.chaos.room import NotWell, Room
@@ -137,6 +137,8 @@ class Campaign:
             async with asyncio.TaskGroup() as judges:  # nothing is held any more when the process is killed
                 for disaster in ending:
                     await self._everywhere(stage, disaster, judges)
+                # Then nothing is held any more, and the books can be closed.
+                await asyncio.gather(*(room.stop_notes() for room in stage.rooms))
             self.report.laps += 1
             if self._elapsed >= self.seconds:
                 return

@@ -9,7 +9,7 @@ from random import Random
 import aiohttp
 
 from notetaker.discordsim.server import LocalDiscord
-from tests.campaigns.chaos.faults import Fault
+from tests.campaigns.chaos.fault import Fault
 from tests.campaigns.chaos.patience import comes_true
 from tests.campaigns.chaos.place import Site
 from tests.campaigns.chaos.room import Room

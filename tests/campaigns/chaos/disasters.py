@@ -11,7 +11,7 @@ from typing import Any
 
 from notetaker.discordsim.server import LocalDiscord
 from tests.campaigns.chaos.bot import BotProcess
-from tests.campaigns.chaos.faults import Expect, Fault
+from tests.campaigns.chaos.fault import Expect, Fault
 from tests.campaigns.chaos.patience import comes_true
 from tests.campaigns.chaos.room import Room
 

@@ -3,60 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from notetaker.model.failure import CLOSE_CODES, Failure, Rung, Step
+from tests.campaigns.chaos import neighbours
+from tests.campaigns.chaos.fault import Expect, Fault, Strike, once
 from tests.campaigns.chaos.room import Room
-
-Strike = Callable[[Room], Awaitable[None]]
 
 UNDOCUMENTED = 4999
 CODES = [*CLOSE_CODES, UNDOCUMENTED]
 STEPS = ("hello", "identify", "select", "heartbeat")
 LOST_SESSION = 4006
+WAYS = {"both": "", "to_user": " towards us", "from_user": " from us"}
 COOL_DOWN_S = 50.0
 """Somewhat less than the minute that Discord wants us to wait after 4021."""
-
-
-class Expect(Enum):
-    RECOVERED = "recovered"
-    """Without help: the same meeting, and everybody is heard again."""
-    ENDED = "ended and said"
-    """The meeting ends, and the bot says why in the text channel."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    name: str
-    """The class."""
-    variant: str
-    strike: Strike
-    expect: Expect = Expect.RECOVERED
-    lossless: bool = False
-    """Sound goes on arriving, so every word must be in the journal."""
-    says: bool = False
-    """The bot has to say in the text channel what happened."""
-    at_most_s: float | None = None
-    """Without audio."""
-    at_least_s: float = 0.0
-    """Without audio: the bot has to wait."""
-    within_s: float = 45.0
-    """The expected must be so soon after the strike."""
-    takes_s: float = 5.0
-    """About; for a fair share of the work."""
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.variant})" if self.variant else self.name
-
-
-def _once(kind: str, **fields: Any) -> Strike:
-    async def strike(room: Room) -> None:
-        await room.fault(kind, **fields)
-
-    return strike
 
 
 def _handshake(kind: str, **fields: Any) -> Strike:
@@ -85,7 +45,7 @@ def _mid_session(code: int) -> Fault:
     return Fault(
         f"closed with {code}",
         "",
-        _once("voice_reset") if code == 1006 else _once("voice_close", code=code),
+        once("voice_reset") if code == 1006 else once("voice_close", code=code),
         Expect.ENDED if rung is Rung.STOP else Expect.RECOVERED,
         lossless=rung is Rung.RESUME,
         at_most_s=3.0 if rung is Rung.NEW_SESSION else None,
@@ -118,10 +78,10 @@ def _silent(step: str) -> Fault:
     )
 
 
-def _blackhole(seconds: float) -> Fault:
-    return Fault(
-        f"UDP black hole, {seconds:.0f} s", "", _lasting(seconds, "udp_blackhole"), takes_s=seconds + 5.0
-    )
+def _blackhole(seconds: float, direction: str = "both", **expected: Any) -> Fault:
+    strike = _lasting(seconds, "udp_blackhole", direction=direction)
+    name = f"UDP black hole{WAYS[direction]}, {seconds:.0f} s"
+    return Fault(name, "", strike, takes_s=seconds + 5.0, **expected)
 
 
 def _events(mode: str, takes_s: float = 5.0) -> Fault:
@@ -214,7 +174,12 @@ def catalogue() -> dict[str, list[Fault]]:
         Fault("resume refused", "4009", _handshake("close_at", step="resume", code=4009), at_most_s=5.0),
         Fault("resume unanswered", "", _handshake("silent_at", step="resume"), lossless=True, takes_s=9.0),
         Fault("voice websocket stalls", "", _lasting(25.0, "voice_stall"), lossless=True, takes_s=30.0),
-        *(_blackhole(seconds) for seconds in (2.0, 10.0, 40.0)),
+        _blackhole(2.0, at_most_s=3.0),
+        _blackhole(10.0, says=True, at_most_s=15.0),
+        _blackhole(40.0, says=True, at_most_s=55.0),
+        _blackhole(6.0, "to_user", says=True, at_most_s=9.0),
+        _blackhole(10.0, "from_user", lossless=True),
+        Fault("NAT rebinding", "", once("nat_rebind"), says=True, at_most_s=5.0, takes_s=7.0),
         Fault("IP discovery unanswered", "", _handshake("discovery_lost", times=2)),
         Fault("IP discovery answered twice", "", _handshake("discovery_twice", times=1)),
         _events("server_first"),
@@ -224,23 +189,24 @@ def catalogue() -> dict[str, list[Fault]]:
         _events("no_server", 20.0),
         _events("none", 20.0),
         Fault("endpoint null", "", _null_endpoint, takes_s=8.0),
-        Fault("migration", "", _once("migrate"), at_most_s=1.0),
-        Fault("migration with 4014", "", _once("migrate", close_code=4014), at_most_s=3.0),
-        Fault("migration with 4022", "", _once("migrate", close_code=4022), at_most_s=3.0),
+        Fault("migration", "", once("migrate"), at_most_s=1.0),
+        Fault("migration with 4014", "", once("migrate", close_code=4014), at_most_s=3.0),
+        Fault("migration with 4022", "", once("migrate", close_code=4022), at_most_s=3.0),
         Fault("moved by a moderator", "", _move),
         Fault("kicked", "", _kick, Expect.ENDED),
         Fault("channel deleted", "", _delete_channel, Expect.ENDED),
         Fault("channel full", "", _full, within_s=90.0, takes_s=25.0),
         Fault("deafened by a moderator", "", _moderator("deaf"), says=True),
         Fault("muted by a moderator", "", _moderator("mute"), lossless=True),
-        Fault("server asks for a heartbeat", "", _once("server_heartbeat"), lossless=True),
+        Fault("server asks for a heartbeat", "", once("server_heartbeat"), lossless=True),
         Fault("DAVE: invalid commit", "", _invalid_commit, takes_s=8.0),
         Fault("DAVE: invalid welcome", "", _handshake("dave_invalid_welcome", times=1), takes_s=8.0),
-        Fault("DAVE: unknown transition", "", _once("dave_unknown_transition"), lossless=True),
+        Fault("DAVE: unknown transition", "", once("dave_unknown_transition"), lossless=True),
         Fault("DAVE: down to 0 and up to 1", "", _down_and_up, lossless=True, takes_s=8.0),
-        Fault("DAVE: damaged frames", "10", _once("dave_corrupt", packets=10)),
-        Fault("DAVE: damaged frames", "60", _once("dave_corrupt", packets=60)),
+        Fault("DAVE: damaged frames", "10", once("dave_corrupt", packets=10)),
+        Fault("DAVE: damaged frames", "60", once("dave_corrupt", packets=60)),
         Fault("DAVE: people come and go", "", _guests, lossless=True, takes_s=8.0),
+        *neighbours.faults(),
     ]
     classes: dict[str, list[Fault]] = {}
     for fault in faults:

@@ -47,6 +47,8 @@ class Judgement:
     """Packets of speech that did not reach the bot, or were encrypted for those who were there before it."""
     unmarked_s: float
     """Of speech that was not heard and is in no gap of the journal, in stretches worth a mark."""
+    gaps: int
+    """Of these people, or of all, that the journal says began while they spoke."""
     wrong: tuple[str, ...]
     """What no journal may hold."""
 
@@ -59,6 +61,7 @@ def judge(evidence: Evidence) -> Judgement:
         lost_though_received=unaccounted,
         lost_without_session=max(len(unheard(evidence)) - unaccounted, 0),
         unmarked_s=unmarked_s(evidence),
+        gaps=_gaps(evidence),
         wrong=tuple(_wrong(evidence.stored)),
     )
 
@@ -71,10 +74,12 @@ def unheard(evidence: Evidence) -> set[tuple[int, int]]:
 def missing(evidence: Evidence) -> list[Delivered]:
     """What reached a socket of the bot that was open, and is not in the journal."""
     stored = {(packet.ssrc, packet.sequence) for packet in chain(evidence.stored, evidence.late)}
+    deaf = _deaf(evidence)
     return [
         packet
         for packet in evidence.delivered
-        if (packet.ssrc, packet.sequence) not in stored and not _found_no_reader(packet, evidence)
+        if (packet.ssrc, packet.sequence) not in stored
+        and not any(since <= packet.time <= until for since, until in deaf)
     ]
 
 
@@ -95,6 +100,12 @@ def unmarked_s(evidence: Evidence) -> float:
     return unmarked
 
 
+def _gaps(evidence: Evidence) -> int:
+    times = [packet.time for packet in evidence.sent]
+    people = {None, *(packet.user_id for packet in evidence.sent)}
+    return sum(gap.user_id in people and min(times) < gap.started < max(times) for gap in evidence.gaps)
+
+
 def _is_marked(packet: Sent, gaps: list[Gap]) -> bool:
     return any(
         gap.user_id in (None, packet.user_id) and gap.started - ABOUT_S <= packet.time <= gap.ended + ABOUT_S
@@ -102,16 +113,14 @@ def _is_marked(packet: Sent, gaps: list[Gap]) -> bool:
     )
 
 
-def _found_no_reader(packet: Delivered, evidence: Evidence) -> bool:
-    """The voice server sends on for a while to a socket that is closed."""
+def _deaf(evidence: Evidence) -> list[tuple[float, float]]:
+    """When nobody read: the voice server sends on for a while to a socket that is closed."""
+    deaf = [(gap.started - CLOSING_S, gap.ended) for gap in evidence.gaps if gap.user_id is None]
     killed = evidence.killed_at
-    if killed is not None and packet.time > killed - UNREAD_S:
+    if killed is not None:
         next_one_hears = min((p.time for p in evidence.stored if p.time > killed), default=inf)
-        if packet.time < next_one_hears:
-            return True
-    return any(
-        gap.user_id is None and gap.started - CLOSING_S <= packet.time <= gap.ended for gap in evidence.gaps
-    )
+        deaf.append((killed - UNREAD_S, next_one_hears))
+    return deaf
 
 
 def _stored_numbers(evidence: Evidence) -> set[tuple[int, int]]:
@@ -147,7 +156,9 @@ def _by_person(sent: list[Sent]) -> dict[int, list[Sent]]:
 
 def _wrong(stored: list[Stored]) -> list[str]:
     wrong = []
-    if twice := sum(n - 1 for n in Counter((p.ssrc, p.sequence) for p in stored).values()):
+    if twice := sum(
+        n - 1 for n in Counter((p.ssrc, p.sequence, p.sent_by, p.number) for p in stored).values()
+    ):
         wrong.append(f"{twice} packets are in the journal twice.")
     if foreign := sum(p.sent_by is not None and p.user_id != p.sent_by for p in stored):
         wrong.append(f"{foreign} packets are in the journal as somebody else's.")

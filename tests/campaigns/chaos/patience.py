@@ -7,11 +7,11 @@ from collections.abc import Callable
 POLL_S = 0.2
 
 
-async def comes_true(holds: Callable[[], bool], within_s: float) -> bool:
+async def comes_true(holds: Callable[[], bool], within_s: float, poll_s: float = POLL_S) -> bool:
     """Returns as soon as it holds, False if it does not in time."""
     deadline = time.monotonic() + within_s
     while not holds():
         if time.monotonic() >= deadline:
             return False
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(poll_s)
     return True

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle, islice
 from random import Random
 
-from tests.campaigns.chaos.faults import Fault
+from tests.campaigns.chaos.fault import Fault
 
 AT_ONCE = 3
 """Variants of a class in a lap, at most."""

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from tests.campaigns.chaos.campaign import Leak, Report
-from tests.campaigns.chaos.faults import Expect
+from tests.campaigns.chaos.fault import Expect
 from tests.campaigns.chaos.window import Result
 
 UNKNOWN = "-"

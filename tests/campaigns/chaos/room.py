@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from typing import Any
 import aiohttp
 
 from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.speaker.dave import MakeDave, SpeakerDave
+from notetaker.discordsim.speaker.speaker import Speaker
+from notetaker.discordsim.voice.faults import Damage
 from notetaker.model.meeting import MeetingState
 from notetaker.model.outcome import Outcome
 from notetaker.store.store import Store
@@ -23,6 +26,7 @@ from tests.campaigns.chaos.place import Site
 from tests.campaigns.chaos.talker import Talker
 from tests.campaigns.chaos.truth import Sent
 from tests.campaigns.chaos.witness import Witness
+from tests.campaigns.interop.clients.libdave import LibdaveSpeaker
 from tests.harness.people import in_voice, text_of, type_command
 
 HEARD = 20
@@ -37,12 +41,17 @@ STEADY_S = 6.0
 """From a new session to the next fault: when sessions die within 5 s again and again, the bot takes its time."""
 START_S = 90.0
 ANSWER_S = 60.0
+ALWAYS = 1_000_000
+"""Times."""
+
+LIBRARIES: tuple[MakeDave, ...] = (SpeakerDave, LibdaveSpeaker)
+"""One uses a new key from the commit on, the other from op 22 on."""
 
 OF_USE = {Outcome.HEARD, Outcome.DUPLICATE, Outcome.PADDING_ONLY, Outcome.NOT_AUDIO}
 
 
 class NotWell(Exception):
-    """Something was wrong before the fault came. One sentence."""
+    """Something was wrong before the fault came, or while it lasted. One sentence."""
 
 
 class Room:
@@ -65,8 +74,11 @@ class Room:
         """Of the meeting that is being held."""
         self.channel_id = site.voice_channel_ids[0]
         self.talkers = [
-            Talker(local, user, site.guild.id, self.channel_id, self._note) for user in site.people
+            Talker(local, user, site.guild.id, self.channel_id, self._note, dave)
+            for user, dave in zip(site.people, LIBRARIES, strict=True)
         ]
+        self._guest = Talker(local, site.guest, site.guild.id, self.channel_id, self._note)
+        self._newcomers: list[Talker] = []
         self._store = store
         self._meetings = meetings
         self._http = http
@@ -98,10 +110,28 @@ class Room:
             self.account = None
 
     @asynccontextmanager
-    async def guest(self) -> AsyncIterator[None]:
-        """Somebody who only listens is there."""
-        async with in_voice(self.local, self.site.guest, self.site.guild.id, self.channel_id):
+    async def guest(self, dave: MakeDave = SpeakerDave) -> AsyncIterator[Speaker]:
+        """Somebody is there whose words are not in the books."""
+        async with in_voice(
+            self.local, self.site.guest, self.site.guild.id, self.channel_id, dave
+        ) as speaker:
+            yield speaker
+
+    @asynccontextmanager
+    async def newcomer(self) -> AsyncIterator[None]:
+        """Somebody comes, speaks, is to be heard like everybody, and leaves."""
+        self._guest.channel_id = self.channel_id
+        stays = asyncio.ensure_future(self._guest.run())
+        try:
+            await self._guest.here()
+            self._guest.talk()
+            self._newcomers.append(self._guest)
             yield
+            await self._guest.hush()
+        finally:
+            self._newcomers.clear()
+            stays.cancel()
+            await asyncio.wait({stays})
 
     async def hush(self) -> None:
         await asyncio.gather(*(talker.hush() for talker in self.talkers))
@@ -120,10 +150,24 @@ class Room:
 
     # What the local Discord does
 
-    async def fault(self, kind: str, *, everywhere: bool = False, **fields: Any) -> None:
-        """To the bot, in this guild only unless `everywhere`."""
+    async def fault(
+        self, kind: str, *, everywhere: bool = False, user_id: int | None = None, **fields: Any
+    ) -> None:
+        """To the bot, or to somebody else; in this guild only unless `everywhere`."""
         where = {} if everywhere else {"guild_id": str(self.site.guild.id)}
-        await self.sim("faults", kind=kind, user_id=str(self.bot_id), **where, **fields)
+        await self.sim("faults", kind=kind, user_id=str(user_id or self.bot_id), **where, **fields)
+
+    @contextmanager
+    def damaged(
+        self, kind: Damage, *, user_id: int | None = None, seconds: float | None = None
+    ) -> Iterator[None]:
+        """It happens to the bot, or to somebody else, again and again."""
+        faults, victim = self.local.faults, user_id or self.bot_id
+        faults.damage(kind, victim, ALWAYS, self.site.guild.id, seconds)
+        try:
+            yield
+        finally:
+            faults.damage(kind, victim, 0, self.site.guild.id)
 
     async def sim(self, path: str, **body: Any) -> None:
         async with self._http.post(f"{self.local.world.cdn_url}/sim/{path}", json=body) as response:
@@ -155,11 +199,13 @@ class Room:
             raise NotWell("Not everybody was heard before the fault came.")
         await asyncio.sleep(LEAD_S)
 
-    def connected(self) -> None:
-        """The bot is in voice, perhaps with a new session."""
+    def connected(self) -> bool:
+        """The bot is in voice. Returns whether it has a new session."""
         session = self.witness.session(self.site.guild.id)
-        if session != self._session:
-            self._session, self._session_since = session, time.monotonic()
+        if session == self._session:
+            return False
+        self._session, self._session_since = session, time.monotonic()
+        return True
 
     async def end(self) -> tuple[Account, Evidence]:
         """Everybody is silent. The evidence is to be settled."""
@@ -170,12 +216,12 @@ class Room:
         return self.account, self.account.close_window()
 
     def hears(self, since: float) -> bool:
-        """Whether everybody's newest words since then are in the journal."""
+        """Whether the newest words since then are in the journal, of everybody who is there."""
         assert self.account is not None
         self.account.read()
         fresh = time.time() - FRESH_S
         stored = {(packet.sent_by, packet.number) for packet in self.account.window.stored}
-        for talker in self.talkers:
+        for talker in (*self.talkers, *self._newcomers):
             newest = [s for s in self._newest.get(talker.user.id, []) if since <= s.time <= fresh][-HEARD:]
             if len(newest) < HEARD or any((s.user_id, s.number) not in stored for s in newest):
                 return False

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.speaker.dave import MakeDave, SpeakerDave
 from notetaker.discordsim.speaker.socket import SpeakerError
 from notetaker.discordsim.world.entities import User
 from tests.campaigns.chaos.truth import Sent, opus, read_opus
@@ -21,7 +22,13 @@ class Talker:
     """`run` it as a task. Speaks from `talk()` on until `hush()`."""
 
     def __init__(
-        self, local: LocalDiscord, user: User, guild_id: int, channel_id: int, on_sent: Callable[[Sent], None]
+        self,
+        local: LocalDiscord,
+        user: User,
+        guild_id: int,
+        channel_id: int,
+        on_sent: Callable[[Sent], None],
+        dave: MakeDave = SpeakerDave,
     ) -> None:
         self.user = user
         self.channel_id = channel_id
@@ -30,6 +37,7 @@ class Talker:
         self._local = local
         self._guild_id = guild_id
         self._on_sent = on_sent
+        self._make_dave = dave
         self._number = 0
         self._wanted = asyncio.Event()
         self._quiet = asyncio.Event()
@@ -76,7 +84,9 @@ class Talker:
 
     async def _speak_until_lost(self) -> None:
         try:
-            async with in_voice(self._local, self.user, self._guild_id, self.channel_id) as speaker:
+            async with in_voice(
+                self._local, self.user, self._guild_id, self.channel_id, self._make_dave
+            ) as speaker:
                 self._here.set()
                 while True:
                     await self._wanted.wait()

@@ -32,7 +32,7 @@ def lose(evidence: Evidence, numbers: range, *, delivered: bool = False) -> None
 
 
 def test_what_was_sent_and_stored_is_no_loss() -> None:
-    assert judge(said(ADA, range(1, 200))) == Judgement(0.0, 0, 0, 0.0, ())
+    assert judge(said(ADA, range(1, 200))) == Judgement(0.0, 0, 0, 0.0, 0, ())
 
 
 def test_a_packet_that_reached_the_bot_and_is_nowhere_is_lost_though_received() -> None:
@@ -62,7 +62,21 @@ def test_what_is_stored_after_the_window_is_stored() -> None:
     evidence = said(ADA, range(1, 200))
     lose(evidence, range(50, 60), delivered=True)
     evidence.late = [stored(ADA, n) for n in range(50, 60)]
-    assert judge(evidence) == Judgement(0.0, 0, 0, 0.0, ())
+    assert judge(evidence) == Judgement(0.0, 0, 0, 0.0, 0, ())
+
+
+def test_a_gap_that_begins_while_people_speak_is_counted() -> None:
+    evidence = said(ADA, range(10, 200))
+    gap = Gap(time_of(50), time_of(60), "2 packets never arrived", ADA)
+    before, after = gap._replace(started=time_of(5)), gap._replace(started=time_of(210))
+    evidence.gaps = [gap, gap._replace(user_id=None), gap._replace(user_id=BEN), before, after]
+    assert judge(evidence).gaps == 2
+
+
+def test_a_stream_that_begins_again_repeats_numbers_and_no_packet() -> None:
+    evidence = said(ADA, range(1, 200))
+    evidence.stored += [stored(ADA, n)._replace(sequence=n - 199) for n in range(200, 300)]
+    assert judge(evidence).wrong == ()
 
 
 def test_a_packet_for_a_closed_socket_did_not_reach_the_bot() -> None:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from tests.campaigns.chaos.account import Account
-from tests.campaigns.chaos.faults import Expect, Fault
+from tests.campaigns.chaos.fault import Expect, Fault
 from tests.campaigns.chaos.judge import Evidence, Judgement, judge
 from tests.campaigns.chaos.patience import comes_true
 from tests.campaigns.chaos.room import NotWell, Room
@@ -76,8 +76,10 @@ async def conclude(
     else:
         since = time.time()
         as_expected = await comes_true(lambda: _well_again(room, since), fault.within_s)
-    room.connected()
+    replaced = room.connected()
     trial = Trial(fault, room, as_expected)
+    if replaced and (fault.lossless or fault.same_session):
+        trial.wrong.append("There is another voice session, although the one before it was well.")
     if not as_expected:
         trial.wrong.append(f"Not {fault.expect.value} within {fault.within_s:.0f} s.")
     if fault.says and len(room.messages) == said_before:
@@ -136,6 +138,8 @@ def _broken(trial: Trial, judgement: Judgement) -> list[str]:
         return broken
     if fault.lossless and judgement.lost_without_session:
         broken.append(f"{judgement.lost_without_session} packets are lost although UDP was alive.")
+    if fault.lossless and judgement.gaps:
+        broken.append(f"{judgement.gaps} gaps are marked although UDP was alive.")
     if judgement.unmarked_s:
         broken.append(f"{judgement.unmarked_s:.1f} s in which people were not heard are not marked as a gap.")
     if fault.at_most_s is not None and unheard_s > fault.at_most_s:
