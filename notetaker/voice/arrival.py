@@ -16,6 +16,7 @@ SPACE = socket.CMSG_SPACE(16)
 STEP_NS = 10_000_000
 """Wall and monotonic clock run at one rate; if they part further than this, the wall clock has been set."""
 
+_STEP_S = STEP_NS / 1e9
 _TIMESPEC = struct.Struct("@ll")
 
 
@@ -67,9 +68,12 @@ class ArrivalClock:
         return self.now
 
     def _arrival(self, stamp_ns: int) -> float:
-        """By the wall clock as it is, or as it was before it was set, whichever makes sense."""
-        for offset_ns in (self._offset_ns, self._before_ns):
+        """By the wall clock as it is, or as it was before it was set, whichever makes sense.
+
+        Both clocks are not read at one instant, and a datagram may come in while others are read.
+        """
+        for offset_ns in (self._offset_ns, self._before_ns, self._offset_ns):
             at = (stamp_ns - offset_ns) / 1e9
-            if self.since <= at <= self.now:
-                return at
-        return min(max((stamp_ns - self._offset_ns) / 1e9, self.since), self.now)
+            if self.since - _STEP_S <= at <= self.now + _STEP_S:
+                break
+        return min(max(at, self.since), self.now)

@@ -39,8 +39,13 @@ class UdpSocket:
         port: int,
         on_batch: Callable[[list[tuple[bytes, float]]], None],
         totals: VoiceTotals,
+        *,
+        stamps: bool = True,
     ) -> None:
-        """Raise ``OSError`` or ``ValueError`` if there is no route to ``host``, which is a literal address."""
+        """Raise ``OSError`` or ``ValueError`` if there is no route to ``host``, which is a literal address.
+
+        Without ``stamps``, the kernel is not asked when a datagram arrived.
+        """
         self._on_batch = on_batch
         self._totals = totals
         self._loop = asyncio.get_running_loop()
@@ -49,7 +54,7 @@ class UdpSocket:
         try:
             self._socket.setblocking(False)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-            self._stamped = enable_stamps(self._socket)
+            self._stamped = stamps and enable_stamps(self._socket)
             self._socket.connect((host, port))
         except (OSError, OverflowError):
             self._socket.close()
@@ -70,7 +75,7 @@ class UdpSocket:
         After a stall of the host, timers go off while more than a batch waits.
         """
         for _ in range(MOST_WAITING // BATCH):
-            if not self._drain() or self._socket.fileno() < 0:
+            if self._socket.fileno() < 0 or not self._drain():
                 return
 
     def close(self) -> None:
@@ -80,12 +85,16 @@ class UdpSocket:
         self._socket.close()
 
     def _drain(self) -> bool:
-        """Hand on a batch. Return True if there may be more."""
+        """Hand on a batch. Return True if there may be more.
+
+        An error that the network reports comes before what has arrived, and takes its turn like a datagram.
+        """
         batch: list[tuple[bytes, float]] = []
         receive, arrivals, stamped = self._socket.recv, self._arrivals, self._stamped
         now = arrivals.look()
-        try:
-            while len(batch) < BATCH:
+        waiting = True
+        for _ in range(BATCH):
+            try:
                 if stamped:
                     data, ancillary, _, _ = self._socket.recvmsg(MAX_DATAGRAM_BYTES, SPACE)
                     arrival = arrivals.arrival(ancillary)
@@ -93,10 +102,12 @@ class UdpSocket:
                     batch.append((data, arrival))
                 else:
                     batch.append((receive(MAX_DATAGRAM_BYTES), now))
-        except BlockingIOError:
-            arrivals.since = now
-        except OSError:
-            self._totals.udp_errors += 1
+            except BlockingIOError:
+                arrivals.since = now
+                waiting = False
+                break
+            except OSError:
+                self._totals.udp_errors += 1
         if batch:
             self._on_batch(batch)
-        return len(batch) == BATCH
+        return waiting

@@ -64,6 +64,16 @@ def test_a_wall_clock_that_is_set_meanwhile_does_not_matter(host: Host, set_by: 
     assert arrivals.arrival(after) == pytest.approx(102.0, abs=1e-6)
 
 
+@pytest.mark.parametrize("set_by", [-1.0, 1.0])
+def test_what_comes_while_others_are_read_comes_now(host: Host, set_by: float) -> None:
+    arrivals = clock(host)
+    host.set_by = set_by
+    host.now = 103.0
+    arrivals.look()
+    host.now = 103.001
+    assert arrivals.arrival(host.stamp()) == 103.0
+
+
 def test_no_stamp_can_lead_out_of_the_time_in_which_it_arrived(host: Host) -> None:
     arrivals = clock(host)
     host.now = 101.0
