@@ -13,6 +13,9 @@ SLOT = WINDOW - 1
 """Mask of a sequence number: its place in the window."""
 TRUSTED = 16
 """Packets whose timestamps must have advanced for the sender's clock to be believed."""
+LATE_S = 3.0
+"""A packet behind the newest that comes so long after it is of a sender that has restarted, unless it was sealed
+before: networks reorder within some 100 ms."""
 _TICKS_PER_S = 48_000
 _LATE_TICKS = WINDOW * 960
 """By how much a sender's clock and the arrivals may disagree: many packets may wait for us at once."""
@@ -60,6 +63,8 @@ class Numbering:
         if steps <= -WINDOW or (there is not None and there[0] == mark[0]):
             return False
         elapsed = max(now - self.arrival, 0.0)
+        if steps < 0 and elapsed > LATE_S and not self.sealed_before(mark):
+            return False
         if not self._clock_runs():
             return steps - 1 <= WINDOW + _PER_S * elapsed
         if not mark[3] and abs(steps) <= _BURST:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from notetaker.model.outcome import Outcome
 from notetaker.wire.losses import END
-from notetaker.wire.numbering import WINDOW, Mark
+from notetaker.wire.numbering import LATE_S, WINDOW, Mark
 from notetaker.wire.stream import Stream
 
 FRAME_S = 0.02
@@ -102,6 +102,22 @@ def test_a_restart_after_a_long_pause_is_no_loss() -> None:
         line.takes(n)
     for n in range(5000, 5010):
         assert line.takes(n, n * FRAME_S + 60.0, clock=0x7654_3210) is None
+    assert line.stream.lost == 0
+
+
+def test_a_restart_seconds_later_just_below_the_first_number_is_no_loss() -> None:
+    line = Line()
+    for n in (*range(2000, 2050), *range(1900, 1960)):
+        pause_s = 0.0 if n >= 2000 else 150 * FRAME_S + LATE_S
+        assert line.takes(n, n * FRAME_S + pause_s, clock=-n * 960) is None
+    assert line.stream.lost == 0
+
+
+def test_a_packet_that_was_sealed_before_is_late_however_long_it_took() -> None:
+    line = Line()
+    for n in (*range(50), *range(51, 60)):
+        line.again(mark(n), n * FRAME_S)
+    assert line.again(mark(50), 60 * FRAME_S + LATE_S) is None
     assert line.stream.lost == 0
 
 
