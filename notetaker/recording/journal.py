@@ -9,7 +9,10 @@ Loss per speaker, without this program: ``tshark -r 0001.pcap -d udp.port==5004,
 import os
 import re
 import struct
+from bisect import bisect
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,6 +56,16 @@ class Packet(NamedTuple):
     end_offset: int
 
 
+class _Name(NamedTuple):
+    """A mark that gives an SSRC to a user, or takes it from them."""
+
+    offset: int
+    user_id: int | None
+
+
+_offset = attrgetter("offset")
+
+
 class JournalReader:
     """Iterates over the packets and marks of a journal file as written, from ``offset`` (a record's) on.
 
@@ -77,14 +90,17 @@ class JournalReader:
 
     def _events(self, records: Iterable[Record]) -> Iterator[Packet | rtcp.Mark]:
         speakers: dict[int, int | None] = {}
+        names: dict[int, list[_Name]] | None = None
         for offset, end_offset, time_ns, packet in records:
             content = datagram(packet)
             if content is not None and content.port == RTP_PORT and _is_sound(content.payload):
                 sequence, timestamp, ssrc = _RTP.unpack_from(content.payload)
                 opus = content.payload[RTP_BYTES:]
                 if ssrc not in speakers:
-                    speakers[ssrc] = self._named_later(ssrc, end_offset)
-                yield Packet(speakers.get(ssrc), ssrc, sequence, timestamp, opus, time_ns, offset, end_offset)
+                    if names is None:
+                        names = self._names_behind(end_offset)
+                    speakers[ssrc] = _next(names.get(ssrc, []), offset)
+                yield Packet(speakers[ssrc], ssrc, sequence, timestamp, opus, time_ns, offset, end_offset)
             elif content is not None and content.port == RTCP_PORT:
                 for mark in rtcp.parse(content.payload):
                     if isinstance(mark, rtcp.SpeakerNamed):
@@ -93,19 +109,28 @@ class JournalReader:
                         speakers.pop(mark.ssrc, None)
                     yield mark
 
-    def _named_later(self, ssrc: int, offset: int) -> int | None:
-        """Return whose an SSRC turns out to be. Nearly all are named before their sound."""
+    def _names_behind(self, offset: int) -> dict[int, list[_Name]]:
+        """Return what the marks behind ``offset`` say of each SSRC. Nearly all are named before their sound."""
+        names: defaultdict[int, list[_Name]] = defaultdict(list)
         if self._offset != len(FILE_HEADER):
-            return None  # a clip: whose it is, is known
+            return names  # a clip: whose it is, is known
         with self._path.open("rb") as file:
-            for *_, packet in PcapReader(file, offset):
+            for at, _, _, packet in PcapReader(file, offset):
                 content = datagram(packet)
                 if content is None or content.port != RTCP_PORT:
                     continue
                 for mark in rtcp.parse(content.payload):
-                    if isinstance(mark, rtcp.SpeakerNamed | rtcp.SpeakerLeft) and mark.ssrc == ssrc:
-                        return mark.user_id if isinstance(mark, rtcp.SpeakerNamed) else None
-        return None
+                    if isinstance(mark, rtcp.SpeakerNamed):
+                        names[mark.ssrc].append(_Name(at, mark.user_id))
+                    elif isinstance(mark, rtcp.SpeakerLeft):
+                        names[mark.ssrc].append(_Name(at, None))
+        return names
+
+
+def _next(names: list[_Name], offset: int) -> int | None:
+    """Return whose an SSRC's sound at ``offset`` turns out to be."""
+    index = bisect(names, offset, key=_offset)
+    return names[index].user_id if index < len(names) else None
 
 
 def read_clip(folder: Path, clip: Clip) -> list[Packet]:

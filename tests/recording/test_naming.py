@@ -109,6 +109,23 @@ def test_who_leaves_without_a_name_leaves_nothing_to_the_next_session(tmp_path: 
     assert scan(tmp_path, "m") == [*live.utterances.values()]
 
 
+def bytes_read() -> int:
+    """By this process so far: proc(5)."""
+    [line] = [line for line in Path("/proc/self/io").read_text().splitlines() if line.startswith("rchar")]
+    return int(line.split()[1])
+
+
+def test_however_many_have_no_name_the_journal_is_read_twice_at_most(tmp_path: Path) -> None:
+    live = Live(tmp_path)
+    for ssrc in range(100):
+        live.hears(AudioFrame(UNKNOWN, ssrc, n, 960 * n, b"w" * 90, 0.02 * n) for n in range(100))
+    live.close_session(60.0)
+    [(_, path)] = journal_files(tmp_path)
+    before = bytes_read()
+    assert len(packets(tmp_path)) == 100 * 100
+    assert bytes_read() - before < 2.5 * path.stat().st_size
+
+
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("hears"), st.sampled_from([UNKNOWN, ADA, BEN]), st.integers(1, 40)),
