@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from notetaker.model.utterance import Clip
+from notetaker.recording import opus
 from notetaker.recording.journal import JournalError, Packet, read_clip
 from notetaker.recording.reorder import in_order
 from notetaker.speech.decode import decode_passage
@@ -116,9 +117,14 @@ def _pieces(folder: Path, clips: Sequence[ClipToHear]) -> tuple[list[Piece], lis
 
 
 def _packets(folder: Path, clip: Clip) -> list[Packet]:
-    """Return the packets of an utterance as they were sent. Raises EngineError."""
+    """Return the packets of an utterance as they were sent, without those between them that are no Opus.
+
+    Raises EngineError.
+    """
     try:
-        return in_order(read_clip(folder, clip))
+        return in_order(
+            packet for packet in read_clip(folder, clip) if opus.duration(packet.opus) is not None
+        )
     except OSError as error:  # without the path, because everyone in the channel will read this
         raise EngineError(f"The recording could not be read ({error.strerror}).") from error
     except JournalError as error:

@@ -11,13 +11,14 @@ from notetaker.discordbot import replies
 from notetaker.meetings import causes
 from notetaker.meetings.open_gaps import GapKind, OpenGaps
 from notetaker.model import events
-from notetaker.model.audio import UNKNOWN, AudioFrame
+from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
 from notetaker.recording.clock import MeetingClock
 from notetaker.recording.recorder import Recorder
 from notetaker.recording.state import OpenGap, RecordingState, StateFile
+from notetaker.recording.tally import Tally
 from notetaker.wire.losses import Loss
 
 log = logging.getLogger(__name__)
@@ -59,13 +60,11 @@ class LiveMeeting:
         """Why the disk did not take what came last; None if it did."""
         self.joined: set[int] = set()
         """The user ids of everyone whose stream has been announced."""
-        self.stored: Counter[int] = Counter()
-        """Frames that the journal took, by user id."""
         self.waiting: list[Utterance | Gap] = []
         """What has ended and is not in the store yet, oldest first."""
         self.recorder = Recorder(folder, meeting.id, self._ended)
         self._on_utterance = on_utterance
-        self._nameless: Counter[int] = Counter()  # of those frames, by SSRC, while nobody has claimed it
+        self._stored = Tally()
         self._heard_before: set[int] = set()
         self._open = False
         self._clock = clock
@@ -84,8 +83,7 @@ class LiveMeeting:
 
     def speaker_joined(self, user_id: int, ssrc: int, now: float) -> None:
         self.joined.add(user_id)
-        nameless = self._nameless.pop(ssrc, 0)
-        self.stored += Counter({user_id: nameless, UNKNOWN: -nameless})  # keeps what is above zero
+        self._stored.name(user_id, ssrc)
         if self._ensure_open(now):
             self._write(now, self.recorder.add_speaker, user_id, ssrc, now)
 
@@ -97,9 +95,7 @@ class LiveMeeting:
         is_open = self._open or self._ensure_open(frame.arrival)
         if not (is_open and self._write(frame.arrival, self.recorder.write, frame)):
             return
-        self.stored[frame.user_id] += 1
-        if frame.user_id == UNKNOWN:
-            self._nameless[frame.ssrc] += 1
+        self._stored.add(frame.user_id, frame.ssrc)
         if self.disk_failure is not None:
             self._write(frame.arrival, self._end_disk_gap, frame.arrival)
 
@@ -121,7 +117,17 @@ class LiveMeeting:
         else:
             self._begin(GapKind.SESSION, now, reason)
 
+    @property
+    def stored(self) -> Counter[int]:
+        """Frames that the journal took, by user id."""
+        return self._stored.by_user
+
     # For the bot
+
+    @property
+    def no_opus(self) -> Counter[int]:
+        """Those of ``stored`` that are no Opus, by user id."""
+        return self.recorder.no_opus.by_user
 
     def follow(self, channel_id: int | None) -> None:
         """Take note of the voice channel in which the bot is; None while it is in none."""
@@ -200,7 +206,7 @@ class LiveMeeting:
         if self._open:
             self._write(now, self.recorder.close_session, now)
             self._open = False
-            self._nameless.clear()
+            self._stored.end_session()
 
     def _end_all(self, now: float) -> None:
         if not self._open:

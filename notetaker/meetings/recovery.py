@@ -128,11 +128,11 @@ class Recovery:
             self._store.add_utterance(utterance)
         for utterance_id in self._store.untranscribed(meeting_id):
             self._queue.transcribe(utterance_id)
-        packets, gaps = _journal(interrupted.folder, interrupted.segments)
+        packets, no_opus, gaps = _journal(interrupted.folder, interrupted.segments)
         for gap in (*gaps, *interrupted.gaps):
             self._store.add_gap(meeting_id, gap)
         log.info("Meeting %s: read back %s from its journal", meeting_id, count(len(utterances), "utterance"))
-        return _at_least(self._store.coverage(meeting_id), packets)
+        return _at_least(self._store.coverage(meeting_id), packets, no_opus)
 
 
 def _interrupted(meeting: Meeting, folder: Path, clocks: Callable[[], Moment]) -> Interrupted:
@@ -219,9 +219,12 @@ def _rest(utterance: Utterance, packets: list[Packet], covering: list[Clip]) -> 
         )
 
 
-def _journal(folder: Path, segments: int) -> tuple[Counter[int], list[Gap]]:
-    """Return the journal's packets per user, more than the utterances have, which leave out silence; and its gaps."""
+def _journal(folder: Path, segments: int) -> tuple[Counter[int], Counter[int], list[Gap]]:
+    """Return the journal's packets per user, more than the utterances have, which leave out silence; how many of them
+    are no Opus; and its gaps.
+    """
     packets: Counter[int] = Counter()
+    no_opus: Counter[int] = Counter()
     gaps: list[Gap] = []
     for segment, path in journal_files(folder):
         if segment > segments:
@@ -230,23 +233,29 @@ def _journal(folder: Path, segments: int) -> tuple[Counter[int], list[Gap]]:
             match event:
                 case Packet(user_id=user_id):
                     packets[user_id or UNKNOWN] += 1
+                    if opus.duration(event.opus) is None:
+                        no_opus[user_id or UNKNOWN] += 1
                 case GapMarked(gap):
                     gaps.append(gap)
-    return packets, gaps
+    return packets, no_opus, gaps
 
 
-def _at_least(coverage: list[Coverage], packets: Counter[int]) -> list[Coverage]:
-    """Add the packets that the journal has beyond the counts, which were stored some seconds before the crash.
-
-    What nobody had claimed by then may have got a name since.
-    """
-    counted = Counter({one.user_id: one.stored for one in coverage})
-    since = packets - counted
-    since[UNKNOWN] = packets[UNKNOWN] - counted[UNKNOWN]
+def _at_least(coverage: list[Coverage], packets: Counter[int], no_opus: Counter[int]) -> list[Coverage]:
+    """Add the packets that the journal has beyond the counts, which were stored some seconds before the crash."""
+    stored = _since(packets, Counter({one.user_id: one.stored for one in coverage}))
+    useless = _since(no_opus, Counter({one.user_id: one.no_opus for one in coverage}))
     whole = total(
         [
             *coverage,
-            *(Coverage(user_id, Counter({Outcome.HEARD: n}), stored=n) for user_id, n in since.items()),
+            *(Coverage(user_id, Counter({Outcome.HEARD: n}), stored=n) for user_id, n in stored.items()),
+            *(Coverage(user_id, no_opus=n) for user_id, n in useless.items()),
         ]
     )
     return [one for one in whole if one.user_id != UNKNOWN or one.received or one.lost]
+
+
+def _since(found: Counter[int], counted: Counter[int]) -> Counter[int]:
+    """What nobody had claimed when it was counted may have got a name since."""
+    since = found - counted
+    since[UNKNOWN] = found[UNKNOWN] - counted[UNKNOWN]
+    return since

@@ -126,7 +126,8 @@ class Saving:
         async with self._saving:
             waiting, counts = list(self.live.waiting), None
             if coverage and self._earlier is not None:
-                counts = total([*self._earlier, *self._coverage()])
+                no_opus = (Coverage(user_id, no_opus=n) for user_id, n in self.live.no_opus.items())
+                counts = total([*self._earlier, *self._coverage(), *no_opus])
             await self._storage.database(self._write, waiting, counts)
             self.live.drop_waiting(len(waiting))
             return counts is not None

@@ -41,6 +41,8 @@ class Coverage:
     """Packets that never arrived: gaps in the RTP sequence numbers."""
     stored: int = 0
     """Heard packets that the journal took; 0 when nothing is recorded."""
+    no_opus: int = 0
+    """Stored packets that are no Opus. They are in no utterance."""
 
     @property
     def received(self) -> int:
@@ -61,6 +63,7 @@ class Coverage:
         self.outcomes.update(part.outcomes)
         self.lost += part.lost
         self.stored += part.stored
+        self.no_opus += part.no_opus
 
 
 def total(parts: Iterable[Coverage]) -> list[Coverage]:

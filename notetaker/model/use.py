@@ -35,6 +35,7 @@ def uses(
         of_speaker[_use(transcription)] += utterance.packets - undecodable
     for one in coverage:
         of_speaker = found.setdefault(one.user_id, Counter())
+        of_speaker[Use.UNDECODABLE] += one.no_opus
         # while the meeting runs, an utterance may be stored before the counts are
         of_speaker[Use.QUIET] = max(one.stored - of_speaker.total(), 0)
     return found

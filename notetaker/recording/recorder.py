@@ -6,6 +6,8 @@ from pathlib import Path
 from notetaker.model.audio import AudioFrame
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
+from notetaker.recording.opus import duration
+from notetaker.recording.tally import Tally
 from notetaker.recording.utterances import Cutter
 from notetaker.recording.writer import JournalWriter
 
@@ -35,6 +37,8 @@ class Recorder:
         self._folder = folder
         self._meeting_id = meeting_id
         self._on_utterance = on_utterance
+        self.no_opus = Tally()
+        """Packets in the journal that are no Opus, which no decoder takes: they go no further."""
         self._session: _Session | None = None
         self._written: list[JournalWriter] = []  # of past sessions, to be closed by ``sync``
 
@@ -54,6 +58,7 @@ class Recorder:
         if session is not None:
             session.cutter.tick(session.wall_ns(now))
             session.cutter.close()
+            self.no_opus.end_session()
             self._written.append(session.journal)
 
     def add_speaker(self, user_id: int, ssrc: int, now: float) -> None:
@@ -62,6 +67,7 @@ class Recorder:
         if session.journal.speaker(ssrc) != user_id:
             session.journal.name_speaker(user_id, ssrc, session.wall_ns(now))
             session.cutter.name_speaker(user_id, ssrc)
+            self.no_opus.name(user_id, ssrc)
 
     def remove_speaker(self, user_id: int, now: float) -> None:
         """The user left: end their utterance. Late packets of theirs are still taken."""
@@ -81,7 +87,10 @@ class Recorder:
         if arrival_ns < earliest_ns:
             arrival_ns = earliest_ns
         offset, end_offset = journal.write(frame, arrival_ns)
-        cutter.add(ssrc, frame.opus, frame.sequence, frame.timestamp, arrival_ns, offset, end_offset)
+        if duration(frame.opus) is None:
+            self.no_opus.add(frame.user_id, ssrc)
+        else:
+            cutter.add(ssrc, frame.opus, frame.sequence, frame.timestamp, arrival_ns, offset, end_offset)
 
     def mark_gap(self, gap: Gap) -> None:
         """Mark a gap. Outside a session the mark gets a journal file of its own."""

@@ -65,6 +65,7 @@ class Meetings(Database):
                 "outcomes": _outcomes_kept(one),
                 "lost": one.lost,
                 "heard": one.heard,
+                "no_opus": one.no_opus,
             }
             for one in coverage
         ]
@@ -120,4 +121,4 @@ def _coverage(row: Row[Any]) -> Coverage:
     stored = outcomes.pop("stored", 0)
     heard = stored if fields["heard"] is None else fields["heard"]
     counted = Counter({Outcome.HEARD: heard, **{Outcome(name): n for name, n in outcomes.items()}})
-    return Coverage(fields["user_id"], counted, fields["lost"], stored)
+    return Coverage(fields["user_id"], counted, fields["lost"], stored, fields["no_opus"] or 0)

@@ -74,6 +74,7 @@ coverage = Table(
     Column("outcomes", JSON, nullable=False),  # {"stored": 1234, "duplicate": 2}: all but "heard"
     Column("lost", BigInteger, nullable=False),
     Column("heard", BigInteger),  # NULL: as many as are stored
+    Column("no_opus", BigInteger),  # NULL: not counted
 )
 
 EVERYONE = 0

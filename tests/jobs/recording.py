@@ -1,11 +1,13 @@
 """Records meetings as the bot does: a journal on disk, utterances in the store. The speech is the demo's."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from notetaker.demo.script import Sentence, load
 from notetaker.model.audio import AudioFrame
+from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.utterance import Utterance
 from notetaker.recording.recorder import Recorder
 from notetaker.store.store import Store
@@ -35,15 +37,26 @@ def record_speech(meetings_folder: Path, store: Store) -> list[Utterance]:
 
 def record_frames(folder: Path, frames: Iterable[AudioFrame]) -> list[Utterance]:
     """Record one voice session into a meeting's folder. Return its utterances."""
+    return record_and_count(folder, frames)[0]
+
+
+def record_and_count(folder: Path, frames: Iterable[AudioFrame]) -> tuple[list[Utterance], list[Coverage]]:
+    """Record one voice session into a meeting's folder. Return its utterances, and what it has counted."""
     utterances: list[Utterance] = []
+    stored: Counter[int] = Counter()
     recorder = Recorder(folder, MEETING.id, utterances.append)
     recorder.open_session(0.0, MEETING.started_ns)
     now = 0.0
     for frame in frames:
         recorder.write(frame)
+        stored[frame.user_id] += 1
         now = frame.arrival
     recorder.close_session(now + 1.0)
-    return utterances
+    no_opus = recorder.no_opus.by_user
+    return utterances, [
+        Coverage(user_id, Counter({Outcome.HEARD: n}), stored=n, no_opus=no_opus[user_id])
+        for user_id, n in stored.items()
+    ]
 
 
 def _record(

@@ -17,17 +17,16 @@ from notetaker.jobs.speech_process import ClipToHear
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.jobs.workflows import Preferences, Workflows
 from notetaker.model.audio import AudioFrame
-from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.use import Use, uses
 from notetaker.model.utterance import Transcription, Utterance
 from notetaker.recording import opus
-from notetaker.recording.journal import read_clip
+from notetaker.recording.journal import JournalReader, Packet, journal_files, read_clip
 from notetaker.recording.tracks import write_tracks
 from notetaker.speech.libopus import SAMPLE_RATE, CorruptPacketError, Decoder
 from notetaker.status import meeting_report
 from notetaker.store.store import Store
 from tests.jobs.engine import POCKETSPHINX
-from tests.jobs.recording import SPEAKERS, record_frames, short_sentences
+from tests.jobs.recording import SPEAKERS, record_and_count, short_sentences
 from tests.speech.opus_encoder import encode, tone
 from tests.store.examples import MEETING
 
@@ -74,6 +73,25 @@ def samples(packet: bytes) -> int:
         return 0
 
 
+def quiet(folder: Path, heard: set[int]) -> Iterator[int]:
+    """Yield the users of the Opus packets that are in no utterance. They hold no sound, or little in a pause: a sound
+    behind a quiet packet, at least 300 ms after the sound before it.
+    """
+    [(_, path)] = journal_files(folder)
+    after_quiet, sounded_ns = Counter[int](), dict[int, int]()
+    for packet in JournalReader(path):
+        if not isinstance(packet, Packet) or opus.duration(packet.opus) is None:
+            continue
+        sound, ssrc = len(packet.opus) > 3, packet.ssrc
+        if packet.offset not in heard:
+            if sound:
+                assert after_quiet[ssrc] and packet.arrival_ns - sounded_ns[ssrc] >= 300_000_000
+            yield packet.user_id or 0
+        after_quiet[ssrc] = not sound
+        if sound:
+            sounded_ns[ssrc] = packet.arrival_ns
+
+
 @settings(max_examples=100, deadline=None)
 @given(RUNS)
 def test_every_packet_has_one_use_whatever_comes(runs: list[Run]) -> None:
@@ -83,27 +101,35 @@ def test_every_packet_has_one_use_whatever_comes(runs: list[Run]) -> None:
         folder = Path(name)
         said: list[tuple[Utterance, Transcription]] = []
         heard = set[int]()
-        for utterance in record_frames(folder, sent):
+        utterances, coverage = record_and_count(folder, sent)
+        for utterance in utterances:
             [piece], [undecodable] = speech_process._pieces(
                 folder, [ClipToHear(utterance.clip, continues=False)]
             )
-            packets = read_clip(folder, utterance.clip)
+            packets = [
+                one for one in read_clip(folder, utterance.clip) if opus.duration(one.opus) is not None
+            ]
+            assert len(packets) == utterance.packets
             lengths = [samples(packet.opus) for packet in packets]
             assert undecodable == lengths.count(0)
             assert sum(lengths) <= len(piece.pcm) // 2 <= sum(lengths) + 180 * SAMPLE_RATE
             assert heard.isdisjoint(packet.offset for packet in packets)
             heard.update(packet.offset for packet in packets)
             said.append((utterance, Transcription("", "engine", undecodable=undecodable)))
-        stored = Counter(frame.user_id for frame in sent)
-        used = uses([Coverage(user_id, stored=count) for user_id, count in stored.items()], said)
-        assert {user_id: use.total() for user_id, use in used.items()} == stored
-        assert sum(use[Use.QUIET] for use in used.values()) == len(sent) - len(heard)
+        used = uses(coverage, said)
+        assert {user_id: use.total() for user_id, use in used.items()} == Counter(one.user_id for one in sent)
+        outside = [*quiet(folder, heard)]
+        assert {user_id: use[Use.QUIET] for user_id, use in used.items() if use[Use.QUIET]} == Counter(
+            outside
+        )
 
         tracks = {track.user_id: track.packets for track in write_tracks(folder, MEETING.started_ns)}
         muxed = [frame for frame in sent if opus.duration(frame.opus) is not None]
         assert tracks == Counter(frame.user_id for frame in muxed if frame.opus not in opus.FILLERS)
-        left_out = [frame.opus for frame in sent if opus.duration(frame.opus) is None]
-        assert not any(map(samples, left_out)), "what the tracks lack is counted as undecodable, or quiet"
+        left_out = [frame for frame in sent if opus.duration(frame.opus) is None]
+        assert not any(samples(frame.opus) for frame in left_out)
+        undecodable_by = Counter(frame.user_id for frame in left_out)
+        assert all(used[user_id][Use.UNDECODABLE] >= n for user_id, n in undecodable_by.items())
 
 
 def test_the_notes_say_what_could_not_be_decoded(tmp_path: Path, store: Store) -> None:
@@ -117,14 +143,12 @@ def test_the_notes_say_what_could_not_be_decoded(tmp_path: Path, store: Store) -
         for user_id, packets in sounds.items()
         for number, packet in enumerate([*packets, *[SILENCE] * 5])
     ]
-    for utterance in record_frames(tmp_path / MEETING.id, sent):
+    utterances, coverage = record_and_count(tmp_path / MEETING.id, sent)
+    for utterance in utterances:
         store.add_utterance(utterance)
     for user_id, name in SPEAKERS.items():
         store.name_speaker(MEETING.id, user_id, name)
-    counts = Counter(frame.user_id for frame in sent)
-    store.set_coverage(
-        MEETING.id, [Coverage(one, Counter({Outcome.HEARD: n}), stored=n) for one, n in counts.items()]
-    )
+    store.set_coverage(MEETING.id, coverage)
     store.end_meeting(MEETING.id, MEETING.started_ns + 10**10)
     with closing(JobQueue(f"sqlite:///{tmp_path}/notetaker.db")) as queue:
         transcriber = Transcriber(POCKETSPHINX, processes=1)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from notetaker.jobs.queue import TRANSCRIBE
 from notetaker.meetings import recordings
 from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import MeetingState
-from tests.harness.bench import ADA, GUILD, Bench
+from tests.harness.bench import ADA, GUILD, Bench, heard
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +101,20 @@ async def test_what_waits_in_the_socket_is_heard_before_anybody_is_taken_to_have
     await bench.tick(now + 10.0)
     [utterance] = bench.store.utterances(meeting.id)
     assert utterance.packets == 350
+
+
+async def test_what_is_no_opus_is_stored_with_the_counts_and_read_back_the_same(bench: Bench) -> None:
+    meeting = await bench.start()
+    bench.voice.hear()
+    before = bench.voice.heard
+    now = asyncio.get_running_loop().time()
+    for number in range(3):
+        bench.voice.heard += 1
+        assert bench.voice.sink is not None
+        bench.voice.sink.frame(AudioFrame(ADA, 7, 900 + number, 0, b"\xff\x00", now + 2 + number))
+    expected = [replace(heard(before + 3), no_opus=3)]
+    await bench.tick(now)
+    assert bench.store.coverage(meeting.id) == expected
+    await bench.restart()  # after a crash
+    await bench.stop()
+    assert bench.store.coverage(meeting.id) == expected

@@ -30,6 +30,7 @@ SSRC = 7
 DIED = STARTED + 60 * 10**9
 GAP = Gap(STARTED + 10**9, STARTED + 2 * 10**9, "voice session lost (4006)")
 ONCE = [(3.0 + number * 0.02, opus) for number, opus in enumerate(SENTENCE)]
+NO_OPUS = b"\xff\x00" + bytes(50)
 PAUSED = [
     *ONCE,
     *((4.5 + number * 0.02, b"\xf8\xff\xfe") for number in range(5)),
@@ -118,6 +119,33 @@ def test_who_was_named_just_before_the_crash_is_named_in_the_store(bench: Bench,
     [utterance] = bench.store.utterances(MEETING.id)
     assert utterance.user_id == (ADA if named else UNKNOWN)
     assert bench.store.coverage(MEETING.id) == [heard(len(SENTENCE)) if named else stored]
+
+
+@pytest.mark.parametrize("stored", [0, 2])
+def test_packets_that_are_no_opus_are_counted_as_the_recorder_had_counted_them(
+    bench: Bench, stored: int
+) -> None:
+    """They lie in an utterance, before it and behind it; the store has the count of the first ``stored``."""
+    bench.store.add_meeting(MEETING)
+    recorder = Recorder(bench.folder / MEETING.id, MEETING.id, lambda _: None)
+    recorder.open_session(0.0, STARTED)
+    sounds = [NO_OPUS, *[opus for _, opus in ONCE[:20]], NO_OPUS, *[opus for _, opus in ONCE[20:]], NO_OPUS]
+    for number, opus in enumerate(sounds):
+        recorder.write(AudioFrame(UNKNOWN, SSRC, number, 960 * number, opus, 0.02 * number))
+        if stored and recorder.no_opus.by_user[UNKNOWN] == stored:
+            sent = Counter({Outcome.HEARD: number + 1})
+            bench.store.set_coverage(MEETING.id, [Coverage(UNKNOWN, sent, stored=number + 1, no_opus=stored)])
+    recorder.add_speaker(ADA, SSRC, 9.0)
+    recorder.close_session(10.0)
+    recorder.sync()
+    [(_, journal)] = journal_files(bench.folder / MEETING.id)
+    os.utime(journal, ns=(DIED, DIED))
+    assert bench.recover() == [MEETING]
+    sent = Counter({Outcome.HEARD: len(sounds)})
+    assert +recorder.no_opus.by_user == {ADA: 3}
+    assert bench.store.coverage(MEETING.id) == [Coverage(ADA, sent, stored=len(sounds), no_opus=3)]
+    [utterance] = bench.store.utterances(MEETING.id)
+    assert utterance.packets == len([opus for _, opus in ONCE if len(opus) > 3])
 
 
 def test_a_recovery_that_failed_halfway_and_is_run_again_adds_nothing_twice(

@@ -42,6 +42,12 @@ def test_of_an_utterance_only_what_can_be_decoded_reaches_an_engine() -> None:
     assert +uses([stored(ADA, 15)], said)[ADA] == {Use.TRANSCRIBED: 6, Use.UNDECODABLE: 9}
 
 
+def test_what_is_no_opus_is_in_no_utterance_and_not_quiet() -> None:
+    one = Coverage(ADA, Counter({Outcome.HEARD: 15}), stored=15, no_opus=4)
+    said = [(utterance(ADA, 10), Transcription("", "e", speech_s=0.5, undecodable=1))]
+    assert +uses([one], said)[ADA] == {Use.TRANSCRIBED: 9, Use.UNDECODABLE: 5, Use.QUIET: 1}
+
+
 def test_speakers_do_not_mix_and_the_unknown_one_counts() -> None:
     counts = uses(
         [stored(UNKNOWN, 7), stored(ADA, 9)], [(utterance(BEN, 3), TEXT), (utterance(UNKNOWN, 5), TEXT)]

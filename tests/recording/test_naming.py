@@ -17,7 +17,7 @@ from notetaker.recording.tracks import retire_journal, write_tracks
 from tests.recording.sounds import WALL_NS, speech, talk
 
 ADA, BEN, SSRC = 7, 8, 70
-WORDS = (b"w" * 90,) * 25
+WORDS = (b"x" * 90,) * 25
 
 
 class Live(Recorder):
@@ -118,7 +118,7 @@ def bytes_read() -> int:
 def test_however_many_have_no_name_the_journal_is_read_twice_at_most(tmp_path: Path) -> None:
     live = Live(tmp_path)
     for ssrc in range(100):
-        live.hears(AudioFrame(UNKNOWN, ssrc, n, 960 * n, b"w" * 90, 0.02 * n) for n in range(100))
+        live.hears(AudioFrame(UNKNOWN, ssrc, n, 960 * n, b"x" * 90, 0.02 * n) for n in range(100))
     live.close_session(60.0)
     [(_, path)] = journal_files(tmp_path)
     before = bytes_read()

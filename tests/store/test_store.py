@@ -98,7 +98,7 @@ def test_the_last_name_of_a_speaker_counts(store: Store) -> None:
 def test_coverage_replaces_what_was_known(store: Store) -> None:
     store.add_meeting(MEETING)
     store.set_coverage(MEETING.id, [Coverage(1, Counter({Outcome.HEARD: 5})), Coverage(2)])
-    latest = [Coverage(1, Counter({Outcome.HEARD: 9, Outcome.BAD_AUTH: 1}), lost=3, stored=8)]
+    latest = [Coverage(1, Counter({Outcome.HEARD: 9, Outcome.BAD_AUTH: 1}), lost=3, stored=8, no_opus=2)]
     store.set_coverage(MEETING.id, latest)
     assert store.coverage(MEETING.id) == latest
     store.set_coverage(MEETING.id, [])

@@ -1,0 +1,13 @@
+"""How many of the stored packets are no Opus."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("coverage", sa.Column("no_opus", sa.BigInteger))
