@@ -8,6 +8,7 @@ CRASHED = "the note-taker had stopped unexpectedly"
 INTERRUPTIONS = frozenset({RESTARTED, CRASHED})
 
 DEAFENED = "a moderator had deafened the note-taker"
+ASLEEP = "the computer was asleep"
 DISK = "the sound could not be written to disk"
 
 _PACKETS = {

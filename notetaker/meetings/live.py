@@ -1,6 +1,7 @@
 """One meeting while it is recorded: voice sessions in; journal, utterances, speakers and gaps out."""
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -22,6 +23,9 @@ from notetaker.recording.tally import Tally
 from notetaker.wire.losses import Loss
 
 log = logging.getLogger(__name__)
+
+LOOK_S = 1.0
+"""Monotonic seconds after which a packet, too, has us look whether the computer has slept: a tick may be late."""
 
 P = ParamSpec("P")
 
@@ -69,6 +73,7 @@ class LiveMeeting:
         self._open = False
         self._clock = clock
         self._gaps = OpenGaps()
+        self._looked = -math.inf  # when it was looked for sleep, in monotonic seconds
         self._left: float | None = None  # when the session closed that was asked to
         self._told_deaf = False
         self._stopped = False
@@ -92,6 +97,8 @@ class LiveMeeting:
             self._write(now, self.recorder.remove_speaker, user_id, now)
 
     def frame(self, frame: AudioFrame) -> None:
+        if frame.arrival - self._looked >= LOOK_S:
+            self._notice_sleep(frame.arrival)
         is_open = self._open or self._ensure_open(frame.arrival)
         if not (is_open and self._write(frame.arrival, self.recorder.write, frame)):
             return
@@ -111,10 +118,11 @@ class LiveMeeting:
 
     def session_closed(self, now: float, reason: str) -> None:
         self._end(GapKind.DEAFENED, now)  # the next session says whether it still is so
-        self._close(now)
         if self.leaving:
+            self._notice_sleep(now)
             self._left = now
-        else:
+        self._close(now)
+        if not self.leaving:
             self._begin(GapKind.SESSION, now, reason)
 
     @property
@@ -142,6 +150,7 @@ class LiveMeeting:
 
         A disk that has failed is tried again with the mark of its gap: nobody may speak for a long time.
         """
+        self._notice_sleep(now)
         if self._gaps.until(GapKind.DISK, self._clock.at(now)) is not None:
             self._write(now, self._end_disk_gap, now)
         self.recorder.tick(now)
@@ -176,12 +185,14 @@ class LiveMeeting:
 
     def stop(self, now: float) -> None:
         """End the meeting: nothing more is heard."""
+        self._notice_sleep(now)
         self._stopped = True
         self._end_all(now)
         self.meeting = replace(self.meeting, ended_ns=self._clock.at(now), state=MeetingState.FINISHING)
 
     def suspend(self, now: float) -> None:
         """End this life's part of the meeting, which another life may resume."""
+        self._notice_sleep(now)
         gap = self._gaps.get(GapKind.SESSION)
         if gap is not None and gap.cause in causes.INTERRUPTIONS:
             self._gaps.drop(GapKind.SESSION)  # open since an earlier life, and still
@@ -208,9 +219,18 @@ class LiveMeeting:
             self._open = False
             self._stored.end_session()
 
+    def _notice_sleep(self, now: float) -> None:
+        """The computer may have slept since this was called last, and the voice session may have outlived it. Nothing
+        was heard meanwhile, and what comes now was said after it: for the recorder, that is another session.
+        """
+        self._looked = now
+        asleep = OpenGap(self._clock.at(now), causes.ASLEEP)
+        if self._clock.notice_sleep() and self._open:
+            self._close(now)
+            self._gaps.begin(GapKind.SESSION, asleep)
+            self._ensure_open(now)
+
     def _end_all(self, now: float) -> None:
-        if not self._open:
-            self._clock.notice_sleep()
         for kind in GapKind:
             self._end(kind, now)
         self._close(now)

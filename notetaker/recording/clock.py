@@ -82,13 +82,15 @@ class MeetingClock:
         """Convert monotonic seconds to the meeting's time, in Unix nanoseconds."""
         return self.began_ns + round((now - self._began.monotonic) * 1e9) + self._slept_ns
 
-    def notice_sleep(self) -> None:
-        """Take in how long the computer has slept. ``at`` leaps, which must not happen in mid-session."""
+    def notice_sleep(self) -> bool:
+        """Take in how long the computer has slept. If so, ``at`` leaps, which must not happen in mid-session."""
         now = self._read()
         awake_ns = round((now.monotonic - self._began.monotonic) * 1e9)
         slept_ns = now.boot_ns - self._began.boot_ns - awake_ns
-        if abs(slept_ns - self._slept_ns) >= _SLEEP_NS:
-            self._slept_ns = slept_ns
+        if abs(slept_ns - self._slept_ns) < _SLEEP_NS:
+            return False
+        self._slept_ns = slept_ns
+        return True
 
     def sign(self) -> SignOfLife:
         """Return a sign of life, before any sleep that has not been noticed: nothing was heard in it. Thread-safe."""
