@@ -85,19 +85,20 @@ class Meetings:
     async def start(self, wish: Start, command_id: int) -> Started:
         guild_id = wish.guild_id
         self._refuse_another(guild_id)
+        clock, gap = MeetingClock(self._clocks), None
+        meeting = _meeting(wish, clock)
         if self._storage.database.waiting_s(time.monotonic()) > PATIENCE_S:
-            raise _not_stored(_meeting(wish, MeetingClock(self._clocks)), NO_ANSWER)
+            raise _not_stored(meeting, NO_ANSWER)
         self._obey(guild_id, wish.voice_channel_id, command_id)
-        self._starting[guild_id] = _meeting(wish, MeetingClock(self._clocks))
+        self._starting[guild_id] = meeting
         try:
             async with self._recordings.locks[guild_id]:
-                clock, gap = MeetingClock(self._clocks), None
                 reason = await self._connect(guild_id, wish.voice_channel_id, command_id)
-                if reason is None:
+                if reason is None:  # it begins when somebody can be heard, not when it was asked for
                     clock = MeetingClock(self._clocks)
+                    meeting = _meeting(wish, clock)
                 else:
                     gap = OpenGap(clock.began_ns, causes.not_joined(reason))
-                meeting = _meeting(wish, clock)
                 try:
                     await self._recordings.start(meeting, clock, gap)
                 except (OSError, StoreError) as error:

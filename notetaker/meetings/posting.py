@@ -33,12 +33,14 @@ class Postings:
         publisher: Publisher,
         clock: Callable[[], float] = time.monotonic,
         first_pause_s: float = FIRST_PAUSE_S,
+        wall_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._store = store
         self._database = database
         self._publisher = publisher
         self._clock = clock
         self._first_pause_s = first_pause_s
+        self._wall_ns = wall_ns
         self._pauses: dict[str, tuple[float, float]] = {}  # meeting id -> next attempt, pause after it
 
     async def run(self) -> None:
@@ -86,7 +88,10 @@ class Postings:
         log.info("Notes of meeting %s posted", meeting_id, extra=events.NOTES_POSTED(meeting_id=meeting_id))
 
     async def _look_since(self, meeting_id: str) -> datetime:
-        """No message with its notes can be older than the meeting."""
+        """No message with its notes can be older than the meeting, which itself began under a fast clock if it is yet
+        to come.
+        """
         meeting = await self._database(self._store.meeting, meeting_id)
         assert meeting is not None, "a posting belongs to a meeting"
-        return datetime.fromtimestamp(meeting.started_ns // 1_000_000_000, UTC) - FAST_CLOCK
+        started_ns = min(meeting.started_ns, self._wall_ns())
+        return datetime.fromtimestamp(started_ns // 1_000_000_000, UTC) - FAST_CLOCK

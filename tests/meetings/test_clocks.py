@@ -5,7 +5,6 @@ import json
 
 import pytest
 
-from notetaker.meetings import open_gaps
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.recording.tracks import write_tracks
 from tests.harness.bench import ADA, GUILD, Bench
@@ -13,17 +12,18 @@ from tests.harness.bench import ADA, GUILD, Bench
 SECOND = 1_000_000_000
 LONGEST_NS = 60 * SECOND
 """No test here takes so long."""
+MOMENT_S = 0.2
 CRASHED, RESTARTED = "the note-taker had stopped unexpectedly", "the note-taker was restarted"
-
-
-@pytest.fixture(autouse=True)
-def _every_gap_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here, a restart takes less time than a packet."""
-    monkeypatch.setattr(open_gaps, "PACKET_NS", 1)
 
 
 async def go_away(bench: Bench, crash: bool) -> None:
     await (bench.tick(asyncio.get_running_loop().time()) if crash else bench.meetings.close())
+
+
+async def come_back(bench: Bench) -> None:
+    """A restart takes longer than a packet, else it is no gap."""
+    bench.clocks.sleep(MOMENT_S)
+    await bench.restart()
 
 
 async def heard_twice(bench: Bench, meeting: Meeting, away_s: float = 0.0) -> str:
@@ -56,6 +56,7 @@ async def test_a_clock_set_between_two_voice_sessions_is_no_gap(bench: Bench, by
     time = asyncio.get_running_loop().time
     bench.voice.sink.session_closed(time(), "voice session lost (4006)")
     bench.clocks.set(by_s)
+    bench.clocks.sleep(MOMENT_S)
     bench.voice.sink.session_opened(time())
     bench.voice.hear()
     assert await heard_twice(bench, meeting) == "voice session lost (4006)"
@@ -76,7 +77,7 @@ async def test_a_clock_that_is_set_ends_no_meeting(bench: Bench, by_s: float, wh
     await go_away(bench, crash)
     if when == "while away":
         bench.clocks.set(by_s)
-    await bench.restart()
+    await come_back(bench)
     assert bench.meetings.meeting(GUILD) == meeting
     bench.voice.hear()
     assert await heard_twice(bench, meeting) == (CRASHED if crash else RESTARTED)
@@ -88,7 +89,7 @@ async def test_how_long_the_bot_was_away_is_not_asked_of_a_clock_that_was_set(be
     await go_away(bench, crash=True)
     bench.clocks.set(7200)
     bench.clocks.sleep(300)
-    await bench.restart()
+    await come_back(bench)
     bench.voice.hear()
     assert await heard_twice(bench, meeting, away_s=300) == CRASHED
 
@@ -99,7 +100,7 @@ async def test_a_clock_that_is_set_back_keeps_no_old_meeting_alive(bench: Bench)
     await go_away(bench, crash=True)
     bench.clocks.set(-7200)
     bench.clocks.sleep(901)
-    await bench.restart()
+    await come_back(bench)
     assert bench.meetings.meeting(GUILD) is None
     [ended] = bench.store.meetings_in(MeetingState.FINISHING)
     assert ended.ended_ns is not None
@@ -116,7 +117,7 @@ async def test_after_another_start_of_the_computer_time_goes_on(bench: Bench, la
     await go_away(bench, crash=True)
     bench.clocks.start_again()
     bench.clocks.set(lags_s)
-    await bench.restart()
+    await come_back(bench)
     bench.voice.hear()
     assert await heard_twice(bench, meeting) == CRASHED
 
@@ -130,7 +131,7 @@ async def test_a_wall_clock_that_was_wrong_until_the_computer_was_started_again_
     await go_away(bench, crash=True)
     bench.clocks.start_again()
     bench.clocks.set(60)  # which takes a minute
-    await bench.restart()
+    await come_back(bench)
     bench.voice.hear()
     assert await heard_twice(bench, meeting, away_s=60) == CRASHED
 
@@ -140,7 +141,7 @@ async def test_after_another_start_a_meeting_older_than_the_window_is_finished(b
     await go_away(bench, crash=True)
     bench.clocks.start_again()
     bench.clocks.set(901)
-    await bench.restart()
+    await come_back(bench)
     assert [one.id for one in bench.store.meetings_in(MeetingState.FINISHING)] == [meeting.id]
 
 
@@ -154,7 +155,7 @@ async def test_of_several_meetings_the_latest_goes_on_whatever_the_clock_said(
     bench.begin(900.0)
     second = await bench.start()
     await go_away(bench, crash=True)
-    await bench.restart()
+    await come_back(bench)
     assert bench.meetings.meeting(GUILD) == second
     await bench.stop()
 
@@ -169,6 +170,6 @@ async def test_a_meeting_of_an_earlier_release_goes_on(bench: Bench) -> None:
     del content["clocks"]
     path.write_text(json.dumps(content))
     bench.clocks.sleep(60)
-    await bench.restart()
+    await come_back(bench)
     bench.voice.hear()
     assert await heard_twice(bench, meeting, away_s=60) == CRASHED

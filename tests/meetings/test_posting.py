@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from tests.harness import postgres
 
 STARTED = datetime(2026, 11, 22, 14, 30, 5, tzinfo=UTC)
 MEETING = Meeting("20261122-143005-k3f9qz", 1, 2, "Standup", 3, 4, int(STARTED.timestamp()) * 10**9)
+LATER_NS = MEETING.started_ns + 3600 * 10**9
 POSTING = Posting(MEETING.id, 3, "notes", "transcript.md", "words")
 
 
@@ -76,7 +77,7 @@ async def test_an_outage_is_waited_out_with_growing_pauses_and_the_channel_searc
 ) -> None:
     now = 0.0
     discord = Discord(refusals=10)
-    posting = Postings(store, database, discord, clock=lambda: now)
+    posting = Postings(store, database, discord, clock=lambda: now, wall_ns=lambda: LATER_NS)
     attempts = []
     while state(store) is not MeetingState.POSTED:
         before = len(discord.asked)
@@ -95,8 +96,18 @@ async def test_after_a_crash_between_sending_and_recording_the_channel_is_search
 ) -> None:
     store.begin_posting(MEETING.id)
     discord = Discord()
-    await Postings(store, database, discord).tick()
+    await Postings(store, database, discord, wall_ns=lambda: LATER_NS).tick()
     assert discord.asked == [STARTED - FAST_CLOCK]
+
+
+async def test_a_meeting_that_began_under_a_clock_days_ahead_is_searched_for_all_the_same(
+    store: Store, database: WorkerThread
+) -> None:
+    store.begin_posting(MEETING.id)
+    discord = Discord()
+    now = STARTED - timedelta(days=2)
+    await Postings(store, database, discord, wall_ns=lambda: int(now.timestamp()) * 10**9).tick()
+    assert discord.asked == [now - FAST_CLOCK]
 
 
 async def test_a_posting_that_the_database_rejects_keeps_no_other_from_being_posted(
