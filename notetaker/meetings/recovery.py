@@ -19,7 +19,9 @@ from notetaker.model.wording import count
 from notetaker.recording import opus
 from notetaker.recording.clock import MeetingClock, Moment, SignOfLife, read_clocks
 from notetaker.recording.journal import JournalReader, Packet, journal_files, read_clip
+from notetaker.recording.placement import StreamClock
 from notetaker.recording.recovery import scan
+from notetaker.recording.reorder import in_order
 from notetaker.recording.rtcp import GapMarked
 from notetaker.recording.state import OpenGap, RecordingState, StateFile
 from notetaker.recording.utterances import QUIET_BYTES
@@ -190,7 +192,8 @@ def _not_covered(
             one for one in same if one.start_offset < clip.end_offset and clip.start_offset < one.end_offset
         ]
         if covering:
-            yield from _rest(utterance, read_clip(folder, clip), covering)
+            packets = [one for one in read_clip(folder, clip) if opus.duration(one.opus) is not None]
+            yield from _rest(utterance, packets, covering)
         else:
             yield utterance
 
@@ -203,20 +206,36 @@ def _rest(utterance: Utterance, packets: list[Packet], covering: list[Clip]) -> 
     def covered(packet: Packet) -> bool:
         return any(one.start_offset <= packet.offset < one.end_offset for one in covering)
 
+    said = _said(utterance, packets)
     for is_covered, run in groupby(packets, covered):
         parts = [*run]
         sounds = [part for part in parts if len(part.opus) > QUIET_BYTES]
         if is_covered or not sounds:
             continue
         first, last = sounds[0], sounds[-1]
-        latest = max(sounds, key=lambda part: part.arrival_ns)
         yield replace(
             utterance,
             clip=replace(utterance.clip, start_offset=first.offset, end_offset=last.end_offset),
-            started_ns=min(part.arrival_ns for part in sounds),
-            ended_ns=latest.arrival_ns + (opus.duration(latest.opus) or opus.FRAME) * 1_000_000 // 48,
+            started_ns=min(said[part.offset] for part in sounds),
+            ended_ns=max(said[part.offset] + _ticks(part) * 1_000_000 // 48 for part in sounds),
             packets=sum(first.offset <= part.offset <= last.offset for part in parts),
         )
+
+
+def _said(utterance: Utterance, packets: list[Packet]) -> dict[int, int]:
+    """Return when each packet of an utterance was said, in the meeting's time, by its offset."""
+    clock = StreamClock()
+    sent = in_order(packets)
+    for packet in sent:
+        clock.add(packet.sequence, packet.timestamp, packet.arrival_ns, _ticks(packet))
+    said = dict(zip((packet.offset for packet in sent), clock.settle(), strict=True))
+    # how late its sender's packets are was learnt from what came before it, too
+    later_ns = utterance.started_ns - min(said[one.offset] for one in packets if len(one.opus) > QUIET_BYTES)
+    return {offset: at_ns + later_ns for offset, at_ns in said.items()}
+
+
+def _ticks(packet: Packet) -> int:
+    return opus.duration(packet.opus) or opus.FRAME
 
 
 def _journal(folder: Path, segments: int) -> tuple[Counter[int], Counter[int], list[Gap]]:

@@ -228,6 +228,16 @@ def test_of_sound_that_an_earlier_release_had_stored_in_part_the_rest_is_added(
     assert set(bench.queue.states("transcribe", ids)) == set(ids)
 
 
+def test_what_a_stall_held_up_of_the_rest_is_told_when_it_was_said(bench: Bench) -> None:
+    stalled = range(30, 60)
+    bench.record((4.2 if n in stalled else arrival, opus) for n, (arrival, opus) in enumerate(PAUSED))
+    cut_before(bench, 0, 40)
+    bench.recover()
+    _, rest, _ = bench.store.utterances(MEETING.id)
+    assert (rest.started_ns - STARTED) / 1e9 == pytest.approx(PAUSED[40][0], abs=0.001)
+    assert (rest.ended_ns - STARTED) / 1e9 == pytest.approx(PAUSED[74][0] + 0.02, abs=0.001)
+
+
 def test_counts_that_reached_the_store_are_kept(bench: Bench) -> None:
     bench.record()
     known = Coverage(ADA, Counter({Outcome.HEARD: 7, Outcome.DUPLICATE: 2}), lost=1, stored=5)
