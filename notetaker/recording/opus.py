@@ -14,6 +14,8 @@ _LARGEST = 48 * 1277
 
 # Ticks per frame by configuration number (RFC 6716 table 2): SILK, hybrid, CELT.
 _FRAME_TICKS = (480, 960, 1920, 2880) * 3 + (480, 960) * 2 + (120, 240, 480, 960) * 4
+# Ticks per packet by first byte, mono and stereo: of one frame, or two; of code 3, the second byte says how many.
+_TICKS = tuple(frames * ticks for ticks in _FRAME_TICKS for frames in (1, 2, 2, 0) * 2)
 
 _TOC = 0xFB
 """CELT, fullband, 20 ms, mono, several frames of equal size: the silence frame's F8 with code 3."""
@@ -32,11 +34,12 @@ def duration(packet: bytes) -> int | None:
     """Return the packet's length in 48 kHz ticks; None if the bytes are not an Opus packet."""
     if not packet or len(packet) > _LARGEST:
         return None
-    code = packet[0] & 3
-    if code == 3 and len(packet) < 2:
+    ticks = _TICKS[packet[0]]
+    if ticks:
+        return ticks
+    if len(packet) < 2:
         return None
-    frames = (1, 2, 2, packet[1] & 0x3F if code == 3 else 0)[code]
-    ticks = frames * _FRAME_TICKS[packet[0] >> 3]
+    ticks = (packet[1] & 0x3F) * _FRAME_TICKS[packet[0] >> 3]
     return ticks if 0 < ticks <= _LONGEST else None
 
 
