@@ -284,7 +284,8 @@ class GuildVoice:
                 if self.connected_to not in (None, channel_id):
                     await self.reception.drop("we move to another channel")
                 await self.downtime.pause()
-                await self.attempts.round(channel_id)
+                if self._lost is None:  # else what has happened meanwhile comes first: it may be a kick
+                    await self.attempts.round(channel_id)
         except JoinFailed as failure:
             return failure
         if self.connected_to == self.intent:
@@ -304,7 +305,6 @@ class GuildVoice:
     async def _rest(self, failure: JoinFailed) -> None:
         if not await self._withdraw(str(failure)):
             return
-        self._lost = None  # a connection that ended during the round is part of its failure
         log.warning(
             "Voice connection to guild %d failed, will retry: %s",
             self.guild_id,
@@ -341,7 +341,7 @@ class GuildVoice:
 
     def _connection_ended(self, failure: Failure) -> None:
         self.downtime.session_ended(self.reception.established_at)
-        self._lose(failure)
+        self._lose(failure, told=self._unheard)
 
     def _path_dead(self, failure: Failure) -> None:
         """Replace a connection that no sound reaches, or leave it as it is because that was done a moment ago."""
@@ -350,14 +350,14 @@ class GuildVoice:
             return
         if self._renewals.allow(failure.path, self._clock.time()):
             self._shared.totals.dead_paths += 1
-            self._unheard = True
             self.reception.doom(failure)
             self._lose(failure)
+            self._unheard = True
 
-    def _lose(self, failure: Failure) -> None:
+    def _lose(self, failure: Failure, *, told: bool = False) -> None:
         self._lost = failure
         self.downtime.mark(down=self.intent is not None)
-        if self.intent is not None:
+        if self.intent is not None and not told:
             extra = events.VOICE_LOST(
                 guild_id=self.guild_id, channel_id=self.intent, voice_close_code=failure.close_code
             )

@@ -32,6 +32,7 @@ class MoodyGateway(Gateway):
         self.thrown_out = False
         """The bot has been kicked since, from where it was wanted."""
         self._asking = False
+        self._untold = False  # somebody has just moved or kicked the bot
         self._session = "main 0"
         self._sessions = 0
         self._news: deque[tuple[News, bool]] = deque()  # and whether it is somebody else's doing
@@ -48,7 +49,9 @@ class MoodyGateway(Gateway):
     # Opcode 4
 
     async def update_voice_state(self, guild_id: int, channel_id: int | None) -> None:
-        if any(doing for _, doing in self._news):  # asked again before it was told: who could know?
+        if self._untold or any(
+            doing for _, doing in self._news
+        ):  # asked again before it was told: who could know?
             self.thrown_out = False
         self._asking = True
         try:
@@ -148,7 +151,9 @@ class MoodyGateway(Gateway):
         if told_first:
             self._tell_later(*news, doing=doing)
         if channel_id is None:
+            self._untold = doing and not told_first
             await self._server.release(guild_id=GUILD, user_id=BOT, code=code)
+            self._untold = False
         if not told_first:
             self._tell_later(*news, doing=doing)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from ssl import SSLContext
+from typing import Protocol
 
 import pytest
 from aiohttp import ClientSession
@@ -16,6 +17,10 @@ from tests.voice.call import BOT, CHANNEL, GUILD, Recording, a_call, until
 from tests.voice.test_following import new_server
 
 
+class OnceOpening(Protocol):
+    def __call__(self, happens: Callable[[], None], until: asyncio.Event | None = None) -> None: ...
+
+
 async def settled(task: "asyncio.Future[None]") -> BaseException | None:
     async with asyncio.timeout(5):
         await asyncio.wait({task})
@@ -23,16 +28,18 @@ async def settled(task: "asyncio.Future[None]") -> BaseException | None:
 
 
 @pytest.fixture
-def once_opening(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """Has something happen while the next websocket is being opened."""
+def once_opening(monkeypatch: pytest.MonkeyPatch) -> OnceOpening:
+    """Has something happen while the next websocket is being opened, perhaps until an event is set."""
     open_websocket = VoiceWebSocket.open
 
-    def once(happens: Callable[[], None]) -> None:
+    def once(happens: Callable[[], None], until: asyncio.Event | None = None) -> None:
         waiting = [happens]
 
         async def opens(http: ClientSession, endpoint: str, tls: SSLContext) -> VoiceWebSocket:
             if waiting:
                 waiting.pop()()
+                if until is not None:
+                    await until.wait()
             return await open_websocket(http, endpoint, tls)
 
         monkeypatch.setattr(VoiceWebSocket, "open", opens)
@@ -41,7 +48,7 @@ def once_opening(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None
 
 
 async def test_a_kick_during_an_attempt_is_no_failure_to_be_retried(
-    tmp_path: Path, once_opening: Callable[[Callable[[], None]], None]
+    tmp_path: Path, once_opening: OnceOpening
 ) -> None:
     async with a_call(tmp_path) as call:
         once_opening(lambda: call.gateway.tell(VoiceState(GUILD, None, BOT, "session 1")))
@@ -52,9 +59,7 @@ async def test_a_kick_during_an_attempt_is_no_failure_to_be_retried(
         assert call.manager.wanted(GUILD) is None
 
 
-async def test_a_move_during_an_attempt_is_followed(
-    tmp_path: Path, once_opening: Callable[[Callable[[], None]], None]
-) -> None:
+async def test_a_move_during_an_attempt_is_followed(tmp_path: Path, once_opening: OnceOpening) -> None:
     async with a_call(tmp_path) as call:
         recording = Recording()
         call.manager.record(GUILD, recording)
@@ -63,6 +68,43 @@ async def test_a_move_during_an_attempt_is_followed(
         call.manager.want(GUILD, CHANNEL)
         await recording.until_event("opened")
         assert call.manager.channel(GUILD) == call.manager.wanted(GUILD) == CHANNEL + 1
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "asked"),
+    [(4014, decision.DISCONNECTED.detail, [CHANNEL]), (4016, "(4016)", [CHANNEL, None])],
+)
+async def test_a_session_that_ends_while_another_one_is_tried_is_not_forgotten(
+    tmp_path: Path,
+    once_opening: OnceOpening,
+    code: int,
+    reason: str,
+    asked: list[int | None],
+) -> None:
+    """Its close code is known at once; that we were kicked is told a moment later."""
+    async with a_call(tmp_path) as call:
+        recording = Recording()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        voice = call.manager._guilds[GUILD]
+        earlier = voice.reception.connection
+        assert earlier is not None
+        attempted = call.manager.status().totals.attempts
+        opening, may_open = asyncio.Event(), asyncio.Event()
+        once_opening(opening.set, may_open)
+        call.gateway.tell(new_server(call))
+        async with asyncio.timeout(10):
+            await opening.wait()
+            call.server.hang_up(BOT, code)
+            await earlier.ended
+            call.faults.refuse_identify(BOT, 4006, times=9)
+            may_open.set()
+            await until(lambda: voice.attempts.number or voice.facts.lost)
+            if code == 4014:
+                call.gateway.tell(VoiceState(GUILD, None, BOT, "session 1"))
+            assert reason in await call.removed.get()
+        assert call.gateway.asked == asked
+        assert call.manager.status().totals.attempts == attempted + 1
+        assert call.manager.wanted(GUILD) is None
 
 
 async def test_our_own_leaving_before_an_attempt_is_no_kick(tmp_path: Path) -> None:
@@ -141,9 +183,7 @@ async def test_an_attempt_with_credentials_of_an_old_main_session_is_given_up_at
         assert await settled(joining) is None
 
 
-async def test_a_kick_under_a_new_main_session_is_a_kick(
-    tmp_path: Path, once_opening: Callable[[Callable[[], None]], None]
-) -> None:
+async def test_a_kick_under_a_new_main_session_is_a_kick(tmp_path: Path, once_opening: OnceOpening) -> None:
     async with a_call(tmp_path) as call:
         await call.manager.join(GUILD, CHANNEL)
         once_opening(lambda: call.gateway.tell(VoiceState(GUILD, None, BOT, "new")))
