@@ -246,7 +246,14 @@ class Attempts:
         arrivals: list[Heard] = []
         shared = self._shared
         connection = VoiceConnection(
-            credentials, shared.http, shared.tls, arrivals.append, trace, shared.totals, self._patience
+            credentials,
+            shared.http,
+            shared.tls,
+            arrivals.append,
+            trace,
+            shared.totals,
+            self._patience,
+            shared.settings.paces,
         )
         try:
             failure = await connection.open()

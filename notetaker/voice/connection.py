@@ -24,6 +24,7 @@ from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, Sen
 from notetaker.wire.events import Ended, Established, Heard, PathDead, Resumed
 from notetaker.wire.explanations import explain
 from notetaker.wire.handshake import DEADLINES_S
+from notetaker.wire.path import PACES, Paces
 from notetaker.wire.patience import Patience
 from notetaker.wire.session import VoiceSession
 from notetaker.wire.whereabouts import Credentials
@@ -48,12 +49,13 @@ class VoiceConnection:
         trace: Trace,
         totals: VoiceTotals,
         patience: Patience,
+        paces: Paces = PACES,
     ) -> None:
         """``totals`` counts close codes, resumes and errors of UDP; ``patience`` is that of the guild."""
         self._loop = asyncio.get_running_loop()
         self.began_at = self._loop.time()
         """Monotonic seconds."""
-        self.session = VoiceSession(credentials, self.began_at, patience)
+        self.session = VoiceSession(credentials, self.began_at, patience, paces)
         self.ended: asyncio.Future[Failure] = self._loop.create_future()
         self._established: asyncio.Future[None] = self._loop.create_future()
         self._reconnect: asyncio.Future[float] = self._loop.create_future()

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from notetaker.wire.path import PACES, Paces
+
 
 @dataclass(frozen=True, slots=True)
 class VoiceSettings:
@@ -16,3 +18,5 @@ class VoiceSettings:
     """Voice regions to try in turn when a channel cannot be joined."""
     traces: Path | None = None
     """Folder for a record of every step of every attempt; None: no record is kept."""
+    paces: Paces = PACES
+    """How soon a dead UDP path is noticed."""

@@ -10,6 +10,7 @@ Ping: ``13 37 CA FE | u32 number``, answered by ``13 37 F0 0D | the same number`
 Connections).
 """
 
+from math import inf
 from typing import NamedTuple
 
 from notetaker.model.failure import DeadPath
@@ -17,8 +18,6 @@ from notetaker.wire import discovery
 
 KEEPALIVE_S = 5.0
 """Most seconds between datagrams of ours: without any, sound stops after five to nine minutes (pycord#3388)."""
-UNHEARD_S = 60.0
-"""How long nobody is heard, although somebody is marked as speaking and no probe can prove the path."""
 LATE_S = 1.0
 """A timer that is later than this was stalled with us, so answers may still wait in the socket."""
 
@@ -40,20 +39,36 @@ class Pace(NamedTuple):
 
 SILENT = Pace(5.0, 1.25, 8)
 SPEAKING = Pace(1.5, 0.4, 6)
-"""While somebody is marked as speaking: what we do not hear is lost."""
+UNHEARD_S = 60.0
+
+
+class Paces(NamedTuple):
+    """How soon a dead path is noticed in every case."""
+
+    silent: Pace = SILENT
+    speaking: Pace = SPEAKING
+    """While somebody is marked as speaking, or was heard within ``unheard_s``: what we do not hear is lost."""
+    unheard_s: float = UNHEARD_S
+    """Seconds in which nobody is heard, although somebody has begun to speak and no probe can prove the path."""
+
+
+PACES = Paces()
 
 
 class PathWatch:
     """The path of one session. Call ``handle`` when it is ``due``, which first asks for the address of opcode 1."""
 
-    def __init__(self) -> None:
+    def __init__(self, paces: Paces = PACES) -> None:
         self.due: float | None = None
         """When ``handle`` has something to do; None before ``discover``."""
         self.dead: DeadPath | None = None
         """What the last ``handle`` found."""
+        self._paces = paces
+        self._pace = paces.silent
         self._ssrc = 0
         self._address: tuple[str, int] | None = None
         self._speaking: set[int] = set()  # user ids
+        self._marked = -inf  # when the first of them was marked after anybody was heard
         self._sent = 0.0
         self._pings = self._ponged = 0  # the newest ping, and the newest that was answered
         self._asked = False  # by IP discovery, without an answer so far
@@ -79,11 +94,22 @@ class PathWatch:
         """Probe at once, to learn whether this server answers."""
         self.due = now
 
-    def mark(self, user_id: int, now: float, *, speaking: bool) -> None:
-        """Take note that somebody is marked as speaking or not, which is a hint and no more (DSharpPlus#951)."""
+    def mark(self, user_id: int, now: float, heard: float, *, speaking: bool) -> None:
+        """Take note that somebody is marked as speaking or not, which is a hint and no more (DSharpPlus#951).
+
+        Who falls silent may stay marked (Discord.Net#3204), so a mark older than ``heard``, when the last authentic
+        packet arrived, tells nothing of a silence.
+        """
         (self._speaking.add if speaking else self._speaking.discard)(user_id)
+        if speaking and self._marked <= heard:
+            self._marked = now
+        self._set_pace(now, heard)
         if self.due is not None and self._address is not None:
             self.due = min(self.due, max(now, self._sent + self._pace.retry_s))
+
+    def resumed(self) -> None:
+        """Forget who was marked: they may have left while nobody could tell us."""
+        self._speaking.clear()
 
     def handle(self, now: float, heard: float, websocket: float) -> list[bytes]:
         """Judge the path, and return the datagrams to send now.
@@ -95,9 +121,10 @@ class PathWatch:
             self.due = now + discovery.RETRY_S
             return [discovery.request(self._ssrc)]
         self._hear(heard)
+        self._set_pace(now, heard)
         if self.due is not None and now > self.due + LATE_S:
             self._unanswered = 0
-        self.dead = self._judge(now, websocket)
+        self.dead = self._judge(now, heard, websocket)
         pace = self._pace
         quiet_until = self._proved + pace.quiet_s
         keepalive_due = now >= self._sent + KEEPALIVE_S
@@ -115,24 +142,28 @@ class PathWatch:
         self._asked = True
         return [self._ping(now), discovery.request(self._ssrc)]
 
-    def answer(self, data: bytes, now: float) -> None:
-        """Take a datagram that is no packet; it may answer a probe. An answer to nothing changes nothing."""
+    def answer(self, data: bytes, now: float) -> bool:
+        """Return True if a datagram answers a probe. An answer to nothing changes nothing."""
         if len(data) == _PING_BYTES and data.startswith(_PONG):
             number = int.from_bytes(data[len(_PONG) :], "big")
-            if self._ponged < number <= self._pings:
-                self._ponged = number
-                self._answered(now)
-        elif self._asked and (seen_as := discovery.parse_response(data, self._ssrc)) is not None:
+            if not self._ponged < number <= self._pings:
+                return False
+            self._ponged = number
+            self._answered(now)
+            return True
+        if self._asked and (seen_as := discovery.parse_response(data, self._ssrc)) is not None:
             self._asked = False
             self._answered(now)
             if seen_as == self._address:
                 self._reached, self._sightings = max(now, self._reached), 0
-                return
+                return True
             self._sightings += 1
             if self._sightings == 1:
                 self._sighted = now
             if self._sightings <= SIGHTINGS:
                 self.due = now  # to ask again, then to judge
+            return True
+        return False
 
     @property
     def doubtful(self) -> bool:
@@ -148,16 +179,17 @@ class PathWatch:
             return self._proved
         return None
 
-    @property
-    def _pace(self) -> Pace:
-        return SPEAKING if self._speaking else SILENT
+    def _set_pace(self, now: float, heard: float) -> None:
+        lively = self._speaking or now < heard + self._paces.unheard_s
+        self._pace = self._paces.speaking if lively else self._paces.silent
 
-    def _judge(self, now: float, websocket: float) -> DeadPath | None:
+    def _judge(self, now: float, heard: float, websocket: float) -> DeadPath | None:
         if self._sightings >= SIGHTINGS:
             return DeadPath.MOVED
         if self._answering and self._unanswered >= self._pace.tries and websocket >= self._doubted:
             return DeadPath.SILENT
-        if self._speaking and now >= self._reached + UNHEARD_S:
+        unheard = self._speaking and self._marked > heard
+        if unheard and now >= max(self._reached, self._marked) + self._paces.unheard_s:
             return DeadPath.UNHEARD
         return None
 

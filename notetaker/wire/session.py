@@ -22,7 +22,7 @@ from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S
 from notetaker.wire.heartbeat import Heartbeat
 from notetaker.wire.messages import Message, Numbers
 from notetaker.wire.opcodes import Op
-from notetaker.wire.path import PathWatch
+from notetaker.wire.path import PACES, Paces, PathWatch
 from notetaker.wire.patience import Patience
 from notetaker.wire.receiver import Receiver
 from notetaker.wire.silence import Silence
@@ -36,14 +36,16 @@ LASTING_S = 5.0
 
 
 class VoiceSession:
-    def __init__(self, credentials: Credentials, now: float, patience: Patience | None = None) -> None:
+    def __init__(
+        self, credentials: Credentials, now: float, patience: Patience | None = None, paces: Paces = PACES
+    ) -> None:
         """``patience`` is that of earlier sessions in the same guild."""
         self.credentials = credentials
         self.dave = DaveGroup(credentials.user_id, credentials.channel_id)
         self.receiver = Receiver(self.dave)
         self.decrypt_watch = DecryptWatch(self.dave, patience or Patience())
         self.heartbeat = Heartbeat()
-        self.path = PathWatch()
+        self.path = PathWatch(paces)
         self.step = Step.CONNECT
         self.mode: str | None = None
         self.ssrc: int | None = None
@@ -106,13 +108,13 @@ class VoiceSession:
         established = self.step is Step.ESTABLISHED
         if not established and self._is_discovery(data, now):
             return
+        if data[:1] < b"\x80" and self.path.answer(data, now):  # all of RTP begins with its version, 2
+            return
         frame = self.receiver.receive(data, now)
         if frame is not None:
             self._events.append(frame)
         elif (refused := self.receiver.take_refused()) is not None:
             self._on_refused(refused, now)
-        else:
-            self.path.answer(data, now)
         if not established:
             self._establish(now)  # that a frame was decrypted is proof enough
             if self.step is Step.ENDED:  # what the socket still had
@@ -202,6 +204,7 @@ class VoiceSession:
         self._enter(Step.ESTABLISHED, now)
         self._send_silence()
         self.decrypt_watch.resumed(now)
+        self.path.resumed()
         self._events.append(Resumed())
 
     def _end(self, failure: Failure) -> None:
@@ -296,7 +299,7 @@ class VoiceSession:
         if ssrc == 0 or user_id == self.credentials.user_id:
             return
         if "speaking" in data:  # opcode 5
-            self.path.mark(user_id, now, speaking=data["speaking"] not in (0, None))
+            self.path.mark(user_id, now, self.receiver.heard_at, speaking=bool(data["speaking"]))
         self.dave.user_connected([user_id])
         self.receiver.user_is_back(user_id)
         self._events += self.receiver.name_speaker(ssrc, user_id, now)
@@ -313,7 +316,7 @@ class VoiceSession:
             raise TypeError
         self.dave.user_disconnected(user_id)
         self.decrypt_watch.left(user_id)
-        self.path.mark(user_id, now, speaking=False)
+        self.path.mark(user_id, now, self.receiver.heard_at, speaking=False)
         self.receiver.user_left(user_id, now)
         self._establish(now)
         self._events.append(SpeakerLeft(user_id, now))

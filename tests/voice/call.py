@@ -19,6 +19,7 @@ from notetaker.model.voice import VoiceState
 from notetaker.voice.manager import VoiceManager
 from notetaker.voice.settings import VoiceSettings
 from notetaker.wire.losses import Loss
+from notetaker.wire.path import PACES, Paces
 
 GUILD, CHANNEL, BOT = 10, 20, 4242
 
@@ -218,6 +219,7 @@ async def a_call(
     timeout_s: float = 30,
     regions: tuple[str, ...] = (),
     gateway_of: Callable[[VoiceServer, bool], Gateway] = Gateway,
+    paces: Paces = PACES,
 ) -> AsyncIterator[Call]:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
@@ -231,7 +233,7 @@ async def a_call(
     clock = Hasty()
     manager = gateway.manager = VoiceManager(
         gateway,
-        VoiceSettings(timeout_s, attempts, regions=regions, traces=folder / "traces"),
+        VoiceSettings(timeout_s, attempts, regions=regions, traces=folder / "traces", paces=paces),
         ca_file=folder / "ca.pem",
         regions_file=folder / "regions.json",
         clock=clock,

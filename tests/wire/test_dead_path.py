@@ -107,15 +107,31 @@ def test_while_the_websocket_is_resumed_nothing_is_told() -> None:
     assert answers(talk, 2, udp=False)[:1] == [DEAD]
 
 
+def test_a_resume_forgets_who_was_marked() -> None:
+    talk = up(speaking=True)
+    talk.session.websocket_closed(None, talk.now)
+    talk.does(Reconnect)
+    talk.opens()
+    talk.hears(Op.HELLO, {"v": 8, "heartbeat_interval": 13750})
+    talk.hears(Op.RESUMED, None)
+    assert answers(talk, 20) == []
+    assert answers(talk, SPEAKING_S + 1, udp=False) == []
+
+
 def test_with_the_websocket_silent_too_nothing_is_told() -> None:
     talk = up(speaking=True)
     assert answers(talk, 12, udp=False, websocket=False) == []
 
 
-def test_answers_to_probes_are_counted_as_no_audio() -> None:
+def test_answers_to_probes_are_not_counted_and_what_answers_nothing_is() -> None:
     talk = established()
     answers(talk, 20)
-    assert set(talk.session.receiver.unattributed) == {Outcome.NOT_AUDIO}
+    counts = talk.session.receiver.unattributed
+    assert not counts
+    pong = b"\x13\x37\xf0\x0d\x00\x00\x00\x01"
+    for strange in (pong, discovery_answer(ssrc=SSRC + 1), pong[:4], b""):
+        talk.session.receive_datagram(strange, talk.now)
+    assert counts == {Outcome.NOT_AUDIO: 4}
     assert talk.session.malformed == 0
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf
 from random import Random
 
 import pytest
@@ -34,7 +35,7 @@ class Network:
     dead: bool = False
     seed: int = 1
     now: float = BEGAN
-    heard: float = -1.0
+    heard: float = -inf
     found: list[tuple[float, DeadPath]] = field(default_factory=list)
     sent: list[tuple[float, int]] = field(default_factory=list)
     """(when, bytes) of the watch's datagrams."""
@@ -102,7 +103,7 @@ class Network:
 
 def path(*, speaking: bool = False, **how: object) -> Network:
     network = Network(**how)  # type: ignore[arg-type]
-    network.watch.mark(ADA, network.now, speaking=speaking)
+    network.watch.mark(ADA, network.now, network.heard, speaking=speaking)
     return network
 
 
@@ -147,7 +148,7 @@ def test_a_path_that_dies_while_nobody_is_marked_is_noticed_soon_when_somebody_i
     network.dead = True
     network.passes(3)
     marked = network.now
-    network.watch.mark(BEN, marked, speaking=True)
+    network.watch.mark(BEN, marked, network.heard, speaking=True)
     network.passes(LATER_S)
     assert network.noticed_after(marked) < SOON_S
 
@@ -216,19 +217,66 @@ def test_a_server_that_never_answers_is_not_dead_for_that() -> None:
 def test_where_nothing_proves_the_path_a_long_silence_of_somebody_marked_is_told(
     answers: dict[str, bool],
 ) -> None:
-    network = path(speaking=True, **answers)
+    network = path(**answers)
     network.passes(30, sound_every_s=0.02)
     struck = network.now
+    network.passes(1)
+    network.watch.mark(ADA, network.now, network.heard, speaking=True)
     network.passes(UNHEARD_S - SILENT.quiet_s)
     assert network.found == []
     network.passes(2 * SILENT.quiet_s)
-    assert UNHEARD_S - 1 <= network.noticed_after(struck) <= UNHEARD_S + SILENT.quiet_s
+    assert UNHEARD_S <= network.noticed_after(struck) <= UNHEARD_S + 1 + SILENT.quiet_s
     assert network.found[0][1] is DeadPath.UNHEARD
     assert network.watch.unproven_since == pytest.approx(struck, abs=0.1)
     network.found.clear()
-    network.watch.mark(ADA, network.now, speaking=False)
+    network.watch.mark(ADA, network.now, network.heard, speaking=False)
     network.passes(60)
     assert network.found == []
+
+
+UNPROVED = {"discoveries": False}
+
+
+def test_who_is_still_marked_after_speaking_may_be_silent() -> None:
+    network = path(speaking=True, **UNPROVED)
+    network.passes(30, sound_every_s=0.02)
+    network.passes(20 * UNHEARD_S)
+    assert network.found == []
+
+
+def test_a_mark_after_a_long_silence_is_given_its_time() -> None:
+    network = path(**UNPROVED)
+    network.passes(30, sound_every_s=0.02)
+    network.passes(10 * UNHEARD_S)
+    network.watch.mark(ADA, network.now, network.heard, speaking=True)
+    network.passes(UNHEARD_S - 1)
+    assert network.found == []
+    network.passes(30, sound_every_s=0.02)
+    network.passes(10 * UNHEARD_S)
+    assert network.found == []
+
+
+def test_marks_that_are_repeated_do_not_put_off_that_nobody_is_heard() -> None:
+    network = path(**UNPROVED)
+    network.passes(30, sound_every_s=0.02)
+    for _ in range(round(UNHEARD_S) + 2):
+        network.passes(1)
+        network.watch.mark(ADA, network.now, network.heard, speaking=True)
+    assert {cause for _, cause in network.found} == {DeadPath.UNHEARD}
+
+
+def test_after_a_resume_only_who_is_marked_or_heard_makes_it_urgent() -> None:
+    network = path(speaking=True)
+    network.passes(10)
+    network.watch.resumed()
+    network.passes(SILENT.quiet_s)
+    network.sent.clear()
+    network.passes(60)
+    assert len(network.sent) <= 2 * 60 / SILENT.quiet_s + 2
+    network.passes(10, sound_every_s=0.02)
+    struck, network.dead = network.now, True
+    network.passes(LATER_S)
+    assert network.noticed_after(struck) < SOON_S
 
 
 def test_a_ping_alone_does_not_prove_that_sound_arrives() -> None:
