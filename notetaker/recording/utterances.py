@@ -12,7 +12,7 @@ before such a part has to read it from the part before.
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import accumulate, takewhile
+from itertools import accumulate, pairwise, takewhile
 from typing import NamedTuple
 
 from notetaker.model.audio import UNKNOWN
@@ -181,11 +181,20 @@ class _Stream:
 
     def place(self, parts: list[_Part]) -> tuple[int, int]:
         """Return when an utterance was said, pre-roll excluded: beginning and end."""
-        sample = in_order(_sample(parts))
-        for part in sample:
+        said: list[_Part] = []
+        passed = lasts = 0
+        ordered = _in_order(parts)
+        for part, chosen in zip(ordered, _sample(ordered), strict=True):
+            if not chosen:
+                passed += 1
+                lasts += part.lasts
+                continue
+            self._clock.skip(passed, lasts)
+            passed = lasts = 0
             self._clock.add(part.sequence, part.timestamp, part.arrival_ns, part.lasts)
-        said = [(at_ns, part) for part, at_ns in zip(sample, self._clock.settle(), strict=True) if part.size]
-        return min(at_ns for at_ns, _ in said), max(at_ns + part.lasts_ns for at_ns, part in said)
+            said.append(part)
+        places = [(at_ns, part) for part, at_ns in zip(said, self._clock.settle(), strict=True) if part.size]
+        return min(at_ns for at_ns, _ in places), max(at_ns + part.lasts_ns for at_ns, part in places)
 
     def _pre_roll(self, now_ns: int) -> list[_Part]:
         """Contiguous, because reading a clip reads everything between its ends."""
@@ -198,20 +207,22 @@ class _Stream:
         self._quiet, self._sounded_ns = False, None
 
 
-def _sample(parts: list[_Part]) -> list[_Part]:
-    """Return what suffices to place an utterance: its beginning and end, the first and last sound that was sent, and
-    some in between. Two that follow one another tell whether their sender's clock can be trusted.
+def _in_order(parts: list[_Part]) -> list[_Part]:
+    """Return the parts as they were sent, which they nearly always are already."""
+    numbers = [part.sequence for part in parts]
+    return parts if all((b - a) % 0x10000 < 0x8000 for a, b in pairwise(numbers)) else in_order(parts)
+
+
+def _sample(parts: list[_Part]) -> Iterable[bool]:
+    """Choose what suffices to place an utterance: its beginning and end, the first and last sound, and some in
+    between. Two that follow one another tell whether their sender's clock can be trusted.
     """
-    origin = parts[0].sequence - 0x8000
-    sent = [(part.sequence - origin) & 0xFFFF for part in parts]
-    sounds = [number for number, part in zip(sent, parts, strict=True) if part.size]
-    ends = min(sounds), max(sounds)
+    sounds = [index for index, part in enumerate(parts) if part.size]
     few, last = SAMPLE // 2, len(parts) - SAMPLE // 2
-    return [
-        part
-        for index, (number, part) in enumerate(zip(sent, parts, strict=True))
-        if index % SAMPLE < 2 or not few <= index < last or number in ends
-    ]
+    return (
+        index % SAMPLE < 2 or not few <= index < last or index in (sounds[0], sounds[-1])
+        for index in range(len(parts))
+    )
 
 
 class Cutter:

@@ -1,12 +1,16 @@
 """Where packets are placed, whatever senders and networks make of their numbers and times."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notetaker.recording.placement import DRIFT, EARLY_NS, StreamClock
+from notetaker.recording.placement import DRIFT, EARLY_NS, REORDERED, StreamClock
 
 MS = 1_000_000
+LONGEST_NS = 120 * MS
+"""What an Opus packet lasts at most."""
 PACKETS = st.lists(
     st.tuples(
         st.integers(0, 2**16 - 1) | st.integers(0, 40),  # sequence
@@ -20,7 +24,9 @@ PACKETS = st.lists(
 
 @given(PACKETS, st.integers(1, 60))
 def test_no_packet_can_confuse_it(packets: list[tuple[int, int, int, int]], together: int) -> None:
-    """Nothing is placed after its arrival, nor much further before it than packets came too early."""
+    """Nothing is placed after its arrival, nor before the first arrival by more than packets may come too early, or
+    be overtaken.
+    """
     clock = StreamClock()
     arrivals: list[int] = []
     places: list[int] = []
@@ -34,6 +40,7 @@ def test_no_packet_can_confuse_it(packets: list[tuple[int, int, int, int]], toge
     places += clock.settle()
     assert len(places) == len(arrivals)
     assert all(place <= arrival for place, arrival in zip(places, arrivals, strict=True))
+    assert all(place >= arrivals[0] - EARLY_NS - REORDERED * LONGEST_NS for place in places)
 
 
 def test_settling_in_between_changes_little() -> None:
@@ -66,3 +73,15 @@ def test_a_pause_may_last_longer_than_the_timestamp_can_tell(hours: int) -> None
     for n, frame in enumerate(sent):
         clock.add(n, 960 * frame % 2**32, 20 * frame * MS, 960)
     assert clock.settle().tolist() == pytest.approx([20 * frame * MS for frame in sent], abs=MS)
+
+
+def test_a_long_backlog_that_comes_at_once_takes_little_time() -> None:
+    """Each packet is so late that its sender's clock might have stood still: those after it show that it did not."""
+    clock = StreamClock()
+    count = 20_000
+    for n in range(count):
+        clock.add(n, 960 * n, max(20 * n, 20 * count if n >= 50 else 0) * MS + n, 960)
+    began_s = time.process_time()
+    places = clock.settle()
+    assert time.process_time() - began_s < 2.0
+    assert places.tolist() == pytest.approx([20 * n * MS for n in range(count)], abs=20 * count * MS // DRIFT)

@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import cycle, takewhile
+from operator import add
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +25,7 @@ TICK_S = 0.5
 """As ``meetings.recordings`` does while somebody speaks."""
 
 Clock = Callable[[int, float], float]
-"""What a sender shows as the timestamp of its n-th packet, said at a time in seconds: 48 kHz ticks."""
+"""What a sender shows as the timestamp of its n-th 20 ms, said at a time in seconds: 48 kHz ticks."""
 Way = Callable[[float, random.Random], float | None]
 """How long a packet that is said at a time is on its way, seconds; None: it is lost."""
 
@@ -38,6 +40,18 @@ def voice(speaker: str) -> tuple[bytes, ...]:
         for frame in one.frames
         if len(frame) > QUIET_BYTES
     )
+
+
+def joined(frames: Sequence[bytes]) -> bytes:
+    """Return one packet of the first frames, those that were encoded alike.
+
+    Source: RFC 6716 section 3.2.5 (code 3, variable bit rate, each below 252 bytes).
+    """
+    alike = [*takewhile(lambda frame: frame[0] == frames[0][0], frames)]
+    if len(alike) == 1:
+        return frames[0]
+    sizes = bytes(len(frame) - 1 for frame in alike[:-1])
+    return bytes((alike[0][0] | 3, 0x80 | len(alike))) + sizes + b"".join(frame[1:] for frame in alike)
 
 
 class Turn(NamedTuple):
@@ -74,6 +88,12 @@ class Sender:
     """It ends a turn with five silence frames."""
     restarts: bool = False
     """It counts anew from anywhere at each turn, within one SSRC."""
+    together: Sequence[int] = (1,)
+    """How many times 20 ms its packets last, in turn."""
+    padding_chance: float = 0.005
+    """How often, per packet, a burst of packets with nothing but padding follows, which use up numbers.
+    Source: Discord.Net#3262.
+    """
 
 
 class Sent(NamedTuple):
@@ -85,16 +105,20 @@ class Sent(NamedTuple):
 
 def send(sender: Sender, seed: int = 1) -> list[Sent]:
     """What arrives of what somebody says, in the order sent."""
-    chance = random.Random(seed)
+    chance, padding = random.Random(seed), random.Random(seed + 1)
     words = voice(sender.speaker)
     sent: list[Sent] = []
     n, sequence, timestamp = 0, sender.sequence, sender.timestamp
+    lengths = cycle(sender.together)
     for turn in sender.turns:
         if sender.restarts:
             sequence, timestamp = chance.randrange(2**16), chance.randrange(2**32)
         count = round(turn.length_s / FRAME_S)
         frames = [words[(n + k) % len(words)] for k in range(count)] + [SILENCE] * (5 if sender.marks else 0)
-        for k, packet in enumerate(frames):
+        k = 0
+        while k < len(frames):
+            length = next(lengths) if k < count else 1
+            packet = joined(frames[k : min(k + length, count) if k < count else k + 1])
             at_s = turn.start_s + k * FRAME_S / (1 + sender.ppm / 1e6)
             ticks = round(sender.clock(n, at_s * (1 + sender.ppm / 1e6)))
             delay_s = sender.way(at_s, chance)
@@ -102,13 +126,17 @@ def send(sender: Sender, seed: int = 1) -> list[Sent]:
                 frame = AudioFrame(
                     sender.user_id,
                     10 * sender.user_id,
-                    (sequence + n) % 2**16,
+                    sequence % 2**16,
                     (timestamp + ticks) % 2**32,
                     packet,
                     at_s + delay_s,
                 )
                 sent.append(Sent(at_s, at_s + delay_s, frame))
-            n += 1
+            sequence += 1
+            if padding.random() < sender.padding_chance:
+                sequence += padding.randint(5, 50)
+            took = (opus.duration(packet) or 0) // opus.FRAME
+            n, k = n + took, k + took
     return sent
 
 
@@ -147,16 +175,18 @@ class Recorded:
         heard = 0
         for utterance in self.utterances:
             clip = [
-                said[packet.ssrc, packet.sequence, packet.timestamp, packet.opus].at_s
-                for packet in read_clip(self.folder, utterance.clip)
-                if len(packet.opus) > QUIET_BYTES
+                packet for packet in read_clip(self.folder, utterance.clip) if len(packet.opus) > QUIET_BYTES
             ]
             heard += len(clip)
+            began_s = [
+                said[packet.ssrc, packet.sequence, packet.timestamp, packet.opus].at_s for packet in clip
+            ]
+            lasts_s = [(opus.duration(packet.opus) or 0) / 48_000 for packet in clip]
             started_s, ended_s = (
                 (at_ns - WALL_NS) / 1e9 for at_ns in (utterance.started_ns, utterance.ended_ns)
             )
-            assert abs(started_s - min(clip)) <= within_s
-            assert abs(ended_s - max(clip) - FRAME_S) <= within_s
+            assert abs(started_s - min(began_s)) <= within_s
+            assert abs(ended_s - max(map(add, began_s, lasts_s))) <= within_s
         assert heard == sum(len(one.frame.opus) > QUIET_BYTES for one in self.sent)
 
 
