@@ -23,6 +23,7 @@ from notetaker.notes.merge import merge
 from notetaker.notes.render import render_message, render_transcript
 from notetaker.notes.summary import summarise
 from notetaker.recording.ogg import OggError
+from notetaker.recording.times import when_said
 from notetaker.recording.tracks import TrackError, retire_journal, write_tracks
 from notetaker.speech.engine import EngineError, Heard, Hints
 from notetaker.store.store import Store
@@ -222,6 +223,7 @@ class Workflows:
             log.error("Meeting %s is not in the store; dropping its job", meeting_id)
             return
         self._await_final_texts(meeting_id)
+        self._place(meeting_id)
         transcript = merge(
             meeting,
             self._store.transcribed(meeting_id),
@@ -240,6 +242,15 @@ class Workflows:
             attachment=render_transcript(transcript, notes),
         )
         self._store.save_notes(notes, posting)
+
+    def _place(self, meeting_id: str) -> None:
+        """Store when utterances were said, where later sound shows that they came late."""
+        try:
+            moved = when_said(self._meetings_folder / meeting_id, self._store.utterances(meeting_id))
+        except OSError as error:  # the notes do not wait for a disk
+            log.warning("Meeting %s: its utterances keep their live times: %s", meeting_id, error)
+            return
+        self._store.move(moved)
 
     def _await_final_texts(self, meeting_id: str) -> None:
         while batches := self._unfinished_batches(meeting_id):

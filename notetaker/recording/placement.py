@@ -121,11 +121,11 @@ class StreamClock:
             if ahead == 1 and elapsed == step:
                 self._agreed = min(self._agreed + 1, 2 * AGREED)
             elif self._agreed >= AGREED and elapsed >= step:
-                if elapsed <= step + missing or self._is_pause(elapsed, arrival_ns):
+                if elapsed == step or self._is_pause(elapsed, arrival_ns):
                     step = elapsed
                 else:  # a jump
                     self._agreed //= 2
-                    slack = elapsed - step
+                    slack = max(elapsed - step, missing)
             else:
                 slack = missing
                 if ahead == 1:

@@ -19,7 +19,7 @@ from notetaker.recording import opus
 from notetaker.recording.journal import JournalReader, Packet, journal_files, sync_directory
 from notetaker.recording.ogg import PRE_SKIP, OggError, OggWriter, read_packets
 from notetaker.recording.placement import StreamClock
-from notetaker.recording.reorder import Reorder
+from notetaker.recording.times import as_sent
 from notetaker.recording.utterances import QUIET_BYTES
 
 _PAUSE_NS = 2_500_000
@@ -198,7 +198,7 @@ def _journal_sound(folder: Path, *, strict: bool = False, report: bool = True) -
     for segment, path in journal_files(folder):
         journal = JournalReader(path)
         no_opus: Counter[int] = Counter()
-        for packet in _in_order(journal):
+        for packet in as_sent(journal):
             user_id = packet.user_id or 0
             ticks = opus.duration(packet.opus)
             if ticks is None:
@@ -215,23 +215,6 @@ def _journal_sound(folder: Path, *, strict: bool = False, report: bool = True) -
             _log.warning("%s: %s", path, journal.damage)
             if strict and not journal.damage.torn:
                 raise TrackError(f"The journal stays, for {path} can be read only in part: {journal.damage}.")
-
-
-def _in_order(journal: JournalReader) -> Iterator[Packet]:
-    """Yield the packets of one file: each speaker's streams one after the other, each in the order sent."""
-    streams: dict[int | None, tuple[int, Reorder[Packet]]] = {}
-    for packet in journal:
-        if not isinstance(packet, Packet):
-            continue
-        ssrc, reorder = streams.get(packet.user_id, (None, None))
-        if reorder is None or ssrc != packet.ssrc:
-            if reorder is not None:
-                yield from reorder.flush()
-            reorder = Reorder[Packet]()
-            streams[packet.user_id] = packet.ssrc, reorder
-        yield from reorder.add(packet)
-    for _, reorder in streams.values():
-        yield from reorder.flush()
 
 
 def _create(path: Path) -> BinaryIO:

@@ -1,6 +1,6 @@
 """Queries about utterances and their texts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -43,6 +43,18 @@ class Utterances(Database):
     def utterances(self, meeting_id: str) -> list[Utterance]:
         """Return the utterances of a meeting in time order."""
         return self._utterances(tables.utterances.c.meeting_id == meeting_id)
+
+    def move(self, utterances: Iterable[Utterance]) -> None:
+        """Store when the utterances were said, which is now known better, in one transaction."""
+        columns = tables.utterances.c
+        self._write(
+            *(
+                sqlalchemy.update(tables.utterances)
+                .where(columns.id == one.id)
+                .values(started_ns=one.started_ns, ended_ns=one.ended_ns)
+                for one in utterances
+            )
+        )
 
     def set_draft(self, utterance_id: str, draft: Transcription, now_ns: int) -> None:
         """Store the first text of an utterance, unless it has one. ``now_ns`` is Unix nanoseconds."""

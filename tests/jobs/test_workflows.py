@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 from dbos import DBOSClient
 
+from notetaker.demo.script import load
 from notetaker.jobs.batches import complete
 from notetaker.jobs.database import jobs_url
 from notetaker.jobs.queue import REFINE, JobQueue, refine_name
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.jobs.workflows import Interrupted, Preferences, Workflows
+from notetaker.model.audio import AudioFrame
 from notetaker.model.utterance import Transcription, Utterance
 from notetaker.speech.engines import EngineSettings
 from notetaker.store.store import Store
 from tests.jobs.engine import POCKETSPHINX
-from tests.jobs.recording import record_meeting, record_speech
+from tests.jobs.recording import record_frames, record_meeting, record_speech
 from tests.speech.installed import FOLDERS, model
-from tests.store.examples import MEETING
+from tests.store.examples import MEETING, SECOND
 
 WORDS = Transcription("words", "engine")
 
@@ -208,6 +210,40 @@ def test_a_job_that_fails_is_tried_again(
     assert f"write_tracks of {MEETING.id} failed; retrying in 1 s" in caplog.text
     assert len(list((folder / "tracks").glob("*.ogg"))) == 3
     assert not (folder / "journal").exists()
+
+
+def test_the_notes_tell_when_it_was_said_although_it_came_late(
+    tmp_path: Path, store: Store, workflows: Workflows
+) -> None:
+    """What Ada said first, in a stall of her network, came with all of its sound 3 s late."""
+    store.add_meeting(MEETING)
+    sent = [*range(50, 100), *range(1000, 1300)]
+    frames = [
+        AudioFrame(1001, 70, n, 960 * frame, load().sentences[0].frames[20], max(0.02 * frame, 4.0))
+        for n, frame in enumerate(sent)
+    ]
+    for utterance in record_frames(tmp_path / MEETING.id, frames):
+        store.add_utterance(utterance)
+    live = store.utterances(MEETING.id)
+    store.set_final({one.id: WORDS for one in live}, MEETING.started_ns)
+    store.end_meeting(MEETING.id, MEETING.started_ns + 60 * SECOND)
+    workflows.finish_meeting(MEETING.id)
+    first, second = store.utterances(MEETING.id)
+    assert live[0].started_ns - first.started_ns == pytest.approx(2 * SECOND, abs=SECOND / 50)
+    assert first.started_ns == pytest.approx(MEETING.started_ns + SECOND, abs=SECOND / 50)
+    assert second == live[1]
+
+
+def test_a_meeting_whose_journal_cannot_be_read_gets_its_notes(
+    tmp_path: Path, store: Store, workflows: Workflows, utterances: list[Utterance]
+) -> None:
+    store.set_final({one.id: WORDS for one in utterances}, MEETING.started_ns)
+    journal = tmp_path / MEETING.id / "journal"
+    (journal / "0001.pcap").rename(journal / "kept")
+    (journal / "0001.pcap").mkdir()
+    workflows._write_notes(MEETING.id)
+    assert store.due_postings()
+    assert store.utterances(MEETING.id) == utterances
 
 
 def test_a_journal_that_the_tracks_do_not_hold_stays(

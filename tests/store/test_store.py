@@ -144,6 +144,17 @@ def test_an_utterance_is_added_once(store: Store) -> None:
     assert store.utterances(MEETING.id) == [utterance(1), utterance(2)]
 
 
+def test_an_utterance_turns_out_to_have_been_said_earlier(store: Store) -> None:
+    store.add_meeting(MEETING)
+    store.add_utterance(utterance(1))
+    store.add_utterance(utterance(2))
+    earlier = replace(
+        utterance(2), started_ns=utterance(1).started_ns - 2, ended_ns=utterance(1).started_ns - 1
+    )
+    store.move([earlier])
+    assert store.utterances(MEETING.id) == [earlier, utterance(1)]
+
+
 def test_an_utterance_without_a_speaker_gets_one_and_no_other(store: Store) -> None:
     store.add_meeting(MEETING)
     named = utterance(1)

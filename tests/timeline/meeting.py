@@ -17,6 +17,7 @@ from notetaker.recording.journal import read_clip
 from notetaker.recording.ogg import PRE_SKIP, read_packets
 from notetaker.recording.recorder import Recorder
 from notetaker.recording.recovery import scan
+from notetaker.recording.times import when_said
 from notetaker.recording.tracks import retire_journal, write_tracks
 from notetaker.recording.utterances import QUIET_BYTES
 from tests.recording.sounds import SILENCE, WALL_NS
@@ -150,11 +151,17 @@ class Recorded:
     track_errors: list[float] = field(default_factory=list)
     """For each packet, in the order sent: seconds by which it is late in its track, of the last to check."""
 
-    def check(self, within_s: float) -> None:
-        """Every packet is in a track, and every one with sound in an utterance, at the time at which it was said."""
+    def check(self, within_s: float, *, live: bool = True) -> None:
+        """Every packet is in a track, and every one with sound in an utterance, at the time at which it was said.
+
+        Unless ``live``, this is known only at the end of the meeting.
+        """
         for user_id in {one.frame.user_id for one in self.sent}:
             self._check_track(user_id, within_s)
-        self._check_utterances(within_s)
+        if live:
+            self._check_utterances(self.utterances, within_s)
+        moved = {one.id: one for one in when_said(self.folder, self.utterances)}
+        self._check_utterances([moved.get(one.id, one) for one in self.utterances], within_s)
         assert sorted(scan(self.folder, "m"), key=lambda one: one.id) == sorted(
             self.utterances, key=lambda one: one.id
         ), "the journal cut again gives the same"
@@ -167,13 +174,13 @@ class Recorded:
         self.track_errors = [at_s - one.at_s for (at_s, _), one in zip(placed, sent, strict=True)]
         assert max(map(abs, self.track_errors)) <= within_s
 
-    def _check_utterances(self, within_s: float) -> None:
+    def _check_utterances(self, utterances: Iterable[Utterance], within_s: float) -> None:
         said = {
             (one.frame.ssrc, one.frame.sequence, one.frame.timestamp, one.frame.opus): one
             for one in self.sent
         }
         heard = 0
-        for utterance in self.utterances:
+        for utterance in utterances:
             clip = [
                 packet for packet in read_clip(self.folder, utterance.clip) if len(packet.opus) > QUIET_BYTES
             ]

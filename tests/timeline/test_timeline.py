@@ -149,6 +149,24 @@ def test_a_new_voice_session_continues_in_time(tmp_path: Path, begins_s: float) 
     record(tmp_path, people, sessions=[begins_s, begins_s + 5]).check(within_s=0.1)
 
 
+@pytest.mark.parametrize(
+    ("turns", "way", "sessions"),
+    [
+        pytest.param([Turn(1.0, 1.2), Turn(5.0, 1.0)], stall(0.0, 3.0), [], id="at the beginning"),
+        pytest.param(
+            [Turn(1.0, 8.0), Turn(12.0, 1.5), Turn(20.0, 5.0)],
+            stall(11.5, 14.4),
+            [10.5],
+            id="in a new session",
+        ),
+    ],
+)
+def test_an_utterance_that_came_late_altogether_is_in_its_place_in_the_end(
+    tmp_path: Path, turns: list[Turn], way: Way, sessions: list[float]
+) -> None:
+    record(tmp_path, [Sender(turns, way=way)], sessions=sessions).check(within_s=0.1, live=False)
+
+
 THREE_HOURS_S = 3 * 3600.0
 
 
