@@ -26,7 +26,8 @@ _PAUSE_NS = 2_500_000
 """A packet that begins so long after the end of the one before does not belong to it without a break."""
 _ASTRAY = 1440
 """Ticks (30 ms) by which speech may be too early before silence is put even into the middle of it: a clock that is
-off by 100 ppm takes five minutes for that, and nobody speaks so long without a pause."""
+off by 100 ppm takes five minutes for that, and nobody speaks so long without a pause. Nothing can be done if speech
+comes too late, as from a fast clock that never pauses: each packet is kept."""
 _LONGEST_SILENCE = 24 * 60 * 60 * 48_000
 """Ticks (24 h): a computer without a battery clock may leap by decades, which must not fill the disk."""
 
