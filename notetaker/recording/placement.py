@@ -133,7 +133,8 @@ class StreamClock:
             media += _ns(step)
             slack = _ns(slack)
             drift = _ns(step) // DRIFT
-            least = min(self._least + drift + slack, arrival_ns - media)
+            more = max(slack, _ns(elapsed - step))  # also what a clock claims that is not trusted
+            least = min(self._least + drift + more, arrival_ns - media)
             self._early = max(self._early + self._least - least - drift, 0) if self._confirmed else 0
             self._least = least
         self._sequence, self._timestamp, self._lasts = sequence, timestamp, lasts
