@@ -190,18 +190,22 @@ class DaveGroup:
 
         Until a welcome's transition is executed, the others may go on with keys that we never had.
         """
-        alone = self._users == {self._user_id}
-        return self.version == 0 or alone or self.executed or self.decrypted() > 0
+        return self.version == 0 or not self.others or self.executed or self.decrypted() > 0
 
     @property
     def nobody_to_hear(self) -> bool:
         """True when others are there, and none of them is in the group with us."""
-        return self.version > 0 and self._users != {self._user_id} and not self.has_others
+        return self.version > 0 and bool(self.others) and not self.has_others
 
     @property
     def has_others(self) -> bool:
         """True when somebody in the channel is in the group with us."""
-        return not (self._users & self._members).issubset({self._user_id})
+        return not self.others.isdisjoint(self._members)
+
+    @property
+    def others(self) -> frozenset[int]:
+        """The other users in the channel."""
+        return frozenset(self._users - {self._user_id})
 
     @property
     def in_transition(self) -> bool:

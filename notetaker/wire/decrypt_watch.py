@@ -6,7 +6,8 @@ else. Broken senders exist (discordgo#1701, nextcord#1294), and discord.js sends
 
 - A sender that cannot be decrypted costs one recovery, because the fault may be ours. After that it counts as
   undecryptable until one of its frames can be decrypted, and is tried again after growing pauses.
-- Only when at least two senders fail, and nobody has been heard since they began to, does the session end.
+- Only when at least two senders fail who have a key, and so does everybody else who was ever heard, does the session
+  end. Who was heard and is merely silent shows that our keys are good, as far as anybody knows.
 
 Two things look like a fault and are none:
 
@@ -65,7 +66,8 @@ class DecryptWatch:
         self._group = group
         self._patience = patience
         self._failing: dict[int, _Failing] = {}
-        self._recovered: dict[int, int] = {}  # frames decrypted of a sender, at the last recovery for it
+        # Frames decrypted at the last recovery: of the sender that it was for, or of all.
+        self._recovered: dict[int, int] = {}
         self._count_from = 0.0
         self._transition_until = 0.0
         self._severed = False
@@ -76,12 +78,7 @@ class DecryptWatch:
     @property
     def undecryptable(self) -> tuple[int, ...]:
         """Ids of the users in the channel who cannot be decrypted, although everything was tried."""
-        decrypted = self._group.decrypted
-        return tuple(
-            user
-            for user, one in self._failing.items()
-            if one.undecryptable and decrypted(user) == one.decrypted
-        )
+        return tuple(user for user, one in self._failing.items() if one.undecryptable and self._fails(user))
 
     def restart(self, now: float) -> None:
         """Start over: the keys have changed."""
@@ -103,6 +100,13 @@ class DecryptWatch:
         self.due = None
         if not self._group.has_others or self._heard != self._group.decrypted():
             return None
+        if self._heard != self._recovered.get(Patience.RESUMED, 0):
+            self._patience.helped(Patience.RESUMED)
+        if not self._patience.over(Patience.RESUMED, now):
+            self.due = self._patience.until(Patience.RESUMED, now)
+            return None
+        self._patience.begin(Patience.RESUMED, now)
+        self._recovered[Patience.RESUMED] = self._heard
         self._begin(now + CHANCE_S)
         return Advice.RECOVER
 
@@ -146,11 +150,23 @@ class DecryptWatch:
             self._begin(now + CHANCE_S)
             return Advice.RECOVER
         one.undecryptable = True
-        failing = (other for other in self._failing.values() if other.frames >= RESUMED_FRAMES)
-        if sum(map(self._deaf_since, failing)) < 2 or not patience.over(Patience.SESSION, now):
+        if not self._deaf or not patience.over(Patience.SESSION, now):
             return None
         patience.begin(Patience.SESSION, now)
         return Advice.END
+
+    @property
+    def _deaf(self) -> bool:
+        """True if two or more senders fail, and nobody is left who does not."""
+        group = self._group
+        if any(group.decrypted(user) and not self._fails(user) for user in group.others):
+            return False
+        failing = [one for user, one in self._failing.items() if one.frames >= FRAMES and group.has_key(user)]
+        return sum(map(self._deaf_since, failing)) >= 2
+
+    def _fails(self, user_id: int) -> bool:
+        one = self._failing.get(user_id)
+        return one is not None and one.decrypted == self._group.decrypted(user_id)
 
     def _deaf_since(self, one: _Failing) -> bool:
         """Return True if nobody has been heard since this sender began to fail."""

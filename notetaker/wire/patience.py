@@ -6,16 +6,23 @@ HELPED_S = 30.0
 
 
 class Patience:
-    """Growing pauses in one guild, by what they are for: a user's id, or ``SESSION`` for a new session."""
+    """Growing pauses in one guild, by what they are for: a user's id, or one of the constants."""
 
     SESSION = 0
+    """A new session."""
+    RESUMED = -1
+    """Rejoining the group because nobody is heard after a resume."""
 
     def __init__(self) -> None:
         self._pauses: dict[int, tuple[float, float]] = {}  # when it began, and its length
 
     def over(self, what: int, now: float) -> bool:
+        return now >= self.until(what, now)
+
+    def until(self, what: int, now: float) -> float:
+        """Return when the pause is over; ``now`` if there is none."""
         began, length = self._pauses.get(what, (now, 0.0))
-        return now >= began + length
+        return began + length
 
     def begin(self, what: int, now: float) -> None:
         """Begin a pause twice as long as the last one, or a first one if that is long over."""

@@ -8,7 +8,7 @@ from notetaker.discordsim.voice.group import DaveOp
 from notetaker.model.failure import Failure, Step
 from notetaker.wire.commands import Reconnect
 from notetaker.wire.dave import MAX_RECOVERIES, TRANSITION_S
-from notetaker.wire.decrypt_watch import CHANCE_S, FRAMES, GRACE_S, RESUMED_FRAMES, SILENT_S
+from notetaker.wire.decrypt_watch import CHANCE_S, FRAMES, GRACE_S, SILENT_S
 from notetaker.wire.losses import FRAME_S
 from notetaker.wire.opcodes import Op
 from notetaker.wire.patience import FIRST_S, HELPED_S, MAX_S, Patience
@@ -72,6 +72,49 @@ def test_a_session_in_which_nobody_can_be_decrypted_ends_if_a_recovery_does_not_
     call.speaks(ADA, BEN, packets=5, broken=True)
     assert call.ended == DEAF
     assert call.recoveries == 1
+
+
+@pytest.mark.parametrize("silent_s", [0, 300])
+def test_somebody_heard_who_is_merely_silent_keeps_a_session_with_two_broken_senders_up(
+    silent_s: float,
+) -> None:
+    call = SecretCall(ADA, BEN, CARL)
+    call.speaks(CARL, packets=50)
+    call.passes(silent_s)
+    call.speaks(ADA, BEN, packets=1500, broken=True, every=0.04)
+    assert (call.recoveries, call.ended) == (2, None)
+    before = len(call.heard)
+    call.speaks(CARL, packets=50)
+    assert len(call.heard) == before + 50
+    assert call.talk.session.decrypt_watch.undecryptable == (ADA, BEN)
+
+
+def test_when_he_who_was_heard_leaves_or_fails_as_well_nobody_is_left_who_could_be_heard() -> None:
+    for carl_fails in (False, True):
+        call = SecretCall(ADA, BEN, CARL)
+        call.speaks(ADA, BEN, packets=500, broken=True)
+        assert call.ended is None
+        if carl_fails:
+            call.speaks(CARL, packets=1, broken=True)
+        else:
+            call.talk.hears(Op.CLIENT_DISCONNECT, {"user_id": str(CARL)})
+        call.speaks(ADA, BEN, packets=FRAMES + 2, broken=True)
+        assert call.ended == DEAF
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+def test_a_newcomer_who_is_not_ready_is_no_second_sign_of_deafness(keyed: bool) -> None:
+    call = SecretCall(ADA)
+    call.speaks(ADA, packets=800, broken=True)
+    if keyed:
+        call.joins(BEN)
+        call.passes(GRACE_S)
+    else:
+        call.talk.hears(Op.CLIENTS_CONNECT, {"user_ids": [str(BEN)]})
+        call.talk.hears(Op.SPEAKING, {"user_id": str(BEN), "ssrc": BEN, "speaking": 1})
+    call.speaks(ADA, packets=FRAMES + 2, broken=True)
+    call.speaks(ADA, BEN, packets=(FRAMES - 2) if keyed else 1000, broken=True)
+    assert call.ended is None
 
 
 def test_a_recovery_that_nobody_answers_has_its_chance() -> None:
@@ -199,12 +242,12 @@ def test_right_after_new_keys_nothing_counts() -> None:
     assert call.talk.session.dave.undecryptable_runs == call.recoveries == 1
 
 
-def is_resumed(call: SecretCall, meanwhile: int) -> None:
+def is_resumed(call: SecretCall, meanwhile: int, before: int = 0) -> None:
     """The websocket is lost and resumed, while Ada says something that cannot be decrypted."""
     call.talk.session.websocket_closed(None, call.talk.now)
     call.talk.does(Reconnect)
     call.speaks(ADA, packets=meanwhile, broken=True)
-    assert call.recoveries == 0
+    assert call.recoveries == before
     call.talk.opens()
     call.talk.hears(Op.HELLO, {"heartbeat_interval": 13750})
     call.talk.hears(Op.RESUMED, None)
@@ -219,7 +262,7 @@ def test_after_a_resume_a_few_failures_are_enough(meanwhile: int) -> None:
     while not call.recoveries:
         call.speaks(ADA, packets=1, broken=True)
         asked += 1
-    assert asked <= (1 if meanwhile else RESUMED_FRAMES + 1)
+    assert asked <= (1 if meanwhile else 6)
     call.passes(CHANCE_S)
     call.speaks(ADA, packets=FRAMES - 1, broken=True)
     assert call.recoveries == 1, "it is no resume any more"
@@ -257,6 +300,37 @@ def test_when_nobody_is_heard_after_a_resume_we_make_sure_of_our_place(
     call.speaks(ADA, BEN, packets=10)
     assert call.heard[-20:] == [b"\xfcpacket %d" % n for n in range(call._packets - 19, call._packets + 1)]
     assert call.recoveries == recoveries
+
+
+def test_many_resumes_while_everybody_is_silent_cost_few_recoveries() -> None:
+    call = SecretCall(ADA, BEN)
+    asked: list[float] = []
+    began = call.talk.now
+    for _ in range(60):
+        is_resumed(call, 0, before=len(asked))
+        for _ in range(10):
+            call.passes(1)
+            if call.recoveries > len(asked):
+                asked.append(call.talk.now - began)
+    assert [round(at / FIRST_S) for at in asked] == [0, 1, 3]
+
+
+def test_a_place_that_is_lost_again_in_silence_is_asked_for_when_the_pause_is_over() -> None:
+    call = SecretCall(ADA)
+    is_resumed(call, 0)
+    call.passes(SILENT_S)
+    assert call.recoveries == 1
+    is_resumed(call, 0, before=1)
+    call.passes(FIRST_S - 1)
+    assert call.recoveries == 1
+    call.passes(1)
+    assert call.recoveries == 2
+    call.speaks(ADA, packets=1)  # so it has helped
+    is_resumed(call, 0, before=2)
+    call.passes(HELPED_S - 1)
+    assert call.recoveries == 2
+    call.passes(1)
+    assert call.recoveries == 3
 
 
 def test_alone_there_is_no_place_to_make_sure_of_after_a_resume() -> None:
