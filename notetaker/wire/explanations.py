@@ -247,8 +247,8 @@ STEPS: dict[Step, _Words] = {
         "",
         "The call is end-to-end encrypted, and the devices in it did not add the bot to their group, so it could "
         "not have decrypted anything.",
-        "The bot tries again. If it keeps happening, have everyone leave the channel for a moment and come back: "
-        "Discord then creates the group again.",
+        "If nobody can be heard, have everyone leave the channel for a moment and come back: Discord then creates "
+        "the group again.",
     ),
     Step.ESTABLISHED: _Words(
         "The connection to the voice server was lost",

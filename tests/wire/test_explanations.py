@@ -47,6 +47,10 @@ def test_the_reason_is_one_sentence(failure: Failure, reason: str) -> None:
     assert explain(failure).reason == reason
 
 
+def test_no_other_try_is_promised_where_the_session_goes_on() -> None:
+    assert "again" not in explain(Failure(Step.GROUP, timed_out=True)).advice.partition(":")[0]
+
+
 def test_every_step_every_close_code_and_every_dead_path_has_words() -> None:
     assert STEPS.keys() == {*Step}
     assert CODES.keys() == CLOSE_CODES.keys()
