@@ -115,10 +115,13 @@ def _now(guild: GuildVoiceStatus | None) -> Iterable[str]:
     if guild.nobody_to_hear:
         yield replies.NOBODY_TO_HEAR
     if guild.undecryptable:
-        yield (
-            f"🔒 I can't decrypt {_people(guild.undecryptable)}, though I can hear others. That's a fault of their "
-            "Discord client; rejoining the channel may help."
+        heard = any(one.heard for one in guild.coverage if one.user_id not in guild.undecryptable)
+        others = (
+            ", though I can hear others. That's a fault of their Discord client; rejoining"
+            if heard
+            else ". Rejoining"
         )
+        yield f"🔒 I can't decrypt {_people(guild.undecryptable)}{others} the channel may help."
     if guild.deafened:
         yield "🔇 A moderator has deafened me, so Discord sends me no sound. Undeafen me to let me hear again."
     if guild.failure is not None:

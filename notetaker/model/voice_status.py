@@ -46,7 +46,7 @@ class GuildVoiceStatus:
     nobody_to_hear: bool = False
     """None of the others in the channel takes part in its end-to-end encryption, so none can be heard."""
     undecryptable: tuple[int, ...] = ()
-    """Ids of the users who cannot be decrypted, while others can."""
+    """Ids of the users who cannot be decrypted, although everything was tried."""
     deafened: bool = False
     """A moderator has server-deafened the bot: Discord sends it no sound."""
     recording: bool = False

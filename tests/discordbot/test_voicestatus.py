@@ -74,6 +74,14 @@ def test_who_cannot_be_heard_is_named_and_told_why() -> None:
     assert f"I can't decrypt <@{ADA}>, <@7>, though" in described(replace(CONNECTED, undecryptable=(ADA, 7)))
     many = described(replace(CONNECTED, undecryptable=tuple(range(1, 20))))
     assert "<@7>, 12 more people, though" in many
+    alone = described(
+        replace(
+            CONNECTED,
+            undecryptable=(ADA, 7),
+            coverage=(Coverage(ADA, Counter({Outcome.HEARD: 9})), Coverage(5)),
+        )
+    )
+    assert alone.endswith(f"I can't decrypt <@{ADA}>, <@7>. Rejoining the channel may help.")
 
 
 def test_the_connection_and_its_encryption() -> None:
