@@ -52,6 +52,29 @@ async def test_a_broken_sender_costs_the_others_nothing_and_is_heard_once_it_is_
         assert call.manager.status().totals.dave_recoveries == 1
 
 
+async def test_two_broken_senders_do_not_end_the_session_while_a_person_who_was_heard_is_silent(
+    tmp_path: Path,
+) -> None:
+    async with a_call(tmp_path) as call:
+        recording, said = Recording(), list[bytes]()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        async with call.speaker(ADA) as ada, call.speaker(BEN) as ben, call.speaker(DJ) as dj:
+            await says(ada, 20, said)
+            await recording.until_heard(ADA, len(said))
+            for sender in (BEN, DJ):
+                call.faults.break_sender(sender, 60)
+            both = {BEN, DJ}
+            async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+                playing = [tasks.create_task(says(one, 10_000, [])) for one in (ben, dj)]
+                await until(lambda: {*status(call).undecryptable} == both, 15)
+                await says(ada, 20, said)
+                assert await recording.until_heard(ADA, len(said)) == said
+                for one in playing:
+                    one.cancel()
+        assert call.gateway.asked == [CHANNEL]
+        assert recording.events.count("opened") == 1
+
+
 async def test_alone_with_somebody_without_a_group_we_stay_and_hear_the_next_one_at_once(
     tmp_path: Path,
 ) -> None:
