@@ -22,6 +22,8 @@ KEY_EXPIRY_S = 10.0
 TRANSITION_S = 5.0
 """Upper bound for the time from an announcement to opcode 22, for which the voice server waits some two seconds until
 every member is ready (DAVE whitepaper, "Member Remove"; discord.js, DAVESession.ts: about three)."""
+IN_FLIGHT_S = 0.5
+"""How long after a transition frames with the keys of before may still arrive."""
 IMMEDIATE = 0
 """Id of a transition that is executed at once, without opcodes 23 and 22."""
 
@@ -184,13 +186,12 @@ class DaveGroup:
 
     # For the receiver
 
-    @property
-    def can_hear(self) -> bool:
-        """True when frames sent from now on can be decrypted, or when nobody else is there.
+    def can_hear(self, *, sure: bool) -> bool:
+        """Return whether frames sent from now on can be decrypted, or nobody else is there, for ``sure``.
 
         Until a welcome's transition is executed, the others may go on with keys that we never had.
         """
-        return self.version == 0 or not self.others or self.executed or self.decrypted() > 0
+        return self.version == 0 or (sure and not self.others) or self.executed or self.decrypted() > 0
 
     @property
     def nobody_to_hear(self) -> bool:

@@ -29,5 +29,11 @@ DEADLINES_S = {
 """How long each step may take. The attempt as a whole has a limit of its own. After ``GROUP`` the session is up all
 the same: those who are there have no group for us, and the next one to come may have."""
 
+OTHERS_S = 0.5
+"""How long we must seem to be alone to believe it: opcode 11 may come after opcode 6, or not at all."""
+
 RESUME_DELAYS_S = (0.0, 1.0, 2.0)
 """Pauses before each try to resume. Discord keeps a lost session for an undocumented time."""
+
+LASTING_S = 5.0
+"""How long a resumed websocket must answer to count as lasting; one lost sooner may be lost every time."""

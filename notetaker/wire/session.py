@@ -15,10 +15,10 @@ from typing import Any
 from notetaker.model.failure import ABNORMAL, Failure, Rung, Step
 from notetaker.wire import dave_messages, discovery, handshake_messages, messages, speaker_messages
 from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
-from notetaker.wire.dave import MAX_RECOVERIES, MAX_VERSION, TRANSITION_S, DaveGroup, Outgoing
+from notetaker.wire.dave import IN_FLIGHT_S, MAX_RECOVERIES, MAX_VERSION, TRANSITION_S, DaveGroup, Outgoing
 from notetaker.wire.decrypt_watch import Advice, DecryptWatch
 from notetaker.wire.events import Ended, Established, Event, PathDead, Resumed, SpeakerLeft
-from notetaker.wire.handshake import DEADLINES_S, RESUME_DELAYS_S
+from notetaker.wire.handshake import DEADLINES_S, LASTING_S, OTHERS_S, RESUME_DELAYS_S
 from notetaker.wire.heartbeat import Heartbeat
 from notetaker.wire.messages import Message, Numbers
 from notetaker.wire.opcodes import Op
@@ -28,11 +28,6 @@ from notetaker.wire.receiver import Receiver
 from notetaker.wire.silence import Silence
 from notetaker.wire.transport import MODES, choose_mode
 from notetaker.wire.whereabouts import Credentials
-
-IN_FLIGHT_S = 0.5
-"""How long after a transition frames with the keys of before may still arrive."""
-LASTING_S = 5.0
-"""How long a resumed websocket must answer to count as lasting; one lost sooner may be lost every time."""
 
 
 class VoiceSession:
@@ -54,6 +49,7 @@ class VoiceSession:
         self.malformed = 0
         """Messages from the server that could not be understood."""
         self._deadline: float | None = now + DEADLINES_S[Step.CONNECT]
+        self._others_due: float | None = None  # until when opcode 11 is awaited
         self._numbers = Numbers()
         self._resume_tries = 0  # since a websocket lasted
         self._lasts_at = now
@@ -135,6 +131,9 @@ class VoiceSession:
                 self._lose_websocket(Failure(self.step, timed_out=True, detail=detail), now)
                 return
             self._beat(now)
+        if self._others_due is not None and now >= self._others_due:
+            self._others_due = None
+            self._establish(now)
         if self.path.due is not None and now >= self.path.due:
             self._probe(now)
         if self.decrypt_watch.due is not None and now >= self.decrypt_watch.due:
@@ -148,6 +147,7 @@ class VoiceSession:
             return None
         times = (
             self._deadline,
+            self._others_due,
             self.heartbeat.due,
             self.path.due,
             self.decrypt_watch.due,
@@ -179,8 +179,7 @@ class VoiceSession:
 
     def _enter(self, step: Step, now: float) -> None:
         self.step = step
-        seconds = DEADLINES_S.get(step)
-        self._deadline = None if seconds is None else now + seconds
+        self._deadline = now + DEADLINES_S[step] if step in DEADLINES_S else None
 
     def _lose_websocket(self, failure: Failure, now: float) -> None:
         """Resume where that can help: UDP, keys and DAVE state do not depend on the websocket (eris#1448)."""
@@ -271,10 +270,11 @@ class VoiceSession:
         if self.step is Step.VERIFY and answers_newest:
             self._enter(Step.GROUP, now)
             self._send_silence()
+            self._others_due = now + OTHERS_S
             self._establish(now)
 
     def _establish(self, now: float) -> None:
-        if self.step is Step.GROUP and self.dave.can_hear:
+        if self.step is Step.GROUP and self.dave.can_hear(sure=self._others_due is None):
             self._established(now)
 
     def _established(self, now: float) -> None:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from notetaker.model.audio import AudioFrame
 from notetaker.wire.commands import Command, SendBinary, SendText
 from notetaker.wire.events import Event
+from notetaker.wire.handshake import OTHERS_S
 from notetaker.wire.losses import Loss
 from notetaker.wire.opcodes import Op
 from notetaker.wire.patience import Patience
@@ -139,6 +140,6 @@ def established(mode: str = GCM, dave: int = 0) -> Conversation:
     beats = [json.loads(c.text) for c in talk.forget() if isinstance(c, SendText)]
     nonce = [beat["d"]["t"] for beat in beats if beat["op"] == Op.HEARTBEAT][-1]
     talk.hears(Op.HEARTBEAT_ACK, {"t": nonce})
-    talk.passes(0)  # the path is probed
+    talk.passes(OTHERS_S if dave else 0)  # the path is probed
     talk.forget()
     return talk

@@ -12,6 +12,7 @@ from notetaker.model.failure import Failure, Step
 from notetaker.wire.commands import SendBinary, SendText
 from notetaker.wire.decrypt_watch import GRACE_S
 from notetaker.wire.events import Ended
+from notetaker.wire.handshake import OTHERS_S
 from notetaker.wire.losses import FRAME_S
 from notetaker.wire.opcodes import Op
 from notetaker.wire.patience import Patience
@@ -68,6 +69,7 @@ class SecretCall:
         self._deliver(self.gateway.join(ME))  # op 25 after op 4
         talk.passes(0.05)
         self._deliver([])
+        self.passes(0.0 if already else OTHERS_S + FRAME_S)
         assert talk.session.step is (Step.GROUP if unready else Step.ESTABLISHED)
 
     @property

@@ -1,13 +1,20 @@
 """The last step of the handshake: the others must encrypt for us before anybody is told that we listen."""
 
+import json
+
+import pytest
+
 from notetaker.discordsim.voice.group import DaveOp
 from notetaker.model.failure import Step
 from notetaker.model.outcome import Coverage, Outcome
+from notetaker.wire.commands import SendText
+from notetaker.wire.dave import IN_FLIGHT_S
 from notetaker.wire.decrypt_watch import CHANCE_S, FRAMES
+from notetaker.wire.events import Established
 from notetaker.wire.handshake import DEADLINES_S
 from notetaker.wire.losses import FRAME_S
 from notetaker.wire.opcodes import Op
-from notetaker.wire.session import IN_FLIGHT_S
+from tests.wire.conversation import READY, Conversation, described, discovery_answer
 from tests.wire.secret_call import ADA, BEN, CARL, SecretCall
 
 DEADLINE_S = DEADLINES_S[Step.GROUP]
@@ -39,6 +46,28 @@ def test_with_a_welcome_nobody_is_heard_before_its_transition_is_executed() -> N
     call.speaks(ADA, BEN, packets=10)
     assert len(call.heard) == 20
     assert call.recoveries == call.talk.session.dave.undecryptable_runs == 0
+
+
+@pytest.mark.parametrize("told_after_s", [0.0, 0.4])
+def test_who_else_is_there_may_be_told_after_the_connection_is_proved(told_after_s: float) -> None:
+    talk = Conversation()
+    talk.opens()
+    talk.hears(Op.HELLO, {"heartbeat_interval": 13750})
+    talk.hears(Op.READY, READY)
+    talk.session.receive_datagram(discovery_answer(), talk.now)
+    talk.hears(Op.SESSION_DESCRIPTION, described(dave=1))
+    talk.passes(0)
+    (beat,) = [
+        c.text for c in talk.forget() if isinstance(c, SendText) and json.loads(c.text)["op"] == Op.HEARTBEAT
+    ]
+    talk.hears(Op.HEARTBEAT_ACK, {"t": json.loads(beat)["d"]["t"]})
+    talk.forget()
+    talk.passes(told_after_s)
+    talk.hears(Op.CLIENTS_CONNECT, {"user_ids": [str(ADA)]})
+    talk.passes(DEADLINE_S - told_after_s - 0.1)
+    talk.quiet()
+    talk.hears(Op.CLIENT_DISCONNECT, {"user_id": str(ADA)})
+    talk.does(Established)
 
 
 def test_what_was_encrypted_for_others_before_we_came_is_no_loss() -> None:

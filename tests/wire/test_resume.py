@@ -7,8 +7,8 @@ import pytest
 from notetaker.model.failure import Failure, Step
 from notetaker.wire.commands import Reconnect, SendText
 from notetaker.wire.events import Ended, Resumed
+from notetaker.wire.handshake import LASTING_S
 from notetaker.wire.opcodes import Op
-from notetaker.wire.session import LASTING_S
 from tests.wire.conversation import GUILD, SSRC, Conversation, established
 from tests.wire.packets import sealed
 from tests.wire.test_session import silences
