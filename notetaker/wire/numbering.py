@@ -12,17 +12,21 @@ WINDOW = 1024
 SLOT = WINDOW - 1
 """Mask of a sequence number: its place in the window."""
 TRUSTED = 16
-"""Packets whose timestamps must have advanced for the sender's clock to be believed."""
+"""Packets that tell whether a clock can be believed: timestamps that advance, nonces that count upwards."""
 LATE_S = 3.0
 """A packet behind the newest that comes so long after it is of a sender that has restarted, unless it was sealed
 before: networks reorder within some 100 ms."""
 _TICKS_PER_S = 48_000
 _LATE_TICKS = WINDOW * 960
 """By how much a sender's clock and the arrivals may disagree: many packets may wait for us at once."""
-_PER_S = 64
-"""Most packets that a stream sends in a second: 50 of audio, with padding in between."""
+_FRAME_TICKS = 960
+_SHORTEST_TICKS = 120
+"""Opus frames take 20 ms, unless the sender chooses otherwise, and 2.5 ms at least (RFC 6716 section 2.1.4)."""
+_PADDED = 1.28
+"""Most packets that a stream sends for a frame, with padding in between."""
 _BURST = 64
-"""Most packets that take no time: servers send bursts of some 50 of padding (Discord.Net#3262)."""
+"""Most packets that take no time: servers send bursts of some 50 of padding (Discord.Net#3262). A number
+as little ahead is the same sender's, whatever the clock says."""
 
 Mark = tuple[int, int, bytes, bool]
 """Sequence number, timestamp, nonce suffix, and whether there is sound in it. The nonce is the transport cipher's
@@ -62,18 +66,29 @@ class Numbering:
         there = self.marks[mark[0] & SLOT]
         if steps <= -WINDOW or (there is not None and there[0] == mark[0]):
             return False
-        elapsed = max(now - self.arrival, 0.0)
-        if steps < 0 and elapsed > LATE_S and not self.sealed_before(mark):
+        elapsed = max(now - self.arrival, 0.0) * _TICKS_PER_S
+        if steps < 0 and elapsed > LATE_S * _TICKS_PER_S and not self.sealed_before(mark):
             return False
-        if not self._clock_runs():
-            return steps - 1 <= WINDOW + _PER_S * elapsed
+        advances = self._advances()
+        frame = max(min((one for one in advances if one > 0), default=_FRAME_TICKS), _SHORTEST_TICKS)
+        if advances and (min(advances) < 0 or max(advances) == 0):  # its clock jumps about, or stands still
+            return steps - 1 <= WINDOW + _PADDED * elapsed / _FRAME_TICKS
         if not mark[3] and abs(steps) <= _BURST:
             return True
         ticks = _signed(mark[1] - self.timestamp, 32)
         if steps < 0:
             return abs(ticks) <= _LATE_TICKS
-        possible = 0 <= ticks <= _LATE_TICKS + elapsed * _TICKS_PER_S
-        return possible and steps - 1 <= _BURST + _PER_S * ticks / _TICKS_PER_S
+        return 0 <= ticks <= _LATE_TICKS + elapsed and steps - 1 <= _BURST + _PADDED * ticks / frame
+
+    def is_near(self, mark: Mark) -> bool:
+        """Return whether a packet is a little ahead and was sealed later: then only the sender's clock has jumped."""
+        return 0 < self.steps(mark[0]) <= _BURST and not self.sealed_before(mark)
+
+    def counts_up(self) -> bool:
+        """Return True if the server is seen to count its nonces upwards, but for packets that were overtaken."""
+        last = self._last()
+        upwards = [_signed(_count(after[2]) - _count(before[2]), 32) > 0 for before, after in pairwise(last)]
+        return len(upwards) >= TRUSTED // 2 and sum(upwards) >= 0.75 * len(upwards)
 
     def leap(self, steps: int, mark: Mark, now: float) -> None:
         """Make a packet the newest, ``steps`` ahead: those in between have not arrived."""
@@ -85,13 +100,15 @@ class Numbering:
         if mark[3]:
             self.timestamp = mark[1]
 
-    def _clock_runs(self) -> bool:
-        """Return whether the sender's clock can be believed. Some stand still, or jump about."""
-        places = range(self.newest - TRUSTED + 1, self.newest + 1)
-        marks = (self.marks[place & SLOT] for place in places)
-        last = [mark[1] for mark in marks if mark is not None and mark[3]]
-        ticks = [_signed(after - before, 32) for before, after in pairwise(last)]
-        return not ticks or (min(ticks) >= 0 and max(ticks) > 0)
+    def _advances(self) -> list[int]:
+        """Return by how much the sender's clock has advanced between the last packets with sound."""
+        last = [mark[1] for mark in self._last() if mark[3]]
+        return [_signed(after - before, 32) for before, after in pairwise(last)]
+
+    def _last(self) -> list[Mark]:
+        """Return what has arrived of the last packets, by number."""
+        marks = (self.marks[place & SLOT] for place in range(self.newest - TRUSTED + 1, self.newest + 1))
+        return [mark for mark in marks if mark is not None]
 
 
 def _signed(difference: int, bits: int) -> int:

@@ -36,6 +36,7 @@ class Stream:
         self._run: Numbering | None = None
         self._other: Numbering | None = None  # the run before, whose last packets may still come
         self._restart_at: int | None = None
+        self._counts_up = False  # the server counts nonces upwards, so what was sealed earlier is never new
 
     def admit(self, mark: Mark, now: float) -> Outcome | None:
         """Check an authentic packet. Return None if it is new, else its outcome.
@@ -75,8 +76,11 @@ class Stream:
             return Outcome.DUPLICATE
         nearest = sorted(runs, key=lambda run: abs(run.steps(mark[0])))
         run = next((run for run in nearest if run.continues(mark, now)), None)
+        self._counts_up = self._counts_up or current.counts_up()
+        if run is None and current.is_near(mark):
+            run = current
         if run is None:
-            if current.sealed_before(mark) and mark[0] != self._restart_at:
+            if current.sealed_before(mark) and (self._counts_up or mark[0] != self._restart_at):
                 self._restart_at = (mark[0] + 1) & 0xFFFF
                 return Outcome.REPLAY
             self._run, self._other = Numbering(mark, max(run.newest for run in runs), now), current

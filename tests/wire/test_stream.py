@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,6 +86,35 @@ def test_a_sender_whose_clock_stands_still_loses_what_its_numbers_say() -> None:
     for n in (*range(10), *range(110, 120)):
         line.takes(n, clock=-n * 960)
     assert line.stream.lost == 100
+
+
+@pytest.mark.parametrize("frame_s", [0.0025, 0.01, 0.02, 0.06])
+def test_an_outage_is_a_loss_however_long_frames_are(frame_s: float) -> None:
+    line = Line()
+    lost = round(10 / frame_s)
+    for n in (*range(100), *range(100 + lost, 200 + lost)):
+        line.takes(n, n * frame_s, clock=round(n * (frame_s * 48_000 - 960)))
+    assert line.stream.lost == lost
+
+
+@pytest.mark.parametrize("clock", [-(2**31), 70_000_000], ids=["back", "ahead"])
+def test_what_is_lost_where_the_clock_jumps_counts(clock: int) -> None:
+    line = Line()
+    for n in range(500):
+        line.takes(n)
+    for n in range(510, 600):
+        line.takes(n, 60.0 + n * FRAME_S, clock=clock)
+    assert line.stream.lost == 10
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_old_datagrams_are_never_new_again(restarted: bool) -> None:
+    line = Line()
+    for n in range(2000):
+        assert line.again(mark(n), n * FRAME_S) is None
+    if restarted:
+        assert line.again((40_000, 0, (2000).to_bytes(4, "big"), True), 40.0) is None
+    assert {line.again(mark(n), 40.0) for n in range(100)} == {Outcome.REPLAY}
 
 
 def test_a_leap_of_numbers_in_no_time_is_no_loss() -> None:
@@ -200,7 +230,10 @@ class Sender:
             pause_s = self.random.choice([0.0, 0.5, 60.0])
             now += pause_s
             near = self.random.choice([-1, 1]) * self.random.randint(200, WINDOW)
-            sequence = self.random.choice([sequence + near, self.random.getrandbits(16)])
+            far = sequence + self.random.randint(
+                WINDOW, 0xFFFF
+            )  # a number that is little ahead would be the next
+            sequence = self.random.choice([sequence + near, far])
             timestamp += self.random.randint(2**27, 2**32 - 2**21)
 
 
