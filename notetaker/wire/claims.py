@@ -1,10 +1,11 @@
-"""Streams that nobody has claimed: when to search for their owner under DAVE, and whose key it is.
+"""Streams whose owner is not known, or seems to be another: when to search for the owner under DAVE, by key.
 
-Opcode 5 is missing in 5 to 10 % of joins (discord.js#4364, Discord.Net#3188). The group then tells: only the owner's
-key opens a frame (pycord#3168). A search costs one failed decryption per member, so it is rare and bounded.
+Opcode 5 is missing in 5 to 10 % of joins (discord.js#4364, Discord.Net#3188), and so may be the opcode 13 before it.
+The group then tells: only the owner's key opens a frame (pycord#3168). A search costs one failed decryption per
+member, so it is rare and bounded.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from math import inf
 
 from notetaker.wire.dave import DaveGroup, is_encrypted
@@ -25,12 +26,12 @@ class Claims:
         self._dave = dave
         self._due: dict[Stream, float] = {}
         self._last = -inf
-        self._tried: dict[Stream, tuple[float, int]] = {}  # when, and how many keys so far
+        self._tried: dict[Stream, tuple[float, set[int]]] = {}  # when, and whose keys since all were
 
     def wait(self, stream: Stream, now: float) -> None:
-        """Note that a packet is held for want of an owner."""
+        """Note that a packet is held for want of its owner's key."""
         if stream not in self._due:
-            tried_at, _ = self._tried.get(stream, (-inf, 0))
+            tried_at, _ = self._tried.get(stream, (-inf, None))
             self._due[stream] = max(now + FIRST_S, tried_at + PAUSE_S)
 
     def keys_changed(self) -> None:
@@ -43,6 +44,11 @@ class Claims:
         self._tried.pop(stream, None)
 
     @property
+    def waiting(self) -> bool:
+        """Whether there is a stream to search for."""
+        return bool(self._due)
+
+    @property
     def next_search(self) -> float:
         """When ``search`` has something to do; infinite when it has nothing."""
         return max(min(self._due.values(), default=inf), self._last + SPACING_S)
@@ -52,22 +58,19 @@ class Claims:
 
         ``owners``, who have other streams, are tried last.
         """
-        if now < self.next_search:
+        if not self._due or now < self.next_search:
             return None
         stream = min(self._due, key=self._due.__getitem__)
         del self._due[stream]
         self._last = now
-        _, tried = self._tried.get(stream, (now, 0))
-        self._tried[stream] = now, tried + TRIALS
+        _, tried = self._tried.get(stream, (now, set()))
+        self._tried[stream] = now, tried
         frame = next((one.payload for one in reversed(stream.held) if is_encrypted(one.payload)), None)
         if frame is None:
             return None
-        for user_id in self._candidates({*owners}, tried):
-            if self._dave.opens(user_id, frame):
-                return stream, user_id
-        return None
-
-    def _candidates(self, owners: set[int], tried: int) -> Iterator[int]:
-        users = sorted(self._dave.keyed, key=lambda user_id: (user_id in owners, user_id))
-        for n in range(min(TRIALS, len(users))):
-            yield users[(tried + n) % len(users)]
+        keyed, busy = self._dave.keyed, {*owners}
+        users = sorted(keyed, key=lambda user_id: (user_id in tried, user_id in busy, user_id))[:TRIALS]
+        tried.update(users)
+        if tried >= keyed:
+            tried.clear()
+        return next(((stream, user_id) for user_id in users if self._dave.opens(user_id, frame)), None)

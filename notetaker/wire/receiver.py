@@ -31,6 +31,8 @@ LATE_S = 2.0
 """How long packets of somebody who has left may still come. After that their SSRC is nobody's."""
 STILL_THERE_S = 1.0
 """A stream that sounds this long after its owner has left was not meant: opcode 13 was late, and they are back."""
+LAST_SEARCHES = 8
+"""Most searches for an owner when the session is over: 16 ms."""
 
 _HEARD = Outcome.HEARD  # an enum looks its members up slowly
 
@@ -43,11 +45,12 @@ class Receiver:
         self._cipher: TransportCipher | None = None
         self._streams: dict[int, Stream] = {}
         self._leaving: dict[Stream, float] = {}
-        """When their owners left."""
+        """When their owners left; ``END``: they are back, and only packets will tell whether under this SSRC."""
         self._claims = Claims(dave)
         self._holding: set[Stream] = set()
         self._unsettled: set[Stream] = set()
         self._refused: int | None = None
+        self._last_searches = LAST_SEARCHES
         self._retired: list[Stream] = []  # their SSRCs are somebody else's, or nobody's
         self.early_until = -math.inf
         """Until when what others encrypt is not for us: then it is no loss."""
@@ -102,6 +105,7 @@ class Receiver:
         if opus is None:
             refused = self._dave.has_key(user_id)
             self._hold(stream, Held(sequence, timestamp, payload, now, refused))
+            self._claims.wait(stream, now)  # the SSRC may be another's by now
             self._refused = user_id
             return None
         stream.outcomes[_HEARD] += 1
@@ -118,12 +122,19 @@ class Receiver:
         return None if stream is None else stream.user_id
 
     def name_speaker(self, ssrc: int, user_id: int, now: float) -> Iterator[Heard]:
-        """Assign ``ssrc`` to ``user_id``. Yield the news, unless it is none, then frames that were held."""
+        """Assign ``ssrc`` to ``user_id``. Yield the news, unless it is none, then frames that were held.
+
+        Nobody has two audio streams: their others are over, once late packets are.
+        """
         stream = self._streams.get(ssrc)
         if stream is None:
             stream = self._streams[ssrc] = Stream(ssrc, self._unsettled)
-        self._leaving.pop(stream, None)
+        back = self._leaving.pop(stream, None) is not None
+        for other in self._streams_of(user_id):
+            if other is not stream:
+                self._leave(other, now)
         if stream.user_id == user_id:
+            stream.named_at = now if back else stream.named_at
             return
         if stream.user_id is not None:
             stream = self._pass_on(stream)
@@ -138,15 +149,17 @@ class Receiver:
 
         If they have just got a new stream beside another one, this is about the other: they are back already.
         """
-        streams = [stream for stream in self._streams.values() if stream.user_id == user_id]
-        newest = max(streams, key=lambda stream: stream.named_at, default=None)
+        streams = self._streams_of(user_id)
+        spared = streams[-1:] if len(streams) > 1 and streams[-1].named_at + LATE_S > now else []
         for stream in streams:
-            if stream is not newest or len(streams) == 1 or stream.named_at + LATE_S <= now:
-                self._leaving.setdefault(stream, now)
+            if stream not in spared:
+                self._leave(stream, now)
 
     def user_is_back(self, user_id: int) -> None:
-        """Keep the streams of ``user_id``."""
-        self._leaving = {stream: at for stream, at in self._leaving.items() if stream.user_id != user_id}
+        """Keep the newest stream of ``user_id``, unless another sender turns up under its SSRC."""
+        for newest in self._streams_of(user_id)[-1:]:
+            if newest in self._leaving:
+                self._leaving[newest] = END
 
     def keys_changed(self) -> Iterator[AudioFrame]:
         """Retry held packets with changed DAVE keys. Yield the frames that can be decrypted now."""
@@ -166,22 +179,21 @@ class Receiver:
                 if stream.arrived_at < left_at + STILL_THERE_S:
                     self._retire(stream)
                     del self._streams[stream.ssrc]
-        owners = (user_id for _, user_id in self.speakers())
-        found = self._claims.search(owners, now)
-        if found is not None:
-            stream, user_id = found
-            yield from self.name_speaker(stream.ssrc, user_id, now)
+        yield from self._search(now)
         for stream in self._by_ssrc(self._holding):
             while stream.held and stream.held[0].arrival + HOLD_S <= now:
                 self._give_up(stream, now)
         for stream in self._by_ssrc(self._unsettled):
             yield from stream.settle(now)
 
-    def give_up_all(self) -> list[Loss]:
-        """Give up everything held, because the session is over. Return all remaining losses."""
+    def give_up_all(self) -> Iterator[Heard]:
+        """Give up everything held, because the session is over. Yield what can still be opened, and all losses."""
+        while self._claims.waiting and self._last_searches:
+            self._last_searches -= 1
+            yield from self._search(END)
         self._leaving.clear()
-        streams = self._by_ssrc(self._unsettled | self._holding)
-        return [loss for stream in streams for loss in self._finish(stream)]
+        for stream in self._by_ssrc(self._unsettled | self._holding):
+            yield from self._finish(stream)
 
     @property
     def next_expiry(self) -> float | None:
@@ -216,6 +228,21 @@ class Receiver:
             Coverage(stream.user_id or 0, stream.outcomes, stream.lost)
             for stream in (*self._retired, *self._streams.values())
         )
+
+    def _streams_of(self, user_id: int) -> list[Stream]:
+        """Return the streams of a user, the newest one last."""
+        streams = (stream for stream in self._streams.values() if stream.user_id == user_id)
+        return sorted(streams, key=lambda stream: stream.named_at)
+
+    def _leave(self, stream: Stream, now: float) -> None:
+        self._leaving[stream] = min(self._leaving.get(stream, END), now)
+
+    def _search(self, now: float) -> Iterator[Heard]:
+        owners = (user_id for _, user_id in self.speakers())
+        found = self._claims.search(owners, now)
+        if found is not None:
+            stream, user_id = found
+            yield from self.name_speaker(stream.ssrc, user_id, stream.arrived_at if now == END else now)
 
     def _pass_on(self, stream: Stream) -> Stream:
         """Return a stream for the next owner of the SSRC, who may have sent what the key of the last one refused."""

@@ -301,7 +301,6 @@ class VoiceSession:
         if "speaking" in data:  # opcode 5
             self.path.mark(user_id, now, self.receiver.heard_at, speaking=bool(data["speaking"]))
         self.dave.user_connected([user_id])
-        self.receiver.user_is_back(user_id)
         self._events += self.receiver.name_speaker(ssrc, user_id, now)
 
     def _on_clients_connect(self, data: Any, now: float) -> None:

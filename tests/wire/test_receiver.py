@@ -80,7 +80,7 @@ class Bench:
                 self.heard.append(one.opus)
 
     def give_up_all(self) -> None:
-        self.losses += self.receiver.give_up_all()
+        self._take(self.receiver.give_up_all())
 
     def take_losses(self) -> list[Loss]:
         losses, self.losses = self.losses, []

@@ -124,6 +124,8 @@ def test_somebody_who_comes_back_within_two_seconds_keeps_the_stream(again: str)
         stage.sends(70, 105, round(LATE_S / FRAME_S))
     stage.talk.passes(LATE_S)
     assert stage.sends(ssrc, 300) == [ADA] * 5
+    if ssrc != 70:
+        assert stage.sends(70, 300) == [UNKNOWN] * 5
 
 
 def test_a_late_op_13_is_about_the_stream_of_before() -> None:
