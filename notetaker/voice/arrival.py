@@ -41,9 +41,8 @@ class ArrivalClock:
         """What arrived earlier has been read, monotonic seconds."""
         self.now = self.since
         """When ``look`` was called last."""
-        self._offset_ns = self._before_ns = wall_ns() - round(
-            self.now * 1e9
-        )  # now, and before it was set last
+        # Now, and before it was set last.
+        self._offset_ns = self._before_ns = wall_ns() - round(self.now * 1e9)
 
     def look(self) -> float:
         """Look at the clocks, and return the monotonic time."""

@@ -74,14 +74,18 @@ class Channel:
     def _tell_speaking(self, to: Session, speaker: Session) -> None:
         """Send op 5, unless a fault says otherwise."""
         fault = self._script.strike(to.user_id, self.guild_id, *SPEAKING_FAULTS)
-        body = {"user_id": str(speaker.user_id), "ssrc": speaker.ssrc, "speaking": speaker.speaking}
+        if fault is not None and fault.seconds is not None:
+            asyncio.get_running_loop().call_later(fault.seconds, self._tell_late, to, speaker)
+            return
         if fault is None:
-            to.send(Op.SPEAKING, body)
-        elif fault.seconds is not None:
-            asyncio.get_running_loop().call_later(fault.seconds, to.send, Op.SPEAKING, body)
+            to.send(Op.SPEAKING, _speaking(speaker))
         elif fault.kind == Damage.SPEAKING_AS_VIDEO:
             video = {"audio_ssrc": speaker.ssrc, "video_ssrc": 0, "rtx_ssrc": 0, "streams": []}
             to.send(Op.VIDEO, {"user_id": str(speaker.user_id), **video})
+
+    def _tell_late(self, to: Session, speaker: Session) -> None:
+        if self.sessions.get(speaker.user_id) is speaker:
+            to.send(Op.SPEAKING, _speaking(speaker))
 
     def _tell_left(self, user_id: int) -> None:
         """Send op 13 to all but the user, who may be back by now."""
@@ -160,6 +164,10 @@ class Channel:
 
     def _handle_timeout(self, deadline: float) -> None:
         self._deliver(self.group.handle_timeout(deadline))
+
+
+def _speaking(speaker: Session) -> dict[str, str | int | None]:
+    return {"user_id": str(speaker.user_id), "ssrc": speaker.ssrc, "speaking": speaker.speaking}
 
 
 def _announce(to: Session, users: list[Session]) -> None:

@@ -102,9 +102,8 @@ class Session:
         self.key: TransportKey | None = None
         self.address: tuple[str, int] | None = None
         """Where its audio is sent, from op 1."""
-        self._inside: tuple[str, int] | None = (
-            None  # the client's own address, behind a NAT that gave it another one
-        )
+        # The client's own address, behind a NAT that gave it another one.
+        self._inside: tuple[str, int] | None = None
         self._outside: tuple[str, int] | None = None
         self.speaking: int | None = None
         """Bit mask of its last op 5. None before the first one, when it neither hears nor is heard."""

@@ -29,6 +29,19 @@ async def test_op_5_can_be_lost_late_or_an_op_12(house: House, kind: Damage) -> 
     assert struck(house) == [kind]
 
 
+async def test_a_late_op_5_does_not_come_after_its_speaker_has_left(house: House) -> None:
+    house.faults.damage(Damage.SPEAKING_LATE, HEARER, seconds=0.1)
+    house.faults.damage(Damage.SPEAKING_LATE, HEARER, seconds=0.2)
+    async with Listener(house.place(HEARER), house.client_tls) as listener:
+        await listener.join()
+        async with VoiceLink(house.place(ADA), house.client_tls):
+            pass
+        await house.server.release(guild_id=GUILD, user_id=ADA)
+        async with VoiceLink(house.place(BEN), house.client_tls):  # whose op 5 is due after Ada's
+            await listener.until(lambda: listener.has(5))
+    assert [m["d"]["user_id"] for m in listener.messages if m["op"] == 5] == [str(BEN)]
+
+
 async def test_an_ssrc_goes_to_the_next_one_to_come(house: House) -> None:
     house.faults.damage(Damage.SSRC_REUSED, ADA)
     async with Listener(house.place(HEARER), house.client_tls) as listener:
