@@ -14,6 +14,8 @@ _NAMES = 3
 """Most people named in a sentence."""
 _NAME = 40
 """Most characters of a name in a sentence."""
+_MISSED = 500
+"""Packets of one person, 10 s of speech, that are worth a sentence if they could not be decrypted."""
 _DROPPED = {
     Outcome.HELD_TOO_LONG: "arrived without a known speaker or key",
     Outcome.UNDECRYPTABLE: "could not be decrypted",
@@ -44,16 +46,19 @@ def _sentences(transcript: Transcript) -> Iterator[str]:
 
 
 def _undecryptable(transcript: Transcript) -> Iterator[str]:
-    """Name those of whom more could not be decrypted than was heard."""
-    people = [
-        escape(clip(name(part.user_id, transcript), _NAME))
+    """Name those of whom more could not be decrypted than was heard, and those of whom much could not be."""
+    missed = [
+        (part, part.outcomes[Outcome.UNDECRYPTABLE] + part.outcomes[Outcome.HELD_TOO_LONG])
         for part in transcript.coverage
         if part.user_id
-        and part.outcomes[Outcome.UNDECRYPTABLE] + part.outcomes[Outcome.HELD_TOO_LONG] > part.heard
     ]
-    others = [f"and {len(people) - _NAMES:,} more"] if len(people) > _NAMES else []
-    if people:
-        yield f"{', '.join(people[:_NAMES] + others)} could not be decrypted."
+    mostly = [part.user_id for part, packets in missed if packets > part.heard]
+    partly = [part.user_id for part, packets in missed if _MISSED <= packets <= part.heard]
+    for user_ids, how in (mostly, ""), (partly, " part of the time"):
+        people = [escape(clip(name(user_id, transcript), _NAME)) for user_id in user_ids]
+        others = [f"and {len(people) - _NAMES:,} more"] if len(people) > _NAMES else []
+        if people:
+            yield f"{', '.join(people[:_NAMES] + others)} could not be decrypted{how}."
 
 
 def _packets(everyone: Coverage, *, whole: bool) -> str:

@@ -30,6 +30,11 @@ from tests.notes.builders import ADA, BEN, CHLOE, heard, said, transcript
             "decrypted. Ben could not be decrypted.",
         ),
         (
+            (heard(ADA, 90_000, undecryptable=499), heard(BEN, 90_000, undecryptable=450, held_too_long=50)),
+            "180,000 of 180,999 voice packets were heard; 50 arrived without a known speaker or key, 949 could not "
+            "be decrypted. Ben could not be decrypted part of the time.",
+        ),
+        (
             (heard(ADA, 90, early=40),),
             "All 90 voice packets were heard; none was lost.",
         ),
