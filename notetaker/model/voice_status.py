@@ -103,6 +103,8 @@ class VoiceTotals:
     """Runs of frames of one speaker that could not be decrypted with a known key."""
     malformed_messages: int = 0
     """Malformed messages from voice gateways."""
+    repeated_messages: int = 0
+    """Messages from voice gateways that were ignored, because their number had been seen. Resumes bring some."""
     udp_errors: int = 0
     """Failed sends and receives: the voice server was unreachable."""
     dead_paths: int = 0

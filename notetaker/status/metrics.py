@@ -49,6 +49,7 @@ TOTALS = {
     "resumes": "Sessions resumed over a new websocket.",
     "resumes_failed": "Lost websockets that could not be resumed.",
     "malformed_messages": "Malformed messages from voice gateways.",
+    "repeated_messages": "Messages from voice gateways that were ignored because their number had been seen.",
     "udp_errors": "Failed UDP sends and receives.",
     "dead_paths": "Sessions replaced because sound no longer reached them over UDP.",
     "health_checks": "Voice health checks.",

@@ -162,6 +162,7 @@ def _totals(totals: VoiceTotals) -> dict[str, Any]:
         "dave_recoveries": totals.dave_recoveries,
         "undecryptable_runs": totals.undecryptable_runs,
         "malformed_messages": totals.malformed_messages,
+        "repeated_messages": totals.repeated_messages,
         "udp_errors": totals.udp_errors,
         "dead_paths": totals.dead_paths,
         "health_checks": totals.health_checks,

@@ -225,3 +225,4 @@ def add_counts(totals: VoiceTotals, connection: VoiceConnection) -> None:
     totals.dave_recoveries += dave.recoveries
     totals.undecryptable_runs += dave.undecryptable_runs
     totals.malformed_messages += connection.session.malformed
+    totals.repeated_messages += connection.session.repeated

@@ -48,6 +48,8 @@ class VoiceSession:
         """How often the session has continued over a new websocket."""
         self.malformed = 0
         """Messages from the server that could not be understood."""
+        self.repeated = 0
+        """Messages that were ignored, because their number had been seen. Resumes bring some."""
         self._deadline: float | None = now + DEADLINES_S[Step.CONNECT]
         self._others_due: float | None = None  # until when opcode 11 is awaited
         self._numbers = Numbers()
@@ -369,6 +371,7 @@ class VoiceSession:
             self.malformed += 1
             return
         if not self._numbers.take(message):
+            self.repeated += 1
             return
         handler = self._handlers.get(message.op)
         if handler is None:

@@ -64,6 +64,7 @@ def test_counts_and_states() -> None:
     assert shown["notetaker_voice_dave_recoveries_total"] == 2
     assert shown["notetaker_voice_undecryptable_runs_total"] == 1
     assert shown["notetaker_voice_malformed_messages_total"] == 0
+    assert shown["notetaker_voice_repeated_messages_total"] == 0
     assert shown["notetaker_voice_udp_errors_total"] == 6
     assert shown["notetaker_voice_dead_paths_total"] == 2
     assert shown["notetaker_voice_health_checks_total"] == 60

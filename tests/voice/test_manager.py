@@ -110,10 +110,13 @@ async def test_what_a_session_could_not_understand_counts_while_it_lives_and_aft
         connection = call.manager._guilds[GUILD].reception.connection
         assert connection is not None
         connection.session.receive_text("{", call.clock.time())
+        for _ in range(4):
+            connection.session.receive_text('{"op": 99, "d": null, "seq": 70000}', call.clock.time())
         connection.session.dave.undecryptable_runs += 2
         for _ in range(2):
             totals = call.manager.status().totals
-            assert (totals.malformed_messages, totals.undecryptable_runs) == (1, 2)
+            assert (totals.malformed_messages, totals.repeated_messages) == (1, 3)
+            assert totals.undecryptable_runs == 2
             await call.manager.leave(GUILD)
 
 
