@@ -281,6 +281,7 @@ def test_the_sums_match_whatever_happens_in_whatever_order(actions: list[tuple[o
                 bench.name(user_id, ssrc)
                 if owners[ssrc][-1] != user_id:
                     owners[ssrc].append(user_id)
+                owners[98 + 99 - ssrc].append(-1)  # if that was theirs too, it is free soon
             case ("key", int(key)):
                 bench.learn(bytes([key]))
             case ("left", int(user_id)):
