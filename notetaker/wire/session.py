@@ -15,7 +15,7 @@ from typing import Any
 from notetaker.model.failure import ABNORMAL, Failure, Rung, Step
 from notetaker.wire import dave_messages, discovery, handshake_messages, messages, speaker_messages
 from notetaker.wire.commands import Command, OpenUdp, Reconnect, SendBinary, SendDatagram, SendText
-from notetaker.wire.dave import IN_FLIGHT_S, MAX_RECOVERIES, MAX_VERSION, TRANSITION_S, DaveGroup, Outgoing
+from notetaker.wire.dave import IN_FLIGHT_S, MAX_RECOVERIES, TRANSITION_S, DaveGroup, Outgoing
 from notetaker.wire.decrypt_watch import Advice, DecryptWatch
 from notetaker.wire.events import Ended, Established, Event, PathDead, Resumed, SpeakerLeft
 from notetaker.wire.handshake import DEADLINES_S, LASTING_S, OTHERS_S, RESUME_DELAYS_S
@@ -77,15 +77,12 @@ class VoiceSession:
     def websocket_opened(self, now: float) -> None:
         if self.step is Step.ENDED:
             return
-        who = self.credentials
-        seat = {"server_id": str(who.guild_id), "session_id": who.session_id, "token": who.token}
         if self.step is Step.RESUME:
             self._enter(Step.RESUME, now)
-            self._send(Op.RESUME, {**seat, "seq_ack": self._numbers.last})
-            return
-        self._enter(Step.IDENTIFY, now)
-        dave = {"max_dave_protocol_version": MAX_VERSION}
-        self._send(Op.IDENTIFY, {**seat, "user_id": str(who.user_id), **dave})
+            self._send(Op.RESUME, handshake_messages.resume(self.credentials, self._numbers.last))
+        else:
+            self._enter(Step.IDENTIFY, now)
+            self._send(Op.IDENTIFY, handshake_messages.identify(self.credentials))
 
     def websocket_closed(self, code: int | None, now: float) -> None:
         """Take note that the server closed it with ``code``, or that it was cut (None)."""
