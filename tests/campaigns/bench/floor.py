@@ -32,6 +32,7 @@ class Floor:
         session, udp = connection.session, connection._udp
         assert udp is not None
         session.path.due = None  # nobody reads the answers to probes here
+        connection._udp, self._udp = None, udp  # else its timers would read along, from a socket that blocks
         self._loop = asyncio.get_running_loop()
         self._loop.remove_reader(udp._socket)
         self._socket = socket.socket(fileno=os.dup(udp._socket.fileno()))
