@@ -109,10 +109,13 @@ class _Run:
 
     def ends_before(self, part: _Part) -> bool:
         """Return whether the part, which has just arrived, comes after the pause that ends it."""
+        since_ns = part.arrival_ns - self.spoke_ns
+        if since_ns < MARKED_QUIET_NS:  # nearly always
+            return False
         if part.arrival_ns >= self.end_ns:
             return True
         paused = (part.timestamp - self.spoke_at + 2**31) % 2**32 - 2**31
-        return part.arrival_ns - self.spoke_ns >= QUIET_NS <= paused * 1_000_000 // 48
+        return since_ns >= QUIET_NS <= paused * 1_000_000 // 48
 
     @property
     def length_ns(self) -> int:
