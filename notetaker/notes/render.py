@@ -180,6 +180,6 @@ def _zones(transcript: Transcript) -> str:
 
 
 def _end_ns(transcript: Transcript) -> int:
-    """Nothing that was said comes after it, nor does it come before the start, whatever the clocks have done."""
+    """Nothing that was said comes after it, nor does it come before the start, even if a clock was set."""
     meeting = transcript.meeting
     return max(meeting.started_ns, meeting.ended_ns or 0, *(line.ended_ns for line in transcript.lines))

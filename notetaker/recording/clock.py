@@ -71,7 +71,7 @@ class MeetingClock:
     """Tells a meeting's time in one life of the bot."""
 
     def __init__(self, read: Callable[[], Moment] = read_clocks, alive: SignOfLife | None = None) -> None:
-        """A new meeting's clock, or one that goes on from the last sign of life of an earlier life of the bot."""
+        """A new meeting's clock, or one that continues from the last sign of life of an earlier run of the bot."""
         self._read = read
         self._began = began = read()
         self.began_ns = began.unix_ns if alive is None else alive.meeting_ns + alive.elapsed_ns(began)

@@ -46,7 +46,7 @@ class _Packets(NamedTuple):
     """In arrays, because a meeting has millions."""
 
     media: "array[int]"
-    """Where each begins by a clock that goes on exactly as the sound does, nanoseconds."""
+    """Where each begins by a clock that advances exactly with the sound, nanoseconds."""
     arrivals: "array[int]"
     """Unix nanoseconds."""
     slack: "array[int]"

@@ -6,7 +6,6 @@ from pathlib import Path
 from notetaker.model.audio import AudioFrame
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
-from notetaker.recording.opus import duration
 from notetaker.recording.tally import Tally
 from notetaker.recording.utterances import Cutter
 from notetaker.recording.writer import JournalWriter
@@ -87,10 +86,9 @@ class Recorder:
         if arrival_ns < earliest_ns:
             arrival_ns = earliest_ns
         offset, end_offset = journal.write(frame, arrival_ns)
-        if duration(frame.opus) is None:
+        opus, sequence, timestamp = frame.opus, frame.sequence, frame.timestamp
+        if not cutter.add(ssrc, opus, sequence, timestamp, arrival_ns, offset, end_offset):
             self.no_opus.add(frame.user_id, ssrc)
-        else:
-            cutter.add(ssrc, frame.opus, frame.sequence, frame.timestamp, arrival_ns, offset, end_offset)
 
     def mark_gap(self, gap: Gap) -> None:
         """Mark a gap. Outside a session the mark gets a journal file of its own."""

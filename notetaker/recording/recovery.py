@@ -5,7 +5,6 @@ from pathlib import Path
 
 from notetaker.model.utterance import Utterance
 from notetaker.recording.journal import JournalReader, Packet, journal_files
-from notetaker.recording.opus import duration
 from notetaker.recording.rtcp import SpeakerLeft, SpeakerNamed
 from notetaker.recording.utterances import Cutter
 
@@ -35,8 +34,7 @@ def _cut(journal: JournalReader, cutter: Cutter) -> None:
             case Packet(user_id, ssrc, sequence, timestamp, opus, arrival_ns, offset, end_offset):
                 if user_id is not None:  # maybe from a mark that comes later
                     cutter.name_speaker(user_id, ssrc)
-                if duration(opus) is not None:  # as the recorder does
-                    cutter.add(ssrc, opus, sequence, timestamp, arrival_ns, offset, end_offset)
+                cutter.add(ssrc, opus, sequence, timestamp, arrival_ns, offset, end_offset)
             case SpeakerNamed():
                 cutter.name_speaker(event.user_id, event.ssrc)
             case SpeakerLeft():

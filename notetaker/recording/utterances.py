@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from notetaker.model.audio import UNKNOWN
 from notetaker.model.utterance import Clip, Utterance
-from notetaker.recording.opus import FRAME, duration
+from notetaker.recording.opus import duration
 from notetaker.recording.placement import StreamClock
 from notetaker.recording.reorder import in_order
 
@@ -151,11 +151,17 @@ class _Stream:
         self._sounded_ns: int | None = None
 
     def part(
-        self, opus: bytes, sequence: int, timestamp: int, arrival_ns: int, offset: int, end_offset: int
+        self,
+        opus: bytes,
+        lasts: int,
+        sequence: int,
+        timestamp: int,
+        arrival_ns: int,
+        offset: int,
+        end_offset: int,
     ) -> _Part:
         """The next packet."""
         size = len(opus)
-        lasts = duration(opus) or FRAME
         if size <= QUIET_BYTES:
             self._quiet = True
             return _Part(sequence, timestamp, arrival_ns, 0, False, lasts, offset, end_offset)
@@ -275,15 +281,22 @@ class Cutter:
         arrival_ns: int,
         offset: int,
         end_offset: int,
-    ) -> None:
-        """Take the next packet of the file. An SSRC without a name belongs to ``UNKNOWN``."""
+    ) -> bool:
+        """Take the next packet of the file. An SSRC without a name belongs to ``UNKNOWN``.
+
+        Return False if it is not Opus: then it is in no utterance.
+        """
+        lasts = duration(opus)
+        if lasts is None:
+            return False
         stream = self._streams[ssrc]
-        part = stream.part(opus, sequence, timestamp, arrival_ns, offset, end_offset)
+        part = stream.part(opus, lasts, sequence, timestamp, arrival_ns, offset, end_offset)
         if stream.run is not None and stream.run.ends_before(part):
             self._end(ssrc, stream)
         stream.add(part)
         if stream.run is not None and stream.run.length_ns >= LATEST_CUT_NS:
             self._cut(ssrc, stream, stream.run)
+        return True
 
     def tick(self, now_ns: int) -> None:
         """End what has been quiet for long enough.

@@ -189,7 +189,7 @@ class DaveGroup:
     def can_hear(self, *, sure: bool) -> bool:
         """Return whether frames sent from now on can be decrypted, or nobody else is there, for ``sure``.
 
-        Until a welcome's transition is executed, the others may go on with keys that we never had.
+        Until a welcome's transition is executed, the others may still use keys that we never had.
         """
         return self.version == 0 or (sure and not self.others) or self.executed or self.decrypted() > 0
 

@@ -13,7 +13,7 @@ Two things look like a fault and are none:
 
 - The commit is still on its way. So nothing is decided before a heartbeat sent since then has been acknowledged:
   everything that the voice server sent earlier has arrived by then.
-- The others go on with the keys of the old epoch until a transition is executed (opcode 22; DAVE whitepaper,
+- The others use the keys of the old epoch until a transition is executed (opcode 22; DAVE whitepaper,
   "Welcome Handling"), and after that a few of their frames are still in flight.
 """
 

@@ -1,6 +1,6 @@
 """The way of sound over UDP: whether it still leads to us while the websocket is well.
 
-A firewall may forget our flow, or a NAT may give it another address while the server goes on sending to the one in
+A firewall may forget our flow, or a NAT may give it another address while the server keeps sending to the one in
 opcode 1 (discord-userdoccers, Voice Connections). Packets of sound prove the way. While none comes, we ask: with
 Discord's UDP ping, and with IP discovery, which also shows whether the server still sees us at the same address. A
 ping alone proves little: its answer comes to wherever we are now, and servers differ in what they answer

@@ -7,7 +7,7 @@ from notetaker.recording.utterances import MOMENT, Cutter
 from tests.recording.sounds import SILENCE
 
 MS = 1_000_000
-SPEECH = b"s" * 100
+SPEECH = b"\xf8" * 100
 SSRC = 70
 
 
@@ -233,7 +233,7 @@ def test_a_monologue_is_cut_at_the_quietest_moment_between_20_and_28_s() -> None
     tape.speak(0, 19_000)
     tape.speak(19_000, 19_200, b"tiny")  # smaller yet, but too early
     tape.speak(19_200, 24_000)
-    tape.speak(24_000, 24_020 + 20 * (MOMENT - 1), b"small")
+    tape.speak(24_000, 24_020 + 20 * (MOMENT - 1), b"\xf8mall")
     tape.speak(24_100, 26_000)
     tape.packet(26_000, b"tiny")  # smaller yet, but within a word
     tape.speak(26_020, 40_000)
