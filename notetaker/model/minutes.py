@@ -1,0 +1,80 @@
+"""Minutes: what a meeting said and settled, part by part. Every item cites the lines it rests on."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from notetaker.model.transcript import Line
+
+
+class Kind(StrEnum):
+    POINT = "point"
+    """What somebody who was absent should know."""
+    DECISION = "decision"
+    """Something settled for longer than the moment."""
+    ACTION = "action"
+    """Something to be done after the meeting."""
+    QUESTION = "question"
+    """Asked, and left open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    kind: Kind
+    text: str
+    """A sentence."""
+    cites: tuple[str, ...]
+    """Ids of at least one line of the item's part, in the order they were said."""
+    owner: str | None = None
+    """Display name of who is to do it; None if nobody was named."""
+    due: str | None = None
+    """When it is to be done, as spoken, such as "by Friday"."""
+    overturned: bool = False
+    """A decision that a later one replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some minutes of a meeting, in which it mostly has one topic."""
+
+    number: int
+    """Counted from 0."""
+    lines: tuple[Line, ...]
+    """At least one line, sorted by start, each with words."""
+    people: tuple[str, ...]
+    """Display names of everyone in the meeting so far: who may own an action."""
+    language: str = "en"
+    """ISO 639-1 code."""
+    before: tuple[Line, ...] = ()
+    """The last lines of the part before, which explain how this one begins. They cannot be cited."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartMinutes:
+    """What a writer makes of one part."""
+
+    title: str
+    """The topic in a few words; empty if the part has none."""
+    items: tuple[Item, ...]
+    started_ns: int
+    made_by: str
+    """The writer, such as ``built-in``, which the notes name."""
+    dropped: int = 0
+    """Items that the lines they cite did not support."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """The whole meeting."""
+
+    title: str
+    """What came out of the meeting, or what it was about; empty if nothing was said."""
+    summary: tuple[Item, ...]
+    """The few points that matter most, in the order they were said."""
+    parts: tuple[PartMinutes, ...]
+    """The outline: each part with its title, start and points. Other kinds of items are below."""
+    decisions: tuple[Item, ...]
+    actions: tuple[Item, ...]
+    questions: tuple[Item, ...]
+    made_by: tuple[str, ...]
+    """The writers, the one with the most parts first."""
+    dropped: int
