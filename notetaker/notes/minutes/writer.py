@@ -30,7 +30,7 @@ class Writer(Protocol):
         ...
 
     def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
-        """Return the title of the meeting, and its summary: at most seven items, taken from ``parts`` or written anew.
+        """Return the title of the meeting, and its summary: at most seven items, from ``parts`` or written anew.
 
         Raises WriterError.
         """

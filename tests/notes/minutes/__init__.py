@@ -1,0 +1,1 @@
+"""The minutes, on dialogue written by hand."""

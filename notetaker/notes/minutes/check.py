@@ -1,0 +1,114 @@
+"""Checks every item of minutes against the lines that it cites, so that notes say nothing that nobody said."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from notetaker.model.minutes import Item, Kind, Part
+from notetaker.model.transcript import Line
+from notetaker.notes.minutes.sentence import SHORTEST
+from notetaker.notes.minutes.spoken import plain, stems, words
+from notetaker.notes.minutes.spoken_numbers import numbers
+
+_SHARE = 0.5
+"""How many of an item's content words must be in the lines that it cites, or in those beside them."""
+_BESIDE = 2
+"""Lines before and after a cited line that may explain it. They support words; not numbers, dates or names."""
+_DATE_WORDS = """
+monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
+october november december today tomorrow tonight yesterday
+"""
+_DATES = frozenset(_DATE_WORDS.split())
+_MAY_BE_OTHER = frozenset({"march", "may"})
+_NAME = re.compile(r"(?<![.!?:\"“] )(?<!^)\b[A-Z][\w'’-]*[a-z][\w'’-]*")
+"""A capitalised word within a sentence. In languages that capitalise nouns, those must be in the lines as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    kept: tuple[Item, ...]
+    fallen: tuple[tuple[Item, str], ...]
+    """Items that do not hold, each with the reason, for the writer that may repair it."""
+
+
+def check(part: Part, items: Sequence[Item]) -> Checked:
+    kept: list[Item] = []
+    fallen: list[tuple[Item, str]] = []
+    for item in items:
+        reason = objection(part, item)
+        if reason is None:
+            kept.append(item)
+        else:
+            fallen.append((item, reason))
+    return Checked(tuple(kept), tuple(fallen))
+
+
+def objection(part: Part, item: Item) -> str | None:
+    """Return why an item does not hold, or None if it does."""
+    place = {line.utterance_id: number for number, line in enumerate(part.lines)}
+    if not item.cites:
+        return "It cites no line."
+    if unknown := [cite for cite in item.cites if cite not in place]:
+        return f"It cites {unknown[0]}, which is not a line of this part."
+    if len(set(item.cites)) < len(item.cites):
+        return "It cites a line twice."
+    if len(item.text.split()) < SHORTEST:
+        return f"It has fewer than {SHORTEST} words."
+    cited = [part.lines[place[cite]] for cite in item.cites]
+    said = " ".join(f"{line.text} {plain(line.text)}" for line in cited)
+    claim = f"{item.text} {item.due or ''}"
+    if invented := sorted(numbers(claim) - numbers(said, generous=True)):
+        return f"The number {invented[0]} is in none of the lines that it cites."
+    if invented := sorted(_dates(claim) - set(words(said))):
+        return f"The date {invented[0]} is in none of the lines that it cites."
+    if invented := sorted(_names(item.text, part.people) - _spoken_names(said, cited)):
+        return f"The name {invented[0]} is in none of the lines that it cites."
+    if (wrong := _owner(item, cited, part)) is not None:
+        return wrong
+    around = " ".join(_around(part, [place[cite] for cite in item.cites]))
+    content = stems(item.text)
+    if content and not content & stems(said):
+        return "It shares no word with the lines that it cites."
+    if len(content & stems(around)) < _SHARE * len(content):
+        return "It shares too few words with the lines that it cites."
+    return None
+
+
+def _around(part: Part, places: Sequence[int]) -> list[str]:
+    near = {place + step for place in places for step in range(-_BESIDE, _BESIDE + 1)}
+    return [line.text for number, line in enumerate(part.lines) if number in near]
+
+
+def _dates(text: str) -> set[str]:
+    capitalised = set(re.findall(r"\b[A-Z]\w+", text))
+    return {
+        word
+        for word in words(text)
+        if word in _DATES and (word not in _MAY_BE_OTHER or word.capitalize() in capitalised)
+    }
+
+
+def _names(text: str, people: Sequence[str]) -> set[str]:
+    """Return names in lower case: capitalised words, and the names of people wherever they stand."""
+    capitalised = {word.lower().removesuffix("'s") for word in _NAME.findall(text)} - _DATES
+    known = {word for name in people for word in words(name) if len(word) > 2}
+    return {word for word in capitalised if not word.startswith("i'")} | (
+        {match.lower() for match in re.findall(r"\b[A-Z]\w+", text)} & known
+    )
+
+
+def _spoken_names(said: str, cited: Sequence[Line]) -> set[str]:
+    heard = {word.removesuffix("'s") for word in words(f"{said} {' '.join(line.speaker for line in cited)}")}
+    return heard | {piece for word in heard for piece in re.split(r"[-_']", word)}
+
+
+def _owner(item: Item, cited: Sequence[Line], part: Part) -> str | None:
+    if item.owner is None or item.kind is not Kind.ACTION:
+        return None
+    if item.owner not in part.people:
+        return f"{item.owner} is not a person of this meeting."
+    said = {word for line in cited for word in words(line.text)}
+    involved = item.owner in {line.speaker for line in cited} or bool(set(words(item.owner)) & said)
+    if not involved and not said & {"you", "your", "you'll", "you're", "please"}:
+        return f"The lines that it cites neither name {item.owner} nor are theirs."
+    return None

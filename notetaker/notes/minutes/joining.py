@@ -1,0 +1,74 @@
+"""Joins the minutes of all parts: what was settled twice is one item, and what was overturned is marked."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from notetaker.model.minutes import Item, Kind, Minutes, PartMinutes
+from notetaker.notes.minutes.spoken import stems
+
+_SAME = 0.6
+"""Share of content words, of the two items together, from which on they are one."""
+_ABOUT = 0.6
+"""Share of the content words of the shorter of two decisions that makes them about the same thing."""
+_AGAINST = re.compile(
+    r"\b(?:no|not|never|without|out|drop(?:ped)?|rul(?:e|ed) out|leave out|instead|rather than|in favour of"
+    r"|omit|no longer"
+    r"|don't|won't|isn't|aren't|doesn't|cancel(?:led)?|skip|forget|lose)\b",
+    re.IGNORECASE,
+)
+
+
+def join(parts: Sequence[PartMinutes], title: str, summary: Sequence[Item]) -> Minutes:
+    """Return the minutes of the meeting. ``title`` and ``summary`` are the writer's."""
+    items = [item for part in parts for item in part.items]
+    return Minutes(
+        title=title,
+        summary=tuple(summary),
+        parts=tuple(parts),
+        decisions=_marked(_joined(item for item in items if item.kind is Kind.DECISION)),
+        actions=tuple(_joined(item for item in items if item.kind is Kind.ACTION)),
+        questions=tuple(_joined(item for item in items if item.kind is Kind.QUESTION)),
+        made_by=tuple(name for name, _ in Counter(part.made_by for part in parts).most_common()),
+        dropped=sum(part.dropped for part in parts),
+    )
+
+
+def _joined(items: Iterable[Item]) -> list[Item]:
+    """Return items in order; those that say the same become one, in the last words, because a recap says it best."""
+    joined: list[Item] = []
+    for item in items:
+        for number, earlier in enumerate(joined):
+            if _is_same(earlier, item):
+                cites = tuple(dict.fromkeys((*earlier.cites, *item.cites)))
+                owner, due = item.owner or earlier.owner, item.due or earlier.due
+                joined[number] = replace(item, cites=cites, owner=owner, due=due)
+                break
+        else:
+            joined.append(item)
+    return joined
+
+
+def _is_same(one: Item, other: Item) -> bool:
+    if one.owner and other.owner and one.owner != other.owner:
+        return False
+    if bool(_AGAINST.search(one.text)) != bool(_AGAINST.search(other.text)):
+        return False
+    first, second = stems(one.text), stems(other.text)
+    return len(first & second) >= _SAME * max(len(first | second), 1)
+
+
+def _marked(decisions: Sequence[Item]) -> tuple[Item, ...]:
+    """Mark each decision that a later one about the same thing contradicts."""
+    return tuple(
+        replace(item, overturned=any(_overturns(later, item) for later in decisions[number + 1 :]))
+        for number, item in enumerate(decisions)
+    )
+
+
+def _overturns(later: Item, earlier: Item) -> bool:
+    against = bool(_AGAINST.search(later.text)) and not _AGAINST.search(earlier.text)
+    first, second = stems(earlier.text), stems(later.text)
+    shared = len(first & second)
+    return against and shared >= max(1, _ABOUT * min(len(first), len(second)))

@@ -1,0 +1,80 @@
+"""A statement as a sentence that can be read alone: whole, with a verb, without the words that only lead up to it."""
+
+import re
+
+from notetaker.notes.minutes.spoken import words
+
+SHORTEST = 5
+"""Fewest words of an item."""
+_LONGEST = 40
+"""Most words of an item; of a longer sentence the clauses that matter are kept."""
+
+_LEADING = re.compile(
+    r"^(?:(?:okay|ok|'kay|yeah|yes|yep|yup|no(?=,)|well|so|and|but|right|alright|all right|now|then|also"
+    r"|cool|great|good"
+    r"|fine|sure|anyway|basically|actually|I mean|you know|like(?=,)|because|'cause|sorry|exactly|true|perfect|mm'kay"
+    r"|excellent|brilliant|I guess|I think(?= we've| we're| that we)|first of all|oh)\b[,.]?\s*)+",
+    re.IGNORECASE,
+)
+_TRAILING = re.compile(
+    r"(?:[\s,]+(?:right|yeah|yes|okay|ok|you know|or something(?: like that)?|or whatever|and so on|so|and"
+    r"|but|or|because"
+    r"|I guess|I think|isn't it|don't you think|I don't know|then I|um|well|the|a|to|of|with))+[,.?!\s]*$",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"(?<=[,;:])\s+|\s+(?=(?:because|but|so that|although|whereas)\b)")
+
+_VERB_FORMS = """
+am is are was were be been being 'm 's 're 've 'll 'd has have had having do does did done will would shall should
+can could may might must need needs needed want wants wanted let use uses used using take takes took taken taking
+make makes made making go goes going went gone get gets got getting keep keeps kept keeping put puts putting give
+gives gave given giving think thinks thought know knows knew known say says said tell tells told see sees saw seen
+look looks looked looking find finds found come comes came work works worked working try tries tried trying ask asks
+asked talk talks talked talking meet meets met meeting send sends sent sending write writes wrote written writing
+read reads check checks checked start starts started stop stops stopped drop drops dropped leave leaves left stay
+stays stayed stick sticks stuck move moves moved show shows showed shown mean means meant seem seems seemed agree
+agrees agreed decide decides decided choose chooses chose chosen focus focuses focused add adds added build builds
+built buy buys bought cost costs run runs ran call calls called explore explores include includes included become
+becomes became help helps helped change changes changed happen happens happened like likes liked prefer prefers
+depend depends believe hope expect suggest propose recommend mention mentioned discuss discussed please remember
+forget call book bring create design finish fix prepare present record report research review save set share solve
+test train update upload organise order plan print post ship ships split splits play plays raid cut pay pays spend
+spends learn learns level win wins lose loses feel feels felt hear heard sell sells sold open opens opened close
+"""
+VERBS = frozenset(_VERB_FORMS.split())
+
+
+def sentence(text: str, matters: re.Pattern[str] | None = None, *, english: bool = True) -> str | None:
+    """Return plain speech as a sentence, or None if it is none; only of English it is known what has a verb.
+
+    Of a long one, the clauses from the first on in which ``matters`` is found are kept.
+    """
+    bare = _LEADING.sub("", text).strip()
+    if len(bare.split()) > _LONGEST:
+        bare = _clauses(bare, matters)
+    bare = _TRAILING.sub("", bare.rstrip(" .,;:—-")).strip(" .,;:—-") if not bare.endswith("?") else bare
+    if len(bare.split()) < SHORTEST or (english and not has_verb(bare)):
+        return None
+    bare = re.sub(r"\bi\b(?=[ '])", "I", bare)
+    return bare[0].upper() + bare[1:] + ("" if bare.endswith(("?", "!", "…")) else ".")
+
+
+def has_verb(text: str) -> bool:
+    said = words(text)
+    return any(
+        word in VERBS or (word.partition("'")[1] and word[word.index("'") :] in VERBS) for word in said
+    ) or any(word.endswith("n't") for word in said)
+
+
+def _clauses(text: str, matters: re.Pattern[str] | None) -> str:
+    clauses = _CLAUSE.split(text)
+    start = next((n for n, clause in enumerate(clauses) if matters and matters.search(clause)), 0)
+    kept: list[str] = []
+    for clause in clauses[start:]:
+        room = _LONGEST - sum(len(one.split()) for one in kept)
+        if len(clause.split()) > room:
+            if not kept:
+                kept.append(" ".join(clause.split()[:room]) + "…")
+            break
+        kept.append(clause)
+    return _LEADING.sub("", " ".join(kept))

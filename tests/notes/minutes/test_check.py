@@ -1,0 +1,92 @@
+import pytest
+
+from notetaker.model.minutes import Item, Kind
+from notetaker.notes.minutes.check import check
+from tests.notes.minutes.builders import part
+
+PART = part("""
+    Ana: So um what does the new motor cost?
+    Ben: About twenty-five euros, and Monika says that they can deliver on Friday.
+    Ana: Okay, then we take the new motor.
+    Ben: I'll order it tomorrow.
+    Cem: Yeah.
+    Ana: Could you please tell the customers about the delay?
+    Cem: Sure.
+    Ben: The old motor was from ACME by the way.
+""")
+
+
+def reasons(
+    kind: Kind, text: str, *cites: str, owner: str | None = None, due: str | None = None
+) -> list[str]:
+    return [reason for _, reason in check(PART, [Item(kind, text, cites, owner, due)]).fallen]
+
+
+@pytest.mark.parametrize(
+    ("text", "cites"),
+    [
+        ("The new motor is used from now on.", ("2",)),
+        ("The motor costs 25 euros.", ("1",)),
+        ("The motor costs twenty-five euros and comes on Friday.", ("1",)),
+        ("Monika can deliver on Friday.", ("1",)),
+        ("Ana takes the new motor.", ("2",)),
+        ("The old motor was from ACME.", ("7",)),
+    ],
+)
+def test_what_was_said_holds(text: str, cites: tuple[str, ...]) -> None:
+    assert reasons(Kind.POINT, text, *cites) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "cites", "reason"),
+    [
+        ("We take the new motor.", (), "It cites no line."),
+        ("We take the new motor.", ("9",), "It cites 9, which is not a line of this part."),
+        ("We take the new motor.", ("2", "2"), "It cites a line twice."),
+        ("New motor, good.", ("2",), "It has fewer than 5 words."),
+        ("The motor costs 26 euros now.", ("1",), "The number 26 is in none of the lines that it cites."),
+        ("The motor costs 25 euros now.", ("2",), "The number 25 is in none of the lines that it cites."),
+        (
+            "They deliver the motor on Monday.",
+            ("1",),
+            "The date monday is in none of the lines that it cites.",
+        ),
+        ("For Petra we take the motor.", ("2",), "The name for is in none of the lines that it cites."),
+        ("We take the motor for Petra.", ("2",), "The name petra is in none of the lines that it cites."),
+        ("We take the motor for Cem.", ("2",), "The name cem is in none of the lines that it cites."),
+        ("The garden fence is painted green.", ("2",), "It shares no word with the lines that it cites."),
+        (
+            "The motor needs a stronger garden fence in summer.",
+            ("2",),
+            "It shares too few words with the lines that it cites.",
+        ),
+    ],
+)
+def test_what_nobody_said_falls(text: str, cites: tuple[str, ...], reason: str) -> None:
+    if text.startswith("For Petra"):  # the first word of a sentence is no name
+        reason = reason.replace("name for", "name petra")
+    assert reasons(Kind.POINT, text, *cites) == [reason]
+
+
+def test_an_owner_is_one_of_the_people_and_has_to_do_with_it() -> None:
+    task = "Order the new motor from them."
+    assert reasons(Kind.ACTION, task, "2", "3", owner="Ben", due="tomorrow") == []
+    assert reasons(Kind.ACTION, task, "2", "3", owner="Dora") == ["Dora is not a person of this meeting."]
+    assert reasons(Kind.ACTION, task, "2", "3", owner="Cem") == [
+        "The lines that it cites neither name Cem nor are theirs."
+    ]
+    assert reasons(Kind.ACTION, "Tell the customers about the delay.", "5", owner="Cem") == []
+
+
+def test_a_due_date_that_nobody_named_falls() -> None:
+    assert reasons(Kind.ACTION, "Order the new motor from them.", "2", "3", due="by Tuesday") == [
+        "The date tuesday is in none of the lines that it cites."
+    ]
+
+
+def test_what_holds_stays_in_order() -> None:
+    good = Item(Kind.DECISION, "We take the new motor then.", ("2",))
+    bad = Item(Kind.DECISION, "We take 99 new motors then.", ("2",))
+    checked = check(PART, [bad, good])
+    assert checked.kept == (good,)
+    assert [item for item, _ in checked.fallen] == [bad]
