@@ -2,8 +2,17 @@
 
 ``parts``       cuts the transcript into parts of some minutes, as lines become known
 ``writer``      what a writer is: a part in, cited items out
-``check``       holds every item against the lines that it cites; ``spoken_numbers`` reads digits and words
+``check``       holds every item against the lines that it cites; ``spoken_numbers`` reads them in digits and in words
 ``joining``     joins the minutes of all parts
+
+The built-in writer:
+
+``builtin``     finds points, decisions and actions; ``questions`` finds what was left open
 ``spoken``      takes fillers, false starts and repetitions out of speech
-``sentence``    makes what was said a sentence that can be read alone
+``statements``  joins the sentences that others interrupted
+``cues``        turns of phrase that decide something or hand out work
+``features``    what the classifier looks at in a statement
+``classifier``  weighs it, by ``weights.json``, which ``scripts/train-notes`` learns
+``sentence``    makes a statement a sentence that can be read alone
+``owners``      who is to do it, and until when
 """

@@ -1,0 +1,176 @@
+"""Turns of phrase by which English speakers settle something, or hand out work.
+
+A cue alone decides nothing: the classifier weighs it, with who agrees and how the sentence is put. What has no cue
+is never a decision or an action. Cues are sought in :func:`normal` words.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+
+from notetaker.model.minutes import Kind
+
+_EXPANDED = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"\bcan't\b|\bcannot\b", "can not"),
+        (r"\bwon't\b", "will not"),
+        (r"n't\b", " not"),
+        (r"'ll\b", " will"),
+        (r"'re\b", " are"),
+        (r"'ve\b", " have"),
+        (r"'m\b", " am"),
+        (r"\blet's\b", "let us"),
+        (r"'d\b", " would"),
+        (r"\b(?:it|that|he|she|what|there|here|who|this)'s\b", lambda match: f"{match[0][:-2]} is"),
+        (r"(?<=\w)'s\b", " s"),
+        (r"\bgonna\b", "going to"),
+        (r"\bwanna\b", "want to"),
+        (r"\bgotta\b", "have to"),
+        (r"\bdunno\b", "do not know"),
+        (r"'?\bcause\b", "because"),
+        (r"'kay\b|\bok\b", "okay"),
+        (r"\d[\d,.]*", "#"),
+    )
+)
+_TOKEN = re.compile(r"[a-z#@]+|[?]")
+_NOT_NAMES = frozenset({"I", "I'm", "I'll", "I've", "I'd", "OK", "Okay"})
+
+
+def normal(text: str, people: Collection[str] = ()) -> list[str]:
+    """Return lower-case words without contractions; ``@`` stands for a name, ``#`` for a number, ``?`` stays.
+
+    ``people`` are names in lower case, which an engine may write without capitals.
+    """
+    spoken = text.replace("’", "'").split()
+    for number, word in enumerate(spoken):
+        bare = word.strip(",.?!;:")
+        inside = number > 0 and not spoken[number - 1].endswith((".", "?", "!"))
+        capital = bare[:1].isupper() and bare[1:].islower() and len(bare) > 2 and bare not in _NOT_NAMES
+        if (inside and capital) or bare.lower() in people:
+            spoken[number] = word.replace(bare, "@")
+    joined = " ".join(spoken).lower()
+    for pattern, replacement in _EXPANDED:
+        joined = pattern.sub(replacement, joined)
+    return _TOKEN.findall(joined)
+
+
+_DO = (
+    r"(?:ask|book|bring|build|buy|call|check|come up|compare|contact|create|do|design|draft|draw|email|explore|figure"
+    r"|fill|find|finish|fix|get|give|go over|have a (?:look|think)|investigate|let (?:you|us|me|everyone) know|look"
+    r"|mail|make|meet|message|order|organi[sz]e|plan|post|prepare|present|print|provide|put|read|record|redo|rerun"
+    r"|report|research|review|run|save|send|set|share|show|solve|speak|start|take|talk|tell|test|think about|train"
+    r"|try|update|upload|work|write)"
+)
+_DOER = (
+    r"(?:@|you|he|she|they|everybody|everyone|somebody|someone|designer|expert|manager|both|two|who|clerk)"
+)
+_DAY = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
+_TIME = (
+    rf"(?:weeks?|meeting|month|{_DAY}|tomorrow|tonight|afternoon|session|time|lecture|summer|recording|minutes|hour"
+    r"|half an hour|then)"
+)
+
+CUES: Mapping[Kind, Mapping[str, re.Pattern[str]]] = {
+    kind: {name: re.compile(pattern) for name, pattern in patterns.items()}
+    for kind, patterns in {
+        Kind.DECISION: {
+            "settled": r"\b(?:decided|agreed|settled|sorted|consensus|concluded|conclusion|resolved|carried|approved"
+            r"|finali[sz]ed|in agreement|decision (?:is|was)|all agree)\b",
+            "worked out": r"\b(?:worked out that|ruled|rule out|chosen|chose|we choose|final (?:answer|decision))\b",
+            "let us": r"\blet us (?!see|start|move|say|look|talk|discuss|assume|get|wait|hope|go on|check|begin|think"
+            r"|decide|just say|find|imagine|stop|turn|not forget|let us|hear)\w+",
+            "go with": r"\b(?:go|going|goes|stick|sticking|stay|staying) (?:\w+ )?(?:with|for|in for|ahead)\b",
+            "we will": r"\bwe (?:\w+ )?(?:will|shall|are going to|are)(?: not)? (?!be |see|talk|discuss"
+            r"|look|start|hear"
+            r"|have to|get to|come|find|done|here|at|on|in the)\w+",
+            "we do": r"\bwe (?:\w+ )?(?:do not |only |just |also |all )?(?:use|take|make|keep|put|leave"
+            r"|drop|want|need"
+            r"|focus|meet|play|stick|spend|lose|add|omit|forget)\b",
+            "it has to": r"\b(?:it|that|they|which|this|there|product|case|must) (?:\w+ )?(?:has to|have to|must"
+            r"|needs to|will|is going to|are going to)(?: not)? (?:be|have|work|look|use|go|stay)\b"
+            r"|\bmust (?:be|not)\b",
+            "out": r"\b(?:is|are|s) (?:definitely |also |all )?(?:out|in|gone|off)\b(?= |$)"
+            r"(?! the| a| this| our| of| my| that)|\bleave (?:\w+ ){0,3}(?:out|for)\b|\bdo not (?:want|use)\b"
+            r"|\b(?:drop|dropped|lose|omit|skip|forget|get rid|rub)\b|\b(?:no|not) need\b",
+            "then": r"\bthen$|\bit is(?: then)?$|^(?:okay|right|so|and|alright|fine|yeah| )*so \w+",
+            "no": r"^(?:okay|so|and|right|then|well|yeah| )*no (?!i|we|you|it|that|but|not|no|because"
+            r"|problem|idea|one"
+            r"|worries|the|they|there|he|she|yeah|matter)\w+",
+            "definitely": r"\bdefinitely\b",
+            "recap": r"\b(?:to sum|in summary|overall|our concept|basically we|so we have|so basically|more or less"
+            r"|that is (?:it|our|the))\b",
+            "required": r"\b(?:requirements?|board|management|must|only for|not (?:do|doing) any)\b",
+            "motion": r"\b(?:propose|motion|content|in favour|everybody happy|everyone happy)\b",
+            "from now on": r"\b(?:for now|right now|for the moment|from now on|in future|in the short term"
+            r"|any ?more)\b",
+            "keep": r"\b(?:keep|stays?|stick|remain|leave) (?:it|the|as|at|to|with|an|a|this|that)\b",
+            "like": r"\blike (?:that|the|this) idea\b|\bhappy with\b|\bgood idea\b",
+            "should": r"\bwe (?:\w+ )?(?:should|have to|need to|ought)\b",
+        },
+        Kind.ACTION: {
+            "I will": rf"\bi (?:\w+ )?(?:will|am going to|can|would)(?: \w+)? {_DO}\b",
+            "I have to": r"\bi (?:\w+ )?(?:have to|need to|still have|must|should|want to|hope to|plan)\b",
+            "I am": r"\bi am (?:meeting|going|doing|working|seeing|writing|looking)\b",
+            "you will": rf"\b{_DOER} (?:\w+ )?(?:will|are going to|is going to|can|could|should|do|does"
+            rf"|has to|have to"
+            rf"|need to)(?: \w+)? {_DO}\b",
+            "you are": rf"\b{_DOER} (?:\w+ )?(?:is|are) (?:working|looking|doing|going|preparing|writing)\b",
+            "please": rf"\b(?:please|(?:can|could|would|will) (?:you|everyone|everybody|someone|somebody"
+            rf"|@))(?: \w+){{0,2}}"
+            rf" {_DO}\b|\bif (?:you|someone|everyone|@)(?: \w+)? (?:can|could|would)\b",
+            "want you to": r"\b(?:want|need|like|ask|asked) (?:you|@|everybody|everyone|them|both)(?: \w+)? to\b",
+            "by then": rf"\b(?:by|until|till|before|for|on|in|after|this|next) (?:the )?(?:next |end of "
+            rf"|this )?{_TIME}\b"
+            r"|\b(?:tomorrow|tonight|today|meantime|later today|next time)\b",
+            "we will": rf"\bwe (?:\w+ )?(?:will|are going to|can|will try to)(?: \w+)? {_DO}\b",
+            "we have to": r"\bwe (?:\w+ )?(?:have to|need to|should|must|are going to be)\b",
+            "plan": r"\b(?:plan|future work|next (?:step|thing|experiment)|first thing|action items?|to do|first we"
+            r"|tasks?|in the meantime)\b",
+            "look into": r"\b(?:look (?:at|into)|work(?:ing)? (?:on|out|together)|find out|send|get back"
+            r"|come back to you"
+            r"|write to|a note|put (?:\w+ ){1,5}(?:in|on) the|figure out|set up|follow up)\b",
+        },
+    }.items()
+}
+"""Cues by kind and name."""
+
+HEDGE = re.compile(
+    r"\b(?:maybe|perhaps|might|could|would|if|probably|do not know|guess|not sure|possibl[ey]|possibility"
+    r"|whether|wonder"
+    r"|suggest|recommend|opinion|option|think)\b"
+)
+PAST = re.compile(
+    r"\b(?:was|were|did|had|said|looked|used|went|came|found|thought|last|yesterday|ago|they)\b"
+)
+
+UNSETTLED = re.compile(
+    r"\b(?:have|has|need|want|able|going|try|trying|still|would) to (?:\w+ )?(?:decide|choose|agree|come to"
+    r"|make (?:a|some)"
+    r" decisions?)\b|\bdecide (?:whether|if|between|later|next|on)\b|\bnot (?:\w+ )?(?:decided|agreed|settled)\b"
+    r"|\b(?:when|whether|if|until|before|once) (?:we|you|they|it|that|i) .*\b(?:decided?|agreed?|settled)\b"
+    r"|\bunderstand\b|\ban option\b"
+)
+"""Talk about decisions that are still to be taken."""
+
+AGENDA = re.compile(r"\b(?:agenda|today s meeting|this meeting|firstly|introduce|presentations?)\b")
+"""Talk about what is done at once."""
+
+_OPENING = r"(?:(?:and|so|but|well|okay|now|right|then) )*"
+ASKING = {
+    Kind.DECISION: re.compile(
+        rf"{_OPENING}(?:do|does|did|are|is|have|has|shall|should|can|could|would|will|what|why|how|who|where|when|which"
+        r"|if|because|maybe|perhaps)\b"
+    ),
+    Kind.ACTION: re.compile(
+        rf"{_OPENING}(?:do|does|did|are|is|have|has|shall|should|what|why|how|where|when|which|because|maybe|perhaps)\b"
+    ),
+}
+"""Beginnings of sentences that ask or suppose, and so settle nothing. A request may be a question."""
+
+_AGREEING = """
+yeah yes yep okay right sure agree agreed exactly good fine absolutely definitely true great cool alright perfect
+"""
+AGREEING = frozenset(_AGREEING.split())
+"""First words of those who agree."""
+DOUBTING = frozenset({"no", "but", "not", "why", "well", "hmm"})
+"""First words of those who do not."""
