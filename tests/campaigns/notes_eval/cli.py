@@ -1,0 +1,45 @@
+"""The command ``scripts/eval-notes``."""
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from notetaker.notes.minutes.writer import WriterError
+from tests.campaigns.notes_eval.evaluate import evaluate
+from tests.campaigns.notes_eval.labelled import meetings
+from tests.campaigns.notes_eval.report import as_json, other_figures, table, to_read
+from tests.campaigns.notes_eval.writers import Endpoint, UnknownWriter, writer
+
+OWN = Path(__file__).parent / "meetings"
+"""Meetings written for this project."""
+
+
+@click.command()
+@click.argument("folder", default=OWN, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--writer", "name", default="builtin", show_default=True, help="builtin or llm.")
+@click.option("--base-url", help="Where the model of the llm writer answers.")
+@click.option("--model", help="Its name there.")
+@click.option(
+    "--json", "to", type=click.Path(dir_okay=False, path_type=Path), help="Write all items and figures."
+)
+def main(folder: Path, name: str, base_url: str | None, model: str | None, to: Path | None) -> None:
+    """Measure the notes of the labelled meetings in FOLDER; without one, of our own."""
+    console = Console(highlight=False, soft_wrap=True)
+    endpoint = Endpoint(base_url, model) if base_url and model else None
+    try:
+        chosen = writer(name, endpoint)
+        results = [evaluate(meeting, chosen) for meeting in meetings(folder)]
+    except (UnknownWriter, WriterError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    if not results:
+        raise click.ClickException(f"There is no labelled meeting (*.json) in {folder}.")
+    for line in to_read(results):
+        console.print(line, markup=False)
+    console.print(f"\n{chosen.name}, {len(results)} meetings")
+    console.print(table(results))
+    for what, figure in other_figures(results).items():
+        console.print(f"{what}: {figure}")
+    if to is not None:
+        to.write_text(json.dumps(as_json(results, chosen.name), indent=2, ensure_ascii=False) + "\n")

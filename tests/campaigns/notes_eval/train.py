@@ -1,0 +1,204 @@
+"""Learns the weights of the built-in writer, and says what they are worth on meetings that they have not seen."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from notetaker.model.minutes import Kind
+from notetaker.notes.minutes.classifier import Classifier, Model, features, parse
+from notetaker.notes.minutes.cues import normal
+from notetaker.notes.minutes.features import Scene
+from notetaker.notes.minutes.spoken import stems
+from notetaker.notes.minutes.statements import Statement, talk
+from tests.campaigns.notes_eval.labelled import Label, Meeting
+from tests.campaigns.notes_eval.score import Score, total
+
+KINDS = (Kind.DECISION, Kind.ACTION)
+PRECISION = {Kind.DECISION: 0.85, Kind.ACTION: 0.85}
+"""What the threshold must reach on meetings that were left out of the training."""
+
+_COMMON = 6
+"""Sources in which a word must occur to be a common one."""
+_SOURCES = 4
+"""Sources in which a phrase must occur to be looked at, so that no meeting's subject is learnt."""
+_PENALTY = 6.0
+_POSITIVE = 3.0
+"""How much more than another a decision or an action counts, because there are few."""
+_OWN = 2.0
+"""How much more than a turn of a meeting a line of a snippet counts, because it was written to teach."""
+_STEPS = 150
+_LEAST = 0.04
+"""Smaller weights are left out of the file."""
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class Example:
+    statement: Statement
+    scene: Scene
+    source: str
+    weight: float
+    is_a: dict[Kind, bool] = field(default_factory=dict)
+    skip: set[Kind] = field(default_factory=set)
+    """Kinds for which it is borderline."""
+    names: dict[Kind, set[str]] = field(default_factory=dict)
+
+
+def examples(meeting: Meeting, weight: float = 1.0) -> list[Example]:
+    """Return all statements of a meeting with what they are."""
+    spoken = talk(meeting.lines)
+    scene = Scene(spoken, meeting.people)
+    found = []
+    for statement in spoken.statements:
+        example = Example(statement, scene, meeting.name, weight)
+        siblings = sum(bool(set(other.at) & set(statement.at)) for other in spoken.statements)
+        for kind in KINDS:
+            example.is_a[kind] = any(_says(statement, label, siblings) for label in meeting.labels[kind])
+            if not example.is_a[kind] and any(
+                set(turns) & set(statement.at) for turns in meeting.borderline[kind]
+            ):
+                example.skip.add(kind)
+        found.append(example)
+    return found
+
+
+def _says(statement: Statement, label: Label, siblings: int) -> bool:
+    """Say whether a statement is what was labelled: of a long turn, only the sentences that share its words."""
+    if not set(label.turns) & set(statement.at):
+        return False
+    return siblings == 1 or bool(stems(statement.text) & stems(label.text))
+
+
+def train(known: Sequence[Example], thresholds: dict[Kind, float]) -> Classifier:
+    common = _common(known)
+    models = {kind: _model(known, kind, common, thresholds.get(kind, 0.5)) for kind in KINDS}
+    return Classifier(common, models)
+
+
+def _common(known: Iterable[Example]) -> frozenset[str]:
+    sources: dict[str, set[str]] = {}
+    for example in known:
+        for word in normal(example.statement.text):
+            sources.setdefault(word, set()).add(example.source)
+    return frozenset(word for word, heard in sources.items() if len(heard) >= _COMMON and word not in "@#?")
+
+
+def _model(known: Sequence[Example], kind: Kind, common: frozenset[str], threshold: float) -> Model:
+    used = [example for example in known if kind not in example.skip]
+    seen: Counter[str] = Counter()
+    sources: dict[str, set[str]] = {}
+    for example in used:
+        certain, phrases = example.scene.features(example.statement, kind, common)
+        example.names[kind] = certain | phrases
+        seen.update(example.names[kind])
+        for name in example.names[kind]:
+            sources.setdefault(name, set()).add(example.source)
+    names = sorted(name for name, heard in sources.items() if len(heard) >= _SOURCES)
+    column = {name: number for number, name in enumerate(names)}
+    x = np.zeros((len(used), len(names)), np.float32)
+    for row, example in enumerate(used):
+        for name, value in features(example.scene, example.statement, kind, common, column).items():
+            x[row, column[name]] = value
+    y = np.array([example.is_a[kind] for example in used], np.float32)
+    weight = np.array([example.weight for example in used], np.float32) * np.where(y, _POSITIVE, 1)
+    slopes, bias = _fit(x, y, weight.astype(np.float32))
+    rounded = {name: round(float(slope), 3) for name, slope in zip(names, slopes, strict=True)}
+    return Model(
+        round(bias, 3), {name: slope for name, slope in rounded.items() if abs(slope) >= _LEAST}, threshold
+    )
+
+
+def _fit(x: Floats, y: Floats, weight: Floats) -> tuple[Floats, float]:
+    """Return the weights and the bias of a logistic regression with a quadratic penalty (Nesterov's method)."""
+    direction = np.ones(x.shape[1], np.float32)
+    for _ in range(15):  # the largest curvature, by power iteration
+        direction = x.T @ (weight * (x @ direction))
+        curvature = float(np.linalg.norm(direction))
+        direction /= curvature
+    step = 1 / (2.2 * (0.25 * curvature + _PENALTY))
+    bias_step = 1 / (0.5 * float(weight.sum()))
+    slopes = ahead = np.zeros(x.shape[1], np.float32)
+    bias = bias_ahead = float(np.log((weight * y).sum() / (weight * (1 - y)).sum()))
+    speed = 1.0
+    for _ in range(_STEPS):
+        error = weight * (1 / (1 + np.exp(-np.clip(x @ ahead + bias_ahead, -30, 30))) - y)
+        new = (ahead - step * (x.T @ error + _PENALTY * ahead)).astype(np.float32)
+        new_bias = bias_ahead - bias_step * float(error.sum())
+        faster = (1 + (1 + 4 * speed * speed) ** 0.5) / 2
+        momentum = (speed - 1) / faster
+        ahead, bias_ahead = new + momentum * (new - slopes), new_bias + momentum * (new_bias - bias)
+        slopes, bias, speed = new, new_bias, faster
+    return slopes, bias
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What a threshold gives on meetings that were left out."""
+
+    threshold: float
+    score: Score
+
+
+def left_out(meetings: Sequence[Meeting], own: Sequence[Example]) -> dict[Kind, list[Point]]:
+    """Leave each meeting out in turn, and return what every threshold gives, the highest first."""
+    found: dict[Kind, list[list[tuple[float, Statement]]]] = {kind: [] for kind in KINDS}
+    known = [examples(meeting) for meeting in meetings]
+    for unseen in known:
+        others = [example for other in known if other is not unseen for example in other]
+        classifier = train([*others, *own], {})
+        for kind in KINDS:
+            rated = [
+                (classifier.probability(one.scene, one.statement, kind), one.statement) for one in unseen
+            ]
+            found[kind].append(sorted(rated, key=lambda one: -one[0])[:60])
+    curves = {}
+    for kind in KINDS:
+        thresholds = sorted(
+            {chance for rated in found[kind] for chance, _ in rated if chance > 0.2}, reverse=True
+        )
+        curves[kind] = [
+            Point(
+                threshold,
+                total(
+                    Score.of(
+                        [one.at for chance, one in rated if chance >= threshold],
+                        [label.turns for label in meeting.labels[kind]],
+                        meeting.borderline[kind],
+                    )
+                    for meeting, rated in zip(meetings, found[kind], strict=True)
+                ),
+            )
+            for threshold in thresholds
+        ]
+    return curves
+
+
+def choose(curve: Sequence[Point], precision: float) -> Point:
+    """Return the point with the most labels found of those that are precise enough."""
+    enough = [point for point in curve if point.score.precision >= precision]
+    return max(enough or curve[:1], key=lambda point: (point.score.found, point.threshold))
+
+
+def write(classifier: Classifier, about: str, path: Path) -> None:
+    content: dict[str, Any] = {
+        "about": about,
+        "common": sorted(classifier.common),
+        "kinds": {
+            kind: {
+                "bias": model.bias,
+                "threshold": model.threshold,
+                "weights": dict(sorted(model.weights.items())),
+            }
+            for kind, model in classifier.models.items()
+        },
+    }
+    text = json.dumps(content, indent=0, ensure_ascii=False)
+    parse(text)
+    path.write_text(text + "\n")
