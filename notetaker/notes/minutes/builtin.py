@@ -78,7 +78,7 @@ class BuiltIn:
         for statement in spoken.statements:
             for kind in (Kind.ACTION, Kind.DECISION):
                 chance = self.classifier.probability(scene, statement, kind)
-                if chance >= self.classifier.models[kind].threshold:
+                if chance >= self.classifier.models[kind].threshold or scene.is_explicit(statement, kind):
                     item = _item(statement, kind, spoken, part)
                     if item is not None:
                         found.append(item)

@@ -111,10 +111,10 @@ CUES: Mapping[Kind, Mapping[str, re.Pattern[str]]] = {
             "I will": rf"\bi (?:\w+ )?(?:will|am going to|can|would)(?: \w+)? {_DO}\b",
             "I have to": r"\bi (?:\w+ )?(?:have to|need to|still have|must|should|want to|hope to|plan)\b",
             "I am": r"\bi am (?:meeting|going|doing|working|seeing|writing|looking)\b",
-            "you will": rf"\b{_DOER} (?:\w+ )?(?:will|are going to|is going to|can|could|should|do|does"
+            "you will": rf"(?<!\w){_DOER} (?:\w+ )?(?:will|are going to|is going to|can|could|should|do|does"
             rf"|has to|have to"
             rf"|need to)(?: \w+)? {_DO}\b",
-            "you are": rf"\b{_DOER} (?:\w+ )?(?:is|are) (?:working|looking|doing|going|preparing|writing)\b",
+            "you are": rf"(?<!\w){_DOER} (?:\w+ )?(?:is|are) (?:working|looking|doing|going|preparing|writing)\b",
             "please": rf"\b(?:please|(?:can|could|would|will) (?:you|everyone|everybody|someone|somebody"
             rf"|@))(?: \w+){{0,2}}"
             rf" {_DO}\b|\bif (?:you|someone|everyone|@)(?: \w+)? (?:can|could|would)\b",
@@ -133,6 +133,29 @@ CUES: Mapping[Kind, Mapping[str, re.Pattern[str]]] = {
     }.items()
 }
 """Cues by kind and name."""
+
+_SETTLED = r"(?:agreed|decided|settled)"
+_OFFICE = (
+    r"(?:arrange|ask|book|call|check|contact|draft|e?mail|find out|look into|message|order|organi[sz]e|post|prepare"
+    r"|review|schedule|send|set up|speak to|talk to|test|upload|work on|write)"
+)
+EXPLICIT: Mapping[Kind, re.Pattern[str]] = {
+    Kind.DECISION: re.compile(
+        rf"(?<!what )(?<!if )\b(?:it is|that is|we are|we have|we all|everybody) (?:now |all |both "
+        rf"|then )*{_SETTLED}\b"
+        rf"(?! with)|(?<!what )(?<!if )\bwe (?:have )?(?:now |all |finally |both |also )*{_SETTLED} (?:to"
+        rf"|that|on|not|against)"
+        r"\b(?! do$)|\b(?:our|the) decision is\b|\bwe are going with\b|\bwe (?:will|are going to) go with\b"
+        r"|\blet us (?:all )?(?:agree|settle|go with|stick with)\b"
+    ),
+    Kind.ACTION: re.compile(
+        rf"\baction items?\b|(?<!if )(?<!\w)(?:i|@|you) (?:will|am going to|is going to|are going to) (?:also "
+        rf"|then )*{_OFFICE}\b"
+        r".*\b(?:today|tomorrow|tonight|by|before|until|next week|this week|after (?:this|the) meeting"
+        rf"|on (?:@|{_DAY}))"
+    ),
+}
+"""What needs no classifier, unless it is about the past."""
 
 HEDGE = re.compile(
     r"\b(?:maybe|perhaps|might|could|would|if|probably|do not know|guess|not sure|possibl[ey]|possibility"

@@ -9,6 +9,7 @@ from notetaker.notes.minutes.cues import (
     ASKING,
     CUES,
     DOUBTING,
+    EXPLICIT,
     HEDGE,
     PAST,
     UNSETTLED,
@@ -39,6 +40,12 @@ class Scene:
         if ASKING[kind].match(said) or not _SHORTEST <= len(statement.text.split()) <= _LONGEST:
             return []
         return [name for name, pattern in CUES[kind].items() if pattern.search(said)]
+
+    def is_explicit(self, statement: Statement, kind: Kind) -> bool:
+        """Say whether a statement is so plain that there is nothing to weigh."""
+        said = " ".join(normal(statement.text, self._names))
+        plain = EXPLICIT[kind].search(said) and not PAST.search(said) and "?" not in said
+        return bool(plain and self.cues(statement, kind))
 
     def features(
         self, statement: Statement, kind: Kind, common: Collection[str]

@@ -30,7 +30,7 @@ def main(folders: tuple[Path, ...], keep: bool) -> None:
     thresholds = dict.fromkeys(KINDS, 0.8)
     if len(known) > 1:
         for kind, curve in left_out(known, own).items():
-            for precision in (0.9, PRECISION[kind], 0.8, 0.7, 0.6, 0.5):
+            for precision in (PRECISION[kind], 0.8, 0.7, 0.6, 0.5):
                 point = choose(curve, precision)
                 score = point.score
                 click.echo(

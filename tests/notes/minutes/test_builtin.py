@@ -81,6 +81,22 @@ def test_a_decision_in_a_few_words_comes_with_what_was_proposed() -> None:
     ]
 
 
+def test_plain_words_are_enough() -> None:
+    plain = part("""
+        Ana: so we decided to open the new website on the first of march
+        Ben: i will send the final report to all of you by friday
+        Cem: we have all agreed on the blue logo
+        Ana: ben will call the customers on tuesday
+        Ben: and last year we decided to keep the red logo
+        Cem: if we agreed on that it would be easier
+    """)
+    assert [item.cites for item in items(plain, Kind.DECISION)] == [("0",), ("2",)]
+    assert [(item.cites, item.owner) for item in items(plain, Kind.ACTION)] == [
+        (("1",), "Ben"),
+        (("3",), "Ben"),
+    ]
+
+
 def test_chatter_gives_nothing() -> None:
     chatter = part(
         "Ana: Mm-hmm, mmm.\nBen: Yeah, okay.\nAna: Wa can you explain that?\nBen: Okay, well I'll move on."
