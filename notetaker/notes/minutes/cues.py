@@ -175,7 +175,9 @@ UNSETTLED = re.compile(
 )
 """Talk about decisions that are still to be taken."""
 
-AGENDA = re.compile(r"\b(?:agenda|today s meeting|this meeting|firstly|introduce|presentations?)\b")
+AGENDA = re.compile(
+    r"\b(?:agenda|today s meeting|this meeting|firstly|introduce|presentations?|my (?:role|name) is)\b"
+)
 """Talk about what is done at once."""
 
 _OPENING = r"(?:(?:and|so|but|well|okay|now|right|then) )*"

@@ -15,7 +15,9 @@ from notetaker.notes.minutes.cues import (
     UNSETTLED,
     normal,
 )
+from notetaker.notes.minutes.sentence import VERBS
 from notetaker.notes.minutes.statements import Statement, Talk
+from notetaker.notes.stopwords import STOP_WORDS
 
 _AFTER = 3
 _BEFORE = 3
@@ -29,7 +31,8 @@ class Scene:
 
     def __init__(self, talk: Talk, people: Collection[str]) -> None:
         self._talk = talk
-        self._names = frozenset(word for name in people for word in name.lower().split() if len(word) > 2)
+        names = {word for name in people for word in name.lower().split() if len(word) > 2}
+        self._names = names - STOP_WORDS - VERBS  # or "will" would be a person wherever there is a Will
         self._normal = [normal(text, self._names) for text in talk.plain]
 
     def cues(self, statement: Statement, kind: Kind) -> list[str]:

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Sequence
 
+from notetaker.notes.minutes.sentence import VERBS
 from notetaker.notes.minutes.spoken import words
 from notetaker.notes.minutes.statements import Statement, Talk
+from notetaker.notes.stopwords import STOP_WORDS
 
 _SELF = re.compile(
     r"\bI(?:'ll|'m (?:going|gonna|meeting)| will| am going| have to| need to| can| still)\b|\blet me\b",
@@ -15,7 +17,8 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _YOU = re.compile(
-    r"\b(?:(?:can|could|will|would|want|like|need) you|you(?:'ll|'re going| will| are going| should| have to| need to"
+    r"\b(?:(?:can|could|will|would|want|like|need) you|(?<!see if )you(?:'ll|'re going| will| are going"
+    r"| should| have to| need to"
     r"| look| do| can)|please)\b",
     re.IGNORECASE,
 )
@@ -58,11 +61,16 @@ def due(text: str) -> str | None:
 
 
 def _is_named(name: str, text: str, people: Sequence[str]) -> bool:
-    """Say whether a person is called by the whole name, or by a first name that only one of them has."""
+    """Say whether a person is called by the whole name, or by a first name that only one of them has.
+
+    In text without capitals, "will" and "may" are no names.
+    """
     first = name.split()[0] if name.split() else ""
     unique = sum(other.split()[:1] == [first] for other in people) == 1
-    calls = [name, first] if unique and len(first) > 1 else [name]
-    return any(re.search(rf"\b{re.escape(call)}\b", text, re.IGNORECASE) for call in calls if call)
+    calls = [name, first] if unique and len(first) > 2 else [name]
+    if text.islower():
+        calls = [call.lower() for call in calls if call.lower() not in STOP_WORDS | VERBS]
+    return any(re.search(rf"\b{re.escape(call)}\b", text) for call in calls if call)
 
 
 def _who_answers(statement: Statement, spoken: Talk) -> str | None:

@@ -16,6 +16,10 @@ _LEADING = re.compile(
     r"|excellent|brilliant|I guess|I think(?= we've| we're| that we)|first of all|oh)\b[,.]?\s*)+",
     re.IGNORECASE,
 )
+_RESTART = re.compile(
+    r"^.{0,60}?\b(?:okay|ok|alright),? so (?=(?:let's|we|I|it|that|the|there)\b)", re.IGNORECASE
+)
+"""Where a sentence is begun anew, which is better than how it was begun."""
 _TRAILING = re.compile(
     r"(?:[\s,]+(?:right|yeah|yes|okay|ok|you know|or something(?: like that)?|or whatever|and so on|so|and"
     r"|but|or|because"
@@ -49,7 +53,7 @@ def sentence(text: str, matters: re.Pattern[str] | None = None, *, english: bool
 
     Of a long one, the clauses from the first on in which ``matters`` is found are kept.
     """
-    bare = _LEADING.sub("", text).strip()
+    bare = _LEADING.sub("", _RESTART.sub("", text)).strip()
     if len(bare.split()) > _LONGEST:
         bare = _clauses(bare, matters)
     bare = _TRAILING.sub("", bare.rstrip(" .,;:—-")).strip(" .,;:—-") if not bare.endswith("?") else bare

@@ -14,7 +14,8 @@ _FILLER = re.compile(
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
-    r"(?:(?<=^)|(?<=, )|(?<= ))(?:I mean|sort of|kind of|like|I guess|let's say|you see)(?:,|(?= um\b)) ?"
+    r"(?:(?<=^)|(?<=, )|(?<= ))(?:sort of|kind of|like|I guess|let's say|you see)(?:,|(?= um\b)) ?"
+    r"|\bI mean\b,? ?"
     r"|(?<!\bdo )(?<!\bif )(?<!\bas )(?<!\blet )(?<!\bdid )\byou know\b,?(?! (?:what|how|that|the|where|who"
     r"|why|it|when|if)\b) ?",
     re.IGNORECASE,

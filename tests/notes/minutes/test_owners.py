@@ -11,7 +11,9 @@ from tests.notes.minutes.builders import PEOPLE, lines
         ("Ana: I'll send it to all of you tomorrow.", "Ana"),
         ("Ana: I have to ask my boss about that.", "Ana"),
         ("Ana: Ben, can you send it to us?", "Ben"),
-        ("Ana: And cem is going to work on the design.", "Cem"),
+        ("Ana: and cem is going to work on the design", "Cem"),
+        ("Ana: I will see if you can get an idea of it.\nBen: Okay.", "Ana"),
+        ("Ana: and see if you can get an idea\nBen: Okay.", None),
         ("Ana: Ben and Cem build the prototype together.", None),
         ("Ana: Could you call the printer today?\nBen: Sure, I will.", "Ben"),
         ("Ana: Could you call the printer today?\nBen: Why me and not him?", None),
@@ -29,6 +31,12 @@ def test_a_first_name_is_enough_if_only_one_has_it() -> None:
     spoken = talk(lines("Ana: Maria will send the report."))
     assert owner(spoken.statements[0], spoken, ("Maria Ruiz", "Ana")) == "Maria Ruiz"
     assert owner(spoken.statements[0], spoken, ("Maria Ruiz", "Maria Lopez", "Ana")) is None
+
+
+def test_will_is_a_name_only_where_it_is_written_as_one() -> None:
+    for text, person in (("i will send it", "Ana"), ("I will send it.", "Ana"), ("Will sends it.", "Will")):
+        spoken = talk(lines(f"Ana: {text}"))
+        assert owner(spoken.statements[0], spoken, ("Ana", "Will")) == person
 
 
 @pytest.mark.parametrize(

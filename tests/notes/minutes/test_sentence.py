@@ -11,6 +11,7 @@ from notetaker.notes.minutes.sentence import sentence
         ("okay so, we go with the red one then", "We go with the red one then."),
         ("Yeah, well, i will write the report and", "I will write the report."),
         ("Right, we'll meet again on Tuesday, okay", "We'll meet again on Tuesday."),
+        ("I think that's a good id okay so let's work on the colours", "Let's work on the colours."),
         ("so do we need a display at all?", "Do we need a display at all?"),
         ("and I'm happy with that, the blue case", "I'm happy with that, the blue case."),
         ("No discounts in this shop are possible.", "No discounts in this shop are possible."),

@@ -23,7 +23,7 @@ from notetaker.notes.minutes.spoken import is_back_channel, plain, sentences, st
         ("[laughter] it works <noise>", "it works"),
         ("It is, you know, a gimmick", "It is, a gimmick"),
         ("Do you know the price?", "Do you know the price?"),
-        ("I, I mean, it depends", "I, it depends"),
+        ("but I mean, it depends", "but it depends"),
         ("uh", ""),
         ("", ""),
     ],
