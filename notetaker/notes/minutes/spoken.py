@@ -20,7 +20,7 @@ _ASIDE = re.compile(
     r"|why|it|when|if)\b) ?",
     re.IGNORECASE,
 )
-_REPEATED = re.compile(r"\b((?:[\w'-]+,? ){0,4}?[\w'-]+),?(?: \1\b)+(?![-'])", re.IGNORECASE)
+_REPEATED = re.compile(r"\b((?:[\w'-]{1,30},? ){0,4}?[\w'-]{1,30}),?(?: \1\b)+(?![-'])", re.IGNORECASE)
 _EMPHATIC = frozenset({"very", "really", "much", "so", "long", "far", "had", "that"})
 _SHORT_WORDS = """
 a i an as at am be by do go he hi if in is it me my no of on or so to up us we ad tv pc uk id ok the and but for you

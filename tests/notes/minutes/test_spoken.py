@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from notetaker.notes.minutes.spoken import is_back_channel, plain, sentences, stems
@@ -56,3 +58,9 @@ def test_sentences_end_where_speech_does() -> None:
 def test_inflections_share_a_stem() -> None:
     assert stems("batteries decided invoices") == stems("battery decide invoice")
     assert stems("it is the") == set()
+
+
+def test_a_loop_of_the_engine_takes_no_time() -> None:
+    began = time.perf_counter()
+    plain("ha-" * 4000)
+    assert time.perf_counter() - began < 1
