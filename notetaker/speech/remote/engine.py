@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeAlias
 
+from notetaker.remote.circuit_breaker import CircuitBreaker
+from notetaker.remote.client import is_this_host
 from notetaker.speech.engine import BYTES_PER_SECOND, Capabilities, EngineError, Heard, Hints
-from notetaker.speech.remote.circuit_breaker import CircuitBreaker
-from notetaker.speech.remote.client import checked_url, is_this_host
 from notetaker.speech.remote.server import Busy, Format, Rejected, Server, TimedOut, Unavailable
 
 PAUSES_S: Final = (1.0, 4.0)
@@ -52,10 +52,9 @@ class OpenAIEngine:
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         """``base_url`` usually ends in ``/v1``; ``timeout_s`` is for one request. Raises EngineSettingError."""
-        url = checked_url(base_url)
         self.name = f"openai {model}"
-        self._server = Server(url, model, api_key, timeout_s, clock)
-        self._local = is_this_host(url)
+        self._server = Server(base_url, model, api_key, timeout_s, clock)
+        self._local = is_this_host(base_url.strip())
         self._concurrency = concurrency
         self._clock = clock
         self._wait = wait

@@ -1,18 +1,17 @@
 """Sends one clip to a transcription server, and finds out what a failure means."""
 
 import io
-import math
 import wave
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from itertools import accumulate
 from typing import Any, Final
 
 import openai
 
+from notetaker.remote.client import headers, open_client, retry_after_s
+from notetaker.remote.errors import ServerSettingError
 from notetaker.speech.engine import (
     BYTES_PER_SECOND,
     SAMPLE_RATE,
@@ -22,7 +21,6 @@ from notetaker.speech.engine import (
     Hints,
 )
 from notetaker.speech.remote import answer
-from notetaker.speech.remote.client import BoundedClient
 
 LONGEST_PROMPT: Final = 600
 """Most characters of vocabulary. Whisper takes 224 tokens at most."""
@@ -81,22 +79,13 @@ class Server:
         self, url: str, model: str, api_key: str | None, timeout_s: float, clock: Callable[[], float]
     ) -> None:
         """``timeout_s`` is for one request. Raises EngineSettingError."""
-        if api_key is not None and not (api_key.isascii() and api_key.isprintable()):
-            raise EngineSettingError("SPEECH_API_KEY: the key contains invalid characters.")
+        try:
+            self._client = open_client("SPEECH", url, api_key, timeout_s, clock)
+        except ServerSettingError as error:
+            raise EngineSettingError(str(error)) from None
         self._model = model
         self._timeout_s = timeout_s
-        self._client = openai.OpenAI(
-            base_url=url,
-            api_key=api_key or "none",  # or the library would look for one in the environment
-            timeout=timeout_s,
-            max_retries=0,
-            http_client=BoundedClient(timeout_s, clock),
-        )
-        self._headers: dict[str, str | openai.Omit] = {
-            "Authorization": f"Bearer {api_key}" if api_key else openai.omit,
-            "OpenAI-Organization": openai.omit,  # from the environment, and for OpenAI only
-            "OpenAI-Project": openai.omit,
-        }
+        self._headers = headers(api_key)
 
     def close(self) -> None:
         """Close the connections to the server."""
@@ -152,7 +141,7 @@ def _prompt(vocabulary: Sequence[str]) -> str:
     )
 
 
-def _failure(status: int, headers: Mapping[str, str]) -> Exception:
+def _failure(status: int, answered: Mapping[str, str]) -> Exception:
     """Return the exception for a status."""
     if status in (400, 413, 415, 422):
         sentence = f"The speech server rejected the audio (status {status})."
@@ -167,18 +156,6 @@ def _failure(status: int, headers: Mapping[str, str]) -> Exception:
         kind = TimedOut if status in (408, 504, 524) else Busy if status == 429 else Unavailable
         return kind(
             f"The speech server is unavailable (status {status}).",
-            retry_after_s=_retry_after_s(headers.get("retry-after", "")),
+            retry_after_s=retry_after_s(answered.get("retry-after", "")),
         )
     return EngineError(f"The speech server rejected the request (status {status}).", retryable=True)
-
-
-def _retry_after_s(value: str) -> float:
-    """Parse either form of the header (RFC 9110 section 10.2.3) into seconds; return 0 if it makes no sense."""
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-        except (TypeError, ValueError):  # TypeError: a time without a zone
-            return 0.0
-    return max(0.0, seconds) if math.isfinite(seconds) else 0.0

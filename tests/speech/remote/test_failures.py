@@ -13,8 +13,8 @@ from time import sleep
 import pytest
 
 from notetaker.jobs.transcriber import TIMEOUT_S
+from notetaker.remote import circuit_breaker, client
 from notetaker.speech.engine import EngineError, EngineSettingError, Hints
-from notetaker.speech.remote import circuit_breaker, client
 from notetaker.speech.remote.engine import OpenAIEngine
 from tests.speech.remote.transcription_server import (
     CLIP,

@@ -1,6 +1,6 @@
 import pytest
 
-from notetaker.speech.remote.circuit_breaker import FAILURES, LONGEST_PAUSE_S, CircuitBreaker
+from notetaker.remote.circuit_breaker import FAILURES, LONGEST_PAUSE_S, CircuitBreaker
 
 
 class Clock:
