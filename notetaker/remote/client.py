@@ -21,7 +21,6 @@ class BoundedClient(openai.DefaultHttpxClient):
 
     def __init__(self, timeout_s: float, clock: Callable[[], float]) -> None:
         super().__init__(follow_redirects=False, timeout=timeout_s)
-        self._timeout_s = timeout_s
         self._clock = clock
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
@@ -29,7 +28,7 @@ class BoundedClient(openai.DefaultHttpxClient):
 
         Raises ValueError if the answer is too long.
         """
-        deadline = self._clock() + self._timeout_s  # the library's timeout is per chunk
+        deadline = self._clock() + request.extensions["timeout"]["read"]  # the library's timeout is per chunk
         response = super().send(request, **{**options, "stream": True})
         try:
             kept = {name: response.headers[name] for name in ("retry-after",) if name in response.headers}
@@ -54,7 +53,7 @@ def open_client(
 ) -> openai.OpenAI:
     """Return a client for the server that ``<prefix>_BASE_URL`` and ``<prefix>_API_KEY`` set.
 
-    Pass ``headers(api_key)`` with every request, so that no key, organization or project from the environment is sent.
+    Pass ``headers(api_key)`` with every request, so that no key, organization or project of other programs is sent.
     Raises ServerSettingError.
     """
     if api_key is not None and not (api_key.isascii() and api_key.isprintable()):

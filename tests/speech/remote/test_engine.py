@@ -10,6 +10,7 @@ from notetaker.speech.engine import Heard, Hints, Word
 from notetaker.speech.remote.engine import OpenAIEngine
 from tests.speech.remote.transcription_server import (
     CLIP,
+    HELLO,
     KEY,
     THOROUGH,
     WORDS,
@@ -102,7 +103,7 @@ def test_a_format_that_is_refused_is_not_asked_for_again(
     server: Server, engine: OpenAIEngine, status: int
 ) -> None:
     def answer(upload: Upload) -> Answer:
-        return Answer() if upload.form["response_format"] == "json" else Answer(status)
+        return HELLO if upload.form["response_format"] == "json" else Answer(status)
 
     server.answer = answer
     assert hear(engine) == Heard("Hello.")

@@ -18,6 +18,7 @@ from notetaker.speech.engine import EngineError, EngineSettingError, Hints
 from notetaker.speech.remote.engine import OpenAIEngine
 from tests.speech.remote.transcription_server import (
     CLIP,
+    HELLO,
     KEY,
     THOROUGH,
     WORDS,
@@ -36,7 +37,7 @@ from tests.speech.remote.transcription_server import (
 def test_a_server_that_is_unavailable_is_asked_again(
     server: Server, engine: OpenAIEngine, time: Time, status: int
 ) -> None:
-    server.play(Answer(status), Answer(status), Answer())
+    server.play(Answer(status), Answer(status), HELLO)
     assert hear(engine).text == "Hello."
     assert time.waits == [1, 4]
 
@@ -56,7 +57,7 @@ def test_a_server_that_stays_unavailable_costs_no_words(
 def test_a_server_is_given_the_time_that_it_asks_for(
     server: Server, engine: OpenAIEngine, time: Time, status: int
 ) -> None:
-    server.play(Answer(status, headers={"retry-after": "20"}), Answer())
+    server.play(Answer(status, headers={"retry-after": "20"}), HELLO)
     assert hear(engine).text == "Hello."
     assert time.waits == [20]
 
@@ -81,7 +82,7 @@ def test_a_server_is_given_the_time_that_it_asks_for(
 def test_how_long_it_may_ask_for(
     server: Server, engine: OpenAIEngine, time: Time, value: str, waits: list[float]
 ) -> None:
-    server.play(Answer(503, headers={"retry-after": value}), Answer())
+    server.play(Answer(503, headers={"retry-after": value}), HELLO)
     if waits:
         assert hear(engine).text == "Hello."
     else:
@@ -127,7 +128,7 @@ BROKEN_OFF = Answer(body=b'{"te', headers={"content-length": "40", "connection":
 def test_a_server_that_is_only_slow_never_blames_the_sound(
     server: Server, engine: OpenAIEngine, answers: list[Answer]
 ) -> None:
-    server.play(*answers, Answer())
+    server.play(*answers, HELLO)
     assert failure(engine).retryable
     assert len(server.uploads) == 3  # silence is not tried
 
@@ -135,7 +136,7 @@ def test_a_server_that_is_only_slow_never_blames_the_sound(
 def slow(server: Server, time: Time, takes_s: float) -> None:
     def answer(upload: Upload) -> Answer:
         time.now += takes_s
-        return Answer()
+        return HELLO
 
     server.answer = answer
 
@@ -144,7 +145,7 @@ def test_sound_that_takes_longer_than_silence_is_not_to_blame(server: Server, ti
     def answer(upload: Upload) -> Answer:
         with wave.open(io.BytesIO(content(upload.file))) as sound:
             time.now += 11 if any(sound.readframes(1)) else 1
-        return Answer()
+        return HELLO
 
     server.answer = answer
     engine = OpenAIEngine(server.url, "m", timeout_s=10, clock=time, wait=time.wait)
@@ -227,7 +228,7 @@ def test_a_slow_server_gets_fewer_clips_at_a_time(server: Server, time: Time) ->
         sleep(0.02)  # one clip too many would come now
         with arrival:
             here -= 1
-        return Answer()
+        return HELLO
 
     engine = OpenAIEngine(server.url, "m", concurrency=4, clock=time, wait=time.wait)
     clips = [CLIP + bytes(2 * number) for number in range(8)]
@@ -236,7 +237,7 @@ def test_a_slow_server_gets_fewer_clips_at_a_time(server: Server, time: Time) ->
         server.answer = answer
         engine.transcribe(clips, THOROUGH)
         assert max(at_a_time) == most
-        server.play(Answer(504), Answer(504), Answer())  # counts once per call
+        server.play(Answer(504), Answer(504), HELLO)  # counts once per call
         hear(engine)
     engine.close()
 
@@ -249,7 +250,7 @@ def test_sound_that_only_fails_where_others_do_not_is_to_blame(
 ) -> None:
     def play(upload: Upload) -> Answer:
         with wave.open(io.BytesIO(content(upload.file))) as sound:
-            return answer if any(sound.readframes(1)) else Answer()
+            return answer if any(sound.readframes(1)) else HELLO
 
     server.answer = play
     for _ in range(circuit_breaker.FAILURES):
@@ -258,7 +259,7 @@ def test_sound_that_only_fails_where_others_do_not_is_to_blame(
 
 
 def test_a_format_that_a_server_fails_on_is_not_asked_for_again(server: Server, engine: OpenAIEngine) -> None:
-    server.answer = lambda upload: Answer(200 if upload.form["response_format"] == "json" else 500)
+    server.answer = lambda upload: HELLO if upload.form["response_format"] == "json" else Answer(500)
     assert hear(engine, Hints()).text == "Hello."
     asked = len(server.uploads)
     assert hear(engine, Hints()).text == "Hello."
@@ -273,7 +274,7 @@ def test_an_answer_that_takes_too_long_is_not_waited_for(server: Server) -> None
 
 
 def test_an_answer_that_breaks_off_is_asked_for_again(server: Server, engine: OpenAIEngine) -> None:
-    server.play(BROKEN_OFF, Answer())
+    server.play(BROKEN_OFF, HELLO)
     assert hear(engine).text == "Hello."
 
 
@@ -329,7 +330,7 @@ def test_a_server_that_stays_away_is_left_alone(server: Server, engine: OpenAIEn
     assert len(server.uploads) == circuit_breaker.FAILURES + 1
 
     time.now += 10
-    server.play(Answer())
+    server.play(HELLO)
     assert hear(engine).text == "Hello."
     assert hear(engine).text == "Hello."
 
@@ -337,7 +338,7 @@ def test_a_server_that_stays_away_is_left_alone(server: Server, engine: OpenAIEn
 def test_one_clip_that_fails_fails_them_all(server: Server, engine: OpenAIEngine) -> None:
     def answer(upload: Upload) -> Answer:
         with wave.open(io.BytesIO(content(upload.file))) as sound:
-            return Answer(413) if sound.getnframes() == 16_000 else Answer()
+            return Answer(413) if sound.getnframes() == 16_000 else HELLO
 
     server.answer = answer
     engine.transcribe([CLIP * 2], THOROUGH)

@@ -2,22 +2,20 @@
 
 import email
 import email.policy
-import json
-import os
-import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from notetaker.speech.engine import EngineError, Heard, Hints
 from notetaker.speech.remote.engine import OpenAIEngine
+from tests.remote.server import Answer, HttpServer, Request, Time, json_answer, no_proxy, time
+
+__all__ = ["Answer", "Time", "json_answer", "no_proxy", "time"]
 
 KEY = "sk-secret"
+HELLO = Answer(body=b'{"text": "Hello."}')
 CLIP = b"\x01\x00" * 16_000
 THOROUGH = Hints(thorough=True)
 WORDS = {
@@ -25,19 +23,6 @@ WORDS = {
     "language": "english",
     "words": [{"word": "Hello", "start": 0.1, "end": 0.4}, {"word": "Ada", "start": 0.5, "end": 0.9}],
 }
-
-
-@dataclass
-class Answer:
-    status: int = 200
-    body: bytes = b'{"text": "Hello."}'
-    headers: Mapping[str, str] = field(default_factory=dict)
-    until: threading.Event | None = None
-    """An event to wait for before answering, or None."""
-
-
-def json_answer(content: object) -> Answer:
-    return Answer(body=json.dumps(content).encode())
 
 
 @dataclass
@@ -66,23 +51,22 @@ def content(part: EmailMessage) -> bytes:
     return payload
 
 
-class Server(ThreadingHTTPServer):
+class Server(HttpServer):
     """A server that answers with ``answer``, by default with one word."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__()
         self.uploads: list[Upload] = []
-        self.answer: Callable[[Upload], Answer] = lambda _: Answer()
+        self.answer: Callable[[Upload], Answer] = lambda _: HELLO
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        if not isinstance(sys.exc_info()[1], ConnectionError):  # the client may close a connection
-            raise
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
+    def respond(self, request: Request) -> Answer:
+        head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
+        message = email.message_from_bytes(head + request.body, policy=email.policy.HTTP)
+        assert isinstance(message, EmailMessage)
+        parts = [part for part in message.iter_parts() if isinstance(part, EmailMessage)]
+        upload = Upload(request.path, request.headers, parts)
+        self.uploads.append(upload)
+        return self.answer(upload)
 
     def play(self, *answers: Answer) -> None:
         """Give these answers, and the last one from then on."""
@@ -90,67 +74,10 @@ class Server(ThreadingHTTPServer):
         self.answer = lambda _: left.pop(0) if len(left) > 1 else left[0]
 
 
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        head = f"content-type: {self.headers['content-type']}\r\n\r\n".encode()
-        message = email.message_from_bytes(head + body, policy=email.policy.HTTP)
-        assert isinstance(message, EmailMessage)
-        parts = [part for part in message.iter_parts() if isinstance(part, EmailMessage)]
-        upload = Upload(self.path, {key.lower(): value for key, value in self.headers.items()}, parts)
-        self.server.uploads.append(upload)
-        answer = self.server.answer(upload)
-        if answer.until is not None:
-            answer.until.wait()
-        with suppress(OSError):  # the client may have disconnected
-            self.send_response(answer.status)
-            for header, value in {"content-length": str(len(answer.body)), **answer.headers}.items():
-                self.send_header(header, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-class Time:
-    """A clock that advances only when something waits."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.waits: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def wait(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.now += seconds
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in list(os.environ):
-        if variable.lower().endswith("_proxy"):
-            monkeypatch.delenv(variable)
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with Server().running() as server:
         yield server
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
 
 
 @pytest.fixture
