@@ -29,6 +29,7 @@ NEW_GROUP = "Ask everyone to leave the channel for a moment and rejoin: that cre
 SETTINGS = Check("settings", "Settings", 5, "Fix it in the environment or the file .env.")
 LIBRARIES = Check("libraries", "Libraries", 30, DEFECT)
 SPEECH = Check("speech", "Speech to text", 10, "Fix SPEECH_ENGINE or SPEECH_MODEL.", needs=(SETTINGS,))
+NOTES = Check("notes", "Notes", 60, "Fix NOTES_LLM_BASE_URL or NOTES_LLM_MODEL.", needs=(SETTINGS,))
 DISK = Check("disk", "Disk", 10, DEFECT, needs=(SETTINGS,))
 DATABASE = Check("database", "Database", 15, SERVER, needs=(SETTINGS,))
 INSTANCE = Check("instance", "Running bot", 5, DEFECT, needs=(SETTINGS,))
@@ -61,7 +62,7 @@ HEARTBEAT = Check(
 GROUP = Check("voice-group", "Voice: encryption", DEADLINES_S[Step.GROUP], NEW_GROUP, needs=(HEARTBEAT,))
 
 CHECKS = (
-    SETTINGS, LIBRARIES, SPEECH, DISK, DATABASE, INSTANCE,
+    SETTINGS, LIBRARIES, SPEECH, NOTES, DISK, DATABASE, INSTANCE,
     NAME, CONNECTION, HTTP, CLOCK, TOKEN, GATEWAY,
     IDENTIFY, GUILD, ALONE, PERMISSIONS, REGIONS,
     VOICE_SERVER, WEBSOCKET, READY, UDP, SESSION, HEARTBEAT, GROUP,

@@ -1,4 +1,4 @@
-"""Checks that do not need Discord: settings, libraries, speech, disk, database, running bot."""
+"""Checks that do not need Discord: settings, libraries, speech, notes, disk, database, running bot."""
 
 import importlib
 import os
@@ -6,14 +6,17 @@ import re
 import shutil
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
-from notetaker.doctor.checks import DATABASE, DEFECT, SETTINGS, SPEECH
+from notetaker.doctor.checks import DATABASE, DEFECT, NOTES, SETTINGS, SPEECH
 from notetaker.doctor.checkup import CheckFailed
 from notetaker.host.errors import SettingsError
 from notetaker.host.instance.single import running_bot
 from notetaker.host.worker_thread import in_thread
+from notetaker.notes.minutes.writer import WriterError
+from notetaker.remote.errors import ServerSettingError
 from notetaker.settings import state_folder
 from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineSettingError
@@ -90,6 +93,21 @@ async def speech(settings: Settings) -> str:
         reason, _, advice = str(error).partition("; ")
         raise CheckFailed(reason, f"{advice[:1].upper()}{advice[1:]}" if advice else SPEECH.advice) from None
     return chosen.name if chosen.advice is None else f"{chosen.name}. {chosen.advice}"
+
+
+async def notes(settings: Settings) -> str:
+    """Ask the language model that is set something short: a server may be there without the model."""
+    try:
+        llm = settings.llm
+        if llm is None:
+            return "the built-in writer; for a language model, set NOTES_LLM_BASE_URL"
+        from notetaker.writing.llm import LlmWriter  # takes a second
+
+        with closing(LlmWriter(replace(llm, timeout_s=min(llm.timeout_s, NOTES.timeout_s / 2)))) as writer:
+            context = await in_thread(writer.try_out)
+    except (SettingsError, ServerSettingError, WriterError) as error:
+        raise CheckFailed(str(error).removesuffix("."), NOTES.advice) from None
+    return f"{writer.name} answers, and takes {context} tokens"
 
 
 async def disk(settings: Settings) -> str:

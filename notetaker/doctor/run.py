@@ -51,6 +51,7 @@ class Doctor:
     async def _check_host_and_network(self, settings: Settings) -> None:
         make = self._checkup.make
         await make(checks.SPEECH, lambda: host.speech(settings))
+        await make(checks.NOTES, lambda: host.notes(settings))
         await make(checks.DISK, lambda: host.disk(settings))
         await make(checks.DATABASE, lambda: host.database(settings.database))
         await make(checks.INSTANCE, lambda: self._find_instance(settings))

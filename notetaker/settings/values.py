@@ -24,11 +24,17 @@ from notetaker.settings.types import (
 from notetaker.speech.engines import EngineSettings
 from notetaker.speech.models.store import SYSTEM_FOLDER, user_folder
 from notetaker.voice.settings import VoiceSettings
+from notetaker.writing.budget import SMALLEST_CONTEXT
+from notetaker.writing.settings import LlmSettings
 
 TOKEN_CREDENTIAL = "discord_token"  # noqa: S105 - its name
 """The file in $CREDENTIALS_DIRECTORY that holds the token unless DISCORD_TOKEN is set."""
 TOKEN_FILE = "/etc/notetaker/discord_token"  # noqa: S105 - its path
 """Where systemd reads this credential from: LoadCredential= in the bot's unit."""
+LLM_KEY_CREDENTIAL = "notes_llm_api_key"
+"""The file in $CREDENTIALS_DIRECTORY that holds the key of the language model unless NOTES_LLM_API_KEY is set."""
+LLM_KEY_FILE = "/etc/notetaker/notes_llm_api_key"
+"""Where systemd reads this credential from: LoadCredential= in the workers' unit."""
 
 
 def _credentials_folder() -> Path | None:
@@ -37,17 +43,17 @@ def _credentials_folder() -> Path | None:
     return Path(folder) if folder else None
 
 
-def _token_credential() -> SecretStr | None:
+def _credential(name: str, file: str) -> SecretStr | None:
     folder = _credentials_folder()
     if folder is None:
         return None
     try:
-        token = (folder / TOKEN_CREDENTIAL).read_text(errors="replace").strip()
+        secret = (folder / name).read_text(errors="replace").strip()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise SettingsError(f"cannot read {TOKEN_FILE} ({error.strerror})") from None
-    return SecretStr(token) if token else None
+        raise SettingsError(f"cannot read {file} ({error.strerror})") from None
+    return SecretStr(secret) if secret else None
 
 
 class Settings(BaseSettings):
@@ -62,7 +68,7 @@ class Settings(BaseSettings):
     )
 
     discord_token: Token | None = Field(
-        default_factory=_token_credential,
+        default_factory=lambda: _credential(TOKEN_CREDENTIAL, TOKEN_FILE),
         validate_default=True,
         validation_alias=AliasChoices("DISCORD_TOKEN", "DISCORD_BOT_TOKEN"),
         description="Token of the bot, from the Bot page of its application. Workers do not need it.",
@@ -188,6 +194,34 @@ class Settings(BaseSettings):
         description="API key for SPEECH_BASE_URL, if the server requires one.",
         examples=["sk-the-rest-of-the-key"],
     )
+    notes_llm_base_url: HttpUrl | None = Field(
+        default=None,
+        description="Base URL of an OpenAI-compatible server whose language model writes the notes.",
+        examples=["http://127.0.0.1:11434/v1"],
+    )
+    notes_llm_model: str | None = Field(
+        default=None,
+        description="Name of the language model that writes the notes.",
+        examples=["qwen3:8b"],
+    )
+    notes_llm_api_key: SecretStr | None = Field(
+        default_factory=lambda: _credential(LLM_KEY_CREDENTIAL, LLM_KEY_FILE),
+        description="API key for NOTES_LLM_BASE_URL, if the server requires one.",
+        examples=["sk-the-rest-of-the-key"],
+    )
+    notes_llm_context: int | None = Field(
+        default=None,
+        ge=SMALLEST_CONTEXT,
+        description="Tokens that the language model takes. Default: as its server says, or else 4096.",
+        examples=["16384"],
+    )
+    notes_llm_timeout: float = Field(
+        default=120.0,
+        gt=0,
+        le=3600,
+        description="Timeout (seconds) for one answer of the language model.",
+        examples=["120"],
+    )
     log_level: LogLevel = Field(
         default="INFO",
         validation_alias=AliasChoices("LOG_LEVEL", "BOT_LOG_LEVEL"),
@@ -230,6 +264,21 @@ class Settings(BaseSettings):
             device=self.speech_device,
             base_url=self.speech_base_url,
             api_key=None if self.speech_api_key is None else self.speech_api_key.get_secret_value(),
+        )
+
+    @property
+    def llm(self) -> LlmSettings | None:
+        """The language model that writes the notes, None for none. Raises SettingsError if it has no name."""
+        if self.notes_llm_base_url is None:
+            return None
+        if self.notes_llm_model is None:
+            raise SettingsError(f"NOTES_LLM_MODEL is not set; {_example('NOTES_LLM_MODEL')}")
+        return LlmSettings(
+            base_url=self.notes_llm_base_url,
+            model=self.notes_llm_model,
+            api_key=None if self.notes_llm_api_key is None else self.notes_llm_api_key.get_secret_value(),
+            context=self.notes_llm_context,
+            timeout_s=self.notes_llm_timeout,
         )
 
     @property

@@ -94,16 +94,16 @@ async def test_a_person_reads_a_line_for_each_check(office: Office) -> None:
         printed, errors = await process.communicate()
     lines = printed.decode().splitlines()
     assert (process.returncode, errors) == (1, b"")
-    assert [line[0] for line in lines] == [*"✓" * 15, "✗", " ", "✓", *"–" * 7]
-    assert lines[10].split(maxsplit=2) == [
+    assert [line[0] for line in lines] == [*"✓" * 16, "✗", " ", "✓", *"–" * 7]
+    assert lines[11].split(maxsplit=2) == [
         "✓",
         "Token",
         f"bot Notetaker, id {office.bot.id}",
     ]
-    assert lines[15].endswith("I can't join #Board room: I need the Connect permission there")
-    assert lines[16].strip().startswith("Someone who manages the server can grant that")
-    assert lines[17].endswith("VOICE_REGION_FALLBACK is not set")
-    assert lines[18].endswith("skipped, needs: Permissions")
+    assert lines[16].endswith("I can't join #Board room: I need the Connect permission there")
+    assert lines[17].strip().startswith("Someone who manages the server can grant that")
+    assert lines[18].endswith("VOICE_REGION_FALLBACK is not set")
+    assert lines[19].endswith("skipped, needs: Permissions")
 
 
 @pytest.mark.parametrize(

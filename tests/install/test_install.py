@@ -330,13 +330,18 @@ def test_shellcheck_finds_nothing() -> None:
     subprocess.run(["shellcheck", INSTALL, ROOT / "deploy" / "notetaker"], check=True, timeout=60)
 
 
-def test_the_administrators_command_gets_what_the_bot_gets() -> None:
+def test_the_administrators_command_gets_what_the_services_get() -> None:
     command = (ROOT / "deploy" / "notetaker").read_text()
     units = ROOT / "deploy" / "systemd"
     bot = (units / "notetaker-bot.service").read_text()
     bot += (units / "notetaker-.service.d" / "10-common.conf").read_text()
-    # systemd takes no empty credential in a unit file; a line break is no token either
-    lines = bot.replace(r"discord_token:\n", "discord_token:").splitlines()
+    secrets = [
+        line
+        for line in (units / "notetaker-worker@.service").read_text().splitlines()
+        if "Credential=" in line
+    ]
+    # systemd takes no empty credential in a unit file; a line break is no secret either
+    lines = [line.replace(r":\n", ":") for line in [*bot.splitlines(), *secrets]]
     assert set(re.findall(r"--property=(\S+)", command)) <= set(lines)
 
 

@@ -11,7 +11,7 @@ import pytest
 from notetaker.host.exit_codes import ExitCode
 from notetaker.host.supervisor.watchdog import ABORT_S
 from notetaker.service.supervision import PATIENCE
-from notetaker.settings.values import TOKEN_CREDENTIAL, TOKEN_FILE
+from notetaker.settings.values import LLM_KEY_CREDENTIAL, LLM_KEY_FILE, TOKEN_CREDENTIAL, TOKEN_FILE
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SYSTEMD = DEPLOY / "systemd"
@@ -134,7 +134,7 @@ def test_the_bot_stays_below_the_identifies_that_discord_allows() -> None:
 def test_the_token_reaches_the_bot_only() -> None:
     assert settings_of(BOT)["LoadCredential"] == [f"{TOKEN_CREDENTIAL}:{TOKEN_FILE}"]
     worker = settings_of(WORKER)
-    assert "LoadCredential" not in worker
+    assert worker["LoadCredential"] == [f"{LLM_KEY_CREDENTIAL}:{LLM_KEY_FILE}"]
     assert worker["UnsetEnvironment"] == ["DISCORD_TOKEN DISCORD_BOT_TOKEN"]
 
 

@@ -18,15 +18,6 @@ EXAMPLE = Path(__file__).parents[2] / ".env.example"
 NOBODY = 65534
 
 
-@pytest.fixture(autouse=True)
-def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for field in Settings.model_fields:
-        for name in environment_names(field):
-            monkeypatch.delenv(name, raising=False)
-    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
-    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-
-
 def test_env_example_and_settings_name_the_same_variables() -> None:
     assert set(dotenv_values(EXAMPLE)) == {environment_names(field)[0] for field in Settings.model_fields}
 
