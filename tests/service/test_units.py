@@ -15,7 +15,7 @@ from notetaker.settings.values import LLM_KEY_CREDENTIAL, LLM_KEY_FILE, TOKEN_CR
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SYSTEMD = DEPLOY / "systemd"
-BOT, WORKER = "notetaker-bot.service", "notetaker-worker@.service"
+BOT, WORKER, LLM = "notetaker-bot.service", "notetaker-worker@.service", "notetaker-llm.service"
 MOST_EXPOSED = 15
 """Tenths of what systemd-analyze security calls exposure: 0 (safe) to 100."""
 
@@ -31,7 +31,8 @@ def units(tmp_path: Path) -> Path:
     folder = tmp_path / "units"
     shutil.copytree(SYSTEMD, folder)
     for service in folder.glob("*.service"):
-        service.write_text(service.read_text().replace("/opt/notetaker/current/bin/notetaker", "/bin/true"))
+        programs = r"/opt/notetaker/current/bin/notetaker|/usr/local/bin/llama-server"
+        service.write_text(re.sub(programs, "/bin/true", service.read_text()))
     (folder / "notetaker-worker@1.service").symlink_to(WORKER)
     return folder
 
@@ -58,14 +59,14 @@ def analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def test_systemd_accepts_the_units(units: Path, network: bool) -> None:
     if network:
         add(units, "worker-network.conf", WORKER)
-    names = ("notetaker.target", BOT, "notetaker-worker@1.service")
+    names = ("notetaker.target", BOT, "notetaker-worker@1.service", LLM)
     result = analyze("verify", "--man=no", *(units / name for name in names))
     assert [line for line in result.stderr.splitlines() if "notetaker" in line] == []
     assert result.returncode == 0
 
 
 @needs_systemd
-@pytest.mark.parametrize("unit", [BOT, "notetaker-worker@1.service"])
+@pytest.mark.parametrize("unit", [BOT, "notetaker-worker@1.service", LLM])
 @pytest.mark.parametrize("network", [False, True])
 def test_the_units_are_hardened(units: Path, unit: str, network: bool) -> None:
     if network:
@@ -138,9 +139,18 @@ def test_the_token_reaches_the_bot_only() -> None:
     assert worker["UnsetEnvironment"] == ["DISCORD_TOKEN DISCORD_BOT_TOKEN"]
 
 
-def test_a_worker_goes_before_the_recorder() -> None:
-    bot, worker = settings_of(BOT), settings_of(WORKER)
+def test_a_language_model_reads_no_recording_and_talks_to_no_other_host() -> None:
+    model = settings_of(LLM)
+    [state] = model["StateDirectory"]
+    assert model["TemporaryFileSystem"] == [f"/var/lib/{state}:ro"]
+    assert model["InaccessiblePaths"] == [f"-{Path(TOKEN_FILE).parent}"]
+    assert (model["IPAddressDeny"], model["IPAddressAllow"]) == (["any"], ["localhost"])
+
+
+def test_a_worker_goes_before_the_recorder_and_a_language_model_before_both() -> None:
+    bot, worker, model = settings_of(BOT), settings_of(WORKER), settings_of(LLM)
     assert int(bot["OOMScoreAdjust"][0]) < 0 < int(worker["OOMScoreAdjust"][0])
+    assert int(worker["OOMScoreAdjust"][0]) < int(model["OOMScoreAdjust"][0])
     assert int(worker["Nice"][0]) > 0
     assert int(worker["CPUWeight"][0]) < 100  # systemd's default
     assert "MemoryMax" in worker
