@@ -60,6 +60,8 @@ class PartMinutes:
     """The writer, such as ``built-in``, which the notes name."""
     dropped: int = 0
     """Items that the lines they cite did not support."""
+    fell_back: str | None = None
+    """Why the writer that is set did not write this part, for people; None if it did."""
 
 
 @dataclass(frozen=True, slots=True)
