@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from notetaker.notes.minutes.writer import WriterError
+from notetaker.remote.errors import ServerSettingError
 from tests.campaigns.notes_eval.evaluate import evaluate
 from tests.campaigns.notes_eval.labelled import meetings
 from tests.campaigns.notes_eval.report import as_json, other_figures, table, to_read
@@ -19,7 +19,7 @@ OWN = Path(__file__).parent / "meetings"
 @click.command()
 @click.argument("folder", default=OWN, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--writer", "name", default="builtin", show_default=True, help="builtin or llm.")
-@click.option("--base-url", help="Where the model of the llm writer answers.")
+@click.option("--base-url", help="Where the model of the llm writer answers. NOTES_LLM_API_KEY has its key.")
 @click.option("--model", help="Its name there.")
 @click.option(
     "--json", "to", type=click.Path(dir_okay=False, path_type=Path), help="Write all items and figures."
@@ -29,9 +29,9 @@ def main(folder: Path, name: str, base_url: str | None, model: str | None, to: P
     console = Console(highlight=False, soft_wrap=True)
     endpoint = Endpoint(base_url, model) if base_url and model else None
     try:
-        chosen = writer(name, endpoint)
-        results = [evaluate(meeting, chosen) for meeting in meetings(folder)]
-    except (UnknownWriter, WriterError, ValueError) as error:
+        with writer(name, endpoint) as chosen:
+            results = [evaluate(meeting, chosen) for meeting in meetings(folder)]
+    except (UnknownWriter, ServerSettingError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     if not results:
         raise click.ClickException(f"There is no labelled meeting (*.json) in {folder}.")

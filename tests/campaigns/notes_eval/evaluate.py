@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from notetaker.model.minutes import Item, Kind, Minutes, PartMinutes
-from notetaker.notes.minutes.check import check
+from notetaker.model.minutes import Item, Kind, Minutes, Part, PartMinutes
+from notetaker.notes.minutes.builtin import BuiltIn
 from notetaker.notes.minutes.joining import join
+from notetaker.notes.minutes.making import make, sum_up
 from notetaker.notes.minutes.parts import parts
 from notetaker.notes.minutes.writer import Writer
 from tests.campaigns.notes_eval.labelled import Meeting
@@ -17,8 +18,10 @@ from tests.campaigns.notes_eval.score import Score, wrong
 class Result:
     meeting: Meeting
     minutes: Minutes
+    fell_back: str | None
+    """Why the writer did not write the summary; None if it did."""
     fallen: tuple[tuple[Item, str], ...]
-    """What the check dropped, and why."""
+    """What did not hold at first, and why. Some of it was repaired."""
     part_s: tuple[float, ...]
     """Seconds for each part."""
     end_s: float
@@ -45,26 +48,39 @@ class Result:
         return [items[number] for number in numbers]
 
 
+class _Observed:
+    """A writer, and what fell of what it wrote."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self.name = writer.name
+        self.fallen: list[tuple[Item, str]] = []
+
+    def write(self, part: Part) -> PartMinutes:
+        return self._writer.write(part)
+
+    def repair(self, part: Part, objections: Sequence[tuple[Item, str]]) -> tuple[Item, ...]:
+        self.fallen += objections
+        return self._writer.repair(part, objections)
+
+    def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
+        return self._writer.sum_up(parts)
+
+
 def evaluate(meeting: Meeting, writer: Writer) -> Result:
-    """Raises WriterError."""
+    observed, built_in = _Observed(writer), BuiltIn()
+    cut = parts(meeting.lines, meeting.people, ended=True)
     written: list[PartMinutes] = []
-    fallen: list[tuple[Item, str]] = []
     seconds: list[float] = []
-    for part in parts(meeting.lines, meeting.people, ended=True):
+    for part in cut:
         began = time.perf_counter()
-        draft = writer.write(part)
-        first = check(part, draft.items)
-        second = check(part, writer.repair(part, first.fallen) if first.fallen else ())
-        unrepaired = first.fallen[len(second.kept) + len(second.fallen) :]
-        fallen += (*second.fallen, *unrepaired)
-        dropped = len(second.fallen) + len(unrepaired)
-        written.append(replace(draft, items=(*first.kept, *second.kept), dropped=dropped))
+        written.append(make(part, observed, built_in))
         seconds.append(time.perf_counter() - began)
     began = time.perf_counter()
-    title, summary = writer.sum_up(written)
-    minutes = join(written, title, summary)
+    summary = sum_up(cut, written, observed, built_in)
+    minutes = join(written, summary.title, summary.items)
     end_s = time.perf_counter() - began + (seconds[-1] if seconds else 0)
-    return Result(meeting, minutes, tuple(fallen), tuple(seconds), end_s)
+    return Result(meeting, minutes, summary.fell_back, tuple(observed.fallen), tuple(seconds), end_s)
 
 
 def turns(item: Item) -> Sequence[int]:

@@ -1,5 +1,6 @@
 """What was measured, as a table, as the items that people should read, and as JSON."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -40,11 +41,13 @@ def other_figures(results: Sequence[Result]) -> dict[str, float]:
     fallen = [reason for result in results for _, reason in result.fallen]
     return {
         "items": kept,
-        "items dropped by the check": len(fallen),
+        "items dropped by the check": sum(result.minutes.dropped for result in results),
+        "items that did not hold at first": len(fallen),
         "items with invented numbers": sum(reason.startswith("The number") for reason in fallen),
         "items with invented names": sum(reason.startswith("The name") for reason in fallen),
         "items with invented dates": sum(reason.startswith("The date") for reason in fallen),
         "parts": len(parts),
+        "parts that the writer did not write": len(_fallen_back(results)),
         "seconds per part": round(sum(parts) / max(len(parts), 1), 3),
         "seconds for the slowest part": round(max(parts, default=0), 3),
         "seconds after the end": round(max((result.end_s for result in results), default=0), 3),
@@ -62,7 +65,14 @@ def to_read(results: Sequence[Result]) -> Iterator[str]:
                     for number in turns(item)
                 )
         for item, reason in result.fallen:
-            yield f"{result.meeting.name}: dropped {item.kind}: {item.text} ({reason})"
+            yield f"{result.meeting.name}: does not hold: {item.kind}: {item.text} ({reason})"
+    for reason, times in Counter(_fallen_back(results)).items():
+        yield f"{times} times not written by the writer: {reason}"
+
+
+def _fallen_back(results: Sequence[Result]) -> list[str]:
+    """Return why parts were written by the built-in writer instead."""
+    return [part.fell_back for result in results for part in result.minutes.parts if part.fell_back]
 
 
 def as_json(results: Sequence[Result], writer: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The built-in writer must be as good on our own meetings as it has been, and the command must say how good it is."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tests.campaigns.notes_eval.cli import OWN, main
 from tests.campaigns.notes_eval.evaluate import Result, evaluate
 from tests.campaigns.notes_eval.labelled import meetings
 from tests.campaigns.notes_eval.score import total
+from tests.remote.server import Answer
+from tests.writing.llm_server import Question, Server, minutes
 
 FLOORS = {
     Kind.DECISION: (0.9, 0.3),
@@ -93,5 +96,35 @@ def test_what_falls_is_repaired_once_or_dropped_and_counted() -> None:
     writer: Writer = Inventor()
     result = evaluate(meetings(OWN)[0], writer)
     assert len(result.items(Kind.DECISION)) == 1
-    assert [reason for _, reason in result.fallen] == ["The number 78 is in none of the lines that it cites."]
-    assert result.minutes.dropped == 1
+    assert [reason for _, reason in result.fallen[:2]] == [
+        "The number 77 is in none of the lines that it cites.",
+        "The number 78 is in none of the lines that it cites.",
+    ]
+    assert result.minutes.dropped == len(result.fallen) - 1 == 1
+
+
+def test_a_language_model_is_measured_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTES_LLM_API_KEY", "sk-secret")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    text = OWN.joinpath("website.json").read_text()
+    (tmp_path / "website.json").write_text(text)
+    said = json.loads(text)["turns"]
+
+    def answer(question: Question) -> Answer:
+        first, words = re.findall(r"(?m)^\[(\d+)\] \w+: ((?:\S+ ){6}.*)", question.text)[0]
+        return minutes(points=[{"lines": [int(first)], "text": words}])
+
+    with Server().running() as server:
+        server.answer = answer
+        arguments = [str(tmp_path), "--writer", "llm", "--base-url", server.url, "--model", "small"]
+        shown = CliRunner().invoke(main, arguments)
+        assert shown.exit_code == 0, shown.output
+        assert "small, 1 meetings" in shown.output
+        assert "parts that the writer did not write: 0" in shown.output
+        assert server.questions[0].headers["authorization"] == "Bearer sk-secret"
+        assert said[0]["text"].split()[0] in server.questions[0].text
+        server.answer = lambda _: Answer(401)
+        shown = CliRunner().invoke(main, arguments)
+    assert re.search(r"parts that the writer did not write: [1-9]", shown.output)
+    assert "times not written by the writer: NOTES_LLM_API_KEY: the server rejected the key" in shown.output
+    assert "needs --base-url" in CliRunner().invoke(main, arguments[:3]).output

@@ -1,9 +1,17 @@
 """The writers that can be measured."""
 
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from notetaker.notes.minutes.builtin import BuiltIn
 from notetaker.notes.minutes.writer import Writer
+from notetaker.writing.llm import LlmWriter
+from notetaker.writing.settings import LlmSettings
+
+TIMEOUT_S = 600.0
+"""For one answer. What is measured may be slow."""
 
 
 class UnknownWriter(ValueError):
@@ -18,8 +26,17 @@ class Endpoint:
     model: str
 
 
-def writer(name: str, endpoint: Endpoint | None = None) -> Writer:
-    """Return a writer by name; ``llm`` needs an endpoint. Raises UnknownWriter."""
+@contextmanager
+def writer(name: str, endpoint: Endpoint | None = None) -> Iterator[Writer]:
+    """Yield a writer by name; ``llm`` needs an endpoint. Raises UnknownWriter and ServerSettingError."""
     if name == "builtin":
-        return BuiltIn()
-    raise UnknownWriter(f"There is no writer {name!r}; there is: builtin")
+        yield BuiltIn()
+        return
+    if name != "llm":
+        raise UnknownWriter(f"There is no writer {name!r}; there are: builtin, llm")
+    if endpoint is None:
+        raise UnknownWriter("The writer llm needs --base-url and --model.")
+    key = os.environ.get("NOTES_LLM_API_KEY")
+    settings = LlmSettings(endpoint.base_url, endpoint.model, key, timeout_s=TIMEOUT_S)
+    with closing(LlmWriter(settings)) as model:
+        yield model
