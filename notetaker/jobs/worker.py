@@ -17,6 +17,7 @@ from notetaker.jobs.queue import FINISH, REFINE, TRANSCRIBE, JobQueue
 from notetaker.jobs.slots import SlotLostError, open_slots, take_slot
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.jobs.workflows import Preferences, Workflows
+from notetaker.notes.minutes.writer import Writer
 from notetaker.speech.engines import EngineSettings
 from notetaker.store.store import Store
 
@@ -74,8 +75,10 @@ class Worker:
         engine: EngineSettings,
         preferences: Preferences = Preferences(),  # noqa: B008 - frozen
         processes: int | None = None,
+        writer: Writer | None = None,
     ) -> None:
         """``processes`` is how many utterances to transcribe in parallel; None to decide by cores and memory.
+        ``writer`` writes the notes; None for the built-in one.
 
         Raises StoreError and EngineSettingError.
         """
@@ -92,7 +95,7 @@ class Worker:
         self._transcriber = Transcriber(engine, processes)
         self._stopping = threading.Event()
         self._workflows = Workflows(
-            self._store, self._queue, self._transcriber, meetings_folder, self._stopping, preferences
+            self._store, self._queue, self._transcriber, meetings_folder, self._stopping, preferences, writer
         )
         self._sweeper = threading.Thread(target=self._sweep, name="job-sweeper", daemon=True)
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from notetaker.jobs.batches import complete, continues, windows
 from notetaker.jobs.languages import language_of
+from notetaker.jobs.minutes import MinuteTaker
 from notetaker.jobs.queue import ENDED, REFINE, JobQueue, refine_name
 from notetaker.jobs.speech_process import ClipToHear
 from notetaker.jobs.transcriber import Transcriber
@@ -18,10 +19,9 @@ from notetaker.model.languages import english_name
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Posting
 from notetaker.model.utterance import Transcription, Utterance
-from notetaker.notes.citations import check
 from notetaker.notes.merge import merge
+from notetaker.notes.minutes.writer import Writer
 from notetaker.notes.render import render_message, render_transcript
-from notetaker.notes.summary import summarise
 from notetaker.recording.ogg import OggError
 from notetaker.recording.times import when_said
 from notetaker.recording.tracks import TrackError, retire_journal, write_tracks
@@ -71,13 +71,16 @@ class Workflows:
         meetings_folder: Path,
         stopping: threading.Event,
         preferences: Preferences,
+        writer: Writer | None = None,
     ) -> None:
+        """``writer`` writes the notes; None for the built-in one."""
         self._store = store
         self._queue = queue
         self._transcriber = transcriber
         self._meetings_folder = meetings_folder
         self._stopping = stopping
         self._preferences = preferences
+        self._minutes = MinuteTaker(writer)
         self._warned: set[str] = set()
         """Meetings in an unsupported language that have been logged."""
 
@@ -232,16 +235,15 @@ class Workflows:
             self._store.coverage(meeting_id),
             self._preferences.time_zone,
         )
-        notes = summarise(transcript)
-        check(notes, transcript)
+        minutes = self._minutes.whole(transcript)
         posting = Posting(
             meeting_id=meeting_id,
             channel_id=meeting.text_channel_id,
-            content=render_message(notes, transcript),
+            content=render_message(minutes, transcript),
             attachment_name=f"transcript-{meeting_id}.md",
-            attachment=render_transcript(transcript, notes),
+            attachment=render_transcript(transcript, minutes),
         )
-        self._store.save_notes(notes, posting)
+        self._store.save_notes(minutes, posting)
 
     def _place(self, meeting_id: str) -> None:
         """Store when utterances were said, where later sound shows that they came late."""

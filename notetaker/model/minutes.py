@@ -65,6 +65,18 @@ class PartMinutes:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    title: str
+    """Empty if nothing was said."""
+    items: tuple[Item, ...]
+    made_by: str
+    dropped: int = 0
+    """Items that the lines they cite did not support."""
+    fell_back: str | None = None
+    """Why the writer that is set did not write it, for people; None if it did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Minutes:
     """The whole meeting."""
 
@@ -80,3 +92,6 @@ class Minutes:
     made_by: tuple[str, ...]
     """The writers, the one with the most parts first."""
     dropped: int
+    """Items of all parts and of the summary that the lines they cite did not support."""
+    fell_back: str | None = None
+    """Why the writer that is set did not write the summary, for people; None if it did."""

@@ -1,22 +1,6 @@
-"""Meeting notes. Every item cites the utterances it is based on."""
+"""Meeting notes as they are posted."""
 
 from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    text: str
-    cites: tuple[str, ...]
-    """Ids of at least one utterance."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notes:
-    summary: tuple[Item, ...]
-    decisions: tuple[Item, ...]
-    actions: tuple[Item, ...]
-    made_by: str
-    """The author, such as ``extractive summariser``, which the notes name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
 """Renders notes and transcript for people: the Discord message, and the document attached to it.
 
-Both expect notes that have passed :func:`notetaker.notes.citations.check`.
+Both expect minutes whose items have passed :func:`notetaker.notes.minutes.check.check`.
 """
 
 from collections.abc import Iterator
 
 from notetaker.model.languages import english_name
 from notetaker.model.locale import Locale
-from notetaker.model.notes import Item, Notes
+from notetaker.model.minutes import Minutes
 from notetaker.model.transcript import Line, Transcript
 from notetaker.model.wording import clip, duration
 from notetaker.notes import coverage
+from notetaker.notes.entries import Entries, headed, outline, reservations
 from notetaker.notes.gaps import join_gaps
 from notetaker.notes.markdown import at_start, escape, length
 from notetaker.notes.turns import Turn, turns
@@ -23,22 +24,20 @@ _NAME = 40
 """Most characters of a name in the message. Discord allows 32 in display names and 100 in channel names."""
 _FITTING = ((50, 400), (12, 280), (8, 200), (6, 150), (5, 100), (3, 80), (2, 60), (1, 40), (0, 40))
 """Most entries per heading and characters per entry; the message uses the first pair with which it fits."""
-_MARKS = 3
-"""Most times cited after one item."""
 
 
-def render_message(notes: Notes, transcript: Transcript) -> str:
+def render_message(minutes: Minutes, transcript: Transcript) -> str:
     """Return Discord Markdown of at most 2000 characters. Entries that do not fit are counted."""
-    times = _times(transcript)
+    items = Entries(transcript)
     for entries, characters in _FITTING:
-        message = "\n".join(_message(notes, transcript, times, entries, characters))
+        message = "\n".join(_message(minutes, transcript, items, entries, characters))
         if length(message) <= MESSAGE_LIMIT:
             return message
     raise AssertionError("without entries, every part of the message is bounded")
 
 
 def _message(
-    notes: Notes, transcript: Transcript, times: dict[str, str], entries: int, characters: int
+    minutes: Minutes, transcript: Transcript, of: Entries, entries: int, characters: int
 ) -> Iterator[str]:
     meeting = transcript.meeting
 
@@ -49,25 +48,24 @@ def _message(
         if len(lines) > entries:
             yield f"- … {len(lines) - entries:,} more in the attached transcript"
 
-    def items(of: tuple[Item, ...]) -> list[str]:
-        return [f"{escape(clip(item.text, characters))} {_marks(item, times)}" for item in of]
-
     yield f"## Meeting notes: {escape(clip(meeting.voice_channel_name, _NAME))}"
     yield at_start(_when(transcript))
-    for heading, of in _headed(notes):
-        yield from section(heading, items(of))
+    if minutes.title:
+        yield f"About: {escape(clip(minutes.title, max(characters, _NAME)))}"
+    for heading, items in headed(minutes):
+        yield from section(heading, [of.line(item, characters) for item in items])
+    topics = [(at, title) for at, title, _ in outline(minutes) if title]
+    if len(topics) > 1:
+        told = [f"{escape(clip(title, _NAME))} ({clock(at, transcript.locale)})" for at, title in topics]
+        yield from section("Topics", told)
     gaps = [gap.words(transcript, characters) for gap in join_gaps(transcript.gaps)]
     yield from section("Gaps in the recording", gaps)
     yield "### Who spoke"
     yield _who_spoke(transcript, max(entries, 1))
     yield f"-# Coverage: {coverage.heard(transcript)}"
-    made_by = f"Notes by: {escape(clip(notes.made_by, _NAME))}"
+    made_by = f"Notes by: {escape(clip(', '.join(minutes.made_by), _NAME))}"
     yield f"-# {made_by}{_transcribed(transcript)}. The full transcript is attached."
-
-
-def _headed(notes: Notes) -> tuple[tuple[str, tuple[Item, ...]], ...]:
-    """Return all items of the notes, by heading."""
-    return ("Summary", notes.summary), ("Decisions", notes.decisions), ("Action items", notes.actions)
+    yield from (f"-# {sentence}" for sentence in reservations(minutes, _NAME + characters))
 
 
 def _transcribed(transcript: Transcript) -> str:
@@ -90,14 +88,14 @@ def _no_words(transcript: Transcript) -> str:
     return "Nobody spoke."
 
 
-def render_transcript(transcript: Transcript, notes: Notes) -> str:
+def render_transcript(transcript: Transcript, minutes: Minutes) -> str:
     """Return the whole meeting as a Markdown document: notes, every word, every gap, and how much was heard."""
-    return "\n".join(_document(transcript, notes)) + "\n"
+    return "\n".join(_document(transcript, minutes)) + "\n"
 
 
-def _document(transcript: Transcript, notes: Notes) -> Iterator[str]:
+def _document(transcript: Transcript, minutes: Minutes) -> Iterator[str]:
     meeting = transcript.meeting
-    times = _times(transcript)
+    of = Entries(transcript)
     title = f"Meeting in {escape(meeting.voice_channel_name)}"
     yield f"# {title}, {day(meeting.started_ns, transcript.locale)}"
     yield ""
@@ -105,15 +103,23 @@ def _document(transcript: Transcript, notes: Notes) -> Iterator[str]:
     yield f"- Channel: {escape(meeting.voice_channel_name)}"
     yield f"- Date: {_when(transcript)}"
     yield f"- People: {_people(transcript)}"
-    yield f"- Notes by: {escape(notes.made_by)}"
+    if minutes.title:
+        yield f"- About: {escape(minutes.title)}"
+    yield f"- Notes by: {escape(', '.join(minutes.made_by))}"
+    yield from (f"- Notes: {sentence}" for sentence in reservations(minutes, 200))
     if transcript.engines:
         yield f"- Speech to text: {escape(', '.join(transcript.engines))}"
     if transcript.languages:
         yield f"- Languages: {', '.join(map(english_name, transcript.languages))}"
-    for heading, items in _headed(notes):
+    for heading, items in headed(minutes):
         if items:
-            yield from ("", f"## {heading}", "")
-            yield from (f"- {escape(item.text)} {_marks(item, times)}" for item in items)
+            yield from ("", f"## {heading}", "", *(f"- {of.line(item)}" for item in items))
+    if parts := outline(minutes):
+        yield from ("", "## Outline")
+    for at, title, points in parts:
+        yield from ("", f"### {clock(at, transcript.locale)} {escape(title)}".rstrip())
+        if points:
+            yield from ("", *(f"- {of.line(point)}" for point in points))
     yield from ("", "## Transcript", "", f"Times are {_zones(transcript)}.")
     if not transcript.lines:
         yield from ("", _no_words(transcript))
@@ -150,21 +156,6 @@ def _words(line: Line) -> str:
     if line.error is not None:
         return f"\\[not transcribed: {escape(line.error)}]"
     return escape(sentence(line.text))
-
-
-def _times(transcript: Transcript) -> dict[str, str]:
-    """Return, by utterance id, the time under which the transcript document shows it."""
-    return {
-        line.utterance_id: clock(turn.started_ns, transcript.locale)
-        for turn in turns(transcript)
-        for line in turn.lines
-    }
-
-
-def _marks(item: Item, times: dict[str, str]) -> str:
-    """Return ``(14:30:05)``, where the transcript document shows what the item cites."""
-    cited = list(dict.fromkeys(times[cite] for cite in item.cites))
-    return f"({', '.join(cited[:_MARKS])}{', …' if len(cited) > _MARKS else ''})"
 
 
 def _when(transcript: Transcript) -> str:

@@ -22,9 +22,14 @@ def sentence(text: str) -> str:
     if not plain.isascii() or plain != plain.lower() or not any(map(str.isalpha, plain)):
         return text
     text = _FIRST_PERSON.sub("I", text)
-    text = _DAYS_AND_MONTHS.sub(lambda match: match[0].capitalize(), text)
+    text = with_dates(text)
     text = text[0].upper() + text[1:]
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def with_dates(text: str) -> str:
+    """Return ``text`` with capitals for English days and months."""
+    return _DAYS_AND_MONTHS.sub(lambda match: match[0].capitalize(), text)
 
 
 def clock(unix_ns: int, locale: Locale = ENGLISH_UTC) -> str:

@@ -7,12 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
 from notetaker.host import stacks
+from notetaker.host.errors import SettingsError
 from notetaker.host.exit_codes import ExitCode
 from notetaker.host.sd_notify import ServiceManager
 from notetaker.jobs.worker import MOST_COUNTED, STOP_TIMEOUT, Work, Worker
 from notetaker.jobs.workflows import Preferences
 from notetaker.model import events
 from notetaker.model.wording import count
+from notetaker.notes.minutes.writer import Writer
+from notetaker.remote.errors import ServerSettingError
 from notetaker.settings.values import Settings
 
 log = logging.getLogger(__name__)
@@ -27,7 +30,7 @@ STOP_S = STOP_TIMEOUT + 10.0
 
 
 def run(settings: Settings) -> ExitCode:
-    """Run until SIGTERM or SIGINT. Raises StoreError or EngineError if the worker cannot start."""
+    """Run until SIGTERM or SIGINT. Raises StoreError, EngineError or SettingsError if it cannot start."""
     stacks.block_abort()
     stacks.on_abort()
     stop: SimpleQueue[int] = SimpleQueue()  # unlike an Event, safe to use in a signal handler
@@ -41,6 +44,7 @@ def run(settings: Settings) -> ExitCode:
         settings.engine_settings,
         preferences,
         settings.speech_processes,
+        _writer(settings),
     )
     idle = f"Waiting for speech ({worker.engine_name})"
     worker.start()
@@ -60,6 +64,20 @@ def run(settings: Settings) -> ExitCode:
         logging.shutdown()
         os._exit(code)  # a normal exit would wait for the threads that wait for it
     return code
+
+
+def _writer(settings: Settings) -> Writer | None:
+    """Return the language model that is set, if any. Raises SettingsError."""
+    llm = settings.llm
+    if llm is None:
+        return None
+    from notetaker.writing.llm import LlmWriter  # takes a second
+
+    log.info("The notes are written by %s; what is said is sent to its server", llm.model)
+    try:
+        return LlmWriter(llm)
+    except ServerSettingError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _asked(stop: SimpleQueue[int], within_s: float) -> bool:

@@ -6,26 +6,22 @@ A message whose response was lost looks like one that was never sent. So each at
 
 from dataclasses import asdict
 
+from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Update, select, update
 
 from notetaker.model.meeting import MeetingState
-from notetaker.model.notes import Item, Notes, Posting
+from notetaker.model.minutes import Minutes
+from notetaker.model.notes import Posting
 from notetaker.store import tables
 from notetaker.store.database import Database
 
-_KINDS = "summary", "decisions", "actions"
+_MINUTES = TypeAdapter(Minutes)
 
 
 class Postings(Database):
-    def save_notes(self, notes: Notes, posting: Posting) -> None:
+    def save_notes(self, minutes: Minutes, posting: Posting) -> None:
         """Store the notes and set the meeting READY. Notes can be replaced until the first attempt to post them."""
-        row = {
-            "items": {
-                kind: [{"text": item.text, "cites": list(item.cites)} for item in getattr(notes, kind)]
-                for kind in _KINDS
-            },
-            "made_by": notes.made_by,
-        }
+        row = {"items": _MINUTES.dump_python(minutes, mode="json"), "made_by": ", ".join(minutes.made_by)}
         message = asdict(posting)
         with self._transaction() as connection:
             written = connection.execute(
@@ -45,15 +41,9 @@ class Postings(Database):
             )
             connection.execute(_state(posting.meeting_id, MeetingState.READY))
 
-    def notes(self, meeting_id: str) -> Notes | None:
+    def notes(self, meeting_id: str) -> Minutes | None:
         rows = self._read(select(tables.notes).where(tables.notes.c.meeting_id == meeting_id))
-        if not rows:
-            return None
-        content = rows[0]._mapping["items"]  # row.items is the tuple's own method
-        kinds = {
-            kind: tuple(Item(item["text"], tuple(item["cites"])) for item in content[kind]) for kind in _KINDS
-        }
-        return Notes(**kinds, made_by=rows[0].made_by)
+        return _MINUTES.validate_python(rows[0]._mapping["items"]) if rows else None  # row.items is a method
 
     def due_postings(self) -> list[Posting]:
         """Return the postings that are not posted yet, oldest meeting first."""

@@ -124,9 +124,7 @@ notes = Table(
     "notes",
     metadata,
     Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
-    Column(
-        "items", JSON, nullable=False
-    ),  # {"summary": [{"text": "...", "cites": ["..."]}], "decisions": ...}
+    Column("items", JSON, nullable=False),  # model.minutes.Minutes
     Column("made_by", Text, nullable=False),
 )
 

@@ -13,10 +13,11 @@ from notetaker.discordbot.publish import Undelivered
 from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings.posting import FAST_CLOCK, FIRST_PAUSE_S, LONGEST_PAUSE_S, Postings
 from notetaker.model.meeting import Meeting, MeetingState
-from notetaker.model.notes import Notes, Posting
+from notetaker.model.notes import Posting
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from tests.harness import postgres
+from tests.store.examples import NO_NOTES
 
 STARTED = datetime(2026, 11, 22, 14, 30, 5, tzinfo=UTC)
 MEETING = Meeting("20261122-143005-k3f9qz", 1, 2, "Standup", 3, 4, int(STARTED.timestamp()) * 10**9)
@@ -45,7 +46,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     store.migrate()
     store.add_meeting(MEETING)
     store.end_meeting(MEETING.id, MEETING.started_ns + 1)
-    store.save_notes(Notes((), (), (), "nobody"), POSTING)
+    store.save_notes(NO_NOTES, POSTING)
     yield store
     store.close()
 
@@ -115,7 +116,7 @@ async def test_a_posting_that_the_database_rejects_keeps_no_other_from_being_pos
 ) -> None:
     older = replace(MEETING, id="20251122-143005-k3f9qz")
     store.add_meeting(older)
-    store.save_notes(Notes((), (), (), "nobody"), replace(POSTING, meeting_id=older.id))
+    store.save_notes(NO_NOTES, replace(POSTING, meeting_id=older.id))
     with store.engine.begin() as connection:
         connection.exec_driver_sql(
             f"CREATE TRIGGER refuse BEFORE UPDATE ON postings WHEN old.meeting_id = '{older.id}' "

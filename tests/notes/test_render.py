@@ -4,13 +4,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
+from notetaker.jobs.minutes import MinuteTaker
 from notetaker.model.locale import Locale
-from notetaker.model.notes import Item, Notes
+from notetaker.model.minutes import Item, Kind, Minutes, PartMinutes
 from notetaker.model.transcript import Transcript
 from notetaker.notes.gaps import join_gaps
 from notetaker.notes.markdown import length
 from notetaker.notes.render import MESSAGE_LIMIT, render_message, render_transcript
-from notetaker.notes.summary import summarise
 from notetaker.notes.wording import clock
 from tests.notes import builders
 from tests.notes.builders import (
@@ -29,10 +29,11 @@ from tests.notes.builders import (
 )
 from tests.notes.strategies import locales, meetings
 
-NOTHING = Notes((), (), (), "extractive summariser")
+NOTHING = Minutes("", (), (), (), (), (), ("built-in",), 0)
 DAN = 104
+summarise = MinuteTaker().whole
 MEETING = transcript(
-    said(ADA, 0, 3, "good morning everyone"),
+    said(ADA, 0, 3, "Good morning everyone."),
     said(ADA, 3, 6, "the budget of the new website is nearly gone"),
     said(BEN, 5, 9, "so we decided to open it in may"),
     said(CHLOE, 20, 22, "", error="The engine stopped."),
@@ -58,18 +59,18 @@ def test_the_message() -> None:
         "## Meeting notes: General\n"
         "22 November 2026, 14:30:05 to 14:31:05 UTC (1 min)\n"
         "### Summary\n"
-        "- Ada: The budget of the new website is nearly gone. (14:30:05)\n"
+        "- The budget of the new website is nearly gone. (14:30:05)\n"
         "### Decisions\n"
-        "- Ben: So we decided to open it in May. (14:30:10)\n"
+        "- We decided to open it in May. (14:30:10)\n"
         "### Action items\n"
-        "- Chloe: I will call the bank by Friday. (14:30:28)\n"
+        "- I will call the bank by Friday. – Chloe (14:30:28)\n"
         "### Gaps in the recording\n"
         "- 14:30:15–14:30:19 not heard: voice session lost (4006)\n"
         "### Who spoke\n"
         "Ada 6 s, Chloe 5 s, Ben 4 s\n"
         "-# Coverage: 748 of 750 voice packets were heard; 2 never arrived. "
         "1 utterance (2 s) could not be transcribed.\n"
-        "-# Notes by: extractive summariser; speech to text: pocketsphinx. The full transcript is attached."
+        "-# Notes by: built-in; speech to text: pocketsphinx. The full transcript is attached."
     )
 
 
@@ -81,20 +82,20 @@ def test_the_document() -> None:
         "- Channel: General\n"
         "- Date: 22 November 2026, 14:30:05 to 14:31:05 UTC (1 min)\n"
         "- People: Ada, Ben, Chloe, Dan (did not speak)\n"
-        "- Notes by: extractive summariser\n"
+        "- Notes by: built-in\n"
         "- Speech to text: pocketsphinx\n"
         "\n"
         "## Summary\n"
         "\n"
-        "- Ada: The budget of the new website is nearly gone. (14:30:05)\n"
+        "- The budget of the new website is nearly gone. (14:30:05)\n"
         "\n"
         "## Decisions\n"
         "\n"
-        "- Ben: So we decided to open it in May. (14:30:10)\n"
+        "- We decided to open it in May. (14:30:10)\n"
         "\n"
         "## Action items\n"
         "\n"
-        "- Chloe: I will call the bank by Friday. (14:30:28)\n"
+        "- I will call the bank by Friday. – Chloe (14:30:28)\n"
         "\n"
         "## Transcript\n"
         "\n"
@@ -131,7 +132,7 @@ def test_a_meeting_in_which_nobody_spoke() -> None:
         "### Who spoke\n"
         "Nobody spoke.\n"
         "-# Coverage: No voice packets arrived.\n"
-        "-# Notes by: extractive summariser. The full transcript is attached."
+        "-# Notes by: built-in. The full transcript is attached."
     )
     assert "## Transcript\n\nTimes are UTC.\n\nNobody spoke.\n" in render_transcript(silent, NOTHING)
 
@@ -142,7 +143,7 @@ def test_voices_without_words_are_not_silence() -> None:
 
 
 def test_a_long_meeting_says_how_much_more_there_is() -> None:
-    lines = [said(ADA, 10 * i, 10 * i + 5, f"we decided to keep plan {i} of the office") for i in range(200)]
+    lines = [said(ADA, 10 * i, 10 * i + 5, f"We decided to keep plan {i} of the office.") for i in range(200)]
     meeting = transcript(*lines, gaps=tuple(gap(10 * i + 6, 10 * i + 7) for i in range(90)))
     message = render_message(summarise(meeting), meeting)
     assert 1000 < length(message) <= MESSAGE_LIMIT
@@ -184,18 +185,18 @@ def test_a_german_meeting_in_berlin_past_midnight() -> None:
         meeting=replace(builders.MEETING, started_ns=at(midnight - 10), ended_ns=at(midnight + 30)),
         time_zone="Europe/Berlin",
     )
-    cited = Item("Ben: Dann los.", (meeting.lines[1].utterance_id,))
-    notes = Notes((cited,), (), (), "test")
+    cited = Item(Kind.POINT, "Dann los.", (meeting.lines[1].utterance_id,))
+    notes = replace(NOTHING, summary=(cited,))
     message, document = render_message(notes, meeting), render_transcript(meeting, notes)
     assert message.startswith(
         "## Meeting notes: General\n22\\. November 2026, 23:59:50 to 23. November 2026, 00:00:30 CET (40 s)\n"
     )
-    assert "- Ben: Dann los. (00:00:05)\n" in message
+    assert "- Dann los. (00:00:05)\n" in message
     assert "- 23:59:58–23. November 2026, 00:00:01 not heard: " in message
     assert document.startswith("# Meeting in General, 22. November 2026\n")
     assert "- Date: 22. November 2026, 23:59:50 to 23. November 2026, 00:00:30 CET (40 s)\n" in document
     assert "- Languages: German, English\n" in document
-    assert "- Ben: Dann los. (00:00:05)\n" in document
+    assert "- Dann los. (00:00:05)\n" in document
     assert document.partition("Times are CET.\n\n")[2].startswith(
         "23:59:50 **Ada:** Wir fangen an.\n"
         "\n"
@@ -238,9 +239,68 @@ def test_the_language_that_was_chosen_counts_before_the_one_that_was_heard() -> 
 
 def test_many_citations_of_one_item_are_cut() -> None:
     lines = [said(ADA, 40 * i, 40 * i + 5, "yes") for i in range(5)]
-    item = Item("Ada: Yes, five times.", tuple(utterance.id for utterance, _ in lines))
-    message = render_message(Notes((item,), (), (), "test"), transcript(*lines))
-    assert "- Ada: Yes, five times. (14:30:05, 14:30:45, 14:31:25, …)\n" in message
+    item = Item(Kind.POINT, "Yes, five times.", tuple(utterance.id for utterance, _ in lines))
+    message = render_message(replace(NOTHING, summary=(item,)), transcript(*lines))
+    assert "- Yes, five times. (14:30:05, 14:30:45, 14:31:25, …)\n" in message
+
+
+def settled(meeting: Transcript) -> Minutes:
+    """Return minutes of two parts, each with all kinds of items."""
+    cites = (meeting.lines[2].utterance_id,)
+    point = Item(Kind.POINT, "I think the website is pretty.", cites)
+    decision = Item(Kind.DECISION, "We open it in May.", cites, overturned=True)
+    action = Item(Kind.ACTION, "Call the bank about it.", cites, "Chloe", "by Friday")
+    question = Item(Kind.QUESTION, "Who pays for the website?", cites)
+    parts = (
+        PartMinutes("Website", (point, decision), at(0), "a model"),
+        PartMinutes("Bank", (action, question), at(20), "built-in", 1, "The model is *too* slow."),
+    )
+    return Minutes(
+        "Website and bank", (), parts, (decision,), (action,), (question,), ("a model", "built-in"), 1
+    )
+
+
+def test_every_kind_of_item_and_what_the_notes_rest_on() -> None:
+    message = render_message(settled(MEETING), MEETING)
+    assert message.startswith(
+        "## Meeting notes: General\n"
+        "22 November 2026, 14:30:05 to 14:31:05 UTC (1 min)\n"
+        "About: Website and bank\n"
+        "### Decisions\n"
+        "- We open it in May. (overturned later) (14:30:10)\n"
+        "### Action items\n"
+        "- Call the bank about it. – Chloe, by Friday (14:30:10)\n"
+        "### Open questions\n"
+        "- Who pays for the website? (14:30:10)\n"
+        "### Topics\n"
+        "- Website (14:30:05)\n"
+        "- Bank (14:30:25)\n"
+    )
+    assert message.endswith(
+        "-# Notes by: a model, built-in; speech to text: pocketsphinx. The full transcript is attached.\n"
+        "-# 1 of 2 parts by the built-in writer: The model is \\*too\\* slow.\n"
+        "-# 1 item left out, not supported by the lines cited."
+    )
+    document = render_transcript(MEETING, settled(MEETING))
+    assert "- Notes: 1 of 2 parts by the built-in writer: The model is \\*too\\* slow.\n" in document
+    assert (
+        "## Outline\n"
+        "\n"
+        "### 14:30:05 Website\n"
+        "\n"
+        "- Ben: I think the website is pretty. (14:30:10)\n"
+        "\n"
+        "### 14:30:25 Bank\n"
+        "\n"
+        "## Transcript\n"
+    ) in document
+
+
+def test_a_summary_that_is_not_the_models_says_so() -> None:
+    minutes = replace(NOTHING, fell_back="The model is away.")
+    assert render_message(minutes, MEETING).endswith(
+        "-# The summary is the built-in writer's: The model is away."
+    )
 
 
 OWN_MARKUP = re.compile(r"^(## |### |-# |- )")

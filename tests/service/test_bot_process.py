@@ -8,9 +8,10 @@ import pytest
 
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.model.meeting import Meeting, MeetingState
-from notetaker.model.notes import Notes, Posting
+from notetaker.model.notes import Posting
 from notetaker.store.store import Store
 from tests.harness.office import SENTENCE, Office
+from tests.store.examples import NO_NOTES
 
 READY = "Ready as Notetaker"
 
@@ -202,7 +203,7 @@ async def test_notes_that_are_due_wait_while_discord_is_out_of_reach(office: Off
     )
     store.add_meeting(meeting)
     posting = Posting(meeting.id, meeting.text_channel_id, "The notes.", "transcript.md", "The transcript.")
-    store.save_notes(Notes((), (), (), "a test"), posting)
+    store.save_notes(NO_NOTES, posting)
     async with office.process("bot", DISCORD_API_BASE_URL="http://127.0.0.1:9/api") as bot:
         await bot.until("retrying in 4 s")
         assert await bot.terminate() == 0

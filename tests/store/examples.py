@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from notetaker.model.meeting import Meeting
-from notetaker.model.notes import Item, Notes, Posting
+from notetaker.model.minutes import Item, Kind, Minutes, PartMinutes
+from notetaker.model.notes import Posting
 from notetaker.model.utterance import Clip, Utterance
 
 SECOND = 1_000_000_000
@@ -18,12 +19,20 @@ MEETING = Meeting(
     started_by=2**62 + 4,
     started_ns=STARTED,
 )
-NOTES = Notes(
-    summary=(Item("We ship.", ("u1", "u2")),),
-    decisions=(Item("Ship on Friday.", ("u2",)),),
-    actions=(),
-    made_by="extractive summariser",
+POINT = Item(Kind.POINT, "We have shipped the lamp.", ("u1", "u2"))
+DECISION = Item(Kind.DECISION, "We ship the radio on Friday.", ("u2",), overturned=True)
+ACTION = Item(Kind.ACTION, "Ada ships the radio on Friday.", ("u2",), "Ada", "on Friday")
+NOTES = Minutes(
+    title="Radio, lamp",
+    summary=(POINT,),
+    parts=(PartMinutes("Radio", (POINT, DECISION, ACTION), STARTED, "built-in", 1, "It is away."),),
+    decisions=(DECISION,),
+    actions=(ACTION,),
+    questions=(),
+    made_by=("built-in",),
+    dropped=1,
 )
+NO_NOTES = Minutes("", (), (), (), (), (), ("nobody",), 0)
 POSTING = Posting(MEETING.id, MEETING.text_channel_id, "# Notes\n", "transcript.md", "Ada: we ship\n")
 
 

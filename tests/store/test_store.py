@@ -4,15 +4,18 @@ import re
 import traceback
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import select
 
 from notetaker.model.audio import UNKNOWN
 from notetaker.model.meeting import MeetingState
-from notetaker.model.notes import Item, Notes
+from notetaker.model.minutes import Item, Kind
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Transcription
@@ -244,9 +247,27 @@ def test_notes_come_back_as_they_were(store: Store) -> None:
     assert store.due_postings() == [POSTING]
 
 
+def test_notes_of_an_earlier_release_become_minutes(store: Store) -> None:
+    store.add_meeting(MEETING)
+    config = Config()
+    config.set_main_option("script_location", str(Path(tables.__file__).with_name("migrations")))
+    old = {"summary": [{"text": "Ada: We ship.", "cites": ["u1"]}], "decisions": [], "actions": []}
+    with store.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.stamp(config, "0005")
+        connection.execute(
+            tables.notes.insert().values(meeting_id=MEETING.id, items=old, made_by="extractive summariser")
+        )
+        command.upgrade(config, "0006")
+        command.stamp(config, "head")
+    found = store.notes(MEETING.id)
+    assert found and found.summary == (Item(Kind.POINT, "Ada: We ship.", ("u1",)),)
+    assert found.made_by == ("extractive summariser",)
+
+
 def test_notes_may_be_replaced_until_the_first_attempt_to_post(store: Store) -> None:
-    better = Notes((Item("Better.", ("u9",)),), (), (), "a model")
-    best = replace(better, made_by="a better model")
+    better = replace(NOTES, title="Better", made_by=("a model",))
+    best = replace(better, made_by=("a better model",))
     store.add_meeting(MEETING)
     store.save_notes(NOTES, POSTING)
     store.save_notes(better, replace(POSTING, content="better"))

@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, zip_longest
 
 from notetaker.model.minutes import Item, Kind, Part, PartMinutes
 from notetaker.model.wording import SECOND_NS
@@ -64,13 +64,12 @@ class BuiltIn:
         return ()  # it quotes; what does not hold is not worth another try
 
     def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
-        """Take the first point, which is the weightiest, of the parts in which most was settled."""
-        told = [part for part in parts if any(item.kind is Kind.POINT for item in part.items)]
-        weighty = sorted(told, key=lambda part: -len(part.items))[:_SUMMARY]
-        points = [
-            next(item for item in part.items if item.kind is Kind.POINT) for part in told if part in weighty
-        ]
-        return ", ".join(part.title for part in weighty[:3] if part.title), tuple(points)
+        """Take the first point, which is the weightiest, of the parts in which most was settled, then the second."""
+        weighty = sorted(parts, key=lambda part: -len(part.items))
+        points = [[item for item in part.items if item.kind is Kind.POINT] for part in weighty]
+        chosen = [item for row in zip_longest(*points) for item in row if item is not None][:_SUMMARY]
+        title = ", ".join(dict.fromkeys(part.title for part in weighty[:3] if part.title))
+        return title, tuple(item for part in parts for item in part.items if item in chosen)
 
     def _settled(self, spoken: Talk, part: Part) -> list[Item]:
         scene = Scene(spoken, part.people)

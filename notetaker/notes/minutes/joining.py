@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from notetaker.model.minutes import Item, Kind, Minutes, PartMinutes
+from notetaker.model.minutes import Item, Kind, Minutes, PartMinutes, Summary
 from notetaker.notes.minutes.spoken import stems
+from notetaker.notes.minutes.spoken_numbers import numbers
 
 _SAME = 0.6
 """Share of content words, of the two items together, from which on they are one."""
@@ -20,18 +21,20 @@ _AGAINST = re.compile(
 )
 
 
-def join(parts: Sequence[PartMinutes], title: str, summary: Sequence[Item]) -> Minutes:
-    """Return the minutes of the meeting. ``title`` and ``summary`` are the writer's."""
+def join(parts: Sequence[PartMinutes], summary: Summary) -> Minutes:
+    """Return the minutes of the meeting."""
+    writers = [part.made_by for part in parts] or [summary.made_by]
     items = [item for part in parts for item in part.items]
     return Minutes(
-        title=title,
-        summary=tuple(summary),
+        title=summary.title,
+        summary=summary.items,
         parts=tuple(parts),
         decisions=_marked(_joined(item for item in items if item.kind is Kind.DECISION)),
         actions=tuple(_joined(item for item in items if item.kind is Kind.ACTION)),
         questions=tuple(_joined(item for item in items if item.kind is Kind.QUESTION)),
-        made_by=tuple(name for name, _ in Counter(part.made_by for part in parts).most_common()),
-        dropped=sum(part.dropped for part in parts),
+        made_by=tuple(name for name, _ in Counter(writers).most_common()),
+        dropped=sum(part.dropped for part in parts) + summary.dropped,
+        fell_back=summary.fell_back,
     )
 
 
@@ -54,6 +57,9 @@ def _is_same(one: Item, other: Item) -> bool:
     if one.owner and other.owner and one.owner != other.owner:
         return False
     if bool(_AGAINST.search(one.text)) != bool(_AGAINST.search(other.text)):
+        return False
+    said = numbers(one.text), numbers(other.text)
+    if all(said) and said[0] != said[1]:
         return False
     first, second = stems(one.text), stems(other.text)
     return len(first & second) >= _SAME * max(len(first | second), 1)

@@ -2,29 +2,17 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Final
 
-from notetaker.model.minutes import Item, Kind, Part, PartMinutes
+from notetaker.model.minutes import Item, Kind, Part, PartMinutes, Summary
 from notetaker.notes.minutes.check import check
 from notetaker.notes.minutes.spoken import stems
 from notetaker.notes.minutes.spoken_numbers import numbers
 from notetaker.notes.minutes.writer import Writer, WriterError
 
 NOTHING_HOLDS: Final = "Nothing that it wrote was said in the lines that it cites."
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    title: str
-    """Empty if nothing was said."""
-    items: tuple[Item, ...]
-    made_by: str
-    dropped: int = 0
-    """Items that the lines they cite did not support."""
-    fell_back: str | None = None
-    """Why the writer that is set did not write it, for people; None if it did."""
 
 
 def make(part: Part, writer: Writer, built_in: Writer) -> PartMinutes:
@@ -34,7 +22,7 @@ def make(part: Part, writer: Writer, built_in: Writer) -> PartMinutes:
     except WriterError as failure:
         return replace(_checked(part, built_in.write(part), built_in), fell_back=str(failure))
     made = _checked(part, draft, writer)
-    if made.dropped and not made.items:
+    if made.dropped and not made.items and writer is not built_in:
         other = _checked(part, built_in.write(part), built_in)
         return replace(other, dropped=other.dropped + made.dropped, fell_back=NOTHING_HOLDS)
     return made if _was_said(made.title, part) else replace(made, title=built_in.write(part).title)
@@ -55,7 +43,7 @@ def sum_up(
         return replace(_built_in(whole, minutes, built_in), fell_back=str(failure))
     checked = check(whole, items)
     dropped = len(checked.fallen)
-    if not checked.kept and any(part.items for part in minutes):
+    if not checked.kept and any(part.items for part in minutes) and writer is not built_in:
         return replace(_built_in(whole, minutes, built_in), dropped=dropped, fell_back=NOTHING_HOLDS)
     if not _was_said(title, whole):
         title = built_in.sum_up(minutes)[0]

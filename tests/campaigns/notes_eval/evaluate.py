@@ -78,7 +78,7 @@ def evaluate(meeting: Meeting, writer: Writer) -> Result:
         seconds.append(time.perf_counter() - began)
     began = time.perf_counter()
     summary = sum_up(cut, written, observed, built_in)
-    minutes = join(written, summary.title, summary.items)
+    minutes = join(written, summary)
     end_s = time.perf_counter() - began + (seconds[-1] if seconds else 0)
     return Result(meeting, minutes, summary.fell_back, tuple(observed.fallen), tuple(seconds), end_s)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import given
 
-from notetaker.model.minutes import Item, Kind, Part, PartMinutes
+from notetaker.model.minutes import Item, Kind, Part, PartMinutes, Summary
 from notetaker.model.transcript import Transcript
 from notetaker.notes.minutes.builtin import BuiltIn
 from notetaker.notes.minutes.check import check
@@ -133,7 +133,7 @@ def test_whatever_was_said_every_item_holds(meeting: Transcript) -> None:
             assert check(one, [item]).fallen == ()
         assert WRITER.write(one) == minutes
         written.append(minutes)
-    join(written, *WRITER.sum_up(written))
+    join(written, Summary(*WRITER.sum_up(written), WRITER.name))
 
 
 @given(meetings())

@@ -131,5 +131,11 @@ def test_the_built_in_summary_stands_in() -> None:
         assert (summed.made_by, summed.fell_back) == (BUILT_IN.name, reason)
 
 
+def test_the_built_in_writer_does_not_stand_in_for_itself() -> None:
+    settled = [PartMinutes("Launch", (TRUE,), 0, BUILT_IN.name)]
+    summed = sum_up([PART], settled, BUILT_IN, BUILT_IN)
+    assert (summed.items, summed.fell_back) == ((), None)
+
+
 def test_a_meeting_without_words_has_no_summary() -> None:
     assert sum_up([], [], Model(), BUILT_IN).items == ()
