@@ -13,6 +13,8 @@ JOINED_NS: Final = 200_000_000
 """Two utterances with less than this between them are parts of one monologue, cut because it was long."""
 LONGEST_NS: Final = 180_000_000_000
 """Longest monologue in one window. Its middle must not wait for its end, nor one call take minutes."""
+QUIET_NS: Final = 120_000_000_000
+"""Silence of a speaker that ends a window, or the notes would wait for those who say little."""
 
 
 def continues(before: Utterance, after: Utterance) -> bool:
@@ -22,14 +24,18 @@ def continues(before: Utterance, after: Utterance) -> bool:
 
 
 def windows(utterances: Iterable[Utterance]) -> list[list[Utterance]]:
-    """Split one speaker's utterances into runs that fill a window each. Monologues up to LONGEST_NS stay together."""
+    """Split one speaker's utterances into runs that fill a window each, or end in QUIET_NS of silence.
+
+    Monologues up to LONGEST_NS stay together.
+    """
     found: list[list[Utterance]] = []
     filled_ns = 0
     for utterance in utterances:
         lasts_ns = utterance.ended_ns - utterance.started_ns
         together_ns = filled_ns + PAUSE_NS + lasts_ns
         monologue = found and continues(found[-1][-1], utterance) and together_ns <= LONGEST_NS
-        if found and (monologue or together_ns <= WINDOW_NS):
+        quiet = found and utterance.started_ns - found[-1][-1].ended_ns >= QUIET_NS
+        if found and not quiet and (monologue or together_ns <= WINDOW_NS):
             found[-1].append(utterance)
             filled_ns = together_ns
         else:
@@ -38,6 +44,8 @@ def windows(utterances: Iterable[Utterance]) -> list[list[Utterance]]:
     return found
 
 
-def complete(utterances: Sequence[Utterance]) -> list[list[Utterance]]:
-    """Return the windows that are full, given all utterances of one speaker until now."""
-    return windows(utterances)[:-1]
+def complete(utterances: Sequence[Utterance], now_ns: int) -> list[list[Utterance]]:
+    """Return the windows that get no more utterances, given all of one speaker until ``now_ns`` (meeting time)."""
+    found = windows(utterances)
+    ended = found and now_ns - found[-1][-1].ended_ns >= QUIET_NS
+    return found if ended else found[:-1]

@@ -10,8 +10,9 @@ from notetaker.jobs.database import APPLICATION, jobs_url, prepare, store_errors
 
 TRANSCRIBE: Final = "transcribe"
 REFINE: Final = "refine"
+MINUTES: Final = "minutes"
 FINISH: Final = "finish"
-"""Names of the three kinds of job and of their queues. Each kind has its own queue, so that live lines and the notes
+"""Names of the kinds of job and of their queues. Each kind has its own queue, so that live lines and the notes
 of finished meetings never wait behind final texts."""
 
 ENDED = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
@@ -42,6 +43,10 @@ class JobQueue:
         """Request the final texts of some utterances of one speaker. Repeating the request changes nothing."""
         self._enqueue(REFINE, list(utterance_ids), refine_name(utterance_ids))
 
+    def write_part(self, meeting_id: str, key: str) -> None:
+        """Request the minutes of a part of a meeting. Repeating the request changes nothing."""
+        self._enqueue(MINUTES, [meeting_id, key], part_name(meeting_id, key))
+
     def finish(self, meeting_id: str) -> None:
         """Request the notes of a meeting that has ended. Repeating the request changes nothing."""
         self._enqueue(FINISH, meeting_id, meeting_id)
@@ -65,6 +70,11 @@ class JobQueue:
         }
         with store_errors():
             self._client.enqueue(options, subject)
+
+
+def part_name(meeting_id: str, key: str) -> str:
+    """Return the name of the job that writes the minutes of a part."""
+    return f"{meeting_id}.{key}"
 
 
 def refine_name(utterance_ids: Sequence[str]) -> str:

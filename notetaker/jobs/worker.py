@@ -13,7 +13,7 @@ from dbos import DBOS, WorkflowStatus
 from sqlalchemy.exc import DBAPIError
 
 from notetaker.jobs.database import APPLICATION, jobs_url, store_errors
-from notetaker.jobs.queue import FINISH, REFINE, TRANSCRIBE, JobQueue
+from notetaker.jobs.queue import FINISH, MINUTES, REFINE, TRANSCRIBE, JobQueue
 from notetaker.jobs.slots import SlotLostError, open_slots, take_slot
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.jobs.workflows import Preferences, Workflows
@@ -39,6 +39,9 @@ MOST_STARTS = 20
 JOBS_VERSION = "1"
 """A constant, because DBOS gives a job only to workers of the same version. Our jobs always run from their beginning,
 so any version of notetaker may continue them."""
+
+PARTS_AT_A_TIME = 2
+"""Parts of meetings whose minutes are written at the same time. A language model may take a minute for one."""
 
 MOST_COUNTED = 1000
 """Most waiting jobs to count."""
@@ -119,6 +122,7 @@ class Worker:
             for queue, at_a_time, interval_s in (
                 (TRANSCRIBE, self._transcriber.processes, LIVE_POLL_INTERVAL),
                 (REFINE, 2 * self._transcriber.processes, POLL_INTERVAL),
+                (MINUTES, PARTS_AT_A_TIME, POLL_INTERVAL),
                 (FINISH, None, POLL_INTERVAL),
             ):
                 DBOS.register_queue(
@@ -159,6 +163,11 @@ class Worker:
         @DBOS.workflow(name=REFINE, max_recovery_attempts=MOST_STARTS)
         def refine(utterance_ids: list[str]) -> None:
             self._workflows.refine_utterances(utterance_ids)
+
+        @DBOS.workflow(name=MINUTES, max_recovery_attempts=MOST_STARTS)
+        def write_part(part: list[str]) -> None:
+            meeting_id, key = part
+            self._workflows.write_part(meeting_id, key)
 
         @DBOS.workflow(name=FINISH, max_recovery_attempts=None)
         def finish(meeting_id: str) -> None:

@@ -8,6 +8,7 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from notetaker.store.meetings import Meetings
+from notetaker.store.parts import Parts
 from notetaker.store.postings import Postings
 from notetaker.store.utterances import Utterances
 
@@ -17,7 +18,7 @@ logging.getLogger("alembic").setLevel(logging.WARNING)  # or it would log every 
 _MIGRATION_LOCK = 0x6E6F7465  # an arbitrary number: "note"
 
 
-class Store(Meetings, Utterances, Postings):
+class Store(Meetings, Utterances, Parts, Postings):
     """The database at ``url``: ``sqlite:////path/notetaker.db`` or ``postgresql://user@host/name``.
 
     Raises StoreError if the URL is malformed or the database cannot be opened.

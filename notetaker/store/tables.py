@@ -128,6 +128,14 @@ notes = Table(
     Column("made_by", Text, nullable=False),
 )
 
+parts = Table(
+    "parts",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("minutes", JSON, nullable=False),  # model.minutes.PartMinutes
+)
+
 postings = Table(
     "postings",
     metadata,

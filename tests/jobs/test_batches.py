@@ -6,7 +6,16 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notetaker.jobs.batches import JOINED_NS, LONGEST_NS, PAUSE_NS, WINDOW_NS, complete, continues, windows
+from notetaker.jobs.batches import (
+    JOINED_NS,
+    LONGEST_NS,
+    PAUSE_NS,
+    QUIET_NS,
+    WINDOW_NS,
+    complete,
+    continues,
+    windows,
+)
 from notetaker.model.utterance import Utterance
 from tests.store.examples import SECOND, STARTED, utterance
 
@@ -30,8 +39,15 @@ def lasted(one: Utterance) -> int:
 def test_a_window_is_filled_in_order() -> None:
     spoken = said((0, 10), (60, 70), (100, 104), (110, 119), (120, 121))
     assert windows(spoken) == [spoken[:3], spoken[3:]]
-    assert complete(spoken) == [spoken[:3]]
-    assert windows([]) == complete([]) == []
+    assert complete(spoken, spoken[-1].ended_ns) == [spoken[:3]]
+    assert windows([]) == complete([], STARTED) == []
+
+
+def test_who_says_little_does_not_hold_up_the_window() -> None:
+    spoken = said((0, 1), (60, 61), (181, 182))
+    assert windows(spoken) == [spoken[:2], spoken[2:]]
+    assert complete(spoken, spoken[2].ended_ns + QUIET_NS - 1) == [spoken[:2]]
+    assert complete(spoken, spoken[2].ended_ns + QUIET_NS) == [spoken[:2], spoken[2:]]
 
 
 def test_a_monologue_stays_together() -> None:
@@ -43,7 +59,7 @@ def test_a_microphone_that_is_open_for_an_hour_is_transcribed_meanwhile() -> Non
     spoken = said(*((24.02 * n, 24.02 * n + 24.0) for n in range(150)))
     found = windows(spoken)
     assert [len(window) for window in found[:-1]] == [7] * 21
-    assert complete(spoken) == found[:-1]
+    assert complete(spoken, spoken[-1].ended_ns) == found[:-1]
 
 
 def test_another_stream_does_not_continue_one() -> None:
@@ -82,5 +98,5 @@ def test_windows_are_full_but_not_too_full_and_leave_nothing_out(spoken: list[Ut
 def test_later_speech_does_not_change_complete_windows(spoken: list[Utterance]) -> None:
     """Batches must not shift, because a request is only recognised as a repetition if it is for the same batch."""
     for count in range(len(spoken)):
-        before = complete(spoken[:count])
-        assert complete(spoken)[: len(before)] == before
+        before = complete(spoken[:count], spoken[count - 1].ended_ns)
+        assert complete(spoken, spoken[-1].ended_ns)[: len(before)] == before

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,14 @@ from notetaker.jobs.queue import REFINE, JobQueue, refine_name
 from notetaker.jobs.speech_process import ClipToHear
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.model.meeting import MeetingState
-from notetaker.model.utterance import Utterance
+from notetaker.model.minutes import Kind
+from notetaker.model.utterance import Transcription, Utterance
 from notetaker.speech.engine import Hints
 from notetaker.store.store import Store
 from tests.jobs.engine import POCKETSPHINX
 from tests.jobs.recording import record_meeting
-from tests.store.examples import MEETING
+from tests.store.examples import MEETING, SECOND, STARTED
+from tests.store.examples import utterance as example
 
 DEADLINE = 60.0
 """Seconds to wait for anything, most of which takes about three."""
@@ -153,6 +156,23 @@ def test_a_worker_killed_over_and_over_loses_nothing(
                 time.sleep(0.02)
     assert lives > 1
     _check_outcome(store, words)
+
+
+def test_a_part_is_written_while_the_meeting_goes_on(
+    store: Store, queue: JobQueue, database_url: str, meetings_folder: Path
+) -> None:
+    store.add_meeting(MEETING)
+    for number in range(60):
+        started_ns = STARTED + 10 * number * SECOND
+        one = replace(example(number), started_ns=started_ns, ended_ns=started_ns + 9 * SECOND)
+        store.add_utterance(one)
+        said = Transcription("We decided to open the website in spring.", "e", language="en")
+        store.set_final({one.id: said}, STARTED)
+    queue.refine([one.id])  # it is refined already: what remains is to ask for the minutes
+    with _worker(database_url, meetings_folder):
+        _wait_until(lambda: bool(store.parts(MEETING.id)))
+    [part, *_] = store.parts(MEETING.id).values()
+    assert [item.kind for item in part.items].count(Kind.DECISION)
 
 
 @contextmanager

@@ -280,7 +280,7 @@ def test_drafts_while_the_meeting_runs_and_final_texts_of_full_windows(
         workflows.transcribe_utterance(utterance.id)
     drafts = dict(store.transcribed(MEETING.id))
     assert all(draft.text and not draft.final and draft.language == "en" for draft in drafts.values())
-    batches = [[one.id for one in window] for window in complete(spoken)]
+    batches = [[one.id for one in window] for window in complete(spoken, spoken[-1].ended_ns)]
     names = [refine_name(batch) for batch in batches]
     assert queue.states(REFINE, names) == dict.fromkeys(names, "ENQUEUED")
     ids = batches[0]

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from notetaker.jobs.minutes import MinuteTaker
+from notetaker.jobs.minutes import MinuteTaker, keyed_parts
 from notetaker.model.locale import Locale
 from notetaker.model.minutes import Item, Kind, Minutes, PartMinutes
 from notetaker.model.transcript import Transcript
@@ -31,7 +31,6 @@ from tests.notes.strategies import locales, meetings
 
 NOTHING = Minutes("", (), (), (), (), (), ("built-in",), 0)
 DAN = 104
-summarise = MinuteTaker().whole
 MEETING = transcript(
     said(ADA, 0, 3, "Good morning everyone."),
     said(ADA, 3, 6, "the budget of the new website is nearly gone"),
@@ -242,6 +241,11 @@ def test_many_citations_of_one_item_are_cut() -> None:
     item = Item(Kind.POINT, "Yes, five times.", tuple(utterance.id for utterance, _ in lines))
     message = render_message(replace(NOTHING, summary=(item,)), transcript(*lines))
     assert "- Yes, five times. (14:30:05, 14:30:45, 14:31:25, …)\n" in message
+
+
+def summarise(meeting: Transcript) -> Minutes:
+    taker, cut = MinuteTaker(), keyed_parts(meeting)
+    return taker.whole(cut, {key: taker.part(part) for key, part in cut.items()})
 
 
 def settled(meeting: Transcript) -> Minutes:

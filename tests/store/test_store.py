@@ -265,6 +265,17 @@ def test_notes_of_an_earlier_release_become_minutes(store: Store) -> None:
     assert found.made_by == ("extractive summariser",)
 
 
+def test_the_first_minutes_of_a_part_stay(store: Store) -> None:
+    store.add_meeting(MEETING)
+    assert store.parts(MEETING.id) == {}
+    (part,) = NOTES.parts
+    store.save_part(MEETING.id, "0.k", part)
+    store.save_part(MEETING.id, "0.k", replace(part, title="Another"))
+    store.save_part(MEETING.id, "1.k", replace(part, title="Another"))
+    assert store.parts(MEETING.id) == {"0.k": part, "1.k": replace(part, title="Another")}
+    assert store.parts("other") == {}
+
+
 def test_notes_may_be_replaced_until_the_first_attempt_to_post(store: Store) -> None:
     better = replace(NOTES, title="Better", made_by=("a model",))
     best = replace(better, made_by=("a better model",))

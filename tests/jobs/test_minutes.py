@@ -1,0 +1,166 @@
+"""Minutes that are written while the meeting goes on."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from dbos import DBOSClient
+
+from notetaker.jobs.database import jobs_url
+from notetaker.jobs.queue import MINUTES, JobQueue, part_name
+from notetaker.jobs.transcriber import Transcriber
+from notetaker.jobs.workflows import Preferences, Workflows
+from notetaker.model.minutes import Item, Kind, Part, PartMinutes
+from notetaker.model.utterance import Transcription, Utterance
+from notetaker.notes.minutes.writer import WriterError
+from notetaker.store.store import Store
+from tests.jobs.engine import POCKETSPHINX
+from tests.store.examples import MEETING, SECOND, STARTED, utterance
+
+WORDS = "We decided to open the new website in spring."
+EVERY_S = 10
+TEN_MINUTES = 60
+
+
+@dataclass
+class Observed:
+    """A writer that makes one decision of each part, and counts them."""
+
+    parts: list[Part] = field(default_factory=list)
+    fails: bool = False
+    name = "observed"
+
+    def write(self, part: Part) -> PartMinutes:
+        self.parts.append(part)
+        if self.fails:
+            raise WriterError("The language model is away.")
+        decision = Item(Kind.DECISION, f"{part.lines[0].text}", (part.lines[0].utterance_id,))
+        return PartMinutes("Website", (decision,), part.lines[0].started_ns, self.name)
+
+    def repair(self, part: Part, objections: Sequence[tuple[Item, str]]) -> tuple[Item, ...]:
+        return ()
+
+    def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
+        return "Website", (replace(parts[0].items[0], kind=Kind.POINT),)
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/notetaker.db"
+
+
+@pytest.fixture
+def queue(database_url: str) -> Iterator[JobQueue]:
+    queue = JobQueue(database_url)
+    yield queue
+    queue.close()
+
+
+@pytest.fixture
+def writer() -> Observed:
+    return Observed()
+
+
+@pytest.fixture
+def workflows(tmp_path: Path, store: Store, queue: JobQueue, writer: Observed) -> Iterator[Workflows]:
+    transcriber = Transcriber(POCKETSPHINX, processes=1)
+    yield Workflows(store, queue, transcriber, tmp_path, threading.Event(), Preferences(), writer)
+    transcriber.close()
+
+
+def speak(store: Store, number: int, *, final: bool = True) -> Utterance:
+    """Store an utterance of nine seconds, the ``number``-th, with its text."""
+    started_ns = STARTED + number * EVERY_S * SECOND
+    one = replace(utterance(number), started_ns=started_ns, ended_ns=started_ns + 9 * SECOND)
+    store.add_utterance(one)
+    store.set_draft(one.id, Transcription(WORDS, "e", language="en", final=final), STARTED)
+    return one
+
+
+def requested(queue: JobQueue, store: Store, workflows: Workflows) -> list[str]:
+    """Return the keys of the parts whose minutes were requested."""
+    meeting = store.meeting(MEETING.id)
+    assert meeting
+    keys = list(workflows._known_parts(meeting))
+    states = queue.states(MINUTES, [part_name(MEETING.id, key) for key in keys])
+    return [key for key in keys if part_name(MEETING.id, key) in states]
+
+
+def test_a_part_is_written_while_the_meeting_goes_on_and_not_again_at_its_end(
+    store: Store, queue: JobQueue, workflows: Workflows, writer: Observed
+) -> None:
+    store.add_meeting(MEETING)
+    spoken = [speak(store, number) for number in range(TEN_MINUTES)]
+    workflows.refine_utterances([spoken[-1].id])
+    keys = requested(queue, store, workflows)
+    assert keys
+    for key in keys * 2:
+        workflows.write_part(MEETING.id, key)
+    assert list(store.parts(MEETING.id)) == keys
+    assert len(writer.parts) == len(keys)
+
+    store.end_meeting(MEETING.id, spoken[-1].ended_ns)
+    client = _client(store)
+    for key in keys:
+        client.cancel_workflow(f"minutes:{part_name(MEETING.id, key)}")
+    client.destroy()
+    workflows.finish_meeting(MEETING.id)
+    assert [line for part in writer.parts for line in part.lines] == list(
+        dict.fromkeys(line for part in writer.parts for line in part.lines)
+    )
+    assert sum(len(part.lines) for part in writer.parts) == TEN_MINUTES
+    minutes = store.notes(MEETING.id)
+    assert minutes and (minutes.title, minutes.made_by) == ("Website", ("observed",))
+    assert len(minutes.parts) == len(writer.parts)
+
+
+def test_a_text_that_is_not_final_holds_up_the_parts_after_it(
+    store: Store, queue: JobQueue, workflows: Workflows
+) -> None:
+    store.add_meeting(MEETING)
+    spoken = [speak(store, number, final=number != 5) for number in range(TEN_MINUTES)]
+    workflows.refine_utterances([spoken[-1].id])
+    assert requested(queue, store, workflows) == []
+    store.set_final({spoken[5].id: Transcription(WORDS, "e", language="en")}, STARTED)
+    workflows.refine_utterances([spoken[-1].id])
+    assert requested(queue, store, workflows)
+
+
+def test_a_part_that_has_other_lines_by_now_is_written_with_them(
+    store: Store, queue: JobQueue, workflows: Workflows, writer: Observed
+) -> None:
+    store.add_meeting(MEETING)
+    spoken = [speak(store, number) for number in range(TEN_MINUTES)]
+    workflows.refine_utterances([spoken[-1].id])
+    key, *_ = requested(queue, store, workflows)
+    late = replace(spoken[3], user_id=7, clip=replace(spoken[3].clip, segment=9))
+    store.add_utterance(late)
+    store.set_final({late.id: Transcription("But not before May.", "e", language="en")}, STARTED)
+    workflows.write_part(MEETING.id, key)
+    assert (store.parts(MEETING.id), writer.parts) == ({}, [])
+    store.end_meeting(MEETING.id, spoken[-1].ended_ns)
+    workflows.finish_meeting(MEETING.id)
+    assert late.id in [line.utterance_id for line in writer.parts[0].lines]
+
+
+def test_a_part_that_the_model_did_not_write_is_named_in_the_notes(
+    store: Store, workflows: Workflows, writer: Observed
+) -> None:
+    writer.fails = True
+    store.add_meeting(MEETING)
+    one = speak(store, 0)
+    store.end_meeting(MEETING.id, one.ended_ns)
+    workflows.finish_meeting(MEETING.id)
+    [posting] = store.due_postings()
+    assert "-# 1 of 1 part by the built-in writer: The language model is away." in posting.content
+
+
+def test_the_minutes_of_a_meeting_that_is_gone_are_dropped(workflows: Workflows, writer: Observed) -> None:
+    workflows.write_part("gone", "0.k")
+    assert writer.parts == []
+
+
+def _client(store: Store) -> DBOSClient:
+    return DBOSClient(system_database_url=jobs_url(f"sqlite:///{store.name}"))
