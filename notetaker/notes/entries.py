@@ -83,6 +83,7 @@ def reservations(minutes: Minutes, characters: int) -> Iterator[str]:
 
 
 def _to_do(item: Item) -> str:
-    due = item.due if item.due and item.due.casefold() not in item.text.casefold() else None
-    told = ", ".join(filter(None, (item.owner, due)))
+    """Return owner and date, as far as they are not in the text."""
+    text = item.text.casefold()
+    told = ", ".join(one for one in (item.owner, item.due) if one and one.casefold() not in text)
     return f" – {told}" if told else ""

@@ -254,13 +254,14 @@ def settled(meeting: Transcript) -> Minutes:
     point = Item(Kind.POINT, "I think the website is pretty.", cites)
     decision = Item(Kind.DECISION, "We open it in May.", cites, overturned=True)
     action = Item(Kind.ACTION, "Call the bank about it.", cites, "Chloe", "by Friday")
+    named = Item(Kind.ACTION, "Ben calls the bank by Monday.", cites, "Ben", "by Monday")
     question = Item(Kind.QUESTION, "Who pays for the website?", cites)
     parts = (
         PartMinutes("Website", (point, decision), at(0), "a model"),
         PartMinutes("Bank", (action, question), at(20), "built-in", 1, "The model is *too* slow."),
     )
     return Minutes(
-        "Website and bank", (), parts, (decision,), (action,), (question,), ("a model", "built-in"), 1
+        "Website and bank", (), parts, (decision,), (action, named), (question,), ("a model", "built-in"), 1
     )
 
 
@@ -274,6 +275,7 @@ def test_every_kind_of_item_and_what_the_notes_rest_on() -> None:
         "- We open it in May. (overturned later) (14:30:10)\n"
         "### Action items\n"
         "- Call the bank about it. – Chloe, by Friday (14:30:10)\n"
+        "- Ben calls the bank by Monday. (14:30:10)\n"
         "### Open questions\n"
         "- Who pays for the website? (14:30:10)\n"
         "### Topics\n"
