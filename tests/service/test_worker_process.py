@@ -1,5 +1,7 @@
 """The real worker process, as systemd sees it."""
 
+import asyncio
+import json
 import resource
 import signal
 from contextlib import closing
@@ -8,16 +10,19 @@ from pathlib import Path
 import pytest
 
 from notetaker.host import stacks
+from notetaker.host.exit_codes import ExitCode
 from notetaker.jobs.queue import JobQueue
 from notetaker.jobs.worker import Work
+from notetaker.model.utterance import Transcription
 from notetaker.service.worker import status_line
 from notetaker.store.store import Store
 from tests.harness import postgres
 from tests.harness.office import Office
-from tests.harness.process import PRELUDE
+from tests.harness.process import POLL_S, PRELUDE, WAIT_S
 from tests.harness.watchdog import a_watchdog
 from tests.jobs.recording import record_meeting
-from tests.store.examples import MEETING
+from tests.store.examples import MEETING, STARTED
+from tests.writing.llm_server import MODEL, Server, completion
 
 WATCHDOG_S = 3.0
 
@@ -67,6 +72,38 @@ async def test_the_status_says_what_there_is_to_do(office: Office, tmp_path: Pat
     settings = {"PYTHONPATH": f"{tmp_path}:{PRELUDE}"}
     async with a_watchdog() as watchdog, office.process("worker", **settings, **watchdog.settings):
         await watchdog.until_heard("STATUS=Improving the transcript, writing the notes of 1 meeting")
+
+
+SETTLED = "We open the new website on the first of March."
+
+
+async def test_the_language_model_of_the_settings_writes_the_notes(office: Office) -> None:
+    minutes = {"title": "New website", "decisions": [{"lines": [1], "text": SETTLED}]}
+    summary = {"title": "Website in March", "summary": [{"items": [1], "text": SETTLED}]}
+    url = f"sqlite:///{office.state}/notetaker.db"
+    with closing(Store(url)) as store, closing(JobQueue(url)) as queue, Server().running() as model:
+        model.answer = lambda question: completion(
+            json.dumps(summary if '"summary"' in question.text else minutes)
+        )
+        store.migrate()
+        for utterance in record_meeting(office.state / "meetings", store):
+            store.set_final({utterance.id: Transcription(SETTLED, "e", language="en")}, STARTED)
+        queue.finish(MEETING.id)
+        settings = {"NOTES_LLM_BASE_URL": model.url, "NOTES_LLM_MODEL": MODEL}
+        async with office.process("worker", **settings):
+            async with asyncio.timeout(WAIT_S):
+                while not store.due_postings():  # noqa: ASYNC110 - another process stores them
+                    await asyncio.sleep(POLL_S)
+        [posting] = store.due_postings()
+    assert f"### Decisions\n- {SETTLED} (" in posting.content
+    assert f"Notes by: {MODEL}; " in posting.content
+    assert "built-in" not in posting.content
+
+
+async def test_a_language_model_without_a_name_is_a_wrong_setting(office: Office) -> None:
+    async with office.process("worker", NOTES_LLM_BASE_URL="http://127.0.0.1:1/v1") as worker:
+        assert await worker.exit_code() == ExitCode.CONFIGURATION
+    assert "NOTES_LLM_MODEL is not set" in worker.log
 
 
 @pytest.mark.parametrize(
