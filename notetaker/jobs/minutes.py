@@ -1,8 +1,10 @@
 """Writes the minutes of a meeting, part by part."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from notetaker.jobs.queue import ENDED, MINUTES, JobQueue, part_name
+from notetaker.model.meeting import Meeting
 from notetaker.model.minutes import Minutes, Part, PartMinutes
 from notetaker.model.transcript import Transcript
 from notetaker.notes.minutes.builtin import BuiltIn
@@ -10,21 +12,74 @@ from notetaker.notes.minutes.joining import join
 from notetaker.notes.minutes.making import make, sum_up
 from notetaker.notes.minutes.parts import parts
 from notetaker.notes.minutes.writer import Writer
+from notetaker.store.store import Store
+
+LATE_NS = 40_000_000_000
+"""An utterance lasts up to 28 s, and takes a moment until it is stored. Minutes are not made of what is younger."""
+
+WAIT_INTERVAL = 0.1
+"""Seconds between checks for minutes that another job is writing."""
 
 
 class MinuteTaker:
-    def __init__(self, writer: Writer | None = None) -> None:
-        """``writer``: None for the built-in one, which also writes what another one cannot."""
+    def __init__(
+        self,
+        store: Store,
+        queue: JobQueue,
+        writer: Writer | None,
+        transcript: Callable[[Meeting], Transcript],
+        pause: Callable[[float], None],
+    ) -> None:
+        """``writer``: None for the built-in one, which also writes what another one cannot. ``pause`` waits for some
+        seconds, and raises if the worker stops meanwhile.
+        """
+        self._store = store
+        self._queue = queue
         self._built_in = BuiltIn()
         self._writer = writer or self._built_in
+        self._transcript = transcript
+        self._pause = pause
 
-    def part(self, part: Part) -> PartMinutes:
-        return make(part, self._writer, self._built_in)
+    def request_parts(self, meeting: Meeting) -> None:
+        """Request the minutes of all parts that are complete, while the meeting goes on."""
+        if meeting.ended_ns is None:
+            for key in self.known_parts(meeting).keys() - self._store.parts(meeting.id).keys():
+                self._queue.write_part(meeting.id, key)
 
-    def whole(self, cut: Mapping[str, Part], written: Mapping[str, PartMinutes]) -> Minutes:
-        """Return the minutes of a meeting, given all its parts and their minutes, by key."""
+    def known_parts(self, meeting: Meeting) -> dict[str, Part]:
+        """Return the parts that are complete and whose texts are final, by key; after the meeting, all parts."""
+        if meeting.ended_ns is not None:
+            return keyed_parts(self._transcript(meeting))
+        starts = [one.started_ns for one in self._store.unfinished(meeting.id)]
+        ends = [one.ended_ns - LATE_NS for one in self._store.utterances(meeting.id)]
+        return keyed_parts(self._transcript(meeting), min((*starts, max(ends, default=0))))
+
+    def write_part(self, subject: tuple[str, str]) -> None:
+        """Store the minutes of a part, given its meeting and key, unless the part has other lines by now."""
+        meeting_id, key = subject
+        meeting = self._store.meeting(meeting_id)
+        if meeting is None or key in self._store.parts(meeting_id):
+            return
+        part = self.known_parts(meeting).get(key)
+        if part is not None:
+            self._store.save_part(meeting_id, key, make(part, self._writer, self._built_in))
+
+    def of(self, transcript: Transcript) -> Minutes:
+        """Return the minutes of a meeting that has ended."""
+        cut = keyed_parts(transcript)
+        written = self._written(transcript.meeting.id, cut)
         minutes = [written[key] for key in cut]
         return join(minutes, sum_up(tuple(cut.values()), minutes, self._writer, self._built_in))
+
+    def _written(self, meeting_id: str, cut: Mapping[str, Part]) -> dict[str, PartMinutes]:
+        """Return the minutes of all parts: write those that no job is writing, and wait for the others."""
+        while missing := cut.keys() - (written := self._store.parts(meeting_id)).keys():
+            states = self._queue.states(MINUTES, (part_name(meeting_id, key) for key in missing))
+            for key, part in cut.items():
+                if key in missing and states.get(part_name(meeting_id, key), "SUCCESS") in ENDED:
+                    self._store.save_part(meeting_id, key, make(part, self._writer, self._built_in))
+            self._pause(WAIT_INTERVAL)
+        return written
 
 
 def keyed_parts(transcript: Transcript, before_ns: int | None = None) -> dict[str, Part]:

@@ -3,21 +3,20 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from notetaker.jobs.batches import complete, continues, windows
 from notetaker.jobs.languages import language_of
-from notetaker.jobs.minutes import MinuteTaker, keyed_parts
-from notetaker.jobs.queue import ENDED, MINUTES, REFINE, JobQueue, part_name, refine_name
+from notetaker.jobs.minutes import MinuteTaker
+from notetaker.jobs.queue import ENDED, REFINE, JobQueue, refine_name
 from notetaker.jobs.speech_process import ClipToHear
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.model import events
 from notetaker.model.languages import english_name
 from notetaker.model.meeting import Meeting, MeetingState
-from notetaker.model.minutes import Part, PartMinutes
 from notetaker.model.notes import Posting
 from notetaker.model.transcript import Transcript
 from notetaker.model.utterance import Transcription, Utterance
@@ -40,9 +39,6 @@ LONGEST_PAUSE = 300.0
 
 WAIT_INTERVAL = 0.1
 """Seconds between checks for missing final texts."""
-
-LATE_NS = 40_000_000_000
-"""An utterance lasts up to 28 s, and takes a moment until it is stored. Minutes are not made of what is younger."""
 
 UNSUPPORTED_LANGUAGE = "Meeting %s is in %s, which %s does not support; see notetaker models list"
 
@@ -85,7 +81,7 @@ class Workflows:
         self._meetings_folder = meetings_folder
         self._stopping = stopping
         self._preferences = preferences
-        self._minutes = MinuteTaker(writer)
+        self._minutes = MinuteTaker(store, queue, writer, self._transcript, self._pause)
         self._warned: set[str] = set()
         """Meetings in an unsupported language that have been logged."""
 
@@ -99,7 +95,7 @@ class Workflows:
 
     def write_part(self, meeting_id: str, key: str) -> None:
         """Store the minutes of a part of a meeting, unless the part has other lines by now."""
-        self._until_done(self._write_part, (meeting_id, key))
+        self._until_done(self._minutes.write_part, (meeting_id, key))
 
     def finish_meeting(self, meeting_id: str) -> None:
         """Store the notes, ready to be posted, and replace the journal with tracks."""
@@ -141,7 +137,7 @@ class Workflows:
         draft = replace(_transcription(heard, engine), final=final)
         self._store.set_draft(utterance_id, draft, time.time_ns())
         if final:
-            self._request_minutes(meeting)
+            self._minutes.request_parts(meeting)
         else:
             self._request_final_texts(meeting.id, utterance.ended_ns)
 
@@ -155,29 +151,6 @@ class Workflows:
                 if not missing.isdisjoint(one.id for one in window):
                     self._queue.refine([one.id for one in window])
 
-    def _request_minutes(self, meeting: Meeting) -> None:
-        """Request the minutes of all parts that are complete, while the meeting goes on."""
-        if meeting.ended_ns is None:
-            for key in self._known_parts(meeting).keys() - self._store.parts(meeting.id).keys():
-                self._queue.write_part(meeting.id, key)
-
-    def _known_parts(self, meeting: Meeting) -> dict[str, Part]:
-        """Return the parts that are complete and whose texts are final, by key; after the meeting, all parts."""
-        if meeting.ended_ns is not None:
-            return keyed_parts(self._transcript(meeting))
-        starts = [one.started_ns for one in self._store.unfinished(meeting.id)]
-        ends = [one.ended_ns - LATE_NS for one in self._store.utterances(meeting.id)]
-        return keyed_parts(self._transcript(meeting), min((*starts, max(ends, default=0))))
-
-    def _write_part(self, subject: tuple[str, str]) -> None:
-        meeting_id, key = subject
-        meeting = self._store.meeting(meeting_id)
-        if meeting is None or key in self._store.parts(meeting_id):
-            return
-        part = self._known_parts(meeting).get(key)
-        if part is not None:
-            self._store.save_part(meeting_id, key, self._minutes.part(part))
-
     def _refine(self, utterance_ids: Sequence[str]) -> None:
         found = list(filter(None, map(self._store.utterance, utterance_ids)))
         if not found:
@@ -188,7 +161,7 @@ class Workflows:
         if utterances:
             texts = self._final_texts(meeting, utterances)
             self._store.set_final(texts, time.time_ns())
-        self._request_minutes(meeting)
+        self._minutes.request_parts(meeting)
 
     def _has_final_text(self, utterance_id: str) -> bool:
         transcription = self._store.transcription(utterance_id)
@@ -266,8 +239,7 @@ class Workflows:
         self._await_final_texts(meeting_id)
         self._place(meeting_id)
         transcript = self._transcript(meeting)
-        parts = keyed_parts(transcript)
-        minutes = self._minutes.whole(parts, self._written(meeting_id, parts))
+        minutes = self._minutes.of(transcript)
         posting = Posting(
             meeting_id=meeting_id,
             channel_id=meeting.text_channel_id,
@@ -295,16 +267,6 @@ class Workflows:
             self._store.coverage(meeting.id),
             self._preferences.time_zone,
         )
-
-    def _written(self, meeting_id: str, parts: Mapping[str, Part]) -> dict[str, PartMinutes]:
-        """Return the minutes of all parts: write those that no job is writing, and wait for the others."""
-        while missing := parts.keys() - (written := self._store.parts(meeting_id)).keys():
-            states = self._queue.states(MINUTES, (part_name(meeting_id, key) for key in missing))
-            for key, part in parts.items():
-                if key in missing and states.get(part_name(meeting_id, key), "SUCCESS") in ENDED:
-                    self._store.save_part(meeting_id, key, self._minutes.part(part))
-            self._pause(WAIT_INTERVAL)
-        return written
 
     def _await_final_texts(self, meeting_id: str) -> None:
         while batches := self._unfinished_batches(meeting_id):

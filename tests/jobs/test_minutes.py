@@ -83,7 +83,7 @@ def requested(queue: JobQueue, store: Store, workflows: Workflows) -> list[str]:
     """Return the keys of the parts whose minutes were requested."""
     meeting = store.meeting(MEETING.id)
     assert meeting
-    keys = list(workflows._known_parts(meeting))
+    keys = list(workflows._minutes.known_parts(meeting))
     states = queue.states(MINUTES, [part_name(MEETING.id, key) for key in keys])
     return [key for key in keys if part_name(MEETING.id, key) in states]
 

@@ -4,12 +4,15 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from notetaker.jobs.minutes import MinuteTaker, keyed_parts
 from notetaker.model.locale import Locale
 from notetaker.model.minutes import Item, Kind, Minutes, PartMinutes
 from notetaker.model.transcript import Transcript
 from notetaker.notes.gaps import join_gaps
 from notetaker.notes.markdown import length
+from notetaker.notes.minutes.builtin import BuiltIn
+from notetaker.notes.minutes.joining import join
+from notetaker.notes.minutes.making import make, sum_up
+from notetaker.notes.minutes.parts import parts
 from notetaker.notes.render import MESSAGE_LIMIT, render_message, render_transcript
 from notetaker.notes.wording import clock
 from tests.notes import builders
@@ -244,8 +247,10 @@ def test_many_citations_of_one_item_are_cut() -> None:
 
 
 def summarise(meeting: Transcript) -> Minutes:
-    taker, cut = MinuteTaker(), keyed_parts(meeting)
-    return taker.whole(cut, {key: taker.part(part) for key, part in cut.items()})
+    writer = BuiltIn()
+    cut = parts(meeting.lines, tuple(meeting.speakers.values()), meeting.locale.language, ended=True)
+    written = [make(part, writer, writer) for part in cut]
+    return join(written, sum_up(cut, written, writer, writer))
 
 
 def settled(meeting: Transcript) -> Minutes:
@@ -256,12 +261,12 @@ def settled(meeting: Transcript) -> Minutes:
     action = Item(Kind.ACTION, "Call the bank about it.", cites, "Chloe", "by Friday")
     named = Item(Kind.ACTION, "Ben calls the bank by Monday.", cites, "Ben", "by Monday")
     question = Item(Kind.QUESTION, "Who pays for the website?", cites)
-    parts = (
+    written = (
         PartMinutes("Website", (point, decision), at(0), "a model"),
         PartMinutes("Bank", (action, question), at(20), "built-in", 1, "The model is *too* slow."),
     )
     return Minutes(
-        "Website and bank", (), parts, (decision,), (action, named), (question,), ("a model", "built-in"), 1
+        "Website and bank", (), written, (decision,), (action, named), (question,), ("a model", "built-in"), 1
     )
 
 
