@@ -102,6 +102,8 @@ class Call:
                     joining.create_task(cleanup.enter_async_context(self._bot.notes(host, text_channel)))
             await self._until_audible({client.user_id for client in clients})
             speaker, *listeners = clients
+            for listener in listeners:
+                await listener.expect(speaker.user_id)
             if self._variant.e2ee:
                 outcome.wrong[DAVE_GROUP] = await self._disagreements(clients)
             await self._speak(speaker, frames)
@@ -135,7 +137,7 @@ class Call:
             )
 
     async def _until_audible(self, users: set[int]) -> None:
-        """Until their op 5 has reached the server: their first packet might overtake it, and would not be heard."""
+        """Until their op 5 has reached the server, which else would forward nothing to or from them."""
         missing = {str(user_id) for user_id in users | ({self._place.bot.id} if self._bot else set())}
         try:
             async with asyncio.timeout(ARRIVE_S):

@@ -130,6 +130,11 @@ class Client:
         self._tell({"do": "speak", "frames": [base64.b64encode(frame).decode() for frame in frames]})
         await self._until(lambda: len(self._of("spoken")) == done, "end of speech", ANSWER_S)
 
+    async def expect(self, user_id: int) -> None:
+        """Returns when it knows whose sound comes next: @discordjs/voice drops what comes from an unknown SSRC."""
+        self._tell({"do": "expect", "user_id": str(user_id)})
+        await self._until(lambda: bool(self._of("expects")), f"op 5 of {user_id}", ANSWER_S)
+
     async def members(self) -> set[int] | None:
         """Of its DAVE group; None if it cannot tell."""
         asked = len(self._of("dave")) + 1

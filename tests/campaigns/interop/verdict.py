@@ -122,6 +122,9 @@ def _difference(expected: list[str], found: list[str]) -> str:
     missing, extra = Counter(expected) - Counter(found), Counter(found) - Counter(expected)
     if not missing and not extra:
         return f"all {len(expected)} packets, but not in order"
-    return (
-        f"{len(found)} packets: {missing.total()} of {len(expected)} are missing, {extra.total()} are extra"
+    where = (
+        f" (the first is number {next(n for n, opus in enumerate(expected, 1) if opus in missing)})"
+        if missing
+        else ""
     )
+    return f"{len(found)} packets: {missing.total()} of {len(expected)} are missing{where}, {extra.total()} are extra"

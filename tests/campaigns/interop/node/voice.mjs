@@ -102,6 +102,13 @@ async function speak(player, frames) {
   say("spoken");
 }
 
+/** Waits until the voice server has told whose SSRC it is: what comes from an unknown SSRC is dropped. */
+async function expect({ receiver }, userId) {
+  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  while (!receiver.ssrcMap.get(userId)) await once(receiver.ssrcMap, "create", { signal: deadline });
+  say("expects", { user_id: userId });
+}
+
 function describeDave(connection) {
   const dave = daveOf(connection);
   say("dave", { version: dave?.protocolVersion ?? 0, members: dave?.session?.getUserIds() ?? null });
@@ -131,6 +138,7 @@ async function main(config) {
     for await (const line of readline.createInterface({ input: process.stdin })) {
       const command = JSON.parse(line);
       if (command.do === "speak") await speak(player, command.frames);
+      else if (command.do === "expect") await expect(connection, command.user_id);
       else if (command.do === "members") describeDave(connection);
       else if (command.do === "leave") break;
       else throw new Error(`There is no command ${command.do}.`);
