@@ -18,8 +18,9 @@ from discord.shard import Shard
 from notetaker.discordbot.bridge import Bridge
 from notetaker.discordbot.commands import Commands
 from notetaker.discordbot.people import display_name
-from notetaker.discordbot.ports import Meetings, Voice
+from notetaker.discordbot.ports import Meetings, ServerSettings, Voice
 from notetaker.discordbot.publish import Publisher
+from notetaker.discordbot.settings import SettingsCommands
 from notetaker.discordbot.voicestatus import VoiceStatusCommand
 from notetaker.model import events
 
@@ -90,9 +91,10 @@ class NotetakerBot(discord.AutoShardedBot):
         self.bridge = Bridge(self, self._shards_up)
         self.publisher = Publisher(self)
 
-    def attach(self, meetings: Meetings, voice: Voice) -> None:
+    def attach(self, meetings: Meetings, voice: Voice, settings: ServerSettings) -> None:
         self.bridge.connect(voice)
         self.add_cog(Commands(meetings))
+        self.add_cog(SettingsCommands(settings))
         self.add_cog(VoiceStatusCommand(voice))
         self._has_commands = True
 
@@ -237,7 +239,7 @@ class NotetakerBot(discord.AutoShardedBot):
         self, interaction: discord.Interaction, command: discord.ApplicationCommand[Any, Any, Any]
     ) -> None:
         """Offer choices for an option. py-cord's own stops answering one person when another one starts typing."""
-        assert isinstance(command, discord.SlashCommand), "other commands have no options"
+        assert isinstance(command, discord.SlashCommand | discord.SlashCommandGroup), "others have no options"
         try:
             await command.invoke_autocomplete_callback(await self.get_autocomplete_context(interaction))
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:

@@ -4,82 +4,68 @@ The first answer must come within 3 seconds (Discord docs, Receiving and Respond
 may take longer is deferred at once. The deferred answer can be edited for 15 minutes.
 """
 
-import logging
 from typing import Annotated
 
 import discord
 
 from notetaker.discordbot import permission_checks, replies
+from notetaker.discordbot.answering import AnsweringCog, answer, defer, guild_of
+from notetaker.discordbot.options import language_choices, language_of
 from notetaker.discordbot.ports import Meetings, Refused, Start
-from notetaker.discordbot.publish import Undelivered, delivering
-from notetaker.model import events, languages
-
-log = logging.getLogger(__name__)
-
-UNANSWERED = "Cannot answer /%s: %s"
-
-
-def _languages(ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
-    """The languages to offer while a person is typing one."""
-    found = languages.matching(str(ctx.value or ""))
-    return [discord.OptionChoice(language.label, language.code) for language in found]
-
 
 _LANGUAGE = discord.Option(
     str,
     "The language people speak. Leave it out to have it detected for each person.",
     required=False,
-    autocomplete=_languages,
+    autocomplete=language_choices,
 )
 
 
-class Commands(discord.Cog):
-    """A command that cannot be carried out raises Refused, and ``cog_command_error`` answers with its message."""
-
+class Commands(AnsweringCog):
     def __init__(self, meetings: Meetings) -> None:
         self._meetings = meetings
 
     @discord.slash_command(description="Join your voice channel, without recording yet.")
     async def joinvoice(self, ctx: discord.ApplicationContext) -> None:
-        guild, channel = _guild(ctx), _voice_channel(ctx)
+        guild, channel = guild_of(ctx), _voice_channel(ctx)
         self._refuse_if_running(guild)
         if self._meetings.channel(guild.id) == self._meetings.wanted(guild.id) == channel.id:
             self._meetings.already_so(guild.id, ctx.interaction.id)
             raise Refused(replies.already_joined(channel.id))
         _refuse(permission_checks.to_joining(channel, guild.me))
-        await _defer(ctx)
+        await defer(ctx)
         await self._meetings.join(guild.id, channel.id, ctx.interaction.id)
-        await _answer(ctx, replies.joined(channel.id))
+        await answer(ctx, replies.joined(channel.id))
 
     @discord.slash_command(description="Leave the voice channel and stop taking notes.")
     async def leavevoice(self, ctx: discord.ApplicationContext) -> None:
-        guild = _guild(ctx)
+        guild = guild_of(ctx)
         channel_id, wanted = self._meetings.channel(guild.id), self._meetings.wanted(guild.id)
         if channel_id is None and wanted is None and self._meetings.meeting(guild.id) is None:
             self._meetings.already_so(guild.id, ctx.interaction.id)
             raise Refused(replies.NOT_CONNECTED)
-        await _defer(ctx)
+        await defer(ctx)
         stopped = await self._meetings.leave(guild.id, ctx.interaction.id)
         if stopped is not None:
-            await _answer(ctx, replies.stopped(stopped))
+            await answer(ctx, replies.stopped(stopped))
         elif channel_id is not None:
-            await _answer(ctx, replies.left(channel_id))
+            await answer(ctx, replies.left(channel_id))
         elif wanted is not None:
-            await _answer(ctx, replies.no_longer_joining(wanted))
+            await answer(ctx, replies.no_longer_joining(wanted))
         else:  # someone else stopped the notes while this command waited for its turn
-            await _answer(ctx, replies.NOT_CONNECTED)
+            await answer(ctx, replies.NOT_CONNECTED)
 
     @discord.slash_command(description="Take notes in your voice channel. Everyone in it is recorded.")
     async def startnotes(
         self, ctx: discord.ApplicationContext, language: Annotated[str | None, _LANGUAGE]
     ) -> None:
-        guild, channel = _guild(ctx), _voice_channel(ctx)
+        guild, channel = guild_of(ctx), _voice_channel(ctx)
         self._refuse_if_running(guild)
-        spoken = _language(language)
+        spoken = language_of(language)
         _refuse(_reason_not_to_post(ctx, guild.me))
         if self._meetings.channel(guild.id) != channel.id:
             _refuse(permission_checks.to_joining(channel, guild.me))
-        await _defer(ctx)
+        await defer(ctx)
         wish = Start(
             guild_id=guild.id,
             voice_channel_id=channel.id,
@@ -89,61 +75,24 @@ class Commands(discord.Cog):
             language=spoken,
         )
         started = await self._meetings.start(wish, ctx.interaction.id)
-        await _answer(ctx, replies.started(started))
+        await answer(ctx, replies.started(started))
 
     @discord.slash_command(
         description="Stop taking notes and post them in the channel where they were started."
     )
     async def stopnotes(self, ctx: discord.ApplicationContext) -> None:
-        guild = _guild(ctx)
+        guild = guild_of(ctx)
         if self._meetings.meeting(guild.id) is None:
             channel_id = self._meetings.channel(guild.id)
             raise Refused(replies.NOT_RUNNING if channel_id is None else replies.only_connected(channel_id))
-        await _defer(ctx)
+        await defer(ctx)
         stopped = await self._meetings.stop(guild.id, ctx.interaction.id)
-        await _answer(ctx, replies.NOT_RUNNING if stopped is None else replies.stopped(stopped))
-
-    async def cog_command_error(self, ctx: discord.ApplicationContext, error: Exception) -> None:
-        """Answer with the refusal, or say that something went wrong.
-
-        If Discord did not accept an answer, do not send another one: the command may have been carried out.
-        """
-        raised = error.original if isinstance(error, discord.ApplicationCommandInvokeError) else error
-        if isinstance(raised, Undelivered):
-            log.warning(UNANSWERED, ctx.command, raised)
-            return
-        if isinstance(raised, Refused):
-            answer = str(raised)
-        else:
-            log.error("/%s failed", ctx.command, exc_info=raised, extra=events.BUG())
-            answer = replies.INTERNAL_FAILURE
-        try:
-            await _answer(ctx, answer)
-        except Undelivered as failed:
-            log.warning(UNANSWERED, ctx.command, failed)
+        await answer(ctx, replies.NOT_RUNNING if stopped is None else replies.stopped(stopped))
 
     def _refuse_if_running(self, guild: discord.Guild) -> None:
         meeting = self._meetings.meeting(guild.id)
         if meeting is not None:
             raise Refused(replies.already_running(meeting))
-
-
-def _guild(ctx: discord.ApplicationContext) -> discord.Guild:
-    if ctx.interaction.guild_id is None:
-        raise Refused(replies.NOT_IN_DMS)
-    if ctx.guild is None or ctx.guild.me is None:
-        raise Refused(replies.NOT_A_MEMBER)
-    return ctx.guild
-
-
-def _language(text: str | None) -> str | None:
-    """The code of the language that the person picked or typed."""
-    if text is None or not text.strip():
-        return None
-    language = languages.find(text)
-    if language is None:
-        raise Refused(replies.unknown_language(text))
-    return language.code
 
 
 def _voice_channel(ctx: discord.ApplicationContext) -> permission_checks.VoiceChannel:
@@ -169,21 +118,3 @@ def _reason_not_to_post(ctx: discord.ApplicationContext, me: discord.Member) -> 
 def _refuse(reason: str | None) -> None:
     if reason is not None:
         raise Refused(reason)
-
-
-async def _defer(ctx: discord.ApplicationContext) -> None:
-    """Show everyone that the bot is thinking. Raises Undelivered."""
-    with delivering():
-        await ctx.defer()
-
-
-async def _answer(ctx: discord.ApplicationContext, text: str) -> None:
-    """Replace the deferred answer, which everyone sees. Without one, only the person who used the command sees it.
-
-    Raises Undelivered.
-    """
-    with delivering():
-        if ctx.interaction.response.is_done():
-            await ctx.interaction.edit_original_response(content=text)
-        else:
-            await ctx.respond(text, ephemeral=True)

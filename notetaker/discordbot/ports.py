@@ -1,8 +1,9 @@
 """What the slash commands and the bridge need from the rest of the program, as protocols."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.meeting import Meeting
 from notetaker.model.voice import VoiceEvent
 from notetaker.model.voice_status import VoiceStatus
@@ -78,6 +79,16 @@ class Meetings(Protocol):
 
     async def stop(self, guild_id: int, command_id: int) -> Stopped | None:
         """Stop the meeting and leave. Return None if there was none. Raises Refused."""
+
+
+class ServerSettings(Protocol):
+    """What servers set for their meetings. All methods raise Refused if the database does not answer."""
+
+    async def of(self, guild_id: int) -> GuildSettings:
+        """Return the server's settings, with the operator's where it has none."""
+
+    async def set(self, guild_id: int, name: str, value: Any) -> None:
+        """Set a field of ``GuildSettings``; None for the operator's setting."""
 
 
 class VoiceEvents(Protocol):

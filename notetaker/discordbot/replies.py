@@ -37,14 +37,18 @@ CANNOT_WRITE = (
     "I can't start, because I can't save anything right now: my disk or database isn't working. "
     "The person who runs this bot can find the reason in its log."
 )
+NO_SETTINGS = (
+    "I can't read or save this server's settings right now: my database isn't working. Try again in a minute; the "
+    "person who runs this bot can find the reason in its log."
+)
 SHUTDOWN = "I'm being stopped or restarted by the person who runs me."
 STOPPED = "I was stopped, and was away for too long to resume."
 CRASH = "I stopped unexpectedly."
 GUILD_GONE = "I'm no longer a member of this server."
 CHANNEL_GONE = "The voice channel no longer exists."
 
-LANGUAGE_MAX = 100
-"""How many characters of an unknown language to repeat."""
+TYPED_MAX = 100
+"""How many characters to repeat of what a person has typed."""
 
 _TRYING = "I'll keep trying at regular intervals."
 _TO_TRY = (
@@ -78,8 +82,16 @@ def only_connected(channel_id: int) -> str:
 def unknown_language(text: str) -> str:
     """``text`` is what the person typed as the language."""
     return (
-        f"I don't know the language “{escape(clip(text, LANGUAGE_MAX))}”. Pick one from the list that appears as you "
+        f"I don't know the language “{escape(clip(text, TYPED_MAX))}”. Pick one from the list that appears as you "
         "type, or leave the option out and I'll detect what each person speaks."
+    )
+
+
+def unknown_time_zone(text: str) -> str:
+    """``text`` is what the person typed as the time zone."""
+    return (
+        f"I don't know the time zone “{escape(clip(text, TYPED_MAX))}”. Pick one from the list that appears as you "
+        "type a city, for example Berlin."
     )
 
 

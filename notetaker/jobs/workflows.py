@@ -56,7 +56,7 @@ class Preferences:
     vocabulary: tuple[str, ...] = ()
     """Names and terms that are likely to come up."""
     time_zone: str = "UTC"
-    """IANA name of the time zone of notes and transcripts."""
+    """IANA name of the time zone of notes and transcripts of meetings that have none of their own."""
 
 
 class Interrupted(BaseException):
@@ -265,7 +265,7 @@ class Workflows:
             self._store.speakers(meeting.id),
             self._store.gaps(meeting.id),
             self._store.coverage(meeting.id),
-            self._preferences.time_zone,
+            meeting.time_zone or self._preferences.time_zone,
         )
 
     def _await_final_texts(self, meeting_id: str) -> None:

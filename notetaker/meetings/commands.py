@@ -13,8 +13,10 @@ from notetaker.meetings import causes
 from notetaker.meetings.ports import Voice
 from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.saving import PATIENCE_S
+from notetaker.meetings.server_settings import ServerSettings
 from notetaker.meetings.storage import NO_ANSWER, Storage
 from notetaker.model import events
+from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.meeting import Meeting, new_meeting_id
 from notetaker.recording.clock import MeetingClock, Moment, read_clocks
 from notetaker.recording.state import OpenGap
@@ -30,11 +32,13 @@ class Meetings:
         voice: Voice,
         recordings: Recordings,
         storage: Storage,
+        settings: ServerSettings,
         clocks: Callable[[], Moment] = read_clocks,
     ) -> None:
         self._voice = voice
         self._recordings = recordings
         self._storage = storage
+        self._settings = settings
         self._clocks = clocks
         self._latest: dict[int, int] = {}  # command by guild
         self._starting: dict[int, Meeting] = {}
@@ -86,19 +90,20 @@ class Meetings:
         guild_id = wish.guild_id
         self._refuse_another(guild_id)
         clock, gap = MeetingClock(self._clocks), None
-        meeting = _meeting(wish, clock)
+        meeting = _meeting(wish, clock, GuildSettings())
         if self._storage.database.waiting_s(time.monotonic()) > PATIENCE_S:
             raise _not_stored(meeting, NO_ANSWER)
         self._obey(guild_id, wish.voice_channel_id, command_id)
         self._starting[guild_id] = meeting
         try:
             async with self._recordings.locks[guild_id]:
+                settings = await self._settings_for(meeting)
                 reason = await self._connect(guild_id, wish.voice_channel_id, command_id)
                 if reason is None:  # it begins when somebody can be heard, not when it was asked for
                     clock = MeetingClock(self._clocks)
-                    meeting = _meeting(wish, clock)
                 else:
                     gap = OpenGap(clock.began_ns, causes.not_joined(reason))
+                meeting = _meeting(wish, clock, settings)
                 try:
                     await self._recordings.start(meeting, clock, gap)
                 except (OSError, StoreError) as error:
@@ -107,6 +112,14 @@ class Meetings:
         finally:
             del self._starting[guild_id]
         return Started(meeting, reason, self._voice.nobody_to_hear(guild_id))
+
+    async def _settings_for(self, meeting: Meeting) -> GuildSettings:
+        """Return the settings of the meeting's server. Raises Refused."""
+        try:
+            return await self._settings.read(meeting.guild_id)
+        except StoreError as error:
+            await self._voice.leave(meeting.guild_id)
+            raise _not_stored(meeting, error) from error
 
     async def stop(self, guild_id: int, command_id: int) -> Stopped | None:
         if self.meeting(guild_id) is None:
@@ -161,7 +174,7 @@ def _not_stored(meeting: Meeting, failure: Exception | str) -> Refused:
     return Refused(replies.CANNOT_WRITE)
 
 
-def _meeting(wish: Start, clock: MeetingClock) -> Meeting:
+def _meeting(wish: Start, clock: MeetingClock, settings: GuildSettings) -> Meeting:
     return Meeting(
         id=new_meeting_id(clock.began_ns),
         guild_id=wish.guild_id,
@@ -170,5 +183,6 @@ def _meeting(wish: Start, clock: MeetingClock) -> Meeting:
         text_channel_id=wish.text_channel_id,
         started_by=wish.started_by,
         started_ns=clock.began_ns,
-        language=wish.language,
+        language=wish.language or settings.language,
+        time_zone=settings.time_zone,
     )

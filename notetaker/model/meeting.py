@@ -31,7 +31,9 @@ class Meeting:
     """Unix nanoseconds; None while recording."""
     state: MeetingState = MeetingState.RECORDING
     language: str | None = None
-    """ISO 639-1 code of the spoken language, as chosen with /startnotes; None to detect it."""
+    """ISO 639-1 code of the spoken language, as chosen with /startnotes or by the server; None to detect it."""
+    time_zone: str | None = None
+    """IANA name of the time zone of its notes and transcript; None for the operator's."""
 
 
 def new_meeting_id(started_ns: int) -> str:

@@ -19,6 +19,7 @@ from notetaker.meetings.commands import Meetings
 from notetaker.meetings.posting import Postings
 from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.resuming import Resuming
+from notetaker.meetings.server_settings import ServerSettings
 from notetaker.meetings.storage import Storage
 from notetaker.model import events
 from notetaker.model.wording import count
@@ -138,9 +139,10 @@ class _Bot:
                     database,
                     self._supervision.ping,
                 )
-                meetings = Meetings(self._voice, self._recordings, self._storage)
+                settings = ServerSettings(self._storage, self._settings.guild_defaults)
+                meetings = Meetings(self._voice, self._recordings, self._storage, settings)
                 resuming = Resuming(opened.recovery, self._recordings, self._announcer)
-                self._discord.attach(meetings, self._voice)
+                self._discord.attach(meetings, self._voice, settings)
                 supervised = tasks.create_task(self._be_supervised(reload))
                 steady = [
                     tasks.create_task(self._stay_connected(token)),

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notetaker.host.errors import SettingsError
 from notetaker.host.sd_notify import state_directory
+from notetaker.model.guild_settings import GuildSettings
 from notetaker.settings.types import (
     CaFile,
     HttpUrl,
@@ -133,6 +134,18 @@ class Settings(BaseSettings):
         le=24 * 60,
         description="How long (minutes) an interrupted meeting can still be resumed.",
         examples=["15"],
+    )
+    meeting_empty_grace: float = Field(
+        default=60.0,
+        ge=0,
+        le=3600,
+        description="Seconds after which a meeting ends when nobody is left in its voice channel.",
+        examples=["60"],
+    )
+    record_bots: bool = Field(
+        default=False,
+        description="Record other bots in the voice channel, such as music bots.",
+        examples=["0"],
     )
     time_zone: TimeZone = Field(
         default="UTC",
@@ -279,6 +292,16 @@ class Settings(BaseSettings):
             api_key=None if self.notes_llm_api_key is None else self.notes_llm_api_key.get_secret_value(),
             context=self.notes_llm_context,
             timeout_s=self.notes_llm_timeout,
+        )
+
+    @property
+    def guild_defaults(self) -> GuildSettings:
+        """The settings of servers that have set nothing themselves."""
+        return GuildSettings(
+            language=self.speech_language,
+            time_zone=self.time_zone,
+            empty_grace_s=self.meeting_empty_grace,
+            record_bots=self.record_bots,
         )
 
     @property

@@ -7,6 +7,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+from notetaker.store.guilds import Guilds
 from notetaker.store.meetings import Meetings
 from notetaker.store.parts import Parts
 from notetaker.store.postings import Postings
@@ -18,7 +19,7 @@ logging.getLogger("alembic").setLevel(logging.WARNING)  # or it would log every 
 _MIGRATION_LOCK = 0x6E6F7465  # an arbitrary number: "note"
 
 
-class Store(Meetings, Utterances, Parts, Postings):
+class Store(Meetings, Utterances, Parts, Postings, Guilds):
     """The database at ``url``: ``sqlite:////path/notetaker.db`` or ``postgresql://user@host/name``.
 
     Raises StoreError if the URL is malformed or the database cannot be opened.

@@ -55,6 +55,7 @@ meetings = Table(
     Column("ended_ns", BigInteger),
     Column("state", Text, nullable=False),
     Column("language", Text),
+    Column("time_zone", Text),
     Index("ix_meetings_started_ns", "started_ns"),
 )
 
@@ -146,4 +147,21 @@ postings = Table(
     Column("attachment", Text, nullable=False),
     Column("begun", Boolean, nullable=False),  # whether an attempt to post may have reached Discord
     Column("message_id", BigInteger),  # known once posted
+)
+
+guild_settings = Table(
+    "guild_settings",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),  # of a field of model.guild_settings.GuildSettings
+    Column("value", JSON, nullable=False),
+)
+
+vocabulary = Table(
+    "vocabulary",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),  # model.vocabulary.Entry.key
+    Column("term", Text, nullable=False),
+    Column("heard", Text),
 )

@@ -16,9 +16,11 @@ from notetaker.meetings.commands import Meetings
 from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.recovery import Interrupted, Recovery
 from notetaker.meetings.resuming import PAUSE_S, Resuming
+from notetaker.meetings.server_settings import ServerSettings
 from notetaker.meetings.storage import Storage
 from notetaker.model.audio import AudioFrame
 from notetaker.model.failure import Failure, Step
+from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.store.database import StoreError
@@ -217,7 +219,8 @@ class Bench:
         voice = self._manager or self.voice
         storage = Storage(cast("Store", self.broken), self.queue, self.disk, self.database)
         self.recordings = Recordings(voice, storage, self._tasks, self.discord, self.folder, resume_window_s)
-        self.meetings = Meetings(voice, self.recordings, storage, self.clocks)
+        self.settings = ServerSettings(storage, GuildSettings())
+        self.meetings = Meetings(voice, self.recordings, storage, self.settings, self.clocks)
 
     async def restart(self, resume_window_s: float = 900.0) -> None:
         """The process ends and starts again."""

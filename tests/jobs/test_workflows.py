@@ -139,10 +139,11 @@ def test_a_meeting_in_which_nobody_spoke_is_finished(store: Store, workflows: Wo
     assert [posting.meeting_id for posting in store.due_postings()] == [MEETING.id]
 
 
-def test_the_notes_are_in_the_language_of_the_meeting_and_the_time_zone_of_the_settings(
-    tmp_path: Path, store: Store, queue: JobQueue, stopping: threading.Event
+@pytest.mark.parametrize(("own", "zone"), [(None, "CET"), ("Asia/Tokyo", "JST")])
+def test_the_notes_are_in_the_language_and_the_time_zone_of_the_meeting_or_of_the_settings(
+    tmp_path: Path, store: Store, queue: JobQueue, stopping: threading.Event, own: str | None, zone: str
 ) -> None:
-    store.add_meeting(replace(MEETING, language="de"))
+    store.add_meeting(replace(MEETING, language="de", time_zone=own))
     store.end_meeting(MEETING.id, MEETING.started_ns + 1)
     transcriber = Transcriber(POCKETSPHINX, processes=1)
     preferences = Preferences(time_zone="Europe/Berlin")
@@ -150,7 +151,7 @@ def test_the_notes_are_in_the_language_of_the_meeting_and_the_time_zone_of_the_s
     transcriber.close()
     [posting] = store.due_postings()
     assert "18. November 2026" in posting.attachment
-    assert "Times are CET." in posting.attachment
+    assert f"Times are {zone}." in posting.attachment
 
 
 def test_an_utterance_whose_job_was_given_up_does_not_hold_up_the_notes(

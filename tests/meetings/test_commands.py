@@ -41,6 +41,20 @@ async def test_a_meeting_keeps_the_language_that_was_chosen(bench: Bench) -> Non
     assert kept.language == "de"
 
 
+async def test_a_meeting_takes_what_the_server_has_set(bench: Bench) -> None:
+    bench.store.set_for_guild(GUILD, "language", "de")
+    bench.store.set_for_guild(GUILD, "time_zone", "Europe/Berlin")
+    meeting = await bench.start()
+    bench.store.set_for_guild(GUILD, "time_zone", "Asia/Tokyo")
+    await bench.stop()
+    kept = bench.store.meeting(meeting.id)
+    assert kept is not None
+    assert (kept.language, kept.time_zone) == ("de", "Europe/Berlin")
+    meeting = await bench.start(replace(WISH, language="fr"))
+    assert (meeting.language, meeting.time_zone) == ("fr", "Asia/Tokyo")
+    await bench.stop()
+
+
 @pytest.mark.parametrize("alone", [True, False])
 async def test_who_starts_is_told_when_nobody_can_be_heard_yet(bench: Bench, alone: bool) -> None:
     bench.voice.alone = alone
@@ -80,11 +94,12 @@ async def test_a_join_that_is_hopeless_leaves_no_meeting(bench: Bench) -> None:
     await bench.meetings.close()
 
 
+@pytest.mark.parametrize("call", ["guild_settings", "add_meeting"])
 @pytest.mark.parametrize("error", [StoreError("database is locked"), Rejected("NotNullViolation")])
 async def test_a_meeting_that_cannot_be_stored_is_not_begun(
-    bench: Bench, error: Exception, caplog: pytest.LogCaptureFixture
+    bench: Bench, error: Exception, call: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bench.broken.calls, bench.broken.error = {"add_meeting"}, error
+    bench.broken.calls, bench.broken.error = {call}, error
     with pytest.raises(Refused, match=r"^I can't start, because I can't save anything"):
         await bench.start()
     assert bench.voice.left == 1

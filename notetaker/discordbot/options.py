@@ -1,0 +1,36 @@
+"""Options that several commands have: what to offer while a person types, and what the text means."""
+
+import discord
+
+from notetaker.discordbot import replies
+from notetaker.discordbot.ports import Refused
+from notetaker.model import languages, time_zones
+
+
+def language_choices(ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
+    """Return the languages to offer."""
+    found = languages.matching(str(ctx.value or ""))
+    return [discord.OptionChoice(language.label, language.code) for language in found]
+
+
+def language_of(text: str | None) -> str | None:
+    """Return the code of the language that the person picked or typed; None for none. Raises Refused."""
+    if text is None or not text.strip():
+        return None
+    language = languages.find(text)
+    if language is None:
+        raise Refused(replies.unknown_language(text))
+    return language.code
+
+
+def time_zone_choices(ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
+    """Return the time zones to offer."""
+    return [discord.OptionChoice(name, name) for name in time_zones.matching(str(ctx.value or ""))]
+
+
+def time_zone_of(text: str) -> str:
+    """Return the IANA name of the time zone that the person picked or typed. Raises Refused."""
+    name = time_zones.find(text)
+    if name is None:
+        raise Refused(replies.unknown_time_zone(text))
+    return name

@@ -1,0 +1,54 @@
+"""What servers set for their meetings, from the database: ``discordbot.ports.ServerSettings``."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+from notetaker.discordbot import replies
+from notetaker.discordbot.ports import Refused
+from notetaker.meetings.saving import PATIENCE_S
+from notetaker.meetings.storage import NO_ANSWER, Storage
+from notetaker.model.guild_settings import GuildSettings
+from notetaker.store.database import Rejected, StoreError
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ServerSettings:
+    def __init__(self, storage: Storage, defaults: GuildSettings) -> None:
+        """``defaults`` are the operator's settings."""
+        self._storage = storage
+        self._defaults = defaults
+
+    async def read(self, guild_id: int) -> GuildSettings:
+        """Return the settings of a server. Raises StoreError."""
+        return await self._database(self._storage.store.guild_settings, guild_id, self._defaults)
+
+    # discordbot.ports.ServerSettings
+
+    async def of(self, guild_id: int) -> GuildSettings:
+        return await self._answered(self.read(guild_id))
+
+    async def set(self, guild_id: int, name: str, value: Any) -> None:
+        await self._answered(self._database(self._storage.store.set_for_guild, guild_id, name, value))
+
+    async def _answered(self, call: Coroutine[Any, Any, T]) -> T:
+        """Raises Refused if the database cannot be used."""
+        try:
+            return await call
+        except StoreError as error:
+            bug = error if isinstance(error.__cause__, Rejected) else None
+            log.warning("Cannot read or store the settings of a server: %s", error, exc_info=bug)
+            raise Refused(replies.NO_SETTINGS) from error
+
+    async def _database(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Raises StoreError, also if the database does not answer in time."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._storage.database(call, *args, **kwargs)
+        except (TimeoutError, Rejected) as error:
+            raise StoreError(str(error) or NO_ANSWER) from error

@@ -1,0 +1,146 @@
+"""/settings of the real bot in the local Discord, on a real database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from aiohttp import ClientSession
+
+from notetaker.discordbot import replies
+from notetaker.discordbot.bot import NotetakerBot
+from notetaker.discordbot.ports import Meetings, Voice
+from notetaker.discordsim.server import LocalDiscord
+from notetaker.host.worker_thread import WorkerThread
+from notetaker.jobs.queue import JobQueue
+from notetaker.meetings.server_settings import ServerSettings
+from notetaker.meetings.storage import Storage
+from notetaker.model.guild_settings import GuildSettings
+from notetaker.store.database import StoreError
+from notetaker.store.store import Store
+from tests.harness.bench import Broken
+from tests.harness.office import Office
+
+DEFAULTS = GuildSettings(language="fr", empty_grace_s=90)
+
+
+class Admin(Office):
+    """Ada, who owns the server, and the database behind the bot."""
+
+    store: Store
+    broken: Broken
+
+    @property
+    def set(self) -> GuildSettings:
+        return self.store.guild_settings(self.guild.id, DEFAULTS)
+
+    async def is_offered(self, command: str, option: str, text: str) -> list[str]:
+        shown = await self.sim(
+            "autocomplete",
+            user_id=str(self.user("Ada").id),
+            channel_id=str(self.channel("general")),
+            command=command,
+            focused=option,
+            options={option: text},
+        )
+        return [choice["name"] for choice in shown["choices"]]
+
+
+@pytest.fixture
+async def admin(tmp_path: Path) -> AsyncIterator[Admin]:
+    async with asyncio.timeout(30), LocalDiscord(state_dir=tmp_path) as local, ClientSession() as http:
+        admin = Admin(local, http, tmp_path)
+        admin.store = Store(f"sqlite:///{tmp_path}/notetaker.db")
+        admin.store.migrate()
+        admin.broken = Broken(admin.store)
+        database = WorkerThread("database", StoreError)
+        storage = Storage(cast("Store", admin.broken), cast("JobQueue", None), database, database)
+        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
+        bot.attach(cast("Meetings", None), cast("Voice", None), ServerSettings(storage, DEFAULTS))
+        bot.bridge.received = lambda message: None  # type: ignore[method-assign]  # there is no voice stack
+        serving = asyncio.ensure_future(bot.serve(admin.bot.token))
+        await bot.wait_for("ready")
+        yield admin
+        await bot.close()
+        await serving
+        database.close()
+        admin.store.close()
+
+
+async def test_the_settings_of_a_server_are_shown_with_the_operators(admin: Admin) -> None:
+    await admin.says("settings time-zone zone:berlin")
+    assert await admin.says("settings show") == (
+        "(only you) ### Settings of this server\n"
+        "- Kind of notes: **meeting** (the default)\n"
+        "- Language: **French** (the default)\n"
+        "- Time zone: **Europe/Berlin**\n"
+        "- When everyone has left: the meeting ends after **1 min 30 s** (the default)\n"
+        "- Other bots: **not recorded** (the default)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "field", "value"),
+    [
+        ("kind kind:podcast", "Kind of notes: **podcast**", "kind", "podcast"),
+        ("language language:Deutsch", "Language: **German**", "language", "de"),
+        ("time-zone zone:New York", "Time zone: **America/New_York**", "time_zone", "America/New_York"),
+        (
+            "empty-channel seconds:0",
+            "When everyone has left: the meeting ends after **0 s**",
+            "empty_grace_s",
+            0,
+        ),
+        ("bots record:true", "Other bots: **recorded**", "record_bots", True),
+    ],
+)
+async def test_each_setting_can_be_set_and_taken_back(
+    admin: Admin, command: str, said: str, field: str, value: object
+) -> None:
+    assert (
+        await admin.says(f"settings {command}") == f"(only you) {said}. This holds from the next meeting on."
+    )
+    assert getattr(admin.set, field) == value
+    assert admin.set.own == {field}
+    shown = await admin.says(f"settings {command.split()[0]}")
+    assert shown.endswith(" (the default). This holds from the next meeting on.")
+    assert admin.set == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("language language:Klingon", replies.unknown_language("Klingon")),
+        ("time-zone zone:Europe", replies.unknown_time_zone("Europe")),
+        ("time-zone zone:@everyone", replies.unknown_time_zone("@everyone")),
+    ],
+)
+async def test_a_mistake_gets_a_sentence_and_changes_nothing(admin: Admin, command: str, reason: str) -> None:
+    assert await admin.says(f"settings {command}") == f"(only you) {reason}"
+    assert admin.set == DEFAULTS
+
+
+async def test_choices_are_offered_while_somebody_types(admin: Admin) -> None:
+    assert await admin.is_offered("settings time-zone", "zone", "ber") == [
+        "Atlantic/Bermuda",
+        "Europe/Berlin",
+        "Australia/Canberra",
+    ]
+    assert await admin.is_offered("settings language", "language", "germ") == ["German (Deutsch)"]
+    assert len(await admin.is_offered("settings time-zone", "zone", "")) == 25
+
+
+async def test_only_who_manages_the_server_may_change_it(admin: Admin) -> None:
+    shown = await admin.types("settings bots record:true", user="Ben")
+    assert "may not use /settings" in str(shown)
+    assert admin.set == DEFAULTS
+
+
+@pytest.mark.parametrize("call", ["guild_settings", "set_for_guild"])
+async def test_a_database_that_does_not_work_is_told(
+    admin: Admin, caplog: pytest.LogCaptureFixture, call: str
+) -> None:
+    admin.broken.calls = {call}
+    assert await admin.says("settings bots record:true") == f"(only you) {replies.NO_SETTINGS}"
+    assert "Cannot read or store the settings of a server: the database notetaker.db" in caplog.text
