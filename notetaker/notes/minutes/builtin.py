@@ -143,12 +143,13 @@ def _points(spoken: Talk, part: Part, told: set[str]) -> list[Item]:
         cites = tuple(spoken.lines[index].utterance_id for index in spoken.statements[best].at)
         found.append(Item(Kind.POINT, text, cites))
         for word in said:
-            worth[word] *= worth[word]  # told: the next point should be about something else
+            worth[word] = worth.get(word, 0.0) ** 2  # told: the next point should be about something else
     return found
 
 
 def _score(worth: dict[str, float], said: set[str]) -> float:
-    return math.fsum(worth[word] for word in said) / math.sqrt(len(said) + 4)
+    # A capital at the start may make another word of one: "ışık" is "işık" when it is in lower case again.
+    return math.fsum(worth.get(word, 0.0) for word in said) / math.sqrt(len(said) + 4)
 
 
 def _title(spoken: Talk, people: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ _LEADING = re.compile(
     r"^(?:(?:okay|ok|'kay|yeah|yes|yep|yup|no(?=,)|well|so|and|but|right|alright|all right|now|then|also"
     r"|cool|great|good"
     r"|fine|sure|anyway|basically|actually|I mean|you know|like(?=,)|because|'cause|sorry|exactly|true|perfect|mm'kay"
-    r"|excellent|brilliant|I guess|I think(?= we've| we're| that we)|first of all|oh)\b[,.]?\s*)+",
+    r"|excellent|brilliant|I guess|I think(?= we've| we're| that we)|first of all|oh)\b(?![-'’])[,.]?\s*)+",
     re.IGNORECASE,
 )
 _RESTART = re.compile(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 
 from notetaker.model.minutes import Item, Kind, Part, PartMinutes, Summary
@@ -113,6 +114,22 @@ def test_of_other_languages_it_takes_points_only() -> None:
         language="de",
     )
     assert {item.kind for item in WRITER.write(german).items} == {Kind.POINT}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Fine-tuning the speech model takes a whole day on this machine.",
+        "Right-click the channel and you can see the new settings.",
+        "Well-documented code is what the new people need most here.",
+        "ışık ve ses ayarları odadaki herkes için is very important today.",
+        "µTorrent is still the program that downloads the large files.",
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_a_point_may_begin_with_any_word(said: str, language: str) -> None:
+    spoken = replace(part(f"Ana: {said}"), language=language)
+    assert [item.text[1:] for item in WRITER.write(spoken).items] == [said[1:]]
 
 
 def test_the_summary_is_taken_from_the_parts_with_most_in_them() -> None:

@@ -14,6 +14,9 @@ from notetaker.notes.minutes.sentence import sentence
         ("I think that's a good id okay so let's work on the colours", "Let's work on the colours."),
         ("so do we need a display at all?", "Do we need a display at all?"),
         ("and I'm happy with that, the blue case", "I'm happy with that, the blue case."),
+        ("so fine-tuning the speech model takes a day", "Fine-tuning the speech model takes a day."),
+        ("Right-click on the channel to open it", "Right-click on the channel to open it."),
+        ("Well-documented code is easier to read", "Well-documented code is easier to read."),
         ("No discounts in this shop are possible.", "No discounts in this shop are possible."),
     ],
 )
