@@ -1,6 +1,8 @@
 """Writes the minutes of a meeting, part by part."""
 
 import hashlib
+import logging
+import time
 from collections.abc import Callable, Mapping
 
 from notetaker.jobs.queue import ENDED, MINUTES, JobQueue, part_name
@@ -20,6 +22,12 @@ LATE_NS = 40_000_000_000
 WAIT_INTERVAL = 0.1
 """Seconds between checks for minutes that another job is writing."""
 
+LONGEST_WAIT = 180.0
+"""Seconds without news of the parts that other jobs are writing, after which they are written here as well. A worker
+of an older version may have taken such a job, and not know what to do with it."""
+
+log = logging.getLogger(__name__)
+
 
 class MinuteTaker:
     def __init__(
@@ -29,9 +37,10 @@ class MinuteTaker:
         writer: Writer | None,
         transcript: Callable[[Meeting], Transcript],
         pause: Callable[[float], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``writer``: None for the built-in one, which also writes what another one cannot. ``pause`` waits for some
-        seconds, and raises if the worker stops meanwhile.
+        seconds, and raises if the worker stops meanwhile. ``clock`` returns seconds.
         """
         self._store = store
         self._queue = queue
@@ -39,6 +48,7 @@ class MinuteTaker:
         self._writer = writer or self._built_in
         self._transcript = transcript
         self._pause = pause
+        self._clock = clock
 
     def request_parts(self, meeting: Meeting) -> None:
         """Request the minutes of all parts that are complete, while the meeting goes on."""
@@ -62,24 +72,46 @@ class MinuteTaker:
             return
         part = self.known_parts(meeting).get(key)
         if part is not None:
-            self._store.save_part(meeting_id, key, make(part, self._writer, self._built_in))
+            self._make(meeting_id, key, part)
 
     def of(self, transcript: Transcript) -> Minutes:
         """Return the minutes of a meeting that has ended."""
         cut = keyed_parts(transcript)
         written = self._written(transcript.meeting.id, cut)
         minutes = [written[key] for key in cut]
-        return join(minutes, sum_up(tuple(cut.values()), minutes, self._writer, self._built_in))
+        summary = sum_up(tuple(cut.values()), minutes, self._writer, self._built_in)
+        if summary.fell_back:
+            log.warning(
+                "Meeting %s: the built-in writer had to sum up: %s", transcript.meeting.id, summary.fell_back
+            )
+        return join(minutes, summary)
 
     def _written(self, meeting_id: str, cut: Mapping[str, Part]) -> dict[str, PartMinutes]:
         """Return the minutes of all parts: write those that no job is writing, and wait for the others."""
+        known, heard_at = -1, self._clock()
         while missing := cut.keys() - (written := self._store.parts(meeting_id)).keys():
+            if len(written) > known:
+                known, heard_at = len(written), self._clock()
+            overdue = self._clock() - heard_at > LONGEST_WAIT
             states = self._queue.states(MINUTES, (part_name(meeting_id, key) for key in missing))
             for key, part in cut.items():
-                if key in missing and states.get(part_name(meeting_id, key), "SUCCESS") in ENDED:
-                    self._store.save_part(meeting_id, key, make(part, self._writer, self._built_in))
+                ended = states.get(part_name(meeting_id, key), "SUCCESS") in ENDED
+                if key in missing and (ended or overdue):
+                    self._make(meeting_id, key, part)
             self._pause(WAIT_INTERVAL)
         return written
+
+    def _make(self, meeting_id: str, key: str, part: Part) -> None:
+        """Write the minutes of a part, and store them."""
+        made = make(part, self._writer, self._built_in)
+        if made.fell_back:
+            log.warning(
+                "Meeting %s: the built-in writer had to write part %d: %s",
+                meeting_id,
+                part.number + 1,
+                made.fell_back,
+            )
+        self._store.save_part(meeting_id, key, made)
 
 
 def keyed_parts(transcript: Transcript, before_ns: int | None = None) -> dict[str, Part]:

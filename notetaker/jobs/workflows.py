@@ -27,6 +27,7 @@ from notetaker.recording.ogg import OggError
 from notetaker.recording.times import when_said
 from notetaker.recording.tracks import TrackError, retire_journal, write_tracks
 from notetaker.speech.engine import EngineError, Heard, Hints
+from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 
 T = TypeVar("T")
@@ -43,6 +44,9 @@ WAIT_INTERVAL = 0.1
 UNSUPPORTED_LANGUAGE = "Meeting %s is in %s, which %s does not support; see notetaker models list"
 
 GIVEN_UP = "Transcribing this utterance failed repeatedly."
+
+EXPECTED = (StoreError, EngineError, OSError)
+"""Failures whose messages quote nothing that was said."""
 
 log = logging.getLogger(__name__)
 
@@ -108,10 +112,15 @@ class Workflows:
         while True:
             try:
                 return job(subject)
-            except Exception:  # every failure is logged, and the job stays undone
+            except Exception as error:  # every failure is logged, and the job stays undone
                 name = job.__name__.strip("_")
                 log.exception(
-                    "%s of %s failed; retrying in %.0f s", name, subject, pause, extra=events.JOB_FAILED()
+                    "%s of %s failed; retrying in %.0f s",
+                    name,
+                    subject,
+                    pause,
+                    exc_info=error if isinstance(error, EXPECTED) else _without_text(error),
+                    extra=events.JOB_FAILED(),
                 )
             self._pause(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -328,6 +337,11 @@ class Workflows:
         """Wait. Raises Interrupted when the worker stops, which is also why an engine may have failed."""
         if self._stopping.wait(seconds):
             raise Interrupted
+
+
+def _without_text(error: Exception) -> Exception:
+    """Return an exception to log: the message of a KeyError may be a word that somebody has said."""
+    return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
 
 
 def _transcription(heard: Heard, engine: str) -> Transcription:

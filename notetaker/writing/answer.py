@@ -85,7 +85,7 @@ def _document(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         try:
             document = json_repair.loads(text)
-        except (ValueError, RecursionError):
+        except Exception:  # noqa: BLE001 - it guesses, and may stumble over anything
             raise ValueError("no JSON") from None
     candidates = document if isinstance(document, list) else [document]
     for candidate in reversed(candidates):

@@ -9,12 +9,18 @@ import pytest
 from dbos import DBOSClient
 
 from notetaker.jobs.database import jobs_url
+from notetaker.jobs.minutes import LONGEST_WAIT, MinuteTaker
 from notetaker.jobs.queue import MINUTES, JobQueue, part_name
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.jobs.workflows import Preferences, Workflows
-from notetaker.model.minutes import Item, Kind, Part, PartMinutes
+from notetaker.model.meeting import Meeting
+from notetaker.model.minutes import Item, Kind, Minutes, Part, PartMinutes, Summary
+from notetaker.model.transcript import Transcript
 from notetaker.model.utterance import Transcription, Utterance
+from notetaker.notes.merge import merge
+from notetaker.notes.minutes.joining import join
 from notetaker.notes.minutes.writer import WriterError
+from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from tests.jobs.engine import POCKETSPHINX
 from tests.store.examples import MEETING, SECOND, STARTED, utterance
@@ -29,13 +35,13 @@ class Observed:
     """A writer that makes one decision of each part, and counts them."""
 
     parts: list[Part] = field(default_factory=list)
-    fails: bool = False
+    fails: Exception | None = None
     name = "observed"
 
     def write(self, part: Part) -> PartMinutes:
         self.parts.append(part)
         if self.fails:
-            raise WriterError("The language model is away.")
+            raise self.fails
         decision = Item(Kind.DECISION, f"{part.lines[0].text}", (part.lines[0].utterance_id,))
         return PartMinutes("Website", (decision,), part.lines[0].started_ns, self.name)
 
@@ -43,6 +49,8 @@ class Observed:
         return ()
 
     def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
+        if self.fails:
+            raise self.fails
         return "Website", (replace(parts[0].items[0], kind=Kind.POINT),)
 
 
@@ -148,13 +156,83 @@ def test_a_part_that_has_other_lines_by_now_is_written_with_them(
 def test_a_part_that_the_model_did_not_write_is_named_in_the_notes(
     store: Store, workflows: Workflows, writer: Observed
 ) -> None:
-    writer.fails = True
+    writer.fails = WriterError("The language model is away.")
     store.add_meeting(MEETING)
     one = speak(store, 0)
     store.end_meeting(MEETING.id, one.ended_ns)
     workflows.finish_meeting(MEETING.id)
     [posting] = store.due_postings()
     assert "-# 1 of 1 part by the built-in writer: The language model is away." in posting.content
+
+
+def test_a_writer_with_a_bug_costs_no_notes_and_what_was_said_stays_out_of_the_log(
+    store: Store, queue: JobQueue, workflows: Workflows, writer: Observed, caplog: pytest.LogCaptureFixture
+) -> None:
+    writer.fails = KeyError("website")
+    store.add_meeting(MEETING)
+    spoken = [speak(store, number) for number in range(TEN_MINUTES)]
+    workflows.refine_utterances([spoken[-1].id])
+    key, *_ = requested(queue, store, workflows)
+    workflows.write_part(MEETING.id, key)
+    assert (
+        f"Meeting {MEETING.id}: the built-in writer had to write part 1: The writer failed (KeyError at"
+        in (caplog.text)
+    )
+    store.end_meeting(MEETING.id, spoken[-1].ended_ns)
+    client = _client(store)
+    client.cancel_workflow(f"minutes:{part_name(MEETING.id, key)}")
+    client.destroy()
+    workflows.finish_meeting(MEETING.id)
+    minutes = store.notes(MEETING.id)
+    assert minutes
+    assert all("KeyError" in (part.fell_back or "") for part in minutes.parts)
+    assert "the built-in writer had to sum up" in caplog.text
+    assert "website" not in caplog.text
+
+
+def test_a_part_whose_job_does_not_end_is_written_with_the_notes(store: Store, queue: JobQueue) -> None:
+    store.add_meeting(MEETING)
+    spoken = [speak(store, number) for number in range(TEN_MINUTES)]
+    now = 0.0
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        waited.append(seconds)
+
+    def transcript(meeting: Meeting) -> Transcript:
+        return merge(meeting, store.transcribed(meeting.id), store.speakers(meeting.id), (), ())
+
+    writer = Observed()
+    taker = MinuteTaker(store, queue, writer, transcript, wait, lambda: now)
+    taker.request_parts(MEETING)  # and no worker takes the jobs
+    store.end_meeting(MEETING.id, spoken[-1].ended_ns)
+    meeting = store.meeting(MEETING.id)
+    assert meeting
+    minutes = taker.of(transcript(meeting))
+    assert len(minutes.parts) == len(writer.parts) == 3
+    assert LONGEST_WAIT < now < LONGEST_WAIT + 1
+
+
+def test_an_unexpected_failure_is_logged_without_what_was_said(
+    store: Store, workflows: Workflows, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.add_meeting(MEETING)
+    failures: list[Exception] = [KeyError("website"), StoreError("the database is locked")]
+
+    def of(_: MinuteTaker, transcript: Transcript) -> Minutes:
+        if failures:
+            raise failures.pop(0)
+        return join((), Summary("", (), "built-in"))
+
+    monkeypatch.setattr(MinuteTaker, "of", of)
+    monkeypatch.setattr(workflows, "_pause", lambda _: None)
+    store.end_meeting(MEETING.id, STARTED + SECOND)
+    workflows.finish_meeting(MEETING.id)
+    assert "RuntimeError: KeyError" in caplog.text
+    assert "StoreError: the database is locked" in caplog.text
+    assert "website" not in caplog.text
 
 
 def test_the_minutes_of_a_meeting_that_is_gone_are_dropped(workflows: Workflows, writer: Observed) -> None:

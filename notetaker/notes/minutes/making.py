@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
+from traceback import extract_tb
 from typing import Final
 
 from notetaker.model.minutes import Item, Kind, Part, PartMinutes, Summary
@@ -16,38 +17,79 @@ NOTHING_HOLDS: Final = "Nothing that it wrote was said in the lines that it cite
 
 
 def make(part: Part, writer: Writer, built_in: Writer) -> PartMinutes:
-    """Return the minutes of a part, which hold against its lines."""
+    """Return the minutes of a part, which hold against its lines. Whatever a writer raises, there are some."""
     try:
-        draft = writer.write(part)
-    except WriterError as failure:
-        return replace(_checked(part, built_in.write(part), built_in), fell_back=str(failure))
-    made = _checked(part, draft, writer)
-    if made.dropped and not made.items and writer is not built_in:
-        other = _checked(part, built_in.write(part), built_in)
-        return replace(other, dropped=other.dropped + made.dropped, fell_back=NOTHING_HOLDS)
-    return made if _was_said(made.title, part) else replace(made, title=built_in.write(part).title)
+        return _make(part, writer, built_in)
+    except Exception as failure:  # noqa: BLE001 - a bug costs a part, not the notes
+        reason = _reason(failure)
+    if writer is not built_in:
+        made = make(part, built_in, built_in)
+        return replace(made, fell_back=_both(reason, made.fell_back))
+    return PartMinutes("", (), part.lines[0].started_ns, built_in.name, fell_back=reason)
 
 
 def sum_up(
     parts: Sequence[Part], minutes: Sequence[PartMinutes], writer: Writer, built_in: Writer
 ) -> Summary:
-    """Return the title and the summary of a meeting, given all its parts and their minutes."""
+    """Return the title and the summary of a meeting, given all its parts and their minutes.
+
+    Whatever a writer raises, there is one, if an empty one.
+    """
     if not parts:
         return Summary("", (), writer.name)
+    try:
+        return _sum_up(parts, minutes, writer, built_in)
+    except Exception as failure:  # noqa: BLE001 - a bug costs the summary, not the notes
+        reason = _reason(failure)
+    if writer is not built_in:
+        summary = sum_up(parts, minutes, built_in, built_in)
+        return replace(summary, fell_back=_both(reason, summary.fell_back))
+    return Summary("", (), built_in.name, fell_back=reason)
+
+
+def _make(part: Part, writer: Writer, built_in: Writer) -> PartMinutes:
+    made = _checked(part, writer.write(part), writer)
+    if writer is built_in:
+        return made
+    if made.dropped and not made.items:
+        other = make(part, built_in, built_in)
+        return replace(
+            other, dropped=other.dropped + made.dropped, fell_back=_both(NOTHING_HOLDS, other.fell_back)
+        )
+    return made if _was_said(made.title, part) else replace(made, title=make(part, built_in, built_in).title)
+
+
+def _sum_up(
+    parts: Sequence[Part], minutes: Sequence[PartMinutes], writer: Writer, built_in: Writer
+) -> Summary:
     whole = replace(
         parts[-1], number=0, lines=tuple(chain.from_iterable(part.lines for part in parts)), before=()
     )
-    try:
-        title, items = writer.sum_up(minutes)
-    except WriterError as failure:
-        return replace(_built_in(whole, minutes, built_in), fell_back=str(failure))
+    title, items = writer.sum_up(minutes)
     checked = check(whole, items)
-    dropped = len(checked.fallen)
-    if not checked.kept and any(part.items for part in minutes) and writer is not built_in:
-        return replace(_built_in(whole, minutes, built_in), dropped=dropped, fell_back=NOTHING_HOLDS)
+    summary = Summary(title, checked.kept, writer.name, len(checked.fallen))
+    if writer is built_in:
+        return summary
+    if not checked.kept and any(part.items for part in minutes):
+        other = sum_up(parts, minutes, built_in, built_in)
+        return replace(other, dropped=summary.dropped, fell_back=_both(NOTHING_HOLDS, other.fell_back))
     if not _was_said(title, whole):
-        title = built_in.sum_up(minutes)[0]
-    return Summary(title, checked.kept, writer.name, dropped)
+        return replace(summary, title=sum_up(parts, minutes, built_in, built_in).title)
+    return summary
+
+
+def _reason(failure: Exception) -> str:
+    """Return a sentence. The message of a failure that nobody expected may quote what was said."""
+    if isinstance(failure, WriterError):
+        return str(failure)
+    place = extract_tb(failure.__traceback__)[-1]
+    return (
+        f"The writer failed ({type(failure).__name__} at {place.filename.rpartition('/')[2]}:{place.lineno})."
+    )
+
+
+def _both(reason: str, other: str | None) -> str:
+    return f"{reason} {other}" if other else reason
 
 
 def _checked(part: Part, draft: PartMinutes, writer: Writer) -> PartMinutes:
@@ -61,12 +103,6 @@ def _checked(part: Part, draft: PartMinutes, writer: Writer) -> PartMinutes:
     kept = _unique([*hold, *repaired])[: len(hold) + len(first.fallen)]
     dropped = len(hold) + len(first.fallen) - len(kept)
     return replace(draft, items=kept, dropped=draft.dropped + dropped)
-
-
-def _built_in(whole: Part, minutes: Sequence[PartMinutes], built_in: Writer) -> Summary:
-    title, items = built_in.sum_up(minutes)
-    checked = check(whole, items)
-    return Summary(title, checked.kept, built_in.name, len(checked.fallen))
 
 
 def _unique(items: Sequence[Item]) -> tuple[Item, ...]:

@@ -1,7 +1,10 @@
 """Minutes made with writers that fail or invent."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import pytest
 
 from notetaker.model.minutes import Item, Kind, Part, PartMinutes
 from notetaker.notes.minutes.builtin import BuiltIn
@@ -88,6 +91,64 @@ def test_the_built_in_writer_stands_in_for_one_that_fails() -> None:
     assert made.fell_back == "The language model cannot be reached."
     assert make(PART, BUILT_IN, BUILT_IN).items == made.items
     assert make(PART, BUILT_IN, BUILT_IN).fell_back is None
+
+
+class Broken(Model):
+    """A writer with a bug, whose exception quotes what was said."""
+
+    def __init__(self, at: str, name: str = "model") -> None:
+        super().__init__((FALSE, TRUE), title="Launch")
+        self.at, self.name = at, name
+
+    def write(self, part: Part) -> PartMinutes:
+        self._fail("write")
+        return super().write(part)
+
+    def repair(self, part: Part, objections: Sequence[tuple[Item, str]]) -> tuple[Item, ...]:
+        self._fail("repair")
+        return super().repair(part, objections)
+
+    def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
+        self._fail("sum_up")
+        return super().sum_up(parts)
+
+    def _fail(self, at: str) -> None:
+        if at == self.at:
+            raise KeyError("billing")
+
+
+@pytest.mark.parametrize("at", ["write", "repair"])
+def test_the_built_in_writer_stands_in_for_one_with_a_bug(at: str) -> None:
+    made = make(PART, Broken(at), BUILT_IN)
+    assert (made.items, made.made_by) == (BUILT_IN.write(PART).items, BUILT_IN.name)
+    assert re.fullmatch(r"The writer failed \(KeyError at test_making\.py:\d+\)\.", made.fell_back or "")
+
+
+def test_a_bug_of_the_built_in_writer_costs_a_part_only() -> None:
+    broken = Broken("write", name="built-in")
+    nothing = make(PART, broken, broken)
+    assert (nothing.title, nothing.items, nothing.started_ns) == ("", (), PART.lines[0].started_ns)
+    assert "KeyError" in (nothing.fell_back or "")
+    both = make(PART, Silent(), broken)
+    assert both.items == ()
+    assert (both.fell_back or "").startswith(
+        "The language model cannot be reached. The writer failed (KeyError"
+    )
+    model = make(PART, Model((TRUE,), title="Pirates"), broken)
+    assert (model.title, model.items, model.fell_back) == ("", (TRUE,), None), (
+        "what the model has written stays"
+    )
+
+
+def test_a_bug_in_summing_up_costs_the_summary_only() -> None:
+    made = [make(PART, BUILT_IN, BUILT_IN)]
+    summed = sum_up([PART], made, Broken("sum_up"), BUILT_IN)
+    assert (summed.title, summed.items) == BUILT_IN.sum_up(made)
+    assert "KeyError" in (summed.fell_back or "")
+    broken = Broken("sum_up", name="built-in")
+    nothing = sum_up([PART], made, broken, broken)
+    assert (nothing.title, nothing.items, nothing.made_by) == ("", (), "built-in")
+    assert "KeyError" in (nothing.fell_back or "")
 
 
 def test_the_built_in_writer_stands_in_for_one_that_only_invents() -> None:
