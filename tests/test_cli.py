@@ -103,6 +103,20 @@ def test_a_wrong_database_is_one_sentence_without_its_password(
     assert "hidden" not in result.output
 
 
+@pytest.mark.parametrize("command", ["bot", "worker"])
+def test_a_damaged_job_database_is_one_sentence(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "MTIz.abc.def")
+    monkeypatch.setenv("NOTETAKER_STATE_DIR", str(tmp_path))
+    file = tmp_path / "notetaker-jobs.db"
+    file.write_bytes(b"\xff" * 5000)
+    assert run(runner, command, code=78).stderr == (
+        f"notetaker: the job database {file} is damaged or not a SQLite file; restore it from a backup, or move it "
+        "away to start with a new one.\n"
+    )
+
+
 @pytest.mark.parametrize("command", ["worker", "meetings"])
 def test_a_database_that_is_away_is_worth_another_start(
     runner: CliRunner, monkeypatch: pytest.MonkeyPatch, command: str

@@ -19,7 +19,7 @@ from notetaker.model import events
 from notetaker.model.printable import printable
 from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineError, EngineSettingError
-from notetaker.store.database import StoreError, StoreSettingError
+from notetaker.store.database import StoreError, StoreSettingError, StoreUnfit
 from notetaker.store.store import Store
 
 INTERRUPTED = 130
@@ -63,6 +63,8 @@ def sentences_instead_of_tracebacks() -> Iterator[None]:
         fail(str(error), ExitCode.CONFIGURATION)
     except AlreadyRunning as error:
         fail(str(error), ExitCode.ALREADY_RUNNING)
+    except StoreUnfit as error:
+        fail(f"{error}.", ExitCode.CONFIGURATION)
     except StoreSettingError as error:
         fail(f"NOTETAKER_DATABASE_URL or NOTETAKER_STATE_DIR: {error}", ExitCode.CONFIGURATION)
     except (StoreError, EngineError, DiskFull) as error:  # temporary: a supervisor restarts the process

@@ -21,7 +21,8 @@ from notetaker.settings import state_folder
 from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineSettingError
 from notetaker.speech.engines import choose
-from notetaker.store.database import Database, Rejected, StoreError, StoreSettingError, parse_url
+from notetaker.store.database import Rejected, StoreError, StoreSettingError, StoreUnfit, parse_url
+from notetaker.store.store import Store
 
 SUPPORTED = {
     "py-cord": ("discord", "2.8.1", "2.9"),
@@ -160,7 +161,10 @@ async def database(url: str) -> str:
         if not file.exists():
             return f"{file} will be created"
     try:
-        name = await in_thread(_ping, url)
+        name = await in_thread(_look_into, url)
+    except StoreUnfit as error:
+        reason, _, advice = str(error).partition("; ")
+        raise CheckFailed(reason, f"{advice[:1].upper()}{advice[1:]}.") from None
     except StoreSettingError as error:
         raise CheckFailed(str(error), USER) from None
     except StoreError as error:
@@ -170,10 +174,14 @@ async def database(url: str) -> str:
     return f"{name} answers"
 
 
-def _ping(url: str) -> str:
-    with closing(Database(url)) as database:
-        database.ping()
-        return database.name
+def _look_into(url: str) -> str:
+    """Read both databases, and return the name of the store. Raises StoreError and Rejected."""
+    from notetaker.jobs.database import check  # takes a second
+
+    with closing(Store(url)) as store:
+        store.check()
+        check(url)
+        return store.name
 
 
 async def instance(folder: Path, identity: str) -> tuple[str | None, str]:

@@ -7,9 +7,18 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from dbos import DBOS
-from sqlalchemy.exc import InternalError, OperationalError
+from sqlalchemy.exc import DatabaseError, InternalError, OperationalError
 
-from notetaker.store.database import BUSY_TIMEOUT, StoreError, make_private_file, parse_url, use_wal
+from notetaker.store.database import (
+    BUSY_TIMEOUT,
+    DAMAGED,
+    StoreError,
+    StoreUnfit,
+    damaged,
+    make_private_file,
+    parse_url,
+    use_wal,
+)
 
 APPLICATION = "notetaker"
 """Our name in a DBOS database, which several applications may share."""
@@ -35,7 +44,7 @@ def jobs_url(database_url: str) -> str:
 def prepare(database_url: str) -> None:
     """Create the tables of DBOS. Any process may be the first, even several at once. Raises StoreError."""
     quiet_dbos()
-    with store_errors():
+    with store_errors(database_url):
         if file := jobs_file(database_url):
             make_private_file(file)
             with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT)) as connection:
@@ -43,13 +52,25 @@ def prepare(database_url: str) -> None:
         DBOS.migrate(jobs_url(database_url))
 
 
+def check(database_url: str) -> None:
+    """Read the job database, if it is a file that exists. Raises StoreError."""
+    file = jobs_file(database_url)
+    if file is not None and file.exists():
+        with store_errors(database_url), closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").close()
+
+
 @contextmanager
-def store_errors() -> Iterator[None]:
+def store_errors(database_url: str) -> Iterator[None]:
     """Turn the exceptions of an unusable database into StoreError, as ``store.database`` does."""
     try:
         yield
-    except (InternalError, OperationalError, sqlite3.OperationalError) as error:
-        original = error if isinstance(error, sqlite3.OperationalError) else error.orig
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        original = error if isinstance(error, sqlite3.DatabaseError) else error.orig
+        if damaged(original):
+            raise StoreUnfit(DAMAGED.format("job database", jobs_file(database_url))) from error
+        if not isinstance(error, InternalError | OperationalError | sqlite3.OperationalError):
+            raise
         reason = str(original).strip().splitlines()[0]
         raise StoreError(f"the job database cannot be used: {reason}") from error
 

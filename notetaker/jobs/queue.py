@@ -28,6 +28,7 @@ class JobQueue:
 
     def __init__(self, database_url: str) -> None:
         prepare(database_url)
+        self._database_url = database_url
         self._client = DBOSClient(
             system_database_url=jobs_url(database_url),
             application_name=APPLICATION,
@@ -53,7 +54,7 @@ class JobQueue:
 
     def states(self, kind: str, names: Iterable[str]) -> dict[str, str]:
         """Return DBOS's state of each existing job of a kind, by the job's subject."""
-        with store_errors():
+        with store_errors(self._database_url):
             jobs = self._client.list_workflows(
                 workflow_ids=[f"{kind}:{name}" for name in names], load_input=False, load_output=False
             )
@@ -68,7 +69,7 @@ class JobQueue:
             "queue_name": kind,
             "workflow_id": f"{kind}:{name}",
         }
-        with store_errors():
+        with store_errors(self._database_url):
             self._client.enqueue(options, subject)
 
 

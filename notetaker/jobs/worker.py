@@ -117,7 +117,7 @@ class Worker:
             }
         )
         self._register_jobs()
-        with store_errors():
+        with store_errors(self._url):
             DBOS.launch()
             for queue, at_a_time, interval_s in (
                 (TRANSCRIBE, self._transcriber.processes, LIVE_POLL_INTERVAL),

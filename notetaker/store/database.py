@@ -34,6 +34,10 @@ INSUFFICIENT_PRIVILEGE = "42501"
 
 EXAMPLES = "sqlite:////var/lib/notetaker/notetaker.db or postgresql://notetaker@db.example/notetaker"
 
+DAMAGED = (
+    "the {} {} is damaged or not a SQLite file; restore it from a backup, or move it away to start with a new one"
+)
+
 
 class StoreError(Exception):
     """The database cannot be used. The message is one sentence for the person who runs the service."""
@@ -41,6 +45,10 @@ class StoreError(Exception):
 
 class StoreSettingError(StoreError):
     """The database cannot be used because it is configured wrongly; retrying is pointless."""
+
+
+class StoreUnfit(StoreSettingError):
+    """The database is damaged, or not one of this release. The message says what to do about it."""
 
 
 class Rejected(Exception):
@@ -104,6 +112,8 @@ class Database:
             usable = type(error) not in (DatabaseError, InternalError, OperationalError)
             if usable and getattr(error.orig, "sqlstate", None) != INSUFFICIENT_PRIVILEGE:
                 raise Rejected(_kind(error.orig)) from None
+            if damaged(error.orig):
+                raise StoreUnfit(DAMAGED.format("database", self.name)) from error
             reason = str(error.orig).strip().splitlines()[0]
             raise StoreError(f"the database {self.name} cannot be used: {reason}") from error
 
@@ -152,6 +162,12 @@ def make_private_file(path: Path) -> None:
     except OSError as error:
         kind = StoreError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreSettingError
         raise kind(f"the database {path} cannot be opened: {error.strerror}") from error
+
+
+def damaged(error: BaseException | None) -> bool:
+    """Return whether SQLite finds that a file is damaged, or none of its databases (SQLite docs, Result Codes)."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _kind(error: BaseException | None) -> str:

@@ -1,12 +1,16 @@
 """The store: all queries in one object, and the migration of the schema."""
 
 import logging
+import re
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from notetaker.store.database import StoreUnfit
 from notetaker.store.guilds import Guilds
 from notetaker.store.meetings import Meetings
 from notetaker.store.parts import Parts
@@ -31,7 +35,26 @@ class Store(Meetings, Utterances, Parts, Postings, Guilds):
             _lock(connection)
             config = Config(attributes={"connection": connection})
             config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+            self._require_known(connection, ScriptDirectory.from_config(config))
             command.upgrade(config, "head")
+
+    def check(self) -> None:
+        """Read the database without changing it. Raises StoreUnfit if this release cannot use it."""
+        with self._transaction() as connection:
+            self._require_known(connection, ScriptDirectory(str(_MIGRATIONS)))
+
+    def _require_known(self, connection: Connection, scripts: ScriptDirectory) -> None:
+        """Raise StoreUnfit if the schema is not one of this release's, which could not migrate it."""
+        revision = MigrationContext.configure(connection).get_current_revision()
+        if revision is None or revision in {script.revision for script in scripts.walk_revisions()}:
+            return
+        newest = scripts.get_current_head() or ""
+        if re.fullmatch(r"\d{4}", revision) and revision > newest:
+            raise StoreUnfit(
+                f"the database {self.name} is of a newer release of notetaker (its schema is {revision}, here the "
+                f"newest is {newest}); install that release again, or restore the backup from before the upgrade"
+            )
+        raise StoreUnfit(f"the database {self.name} belongs to another program; set another one")
 
 
 def _lock(connection: Connection) -> None:

@@ -160,8 +160,15 @@ async def test_a_database_is_asked_and_left_as_it_was(home: Path) -> None:
     home.mkdir()
     file.touch(mode=0o600)
     assert await host.database(url) == f"{file} answers"
+    jobs = home / "notetaker-jobs.db"
+    jobs.write_bytes(b"\xff" * 5000)
+    with pytest.raises(
+        CheckFailed, match=f"^the job database {jobs} is damaged or not a SQLite file$"
+    ) as failed:
+        await host.database(url)
+    assert failed.value.advice.startswith("Restore it from a backup, or ")
     file.write_text("This is no database, although it is as long as the head of one. " * 2)
-    with pytest.raises(CheckFailed, match=f"^the database {file} cannot be used: file is not a database$"):
+    with pytest.raises(CheckFailed, match=f"^the database {file} is damaged or not a SQLite file$"):
         await host.database(url)
     with pytest.raises(CheckFailed, match=f"^cannot write to {file} "):
         await host.database(f"sqlite:///{file}/notetaker.db")

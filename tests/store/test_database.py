@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from notetaker.model.utterance import Transcription
-from notetaker.store.database import NETWORK_LIMITS, StoreError, StoreSettingError
+from notetaker.store.database import NETWORK_LIMITS, StoreError, StoreSettingError, StoreUnfit
 from notetaker.store.store import Store
 from tests.harness import postgres
 from tests.store.examples import MEETING, NOTES, POSTING, STARTED, utterance
@@ -74,9 +74,34 @@ def test_a_file_that_cannot_be_opened_is_one_sentence(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not a database, but long enough to look at: " + "x" * 5000)
     store = Store(f"sqlite:///{tmp_path}/notes.txt")
-    with pytest.raises(StoreError, match=r"notes.txt cannot be used: file is not a database$"):
-        store.migrate()
+    for look in (store.migrate, store.check):
+        with pytest.raises(StoreUnfit, match=r"notes.txt is damaged or not a SQLite file; restore it from a"):
+            look()
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("revision", "reason"),
+    [
+        (
+            "9999",
+            r"is of a newer release of notetaker \(its schema is 9999, here the newest is \d{4}\); install",
+        ),
+        ("27c6a30d7c24", "belongs to another program; set another one"),
+    ],
+)
+def test_a_schema_that_this_release_does_not_know_is_left_alone(
+    tmp_path: Path, revision: str, reason: str
+) -> None:
+    with closing(Store(f"sqlite:///{tmp_path}/notetaker.db")) as store:
+        store.check()  # an empty one can be migrated
+        store.migrate()
+        store.check()
+        with store.engine.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+        for look in (store.migrate, store.check):
+            with pytest.raises(StoreUnfit, match=f"^the database {tmp_path}/notetaker.db {reason}"):
+                look()
 
 
 def test_a_server_that_is_not_there_is_one_sentence_without_the_password(tmp_path: Path) -> None:
