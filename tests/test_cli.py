@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,32 @@ def test_a_wrong_database_is_one_sentence_without_its_password(
     assert "hidden" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("charset", "channel", "name"),
+    [
+        ("ascii", "? ???? Cafe", "Zoe"),
+        ("latin-1", "? ???? Café", "Zoë"),
+        ("utf-8", "🔊 שלום Café", "Zoë"),
+    ],
+)
+def test_a_terminal_that_is_not_utf_8_shows_something_readable(
+    runner: CliRunner, tmp_path: Path, charset: str, channel: str, name: str
+) -> None:
+    with closing(Store(f"sqlite:///{tmp_path / 'state' / 'notetaker.db'}")) as store:
+        store.migrate()
+        store.add_meeting(replace(MEETING, voice_channel_name="🔊 שלום Café"))
+        store.name_speaker(MEETING.id, ADA, "Zoë")
+        store.set_coverage(MEETING.id, [Coverage(ADA, Counter({Outcome.HEARD: 50}), stored=50)])
+    terminal = CliRunner(charset=charset)
+    one = run(terminal, "meeting", MEETING.id).stdout
+    assert f"in {channel}: recording" in one
+    assert name in one
+    listed = run(terminal, "meetings").stdout
+    assert name in listed
+    assert channel.split()[0] in listed
+    assert ("✗" in run(terminal, "doctor", code=1).stdout) == (charset == "utf-8")
+
+
 @pytest.mark.parametrize("command", ["bot", "worker"])
 def test_a_damaged_job_database_is_one_sentence(
     runner: CliRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
@@ -112,7 +139,7 @@ def test_a_damaged_job_database_is_one_sentence(
     file = tmp_path / "notetaker-jobs.db"
     file.write_bytes(b"\xff" * 5000)
     assert run(runner, command, code=78).stderr == (
-        f"notetaker: the job database {file} is damaged or not a SQLite file; restore it from a backup, or move it "
+        f"notetaker: the job database {file} is damaged or not a SQLite file; restore a backup, or move it "
         "away to start with a new one.\n"
     )
 

@@ -13,6 +13,7 @@ from notetaker.cli.models import models
 from notetaker.cli.processes import bot, worker
 from notetaker.cli.status import status
 from notetaker.cli.supervisor import supervisor_watchdog
+from notetaker.cli.terminal import make_readable
 from notetaker.cli.traces import voice_trace
 from notetaker.cli.transcribe import transcribe
 from notetaker.host.exit_codes import ExitCode
@@ -25,6 +26,7 @@ def main() -> None:
 
     Settings come from the environment and the file .env in the current directory; see .env.example.
     """
+    make_readable()
     file = Path(".env")
     try:
         load_dotenv(file)

@@ -35,7 +35,7 @@ INSUFFICIENT_PRIVILEGE = "42501"
 EXAMPLES = "sqlite:////var/lib/notetaker/notetaker.db or postgresql://notetaker@db.example/notetaker"
 
 DAMAGED = (
-    "the {} {} is damaged or not a SQLite file; restore it from a backup, or move it away to start with a new one"
+    "the {} {} is damaged or not a SQLite file; restore a backup, or move it away to start with a new one"
 )
 
 

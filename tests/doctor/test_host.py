@@ -166,7 +166,7 @@ async def test_a_database_is_asked_and_left_as_it_was(home: Path) -> None:
         CheckFailed, match=f"^the job database {jobs} is damaged or not a SQLite file$"
     ) as failed:
         await host.database(url)
-    assert failed.value.advice.startswith("Restore it from a backup, or ")
+    assert failed.value.advice.startswith("Restore a backup, or ")
     file.write_text("This is no database, although it is as long as the head of one. " * 2)
     with pytest.raises(CheckFailed, match=f"^the database {file} is damaged or not a SQLite file$"):
         await host.database(url)

@@ -75,7 +75,7 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("not a database, but long enough to look at: " + "x" * 5000)
     store = Store(f"sqlite:///{tmp_path}/notes.txt")
     for look in (store.migrate, store.check):
-        with pytest.raises(StoreUnfit, match=r"notes.txt is damaged or not a SQLite file; restore it from a"):
+        with pytest.raises(StoreUnfit, match=r"notes.txt is damaged or not a SQLite file; restore a backup"):
             look()
     store.close()
 
