@@ -43,6 +43,7 @@ UNKNOWN = {
     "Guild": 10004,
     "Member": 10007,
     "Message": 10008,
+    "Overwrite": 10009,
     "Role": 10011,
     "User": 10013,
     "Webhook": 10015,
@@ -65,6 +66,10 @@ def invalid_form(*fields: InvalidField) -> DiscordError:
 
 def too_long(path: str, limit: int) -> InvalidField:
     return path, "BASE_TYPE_MAX_LENGTH", f"Must be {limit} or fewer in length."
+
+
+def no_snowflake(path: str, value: object) -> InvalidField:
+    return path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.'
 
 
 def required(path: str) -> InvalidField:

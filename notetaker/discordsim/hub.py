@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from notetaker.discordsim.gateway.broadcast import Broadcast
+from notetaker.discordsim.gateway.membership import Membership
 from notetaker.discordsim.gateway.server import Gateway
 from notetaker.discordsim.gateway.voice_states import VoiceStates
 from notetaker.discordsim.messages.interactions import Interactions
@@ -20,6 +21,7 @@ class Hub:
     events: EventLog
     gateway: Gateway
     broadcast: Broadcast
+    membership: Membership
     voice_states: VoiceStates
     interactions: Interactions
     voice: VoiceServer

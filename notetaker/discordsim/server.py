@@ -11,11 +11,12 @@ from aiohttp import web
 from notetaker.discordsim.control import faults, moderation, observation, people
 from notetaker.discordsim.control.middleware import outage, usage_errors
 from notetaker.discordsim.gateway.broadcast import Broadcast
+from notetaker.discordsim.gateway.membership import Membership
 from notetaker.discordsim.gateway.server import HEARTBEAT_MS, Gateway
 from notetaker.discordsim.gateway.voice_states import VoiceStates
 from notetaker.discordsim.hub import HUB, Hub
 from notetaker.discordsim.messages.interactions import Interactions
-from notetaker.discordsim.rest import channels, commands, guilds, interactions, messages, users
+from notetaker.discordsim.rest import channels, commands, guilds, interactions, messages, roles, users
 from notetaker.discordsim.rest.middleware import RATE_LIMITER, rest
 from notetaker.discordsim.rest.ratelimit import RateLimiter
 from notetaker.discordsim.voice.faults import Faults
@@ -28,7 +29,7 @@ MAX_BODY_BYTES = 128 * 1024 * 1024
 """Of a request, far above Discord's limits for its parts, which are checked one by one."""
 SHUTDOWN_S = 3.0
 
-REST = (users, channels, messages, guilds, commands, interactions)
+REST = (users, channels, messages, guilds, roles, commands, interactions)
 CONTROL = (observation, people, moderation, faults)
 
 
@@ -67,6 +68,7 @@ class LocalDiscord:
             events=self.events,
             gateway=self.gateway,
             broadcast=broadcast,
+            membership=Membership(self.world, self.gateway, broadcast, voice_states),
             voice_states=voice_states,
             interactions=Interactions(self.world, self.gateway, broadcast, self.events),
             voice=self.voice,
@@ -93,6 +95,7 @@ class LocalDiscord:
     async def stop(self) -> None:
         self.events.close()
         self.hub.interactions.stop()
+        await self.hub.membership.stop()
         await self.hub.voice_states.stop()
         await self.gateway.stop()
         await self._runner.cleanup()

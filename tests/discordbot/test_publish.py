@@ -106,7 +106,7 @@ async def test_after_doubt_a_message_that_is_not_there_is_sent(bot: NotetakerBot
 
 
 async def test_a_refusal_is_told_in_words(bot: NotetakerBot, channel: Channel, local: LocalDiscord) -> None:
-    local.world.overwrite(channel, channel.guild_id, deny=Permission.SEND_MESSAGES)
+    local.world.overwrite(channel, local.world.guild_of(channel).id, deny=Permission.SEND_MESSAGES)
     with pytest.raises(Undelivered, match=r"^the bot lacks a permission in the channel"):
         await bot.publisher.post(posting(channel), look_since=None)
     with pytest.raises(Undelivered, match=r"^the channel no longer exists"):

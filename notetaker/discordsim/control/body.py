@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from notetaker.discordsim.hub import Hub
 from notetaker.discordsim.messages.command_usage import UsageError
-from notetaker.discordsim.world.entities import Channel, Guild, Json
+from notetaker.discordsim.world.entities import Channel, Guild, Json, User
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -51,6 +51,13 @@ def guild_of(hub: Hub, guild_id: int) -> Guild:
     if guild is None:
         raise UsageError("There is no such guild.")
     return guild
+
+
+def user_of(hub: Hub, user_id: int) -> User:
+    user = hub.world.users.get(user_id)
+    if user is None:
+        raise UsageError("There is no such user.")
+    return user
 
 
 def channel_of(hub: Hub, channel_id: int) -> Channel:

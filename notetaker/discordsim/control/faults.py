@@ -325,7 +325,7 @@ def dave_upgrade(hub: Hub, guild_id: Id, channel_id: Id) -> None:
 
 def _change_dave(hub: Hub, guild_id: int, channel_id: int, *, dave: bool) -> None:
     channel = voice_channel_of(hub, guild_id, channel_id)
-    if not hub.voice.change_version(channel.guild_id, channel.id, dave=dave):
+    if not hub.voice.change_version(guild_id, channel.id, dave=dave):
         raise UsageError("There is nobody in this channel, or nothing to change.")
 
 
@@ -361,6 +361,12 @@ def gateway_invalidate(hub: Hub, user_id: Id) -> None:
 def gateway_stall(hub: Hub, user_id: Id, seconds: Seconds) -> None:
     """Neither read nor write the main gateway connection."""
     _require(hub.gateway.stall(user_id, seconds), "gateway connection")
+
+
+@strikes
+def guild_outage(hub: Hub, guild_id: Id, seconds: Seconds) -> None:
+    """Send GUILD_DELETE with ``unavailable``, and nothing of the guild until GUILD_CREATE comes in the end."""
+    hub.membership.outage(guild_of(hub, guild_id), seconds)
 
 
 @strikes

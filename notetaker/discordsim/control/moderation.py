@@ -1,5 +1,9 @@
-"""The control API: what moderators do to voice channels and to the people in them.
+"""The control API: what people do to voice channels and to each other, as far as REST has no route for it.
 
+What it has is used with a person's token: kicking, roles, permission overwrites, nicknames.
+
+POST /sim/join            {guild_id, user_id, granted?}: join the guild; ``granted`` are a bot's permissions
+POST /sim/dms             {user_id, accepts}: whether members of the same guild may write to a person
 POST /sim/disconnect      {guild_id, user_id}
 POST /sim/move            {guild_id, user_id, channel_id}
 POST /sim/voice_state     {guild_id, user_id, mute?, deaf?}
@@ -12,7 +16,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from notetaker.discordsim.control.body import Flag, Id, guild_of, read, voice_channel_of
+from notetaker.discordsim.control.body import Flag, Id, guild_of, read, user_of, voice_channel_of
 from notetaker.discordsim.http import no_content
 from notetaker.discordsim.hub import hub_of
 from notetaker.discordsim.messages.command_usage import UsageError
@@ -25,6 +29,15 @@ NOT_IN_VOICE = "This user is in no voice channel of that guild."
 class Member(BaseModel):
     guild_id: Id
     user_id: Id
+
+
+class Joining(Member):
+    granted: int = 0
+
+
+class Privacy(BaseModel):
+    user_id: Id
+    accepts: Flag
 
 
 class Move(Member):
@@ -46,6 +59,23 @@ class ChangedChannel(VoiceChannel):
     rtc_region: str | None = None
 
 
+@routes.post("/sim/join")
+async def join(request: web.Request) -> web.Response:
+    hub, joining = hub_of(request), await read(request, Joining)
+    guild, user = guild_of(hub, joining.guild_id), user_of(hub, joining.user_id)
+    if user.id in guild.members:
+        raise UsageError("This user is in that guild already.")
+    hub.membership.add(guild, user, joining.granted)
+    return no_content()
+
+
+@routes.post("/sim/dms")
+async def accept_dms(request: web.Request) -> web.Response:
+    hub, privacy = hub_of(request), await read(request, Privacy)
+    user_of(hub, privacy.user_id).accepts_dms = privacy.accepts
+    return no_content()
+
+
 @routes.post("/sim/disconnect")
 async def disconnect(request: web.Request) -> web.Response:
     hub, member = hub_of(request), await read(request, Member)
@@ -58,7 +88,7 @@ async def disconnect(request: web.Request) -> web.Response:
 async def move(request: web.Request) -> web.Response:
     hub, asked = hub_of(request), await read(request, Move)
     channel = voice_channel_of(hub, asked.guild_id, asked.channel_id)
-    if not hub.voice_states.move(channel.guild_id, asked.user_id, channel.id):
+    if not hub.voice_states.move(asked.guild_id, asked.user_id, channel.id):
         raise UsageError(NOT_IN_VOICE)
     return no_content()
 

@@ -19,7 +19,7 @@ from notetaker.discordsim.hub import Hub, hub_of
 from notetaker.discordsim.messages.command_usage import UsageError, command_data
 from notetaker.discordsim.messages.interactions import Interaction, Kind
 from notetaker.discordsim.world import payloads
-from notetaker.discordsim.world.entities import Channel, Guild, Json
+from notetaker.discordsim.world.entities import Channel, Json
 
 routes = web.RouteTableDef()
 
@@ -31,13 +31,12 @@ class Person(BaseModel):
     user_id: Id
     channel_id: Id
 
-    def place(self, hub: Hub) -> tuple[Guild, Channel]:
-        """Return the guild and the channel, if the person sees it. Raises UsageError."""
+    def channel(self, hub: Hub) -> Channel:
+        """Return the channel, if the person sees it. Raises UsageError."""
         channel = channel_of(hub, self.channel_id)
-        guild = hub.world.guilds[channel.guild_id]
-        if self.user_id not in guild.members or not hub.world.permissions(self.user_id, channel):
+        if not hub.world.permissions(self.user_id, channel):
             raise UsageError("This user does not see that channel.")
-        return guild, channel
+        return channel
 
 
 class Command(Person):
@@ -47,7 +46,10 @@ class Command(Person):
 
     async def start(self, hub: Hub, focused: str | None = None) -> Interaction:
         """Use the command, or ask for the choices of the option ``focused``."""
-        guild, channel = self.place(hub)
+        channel = self.channel(hub)
+        if channel.guild_id is None:
+            raise UsageError("Commands are used in guilds here.")
+        guild = hub.world.guild_of(channel)
         command, data = command_data(
             hub.world, guild, self.user_id, self.command, self.options or {}, focused
         )
@@ -62,7 +64,7 @@ class Component(Person):
     wait: float = WAIT_S
 
     async def start(self, hub: Hub) -> Interaction:
-        _, channel = self.place(hub)
+        channel = self.channel(hub)
         source = channel.messages.get(self.message_id)
         if source is None or source.application_id is None:
             raise UsageError("There is no such message of an application in that channel.")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from notetaker.discordsim.gateway.server import Gateway
 from notetaker.discordsim.gateway.session import Session
 from notetaker.discordsim.world import payloads
-from notetaker.discordsim.world.entities import Channel, Guild, Json, Message, VoiceState
+from notetaker.discordsim.world.entities import Channel, Guild, Json, Message, Role, VoiceState
 from notetaker.discordsim.world.events import EventLog
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.discordsim.world.world import World
@@ -26,29 +26,25 @@ class Broadcast:
         self._message("MESSAGE_UPDATE", message)
 
     def message_delete(self, message: Message) -> None:
-        data: Json = {
-            "id": str(message.id),
-            "channel_id": str(message.channel_id),
-            "guild_id": str(message.guild_id),
-        }
+        data: Json = {"id": str(message.id), "channel_id": str(message.channel_id)}
         if message.visible_to is None:
-            self._to_viewers("MESSAGE_DELETE", self._channel_of(message), data)
+            self._to_readers("MESSAGE_DELETE", self._channel_of(message), data)
         self._events.publish("message_delete", message_id=str(message.id), channel_id=str(message.channel_id))
 
     def _message(self, event: str, message: Message) -> None:
         """Announce a message. Nobody's gateway session sees an ephemeral one; the event log has it."""
-        guild = self._world.guilds[message.guild_id]
         channel = self._channel_of(message)
+        guild = None if channel.guild_id is None else self._world.guild_of(channel)
         if message.visible_to is None:
-            data = {**payloads.message(self._world, message), "guild_id": str(guild.id)}
-            author = guild.members.get(message.author_id)
+            data = payloads.message(self._world, message)
+            author = guild.members.get(message.author_id) if guild else None
             if author is not None:
                 data["member"] = payloads.member(self._world, author, with_user=False)
-            self._to_viewers(event, channel, data)
+            self._to_readers(event, channel, data)
         self._events.publish(
             event.lower(),
             message_id=str(message.id),
-            guild_id=str(guild.id),
+            guild_id=payloads.text(message.guild_id),
             channel_id=str(channel.id),
             channel=channel.name,
             author_id=str(message.author_id),
@@ -63,11 +59,13 @@ class Broadcast:
     # Channels, members, voice
 
     def channel_update(self, channel: Channel) -> None:
-        event = "THREAD_UPDATE" if channel.is_thread else "CHANNEL_UPDATE"
-        self._to_viewers(event, channel, payloads.channel(channel))
+        if channel.is_thread:
+            self._to_viewers("THREAD_UPDATE", channel, payloads.channel(channel))
+        else:
+            self._to_guild("CHANNEL_UPDATE", channel)
 
     def channel_delete(self, channel: Channel) -> None:
-        self._to_viewers("CHANNEL_DELETE", channel, payloads.channel(channel))
+        self._to_guild("CHANNEL_DELETE", channel)
         self._events.publish("channel_delete", channel_id=str(channel.id), name=channel.name)
 
     def thread_create(self, thread: Channel) -> None:
@@ -83,15 +81,36 @@ class Broadcast:
     def typing(self, channel: Channel, user_id: int) -> None:
         data: Json = {
             "channel_id": str(channel.id),
-            "guild_id": str(channel.guild_id),
             "user_id": str(user_id),
             "timestamp": int(self._world.clock()),
         }
-        self._to_viewers("TYPING_START", channel, data)
+        self._to_readers("TYPING_START", channel, data)
 
     def member_update(self, guild: Guild, user_id: int) -> None:
+        self._member("GUILD_MEMBER_UPDATE", guild, user_id)
+
+    def member_add(self, guild: Guild, user_id: int) -> None:
+        self._member("GUILD_MEMBER_ADD", guild, user_id)
+
+    def member_remove(self, guild: Guild, user_id: int) -> None:
+        data = {"guild_id": str(guild.id), "user": payloads.user(self._world.users[user_id])}
+        self._gateway.dispatch("GUILD_MEMBER_REMOVE", guild.id, data)
+        self._events.publish("member_remove", guild_id=str(guild.id), user_id=str(user_id))
+
+    def _member(self, event: str, guild: Guild, user_id: int) -> None:
         data = payloads.member(self._world, guild.members[user_id])
-        self._gateway.dispatch("GUILD_MEMBER_UPDATE", guild.id, {**data, "guild_id": str(guild.id)})
+        self._gateway.dispatch(event, guild.id, {**data, "guild_id": str(guild.id)})
+
+    def role(
+        self, event: str, guild: Guild, role: Role, *, audience: Callable[[int], bool] = lambda user_id: True
+    ) -> None:
+        """Send GUILD_ROLE_CREATE or GUILD_ROLE_UPDATE."""
+        data = {"guild_id": str(guild.id), "role": payloads.role(role)}
+        self._gateway.dispatch(event, guild.id, data, audience=audience)
+
+    def role_delete(self, guild: Guild, role: Role) -> None:
+        data = {"guild_id": str(guild.id), "role_id": str(role.id)}
+        self._gateway.dispatch("GUILD_ROLE_DELETE", guild.id, data)
 
     def voice_state(
         self,
@@ -124,10 +143,36 @@ class Broadcast:
         session.dispatch("VOICE_SERVER_UPDATE", data)
 
     def _channel_of(self, message: Message) -> Channel:
-        return self._world.guilds[message.guild_id].channels[message.channel_id]
+        channel = self._world.channel(message.channel_id)
+        assert channel is not None
+        return channel
+
+    def _to_readers(self, event: str, channel: Channel, data: Json) -> None:
+        """Send an event about a channel's messages."""
+        if channel.guild_id is None:
+            self._gateway.dispatch_direct(event, channel, data)
+        else:
+            guild = self._world.guild_of(channel)
+            data = {**data, "guild_id": str(guild.id)}
+            self._gateway.dispatch(event, guild.id, data, audience=lambda user: self._reads(user, channel))
 
     def _to_viewers(self, event: str, channel: Channel, data: Json) -> None:
-        def may_see(user_id: int) -> bool:
-            return bool(self._world.permissions(user_id, channel) & Permission.VIEW_CHANNEL)
+        guild_id = self._world.guild_of(channel).id
+        self._gateway.dispatch(event, guild_id, data, audience=lambda user: self._sees(user, channel))
 
-        self._gateway.dispatch(event, channel.guild_id, data, audience=may_see)
+    def _to_guild(self, event: str, channel: Channel) -> None:
+        """Send a channel to those who see it, and to every bot: a bot knows of all channels (api-docs#8454)."""
+        self._gateway.dispatch(
+            event,
+            self._world.guild_of(channel).id,
+            payloads.channel(channel),
+            audience=lambda user: self._world.users[user].bot or self._sees(user, channel),
+        )
+
+    def _reads(self, user_id: int, channel: Channel) -> bool:
+        """Return whether a user sees the messages of a channel, which for those of a voice channel needs Connect."""
+        bits = self._world.permissions(user_id, channel)
+        return bool(bits & Permission.VIEW_CHANNEL and (not channel.is_vocal or bits & Permission.CONNECT))
+
+    def _sees(self, user_id: int, channel: Channel) -> bool:
+        return bool(self._world.permissions(user_id, channel) & Permission.VIEW_CHANNEL)

@@ -57,6 +57,8 @@ class Intent(IntFlag):
     GUILD_PRESENCES = 1 << 8
     GUILD_MESSAGES = 1 << 9
     GUILD_MESSAGE_TYPING = 1 << 11
+    DIRECT_MESSAGES = 1 << 12
+    DIRECT_MESSAGE_TYPING = 1 << 14
     MESSAGE_CONTENT = 1 << 15
 
 
@@ -66,10 +68,16 @@ KNOWN_INTENTS = (1 << 26) - 1
 
 NEEDED: dict[str, Intent] = {
     "GUILD_CREATE": Intent.GUILDS,
+    "GUILD_DELETE": Intent.GUILDS,
+    "GUILD_ROLE_CREATE": Intent.GUILDS,
+    "GUILD_ROLE_UPDATE": Intent.GUILDS,
+    "GUILD_ROLE_DELETE": Intent.GUILDS,
     "CHANNEL_UPDATE": Intent.GUILDS,
     "CHANNEL_DELETE": Intent.GUILDS,
     "THREAD_CREATE": Intent.GUILDS,
     "THREAD_UPDATE": Intent.GUILDS,
+    "GUILD_MEMBER_ADD": Intent.GUILD_MEMBERS,
+    "GUILD_MEMBER_REMOVE": Intent.GUILD_MEMBERS,
     "GUILD_MEMBER_UPDATE": Intent.GUILD_MEMBERS,
     "VOICE_STATE_UPDATE": Intent.GUILD_VOICE_STATES,
     "MESSAGE_CREATE": Intent.GUILD_MESSAGES,
@@ -77,4 +85,11 @@ NEEDED: dict[str, Intent] = {
     "MESSAGE_DELETE": Intent.GUILD_MESSAGES,
     "TYPING_START": Intent.GUILD_MESSAGE_TYPING,
 }
-"""The intent that an event needs. Events that are not listed need none."""
+"""The intent that an event in a guild needs. Events that are not listed need none."""
+
+NEEDED_IN_DMS: dict[str, Intent] = {
+    "MESSAGE_CREATE": Intent.DIRECT_MESSAGES,
+    "MESSAGE_UPDATE": Intent.DIRECT_MESSAGES,
+    "MESSAGE_DELETE": Intent.DIRECT_MESSAGES,
+    "TYPING_START": Intent.DIRECT_MESSAGE_TYPING,
+}

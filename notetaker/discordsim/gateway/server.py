@@ -22,7 +22,7 @@ from notetaker.discordsim.gateway.protocol import (
 from notetaker.discordsim.gateway.session import Session, Wire
 from notetaker.discordsim.tasks import Tasks
 from notetaker.discordsim.world import payloads
-from notetaker.discordsim.world.entities import Guild, Json
+from notetaker.discordsim.world.entities import Channel, Guild, Json
 from notetaker.discordsim.world.events import EventLog
 from notetaker.discordsim.world.world import World
 
@@ -51,6 +51,8 @@ class Gateway:
         self.voice: VoiceRequests
         """Set by ``LocalDiscord``, because voice needs the gateway first."""
         self.sessions: dict[str, Session] = {}
+        self.unavailable: set[int] = set()
+        """Ids of guilds with an outage: nothing is heard of them."""
         self._world = world
         self._events = events
         self._heartbeat_ms = heartbeat_ms
@@ -69,17 +71,46 @@ class Gateway:
     ) -> None:
         """Send an event to the guild's sessions whose intents allow it and whose user is in the audience."""
         guild = self._world.guilds[guild_id]
+        if guild_id in self.unavailable:
+            return
         for session in list(self.sessions.values()):
             user_id = session.user.id
             if (
                 session.serves(guild_id)
-                and session.wants(event)
                 and user_id in guild.members
+                and (session.wants(event) or _is_about(session, event, data))
                 and audience(user_id)
             ):
                 session.dispatch(event, data(session) if callable(data) else data)
 
+    def dispatch_direct(self, event: str, dm: Channel, data: Json) -> None:
+        """Send an event of a DM to the sessions of its two users."""
+        for user_id in dm.recipient_ids:
+            for session in self.of_user(user_id):
+                if session.serves_dms and session.wants(event, direct=True):
+                    session.dispatch(event, data)
+
+    def send_guild(self, user_id: int, guild: Guild, *, joined: bool = False) -> None:
+        """Send GUILD_CREATE to a user who has ``joined`` the guild, or after an outage.
+
+        Only the latter has ``unavailable`` in it, by which clients tell them apart.
+        """
+        for session in self.of_user(user_id, guild.id):
+            if session.wants("GUILD_CREATE"):
+                payload = self._guild_create(session, guild)
+                if joined:
+                    del payload["unavailable"]
+                session.dispatch("GUILD_CREATE", payload)
+
+    def take_guild(self, user_id: int, guild_id: int, *, outage: bool) -> None:
+        """Send GUILD_DELETE: the user was removed from the guild, or it has an outage (``unavailable``)."""
+        data: Json = {"id": str(guild_id)} | ({"unavailable": True} if outage else {})
+        for session in self.of_user(user_id, guild_id):
+            if session.wants("GUILD_DELETE"):
+                session.dispatch("GUILD_DELETE", data)
+
     def of_user(self, user_id: int, guild_id: int | None = None) -> list[Session]:
+        """Return a user's sessions: all, or those that serve the guild."""
         return [
             session
             for session in self.sessions.values()
@@ -164,7 +195,8 @@ class Gateway:
         session.dispatch("READY", self._ready(session, guilds))
         if session.wants("GUILD_CREATE"):
             for guild in guilds:
-                session.dispatch("GUILD_CREATE", self._guild_create(session, guild))
+                if guild.id not in self.unavailable:
+                    session.dispatch("GUILD_CREATE", self._guild_create(session, guild))
         self._events.publish(
             "gateway_ready",
             user_id=str(user.id),
@@ -290,6 +322,15 @@ class Gateway:
     def _end(self, session: Session) -> None:
         if self.sessions.pop(session.id, None) is not None:
             self._tasks.spawn(self.voice.session_ended(session))
+
+
+def _is_about(session: Session, event: str, data: object) -> bool:
+    """Return whether this is a change of the session's own member, which needs no intent (docs, List of Intents)."""
+    return (
+        event == "GUILD_MEMBER_UPDATE"
+        and isinstance(data, dict)
+        and data["user"]["id"] == str(session.user.id)
+    )
 
 
 def _check_dialect(request: web.Request) -> None:

@@ -8,7 +8,7 @@ import json
 import zlib
 from collections import deque
 
-from notetaker.discordsim.gateway.protocol import NEEDED, Intent, Op
+from notetaker.discordsim.gateway.protocol import NEEDED, NEEDED_IN_DMS, Intent, Op
 from notetaker.discordsim.world.entities import Json, User
 
 MAX_REPLAYED = 1000
@@ -60,8 +60,13 @@ class Session:
         index, count = self.shard
         return (guild_id >> 22) % count == index
 
-    def wants(self, event: str) -> bool:
-        needed = NEEDED.get(event)
+    @property
+    def serves_dms(self) -> bool:
+        return self.shard[0] == 0
+
+    def wants(self, event: str, *, direct: bool = False) -> bool:
+        """Return whether the intents allow an event of a guild, or of a DM."""
+        needed = (NEEDED_IN_DMS if direct else NEEDED).get(event)
         return needed is None or bool(self.intents & needed)
 
     def dispatch(self, event: str, data: Json) -> None:

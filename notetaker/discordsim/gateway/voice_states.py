@@ -4,6 +4,7 @@ Source: Discord docs, Topics / Voice Connections and Gateway Events / Update Voi
 """
 
 import asyncio
+from collections.abc import Callable
 from enum import Enum, StrEnum, auto
 
 from notetaker.discordsim.gateway.broadcast import Broadcast
@@ -121,13 +122,20 @@ class VoiceStates:
         self._enter(state, self._gateway.sessions.get(before.session_id), USUAL)
         return True
 
-    async def disconnect(self, guild_id: int, user_id: int, code: int = CloseCode.DISCONNECTED) -> bool:
+    async def disconnect(
+        self,
+        guild_id: int,
+        user_id: int,
+        code: int = CloseCode.DISCONNECTED,
+        *,
+        audience: Callable[[int], bool] = lambda user_id: True,
+    ) -> bool:
         """Remove somebody from voice. Return False if they were in no channel."""
         state = self._world.guilds[guild_id].voice_states.pop(user_id, None)
         if state is None:
             return False
         previous_id, state.channel_id = state.channel_id, None
-        self._broadcast.voice_state(state, previous_id)
+        self._broadcast.voice_state(state, previous_id, audience=audience)
         await self._voice.release(guild_id=guild_id, user_id=user_id, code=code)
         return True
 
@@ -186,12 +194,12 @@ class VoiceStates:
         moves = region != channel.rtc_region
         channel.rtc_region = region
         self._broadcast.channel_update(channel)
-        for state in self._world.guilds[channel.guild_id].in_channel(channel.id) if moves else ():
-            self.migrate(channel.guild_id, state.user_id)
+        for state in self._world.guild_of(channel).in_channel(channel.id) if moves else ():
+            self.migrate(state.guild_id, state.user_id)
 
     async def delete_channel(self, channel: Channel) -> None:
         """Delete a channel, throwing out everybody in it with 4022."""
-        guild = self._world.guilds[channel.guild_id]
+        guild = self._world.guild_of(channel)
         del guild.channels[channel.id]
         self._broadcast.channel_delete(channel)
         for state in guild.in_channel(channel.id):

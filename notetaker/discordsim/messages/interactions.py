@@ -258,7 +258,7 @@ class Interactions:
                 "id": str(interaction.id),
                 "type": int(interaction.kind),
                 "user": payloads.user(person),
-                "authorizing_integration_owners": {"0": str(interaction.channel.guild_id)},
+                "authorizing_integration_owners": _owners(interaction.channel),
             },
         )
         if interaction.original is not None:
@@ -275,46 +275,64 @@ class Interactions:
 
     def _payload(self, interaction: Interaction) -> Json:
         world, channel = self._world, interaction.channel
-        guild = world.guilds[channel.guild_id]
-        bits = world.permissions(interaction.user_id, channel)
         app_bits = world.permissions(interaction.application_id, channel) | Permission.ATTACH_FILES
-        member = payloads.member(world, guild.members[interaction.user_id])
         payload: Json = {
             "id": str(interaction.id),
             "application_id": str(interaction.application_id),
             "type": int(interaction.kind),
             "data": interaction.data,
-            "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
-            "guild_id": str(guild.id),
-            "guild_locale": "en-US",
-            "channel": {**payloads.channel(channel), "permissions": str(int(bits))},
             "channel_id": str(channel.id),
-            "member": {**member, "permissions": str(int(bits))},
+            **self._place(interaction),
             "token": interaction.token,
             "version": 1,
             "app_permissions": str(int(app_bits)),
             "locale": "en-US",
             "entitlements": [],
             "entitlement_sku_ids": [],
-            "authorizing_integration_owners": {"0": str(guild.id)},
-            "context": 0,
+            "authorizing_integration_owners": _owners(channel),
             "attachment_size_limit": drafts.MAX_FILE_BYTES,
         }
         if interaction.source is not None:
             payload["message"] = payloads.message(world, interaction.source)
         return payload
 
+    def _place(self, interaction: Interaction) -> Json:
+        """Return the fields about where an interaction happens, and who uses it."""
+        world, channel, user_id = self._world, interaction.channel, interaction.user_id
+        bits = str(int(world.permissions(user_id, channel)))
+        if channel.guild_id is None:
+            return {
+                "channel": payloads.dm(world, channel, interaction.application_id),
+                "user": payloads.user(world.users[user_id]),
+                "context": 1,
+            }
+        guild = world.guild_of(channel)
+        return {
+            "guild": {"id": str(guild.id), "locale": "en-US", "features": []},
+            "guild_id": str(guild.id),
+            "guild_locale": "en-US",
+            "channel": {**payloads.channel(channel), "permissions": bits},
+            "member": {**payloads.member(world, guild.members[user_id]), "permissions": bits},
+            "context": 0,
+        }
+
     def _publish(self, interaction: Interaction, event: str, **fields: object) -> None:
-        guild = self._world.guilds[interaction.channel.guild_id]
+        channel = interaction.channel
+        guild = None if channel.guild_id is None else self._world.guild_of(channel)
         self._events.publish(
             event,
             interaction_id=str(interaction.id),
-            guild_id=str(guild.id),
-            channel_id=str(interaction.channel.id),
+            guild_id=payloads.text(channel.guild_id),
+            channel_id=str(channel.id),
             user_id=str(interaction.user_id),
             user=self._world.display_name(guild, interaction.user_id),
             **fields,
         )
+
+
+def _owners(channel: Channel) -> Json:
+    """Return who installed the application: a guild, which is "0" in the application's DMs."""
+    return {"0": str(channel.guild_id or 0)}
 
 
 def _wrong_type(interaction: Interaction) -> InvalidField:

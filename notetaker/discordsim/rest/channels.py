@@ -35,7 +35,10 @@ ARCHIVE_MINUTES = (60, 1440, 4320, 10080)
 
 @routes.get(API + "/channels/{channel_id}")
 async def get_channel(request: web.Request) -> web.Response:
-    return reply(payloads.channel(channel_of(request)))
+    channel = channel_of(request)
+    if channel.type is ChannelType.DM:
+        return reply(payloads.dm(hub_of(request).world, channel, caller_of(request).id))
+    return reply(payloads.channel(channel))
 
 
 @routes.patch(API + "/channels/{channel_id}")

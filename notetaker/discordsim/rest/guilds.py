@@ -24,6 +24,8 @@ from notetaker.discordsim.world.permissions import Permission
 
 routes = web.RouteTableDef()
 
+MAX_NICK = 32
+
 
 @routes.get(API + "/guilds/{guild_id}")
 async def get_guild(request: web.Request) -> web.Response:
@@ -88,9 +90,10 @@ async def edit_member(request: web.Request) -> web.Response:
     hub, caller = hub_of(request), caller_of(request)
     body = await body_of(request)
     bits = hub.world.guild_permissions(caller.id, guild)
-    own = member.user_id == caller.id
+    own = request.match_info["user_id"] == "@me"  # by one's own id, it is refused (api-docs#4242)
     needed = {
         "nick": Permission.CHANGE_NICKNAME if own else Permission.MANAGE_NICKNAMES,
+        "roles": Permission.MANAGE_ROLES,
         "mute": Permission.MUTE_MEMBERS,
         "deaf": Permission.DEAFEN_MEMBERS,
         "channel_id": Permission.MOVE_MEMBERS,
@@ -99,7 +102,11 @@ async def edit_member(request: web.Request) -> web.Response:
     state = guild.voice_states.get(member.user_id)
     if state is None and {"mute", "deaf", "channel_id"} & body.keys():
         raise DiscordError(400, 40032, "Target user is not connected to voice.")
+    if len(body.get("nick") or "") > MAX_NICK:
+        raise errors.invalid_form(errors.too_long("nick", MAX_NICK))
     member.nick = body.get("nick", member.nick) or None
+    if "roles" in body:
+        member.role_ids = [found(guild.roles.get(int(i)), "Role").id for i in body["roles"] or []]
     if {"mute", "deaf"} & body.keys():
         hub.voice_states.moderate(guild.id, member.user_id, body.get("mute"), body.get("deaf"))
     hub.broadcast.member_update(guild, member.user_id)
@@ -111,6 +118,16 @@ async def edit_member(request: web.Request) -> web.Response:
         else:
             hub.voice_states.move(guild.id, member.user_id, int(body["channel_id"]))
     return reply(payloads.member(hub.world, member))
+
+
+@routes.delete(API + "/guilds/{guild_id}/members/{user_id}")
+async def kick(request: web.Request) -> web.Response:
+    guild = guild_of(request)
+    member = member_of(request, guild)
+    hub = hub_of(request)
+    require(hub.world.guild_permissions(caller_of(request).id, guild), Permission.KICK_MEMBERS)
+    await hub.membership.remove(guild, member.user_id)
+    return no_content()
 
 
 @routes.get(API + "/guilds/{guild_id}/voice-states/{user_id}")

@@ -11,7 +11,14 @@ from notetaker.discordsim.http import API, no_content, reply
 from notetaker.discordsim.hub import Hub, hub_of
 from notetaker.discordsim.messages import drafts
 from notetaker.discordsim.messages.drafts import Draft
-from notetaker.discordsim.rest.request import caller_of, channel_of, integer, message_of, require, snowflake
+from notetaker.discordsim.rest.request import (
+    caller_of,
+    integer,
+    message_of,
+    require,
+    snowflake,
+    text_channel_of,
+)
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import (
     Channel,
@@ -20,9 +27,11 @@ from notetaker.discordsim.world.entities import (
     Message,
     MessageFlag,
     MessageType,
+    User,
 )
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.discordsim.world.snowflake import iso, timestamp
+from notetaker.discordsim.world.world import World
 
 routes = web.RouteTableDef()
 
@@ -33,9 +42,11 @@ SETTABLE = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS
 
 @routes.post(API + "/channels/{channel_id}/messages")
 async def create_message(request: web.Request) -> web.Response:
-    channel = channel_of(request)
+    channel = text_channel_of(request)
     hub, author = hub_of(request), caller_of(request)
     needed = Permission.SEND_MESSAGES_IN_THREADS if channel.is_thread else Permission.SEND_MESSAGES
+    if channel.type is ChannelType.DM:
+        _require_open(hub.world, channel, author)
     if channel.type is ChannelType.CATEGORY:
         raise DiscordError(400, 50008, "Cannot send messages in a non-text channel")
     bits = hub.world.permissions(author.id, channel)
@@ -59,6 +70,16 @@ async def create_message(request: web.Request) -> web.Response:
         channel.thread.member_ids.append(author.id)
     hub.broadcast.message_create(message)
     return reply(payloads.message(hub.world, message))
+
+
+def _require_open(world: World, dm: Channel, author: User) -> None:
+    """Raise DiscordError if the other user of a DM gets no messages from this one (api-docs#8238)."""
+    [other] = [world.users[i] for i in dm.recipient_ids if i != author.id]
+    if not any(other.id in guild.members for guild in world.guilds_of(author.id)):
+        why = "Cannot send messages to this user due to having no mutual guilds"
+        raise DiscordError(403, 50278, why)
+    if not other.accepts_dms:
+        raise DiscordError(403, 50007, "Cannot send messages to this user")
 
 
 def _of_nonce(hub: Hub, channel: Channel, author_id: int, draft: Draft) -> Message | None:
@@ -87,7 +108,7 @@ def _reference(channel: Channel, draft: Draft) -> Json | None:
 @routes.get(API + "/channels/{channel_id}/messages")
 async def list_messages(request: web.Request) -> web.Response:
     """Return messages, newest first: the latest, or those ``before``, ``after`` or ``around`` a message id."""
-    channel = channel_of(request, Permission.READ_MESSAGE_HISTORY)
+    channel = text_channel_of(request, Permission.READ_MESSAGE_HISTORY)
     limit = integer(request, "limit", 50, 1, 100)
     ids = sorted(channel.messages)
     if "after" in request.query:
@@ -106,13 +127,13 @@ async def list_messages(request: web.Request) -> web.Response:
 
 @routes.get(API + "/channels/{channel_id}/messages/{message_id}")
 async def get_message(request: web.Request) -> web.Response:
-    message = message_of(request, channel_of(request, Permission.READ_MESSAGE_HISTORY))
+    message = message_of(request, text_channel_of(request, Permission.READ_MESSAGE_HISTORY))
     return reply(payloads.message(hub_of(request).world, message))
 
 
 @routes.patch(API + "/channels/{channel_id}/messages/{message_id}")
 async def edit_message(request: web.Request) -> web.Response:
-    message = message_of(request, channel_of(request))
+    message = message_of(request, text_channel_of(request))
     hub = hub_of(request)
     if message.author_id != caller_of(request).id:
         raise DiscordError(403, 50005, "Cannot edit a message authored by another user")
@@ -124,7 +145,7 @@ async def edit_message(request: web.Request) -> web.Response:
 
 @routes.delete(API + "/channels/{channel_id}/messages/{message_id}")
 async def delete_message(request: web.Request) -> web.Response:
-    channel = channel_of(request)
+    channel = text_channel_of(request)
     message = message_of(request, channel)
     hub, caller = hub_of(request), caller_of(request)
     if message.author_id != caller.id:
@@ -136,7 +157,7 @@ async def delete_message(request: web.Request) -> web.Response:
 
 @routes.post(API + "/channels/{channel_id}/typing")
 async def typing(request: web.Request) -> web.Response:
-    hub_of(request).broadcast.typing(channel_of(request), caller_of(request).id)
+    hub_of(request).broadcast.typing(text_channel_of(request), caller_of(request).id)
     return no_content()
 
 

@@ -27,7 +27,7 @@ def snowflake(request: web.Request, name: str) -> int:
     if value == "@me":
         return caller_of(request).id
     if not value.isdecimal():
-        raise errors.invalid_form((name, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.'))
+        raise errors.invalid_form(errors.no_snowflake(name, value))
     return int(value)
 
 
@@ -45,10 +45,10 @@ def require(bits: Permission, *needed: Permission) -> None:
 
 
 def guild_of(request: web.Request) -> Guild:
-    """Return the guild in the path. The caller must be a member."""
+    """Return the guild in the path. It is unknown to those who are no members (api-docs#5840)."""
     guild = found(hub_of(request).world.guilds.get(snowflake(request, "guild_id")), "Guild")
     if caller_of(request).id not in guild.members:
-        raise errors.missing_access()
+        raise errors.unknown("Guild")
     return guild
 
 
@@ -64,6 +64,18 @@ def channel_of(request: web.Request, *needed: Permission) -> Channel:
     if not bits & Permission.VIEW_CHANNEL:
         raise errors.missing_access()
     require(bits, *needed)
+    return channel
+
+
+def text_channel_of(request: web.Request, *needed: Permission) -> Channel:
+    """Return the channel in the path, whose messages the caller may see.
+
+    For the chat of a voice channel that needs Connect, too (docs, Get Channel Messages).
+    """
+    channel = channel_of(request, *needed)
+    world, caller = hub_of(request).world, caller_of(request)
+    if channel.is_vocal and not world.permissions(caller.id, channel) & Permission.CONNECT:
+        raise errors.missing_access()
     return channel
 
 

@@ -6,9 +6,15 @@ Source: Discord docs, Events / Gateway, Resources / User and Resources / Applica
 from aiohttp import web
 
 from notetaker.discordsim import errors
-from notetaker.discordsim.http import API, reply
+from notetaker.discordsim.errors import DiscordError
+from notetaker.discordsim.http import API, body_of, no_content, reply
 from notetaker.discordsim.hub import hub_of
-from notetaker.discordsim.rest.request import caller_of, found, snowflake
+from notetaker.discordsim.rest.request import (
+    caller_of,
+    found,
+    guild_of,
+    snowflake,
+)
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Application
 
@@ -49,6 +55,25 @@ async def get_own_guilds(request: web.Request) -> web.Response:
             for guild in world.guilds_of(caller.id)
         ]
     )
+
+
+@routes.post(API + "/users/@me/channels")
+async def open_dm(request: web.Request) -> web.Response:
+    """Return the DM with a person, also with one who will get no messages in it."""
+    world, caller = hub_of(request).world, caller_of(request)
+    recipient_id = str((await body_of(request)).get("recipient_id"))
+    if not recipient_id.isdecimal():
+        raise errors.invalid_form(errors.no_snowflake("recipient_id", recipient_id))
+    recipient = found(world.users.get(int(recipient_id)), "User")
+    if recipient is caller or recipient.bot:
+        raise DiscordError(400, 50007, "Cannot send messages to this user")
+    return reply(payloads.dm(world, world.dm_between(caller.id, recipient.id), caller.id))
+
+
+@routes.delete(API + "/users/@me/guilds/{guild_id}")
+async def leave_guild(request: web.Request) -> web.Response:
+    await hub_of(request).membership.remove(guild_of(request), caller_of(request).id)
+    return no_content()
 
 
 @routes.get(API + "/oauth2/applications/@me")

@@ -11,6 +11,7 @@ class ChannelType(IntEnum):
     """The channel types that exist here (Discord docs, Resources / Channel / Channel Types)."""
 
     TEXT = 0
+    DM = 1
     VOICE = 2
     CATEGORY = 4
     PUBLIC_THREAD = 11
@@ -41,6 +42,8 @@ class User:
     global_name: str | None
     token: str = field(repr=False)
     bot: bool = False
+    accepts_dms: bool = True
+    """Whether the person's privacy settings let members of the same guild write to them."""
 
     @property
     def display_name(self) -> str:
@@ -107,7 +110,8 @@ class Attachment:
 class Message:
     id: int
     channel_id: int
-    guild_id: int
+    guild_id: int | None
+    """None: in a DM."""
     author_id: int
     content: str = ""
     type: MessageType = MessageType.DEFAULT
@@ -142,7 +146,8 @@ class ThreadData:
 class Channel:
     id: int
     type: ChannelType
-    guild_id: int
+    guild_id: int | None
+    """None: a DM."""
     name: str
     position: int = 0
     parent_id: int | None = None
@@ -154,6 +159,8 @@ class Channel:
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     thread: ThreadData | None = None
+    recipient_ids: tuple[int, ...] = ()
+    """The two users of a DM."""
 
     @property
     def is_thread(self) -> bool:

@@ -170,6 +170,17 @@ def channel(value: Channel) -> Json:
     return payload
 
 
+def dm(world: World, value: Channel, viewer_id: int) -> Json:
+    """Return a DM as one of its two users sees it."""
+    return {
+        "id": str(value.id),
+        "type": int(value.type),
+        "flags": 0,
+        "last_message_id": text(max(value.messages, default=None)),
+        "recipients": [user(world.users[i]) for i in value.recipient_ids if i != viewer_id],
+    }
+
+
 def _thread(value: Channel) -> Json:
     assert value.thread is not None
     thread = value.thread
@@ -306,7 +317,9 @@ def attachment(value: Attachment) -> Json:
 
 def reference(place: Channel, message_id: int | None) -> Json:
     """Return a pointer to a message, or to a channel."""
-    pointer: Json = {"type": 0, "channel_id": str(place.id), "guild_id": str(place.guild_id)}
+    pointer: Json = {"type": 0, "channel_id": str(place.id)}
+    if place.guild_id is not None:
+        pointer["guild_id"] = str(place.guild_id)
     if message_id is not None:
         pointer["message_id"] = str(message_id)
     return pointer
@@ -340,7 +353,7 @@ def message(world: World, value: Message) -> Json:
         payload["interaction_metadata"] = value.interaction
     if value.reference is not None:
         payload["message_reference"] = value.reference
-    started = world.guilds[value.guild_id].channels.get(value.thread_id or 0)
+    started = world.channel(value.thread_id) if value.thread_id is not None else None
     if started is not None:
         payload["thread"] = channel(started)
     return payload

@@ -11,6 +11,7 @@ from notetaker.discordsim.world.entities import Channel, Guild, Overwrite
 class Permission(IntFlag):
     """The bits that this local Discord checks. It passes the others on."""
 
+    KICK_MEMBERS = 1 << 1
     ADMINISTRATOR = 1 << 3
     MANAGE_CHANNELS = 1 << 4
     MANAGE_GUILD = 1 << 5
@@ -28,6 +29,7 @@ class Permission(IntFlag):
     USE_VAD = 1 << 25
     CHANGE_NICKNAME = 1 << 26
     MANAGE_NICKNAMES = 1 << 27
+    MANAGE_ROLES = 1 << 28
     USE_APPLICATION_COMMANDS = 1 << 31
     REQUEST_TO_SPEAK = 1 << 32
     MANAGE_THREADS = 1 << 34
@@ -38,6 +40,15 @@ class Permission(IntFlag):
 
 ALL = (1 << 53) - 1
 """Every bit that exists today, undocumented ones included: what an administrator has."""
+
+DIRECT = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+)
+"""What both users of a DM may do there."""
 
 EVERYONE = (
     Permission.VIEW_CHANNEL

@@ -46,6 +46,7 @@ class World:
         self.users: dict[int, User] = {}
         self.applications: dict[int, Application] = {}
         self.guilds: dict[int, Guild] = {}
+        self.dms: dict[int, Channel] = {}
         self.cdn_url = ""
         """Where attachments are served; set once the server listens."""
 
@@ -134,7 +135,7 @@ class World:
         return channel
 
     def overwrite(self, channel: Channel, target_id: int, *, allow: int = 0, deny: int = 0) -> None:
-        kind = 0 if target_id in self.guilds[channel.guild_id].roles else 1
+        kind = 0 if target_id in self.guild_of(channel).roles else 1
         channel.overwrites[target_id] = Overwrite(target_id, kind, int(allow), int(deny))
 
     def add_thread(
@@ -156,8 +157,22 @@ class World:
             parent_id=parent.id,
             thread=ThreadData(owner_id, iso(self.clock()), minutes, member_ids=[owner_id]),
         )
-        self.guilds[parent.guild_id].channels[thread.id] = thread
+        self.guild_of(parent).channels[thread.id] = thread
         return thread
+
+    def dm_between(self, one_id: int, other_id: int) -> Channel:
+        """Return the DM of two users, which is always the same."""
+        for dm in self.dms.values():
+            if set(dm.recipient_ids) == {one_id, other_id}:
+                return dm
+        dm = Channel(self.snowflakes.next(), ChannelType.DM, None, "", recipient_ids=(one_id, other_id))
+        self.dms[dm.id] = dm
+        return dm
+
+    def remove_member(self, guild: Guild, user_id: int) -> list[Role]:
+        """Remove a member, and return the roles that go with it: a bot's managed one."""
+        member = guild.members.pop(user_id)
+        return [guild.roles.pop(i) for i in member.role_ids if guild.roles[i].bot_id == user_id]
 
     # Looking things up
 
@@ -168,18 +183,26 @@ class World:
         for guild in self.guilds.values():
             if channel_id in guild.channels:
                 return guild.channels[channel_id]
-        return None
+        return self.dms.get(channel_id)
+
+    def guild_of(self, channel: Channel) -> Guild:
+        """Return the guild of a channel that is no DM."""
+        assert channel.guild_id is not None
+        return self.guilds[channel.guild_id]
 
     def guilds_of(self, user_id: int) -> list[Guild]:
         return [guild for guild in self.guilds.values() if user_id in guild.members]
 
-    def display_name(self, guild: Guild, user_id: int) -> str:
-        member = guild.members.get(user_id)
+    def display_name(self, guild: Guild | None, user_id: int) -> str:
+        """Return how a user is shown in a guild; None: in a DM."""
+        member = guild.members.get(user_id) if guild else None
         return (member.nick if member else None) or self.users[user_id].display_name
 
     def permissions(self, user_id: int, channel: Channel) -> Permission:
         """Return a user's permissions in a channel; none if they are not a member."""
-        guild = self.guilds[channel.guild_id]
+        if channel.guild_id is None:
+            return permissions.DIRECT if user_id in channel.recipient_ids else Permission(0)
+        guild = self.guild_of(channel)
         if user_id not in guild.members:
             return Permission(0)
         return Permission(permissions.compute(guild, user_id, channel))
@@ -205,7 +228,7 @@ class World:
         bits = self.permissions(user_id, channel)
         if not channel.is_vocal or not bits & Permission.VIEW_CHANNEL or not bits & Permission.CONNECT:
             return False
-        others = [s for s in self.guilds[channel.guild_id].in_channel(channel.id) if s.user_id != user_id]
+        others = [s for s in self.guild_of(channel).in_channel(channel.id) if s.user_id != user_id]
         full = 0 < channel.user_limit <= len(others)
         return not full or bool(bits & Permission.MOVE_MEMBERS)
 
@@ -225,7 +248,8 @@ class World:
     # Messages
 
     def add_message(self, message: Message) -> None:
-        channel = self.guilds[message.guild_id].channels[message.channel_id]
+        channel = self.channel(message.channel_id)
+        assert channel is not None
         channel.messages[message.id] = message
 
     def register(self, application_id: int, guild_id: int | None, body: Json) -> tuple[Command, bool]:
