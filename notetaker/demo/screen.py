@@ -16,6 +16,9 @@ from notetaker.demo.place import VOICE_CHANNEL, Event, Place
 CLOSE_CODES = {4006: "session no longer valid", 4014: "disconnected"}
 """What the close codes of the voice gateway mean."""
 
+USES = {"command": "types /{}", "component": "presses {}", "modal": "fills in {}"}
+"""What a person does, by the kind of the interaction."""
+
 
 class Screen:
     """An animated screen on a terminal; elsewhere only the lines are printed."""
@@ -88,11 +91,11 @@ class Screen:
                     "Discord", f"end-to-end encryption: epoch {event['epoch']}, {count} members", "magenta"
                 )
             case "interaction":
-                self.line(name, f"types /{event['name']}", "cyan")
+                self.line(name, USES[event["kind"]].format(event["name"]), "cyan")
             case "message_create" | "message_update" if event["content"]:
                 first_line = place.readable(str(event["content"]).splitlines()[0])
-                files = "".join(f"  [{file['filename']}]" for file in event["attachments"])
-                self.line(name, f"posts: {first_line}{files}", "cyan")
+                extras = [file["filename"] for file in event["attachments"]] + _buttons(event["components"])
+                self.line(name, f"posts: {first_line}{''.join(f'  [{extra}]' for extra in extras)}", "cyan")
 
     def _lower_part(self) -> RenderableType:
         people = Table.grid(padding=(0, 3))
@@ -109,3 +112,9 @@ class Screen:
         if self._waiting_for:
             parts.append(Spinner("dots", text=self._waiting_for))
         return Group(*parts)
+
+
+def _buttons(components: list[Event]) -> list[str]:
+    """Return what is written on the buttons and menus of a message."""
+    shown = [child for row in components for child in row["components"]]
+    return [str(one.get("label") or one.get("placeholder") or one["custom_id"]) for one in shown]

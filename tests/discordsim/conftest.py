@@ -1,7 +1,7 @@
 """A running local Discord, and an unmodified py-cord bot in it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.world.entities import Guild, User
 from tests.harness import world
-from tests.harness.people import type_command
+from tests.harness.people import fill_in, press, type_command
 from tests.harness.world import the_bot, the_guild, the_user
 
 DEADLINE_S = 20.0
@@ -46,6 +46,23 @@ class Place:
     async def use(self, command: str, *, user: str = "Ada", channel: str = "general", **options: Any) -> Any:
         place = self.user(user).id, self.channel_id(channel)
         return await type_command(self.http, self.local, *place, command, options=options, wait_s=5)
+
+    async def press(
+        self, message: Any, custom_id: str, *, user: str = "Ada", values: Sequence[str] = ()
+    ) -> Any:
+        return await press(
+            self.http, self.local, self.user(user).id, message, custom_id, values=values, wait_s=5
+        )
+
+    async def fill_in(self, shown: Any, **fields: Any) -> Any:
+        """Submit the modal that a person was shown."""
+        return await fill_in(self.http, self.local, shown, fields, wait_s=5)
+
+    async def sees(self, user: str = "Ada", channel: str = "general") -> list[Any]:
+        """Return the messages that a person sees in a channel."""
+        query = {"user_id": self.user(user).id, "channel_id": self.channel_id(channel)}
+        async with self.http.get(f"{self.world.cdn_url}/sim/messages", params=query) as response:
+            return list(await response.json())
 
     async def typing(
         self, command: str, focused: str, *, user: str = "Ada", channel: str = "general", **options: Any

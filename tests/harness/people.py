@@ -1,5 +1,6 @@
 """People in the local Discord, who join voice channels and use commands."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import ClientSession
@@ -51,7 +52,39 @@ async def type_command(
 ) -> dict[str, Any]:
     """Use a command and return the state of its interaction after at most ``wait_s``."""
     typed = {"user_id": str(user_id), "channel_id": str(channel_id), "command": command, "wait": wait_s}
-    async with http.post(f"{local.world.cdn_url}/sim/interactions", json=typed | fields) as response:
+    return await _interact(http, local, typed | fields)
+
+
+async def press(
+    http: ClientSession,
+    local: LocalDiscord,
+    user_id: int,
+    message: dict[str, Any],
+    custom_id: str,
+    *,
+    values: Sequence[str] = (),
+    wait_s: float = WAIT_S,
+) -> dict[str, Any]:
+    """Press a button of a message, or select ``values`` in a menu. Return the state of the interaction."""
+    place = {"user_id": str(user_id), "channel_id": message["channel_id"], "message_id": message["id"]}
+    used = {"custom_id": custom_id, "values": list(values), "wait": wait_s}
+    return await _interact(http, local, place | used)
+
+
+async def fill_in(
+    http: ClientSession,
+    local: LocalDiscord,
+    shown: dict[str, Any],
+    fields: dict[str, Any],
+    *,
+    wait_s: float = WAIT_S,
+) -> dict[str, Any]:
+    """Submit the modal that answered an interaction, with ``fields`` by custom id."""
+    return await _interact(http, local, {"modal_of": shown["id"], "fields": fields, "wait": wait_s})
+
+
+async def _interact(http: ClientSession, local: LocalDiscord, body: dict[str, Any]) -> dict[str, Any]:
+    async with http.post(f"{local.world.cdn_url}/sim/interactions", json=body) as response:
         shown: dict[str, Any] = await response.json()
         return shown
 

@@ -3,9 +3,12 @@
 POST /sim/interactions       {user_id, channel_id, command, options?, wait?}, where options may also be typed in the
                              command, as in "startnotes language:German"
                              or {user_id, channel_id, message_id, custom_id, values?, wait?} for a component
+                             or {modal_of, fields?, wait?} for the modal that answered the interaction ``modal_of``;
+                             ``fields`` has texts, or lists of values, by custom_id
 POST /sim/autocomplete       {user_id, channel_id, command, options?, focused}: the choices for a person who is typing
                              the option ``focused``
 GET  /sim/interactions/{id}  the answers so far
+GET  /sim/messages?user_id=N&channel_id=N    the messages that a person sees, ephemeral ones included, oldest first
 """
 
 from typing import Any
@@ -16,8 +19,9 @@ from pydantic import BaseModel
 from notetaker.discordsim.control.body import Id, body_of, channel_of, parse, read
 from notetaker.discordsim.http import reply
 from notetaker.discordsim.hub import Hub, hub_of
+from notetaker.discordsim.messages import component_usage
 from notetaker.discordsim.messages.command_usage import UsageError, command_data
-from notetaker.discordsim.messages.interactions import Interaction, Kind
+from notetaker.discordsim.messages.interaction import Interaction, Kind
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Channel, Json
 
@@ -65,12 +69,33 @@ class Component(Person):
 
     async def start(self, hub: Hub) -> Interaction:
         channel = self.channel(hub)
-        source = channel.messages.get(self.message_id)
-        if source is None or source.application_id is None:
-            raise UsageError("There is no such message of an application in that channel.")
-        data = {"custom_id": self.custom_id, "component_type": 2, "values": self.values}
+        seen = hub.interactions.seen_by(self.user_id, channel)
+        source = next((message for message in seen if message.id == self.message_id), None)
+        if source is None:
+            raise UsageError("This user sees no such message in that channel.")
+        data = component_usage.used(source.components, self.custom_id, self.values)
         return await hub.interactions.start(
-            Kind.COMPONENT, source.application_id, self.user_id, channel, data, source
+            Kind.COMPONENT, source.author_id, self.user_id, channel, data, source
+        )
+
+
+class Submission(BaseModel):
+    modal_of: Id
+    fields: Json = {}
+    wait: float = WAIT_S
+
+    async def start(self, hub: Hub) -> Interaction:
+        opened_by = hub.interactions.get(self.modal_of)
+        if opened_by is None or opened_by.modal is None:
+            raise UsageError("That interaction was not answered with a modal.")
+        data = component_usage.submitted(opened_by.modal, self.fields)
+        return await hub.interactions.start(
+            Kind.MODAL,
+            opened_by.application_id,
+            opened_by.user_id,
+            opened_by.channel,
+            data,
+            opened_by.source,
         )
 
 
@@ -82,7 +107,11 @@ class Typing(Command):
 async def use(request: web.Request) -> web.Response:
     """Respond when the interaction has its final answer, has failed, or ``wait`` seconds are over."""
     hub, body = hub_of(request), await body_of(request)
-    used = parse(Component, body) if "message_id" in body else parse(Command, body)
+    used: Command | Component | Submission
+    if "message_id" in body:
+        used = parse(Component, body)
+    else:
+        used = parse(Submission, body) if "modal_of" in body else parse(Command, body)
     interaction = await used.start(hub)
     if not interaction.failed:
         await interaction.until(lambda: not interaction.loading, used.wait)
@@ -105,6 +134,13 @@ async def get_answers(request: web.Request) -> web.Response:
     return reply(_shown(hub, interaction))
 
 
+@routes.get("/sim/messages")
+async def read_channel(request: web.Request) -> web.Response:
+    hub, person = hub_of(request), parse(Person, dict(request.query))
+    seen = hub.interactions.seen_by(person.user_id, person.channel(hub))
+    return reply([payloads.message(hub.world, message) for message in seen])
+
+
 def _shown(hub: Hub, interaction: Interaction) -> Json:
     """Return what the person sees. The status is answered, thinking or failed."""
     status = "failed" if interaction.failed else "thinking" if interaction.loading else "answered"
@@ -115,6 +151,8 @@ def _shown(hub: Hub, interaction: Interaction) -> Json:
     }
     if interaction.choices is not None:
         shown["choices"] = interaction.choices
+    if interaction.modal is not None:
+        shown["modal"] = interaction.modal
     if interaction.failed:
         shown["error"] = interaction.failure
     return shown

@@ -51,6 +51,7 @@ class Broadcast:
             author=self._world.display_name(guild, message.author_id),
             content=message.content,
             embeds=message.embeds,
+            components=message.components,
             attachments=[payloads.attachment(a) for a in message.attachments],
             flags=int(message.flags),
             visible_to=payloads.text(message.visible_to),

@@ -13,6 +13,7 @@ from aiohttp import BodyPartReader, web
 from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError, InvalidField
 from notetaker.discordsim.http import body_of, decode_object
+from notetaker.discordsim.messages import component_schema
 from notetaker.discordsim.world.entities import Attachment, Json, Message
 from notetaker.discordsim.world.world import World
 
@@ -91,6 +92,7 @@ def check(draft: Draft) -> None:
         invalid.append(
             ("embeds", "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MAX_EMBED_TOTAL}")
         )
+    invalid += component_schema.check_message(draft.of("components", []))
     if invalid:
         raise errors.invalid_form(*invalid)
     if len(draft.uploads) > MAX_FILES:
@@ -109,7 +111,7 @@ def apply(world: World, draft: Draft, message: Message) -> None:
     if "embeds" in draft.body:
         message.embeds = [{"type": "rich", **embed} for embed in draft.of("embeds", [])]
     if "components" in draft.body:
-        message.components = draft.of("components", [])
+        message.components = component_schema.number(draft.of("components", []))
     if "attachments" in draft.body:
         kept = {str(entry.get("id")) for entry in draft.of("attachments", [])}
         message.attachments = [a for a in message.attachments if str(a.id) in kept]

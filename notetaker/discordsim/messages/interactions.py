@@ -3,18 +3,17 @@
 Source: Discord docs, Interactions / Receiving and Responding.
 """
 
-import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from enum import IntEnum
+from collections.abc import Iterator
 
 from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError, InvalidField
 from notetaker.discordsim.gateway.broadcast import Broadcast
 from notetaker.discordsim.gateway.server import Gateway
-from notetaker.discordsim.messages import command_schema, drafts
+from notetaker.discordsim.gateway.session import Session
+from notetaker.discordsim.messages import command_schema, component_schema, drafts
 from notetaker.discordsim.messages.command_usage import focused
 from notetaker.discordsim.messages.drafts import Draft
+from notetaker.discordsim.messages.interaction import Callback, Interaction, Kind
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Channel, Json, Message, MessageFlag, MessageType
 from notetaker.discordsim.world.events import EventLog
@@ -22,86 +21,11 @@ from notetaker.discordsim.world.permissions import Permission
 from notetaker.discordsim.world.snowflake import iso
 from notetaker.discordsim.world.world import World
 
+SETTABLE = MessageFlag.EPHEMERAL | MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS
 ANSWER_S = 3.0
 """How long an application may take for its first answer."""
 TOKEN_S = 15 * 60.0
 """How long it may send further answers."""
-NOT_RESPONDED = "The application did not respond"
-"""What Discord's client shows when there is no answer in time."""
-NO_CHOICES = "Loading options failed"
-"""The same for autocomplete."""
-
-
-class Kind(IntEnum):
-    COMMAND = 2
-    COMPONENT = 3
-    AUTOCOMPLETE = 4
-    """A person is typing an option, and needs choices."""
-
-
-class Callback(IntEnum):
-    MESSAGE = 4
-    DEFERRED_MESSAGE = 5
-    DEFERRED_UPDATE = 6
-    UPDATE_MESSAGE = 7
-    CHOICES = 8
-
-
-EVENTS = {Kind.COMMAND: "interaction", Kind.COMPONENT: "interaction", Kind.AUTOCOMPLETE: "autocomplete"}
-ALLOWED = {
-    Kind.COMMAND: "{4, 5, 9, 10, 12}",
-    Kind.COMPONENT: "{4, 5, 6, 7, 9, 10, 12}",
-    Kind.AUTOCOMPLETE: "{8}",
-}
-"""The callback types in Discord's error message."""
-
-
-@dataclass
-class Interaction:
-    id: int
-    token: str
-    kind: Kind
-    application_id: int
-    user_id: int
-    channel: Channel
-    data: Json
-    created: float
-    source: Message | None = None
-    """The message whose component was used."""
-    answered: bool = False
-    failed: bool = False
-    """Whether there was no answer in time."""
-    original: Message | None = None
-    """The message ``@original``."""
-    choices: list[Json] | None = None
-    """The answer to autocomplete."""
-    messages: list[Message] = field(default_factory=list)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def failure(self) -> str:
-        """What Discord's client shows when there is no answer in time."""
-        return NO_CHOICES if self.kind is Kind.AUTOCOMPLETE else NOT_RESPONDED
-
-    @property
-    def loading(self) -> bool:
-        return self.original is not None and bool(self.original.flags & MessageFlag.LOADING)
-
-    def wake(self) -> None:
-        self.changed.set()
-        self.changed = asyncio.Event()
-
-    async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
-        """Wait until a condition holds. Return False if time is up, or the interaction failed."""
-        try:
-            async with asyncio.timeout(seconds):
-                while not holds():
-                    if self.failed:
-                        return False
-                    await self.changed.wait()
-        except TimeoutError:
-            return False
-        return True
 
 
 class Interactions:
@@ -137,14 +61,13 @@ class Interactions:
             original=source,
         )
         self._by_id[interaction.id] = interaction
-        sessions = self._gateway.of_user(application_id, channel.guild_id)
-        name = data.get("name") or data.get("custom_id")
-        self._publish(interaction, EVENTS[kind], name=name)
+        sessions = self._sessions(application_id, channel)
+        self._publish(interaction, interaction.event, kind=kind.name.lower(), name=interaction.name)
         for session in sessions:
             session.dispatch("INTERACTION_CREATE", self._payload(interaction))
         if not sessions or not await interaction.until(lambda: interaction.answered, ANSWER_S):
             interaction.failed = True
-            self._publish(interaction, f"{EVENTS[kind]}_failed", error=interaction.failure)
+            self._publish(interaction, f"{interaction.event}_failed", error=interaction.failure)
         return interaction
 
     def stop(self) -> None:
@@ -155,6 +78,18 @@ class Interactions:
 
     def get(self, interaction_id: int) -> Interaction | None:
         return self._by_id.get(interaction_id)
+
+    def seen_by(self, user_id: int, channel: Channel) -> list[Message]:
+        """Return the messages that a person sees in a channel, ephemeral ones included, oldest first."""
+        own = [m for m in self.ephemeral_messages() if (m.visible_to, m.channel_id) == (user_id, channel.id)]
+        return sorted([*channel.messages.values(), *own], key=lambda message: message.id)
+
+    def _sessions(self, application_id: int, channel: Channel) -> list[Session]:
+        """Return the gateway sessions that hear of an interaction: none if the application was removed."""
+        sessions = self._gateway.of_user(application_id, channel.guild_id)
+        if channel.guild_id is None:
+            return [session for session in sessions if session.serves_dms]
+        return sessions if application_id in self._world.guild_of(channel).members else []
 
     def ephemeral_messages(self) -> Iterator[Message]:
         for interaction in self._by_id.values():
@@ -190,7 +125,7 @@ class Interactions:
 
     def respond(self, interaction: Interaction, callback: Callback, draft: Draft) -> None:
         """Give the first answer."""
-        if (callback is Callback.CHOICES) != (interaction.kind is Kind.AUTOCOMPLETE):
+        if callback not in interaction.allowed:
             raise errors.invalid_form(_wrong_type(interaction))
         if callback is Callback.CHOICES:
             interaction.choices = _choices(interaction, draft)
@@ -198,12 +133,12 @@ class Interactions:
             interaction.original = self._add(interaction, draft, MessageFlag(0))
         elif callback is Callback.DEFERRED_MESSAGE:
             interaction.original = self._add(interaction, draft, MessageFlag.LOADING)
-        elif interaction.source is None:
-            raise errors.invalid_form(_wrong_type(interaction))
-        elif callback is Callback.UPDATE_MESSAGE:
+        elif callback is Callback.MODAL:
+            interaction.modal = _modal(draft)
+        elif callback is Callback.UPDATE_MESSAGE and interaction.source is not None:
             self.edit(interaction, interaction.source, draft)
         interaction.answered = True
-        self._publish(interaction, f"{EVENTS[interaction.kind]}_answered", callback=callback.name.lower())
+        self._publish(interaction, f"{interaction.event}_answered", callback=callback.name.lower())
         interaction.wake()
 
     def follow_up(self, interaction: Interaction, draft: Draft) -> Message:
@@ -244,15 +179,14 @@ class Interactions:
 
     def _add(self, interaction: Interaction, draft: Draft, flags: MessageFlag) -> Message:
         person = self._world.users[interaction.user_id]
-        asked = int(draft.of("flags", 0)) & (MessageFlag.EPHEMERAL | MessageFlag.SUPPRESS_EMBEDS)
+        settable = MessageFlag.EPHEMERAL if flags else SETTABLE
         first = interaction.kind is Kind.COMMAND and not interaction.messages
         message = Message(
             self._world.snowflakes.next(),
             interaction.channel.id,
             interaction.channel.guild_id,
             interaction.application_id,
-            type=MessageType.CHAT_INPUT_COMMAND if first else MessageType.REPLY,
-            flags=flags | asked,
+            flags=flags | int(draft.of("flags", 0)) & settable,
             application_id=interaction.application_id,
             interaction={
                 "id": str(interaction.id),
@@ -262,7 +196,10 @@ class Interactions:
             },
         )
         if interaction.original is not None:
+            message.type = MessageType.REPLY
             message.reference = payloads.reference(interaction.channel, interaction.original.id)
+        elif first:
+            message.type = MessageType.CHAT_INPUT_COMMAND
         if message.flags & MessageFlag.EPHEMERAL:
             message.visible_to = interaction.user_id
         if not flags & MessageFlag.LOADING:
@@ -336,7 +273,16 @@ def _owners(channel: Channel) -> Json:
 
 
 def _wrong_type(interaction: Interaction) -> InvalidField:
-    return "type", "BASE_TYPE_CHOICES", f"Value must be one of {ALLOWED[interaction.kind]}."
+    allowed = ", ".join(str(int(callback)) for callback in sorted(interaction.allowed))
+    return "type", "BASE_TYPE_CHOICES", f"Value must be one of {{{allowed}}}."
+
+
+def _modal(draft: Draft) -> Json:
+    """Return the modal in an answer. Raises DiscordError if it is invalid."""
+    invalid = list(component_schema.check_modal(draft.body))
+    if invalid:
+        raise errors.invalid_form(*invalid)
+    return {**draft.body, "components": component_schema.number(draft.body["components"])}
 
 
 def _choices(interaction: Interaction, draft: Draft) -> list[Json]:

@@ -9,7 +9,7 @@ from notetaker.discordsim import errors
 from notetaker.discordsim.http import API, no_content, reply
 from notetaker.discordsim.hub import hub_of
 from notetaker.discordsim.messages import drafts
-from notetaker.discordsim.messages.interactions import Callback, Interaction
+from notetaker.discordsim.messages.interaction import Callback, Interaction
 from notetaker.discordsim.rest.request import snowflake
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Json, Message, MessageFlag
@@ -29,7 +29,7 @@ async def callback(request: web.Request) -> web.Response:
     kind = draft.of("type", None)
     if kind not in list(Callback):
         hub.events.publish("unknown_callback", type=kind)
-        message = "Value must be one of {4, 5, 6, 7, 8}."
+        message = "Value must be one of {4, 5, 6, 7, 8, 9}."
         raise errors.invalid_form(("type", "BASE_TYPE_CHOICES", message))
     hub.interactions.respond(interaction, Callback(kind), drafts.within(draft, "data"))
     if request.query.get("with_response", "").lower() not in ("1", "true"):
@@ -42,13 +42,14 @@ def _callback_response(request: web.Request, interaction: Interaction, kind: Cal
         "interaction": {"id": str(interaction.id), "type": int(interaction.kind)},
         "resource": {"type": int(kind)},
     }
-    message = interaction.original
+    message = None if kind is Callback.MODAL else interaction.original
     if message is not None:
         body["interaction"] |= {
             "response_message_id": str(message.id),
             "response_message_loading": interaction.loading,
             "response_message_ephemeral": bool(message.flags & MessageFlag.EPHEMERAL),
         }
+    if message is not None and kind in (Callback.MESSAGE, Callback.UPDATE_MESSAGE):
         body["resource"]["message"] = payloads.message(hub_of(request).world, message)
     return body
 

@@ -9,6 +9,7 @@ import { once } from "node:events";
 
 import { Client, Events, GatewayIntentBits } from "discord.js";
 
+import * as components from "./checks/components.mjs";
 import * as interactions from "./checks/interactions.mjs";
 import * as messages from "./checks/messages.mjs";
 import * as resuming from "./checks/resuming.mjs";
@@ -67,7 +68,7 @@ async function main(config) {
   const person = await Person.named("Ada", "Office", config.api_url);
   let all = true;
   try {
-    for (const part of [world, interactions, messages, resuming]) {
+    for (const part of [world, interactions, components, messages, resuming]) {
       for (const check of part.checks) all = (await holds(check, client, person)) && all;
     }
   } finally {

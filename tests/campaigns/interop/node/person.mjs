@@ -45,9 +45,22 @@ export class Person {
     return this.post("autocomplete", body);
   }
 
-  async press(message, customId) {
+  /** Presses a button of a message, or selects `values` in a menu. */
+  async press(message, customId, values = []) {
     const { id: message_id, channel_id } = message;
-    return this.post("interactions", { user_id: this.user.id, channel_id, message_id, custom_id: customId });
+    const body = { user_id: this.user.id, channel_id, message_id, custom_id: customId, values };
+    return this.post("interactions", body);
+  }
+
+  /** Submits the modal that answered an interaction, with `fields` by custom id. */
+  async fillIn(opened, fields) {
+    return this.post("interactions", { modal_of: opened.id, fields });
+  }
+
+  /** The messages that the person sees in a channel, ephemeral ones included, oldest first. */
+  async sees(channelName) {
+    const query = new URLSearchParams({ user_id: this.user.id, channel_id: this.channel(channelName).id });
+    return (await fetch(new URL(`messages?${query}`, this.sim))).json();
   }
 
   async answers(interactionId) {
