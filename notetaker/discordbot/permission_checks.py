@@ -52,6 +52,18 @@ def to_posting(channel_id: int | None, permissions: discord.Permissions, *, in_t
     return None
 
 
+def to_live_text(channel: discord.TextChannel, me: discord.Member) -> str | None:
+    """The reason why the bot cannot show live text in a thread of a text channel, or None."""
+    missing = _missing(
+        channel.permissions_for(me),
+        create_public_threads="Create Public Threads",
+        send_messages_in_threads=_SEND[True],
+    )
+    if missing:
+        return f"I can't show live text, because I need the {missing} in <#{channel.id}> for its thread."
+    return None
+
+
 _SEND = {False: "Send Messages", True: "Send Messages in Threads"}
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
+from notetaker.model.meeting import Meeting
 from notetaker.model.notes import Posting
 from notetaker.model.outcome import Coverage
 from notetaker.voice.ports import SessionSink
@@ -42,3 +43,11 @@ class Publisher(Protocol):
     """``discordbot.publish.Publisher``."""
 
     async def post(self, posting: Posting, *, look_since: datetime | None) -> int: ...
+
+
+class PageBoard(Protocol):
+    """``discordbot.page_board.PageBoard``."""
+
+    async def place(self, meeting: Meeting) -> int | None: ...
+    async def post(self, channel_id: int, text: str, nonce: str) -> int: ...
+    async def edit(self, channel_id: int, message_id: int, text: str) -> None: ...

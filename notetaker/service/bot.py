@@ -10,18 +10,21 @@ import time
 from contextlib import suppress
 
 from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
+from notetaker.discordbot.page_board import PageBoard
 from notetaker.host import stacks
 from notetaker.host.exit_codes import ExitCode
 from notetaker.host.logs.setup import configure_logging
 from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings.announcer import Announcer
 from notetaker.meetings.commands import Meetings
+from notetaker.meetings.live_text import LiveTexts
 from notetaker.meetings.posting import Postings
 from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.resuming import Resuming
 from notetaker.meetings.server_settings import ServerSettings
 from notetaker.meetings.storage import Storage
 from notetaker.model import events
+from notetaker.model.meeting import Meeting
 from notetaker.model.wording import count
 from notetaker.service.health import Health
 from notetaker.service.opening import Opened, open_database
@@ -181,9 +184,19 @@ class _Bot:
             tasks.create_task(resuming.run(self._discord.wait_until_ready))
             await self._discord.wait_until_ready()
             tasks.create_task(Postings(self._opened.store, self._database, self._discord.publisher).run())
+            if self._settings.live_text:
+                tasks.create_task(self._live_texts().run())
             servers = count(len(self._discord.guilds), "server")
             self._supervision.ready()
             log.info("Ready as %s in %s", self._discord.user, servers, extra=events.READY())
+
+    def _live_texts(self) -> LiveTexts:
+        board = PageBoard(self._discord, self._settings.time_zone)
+
+        def running() -> list[Meeting]:
+            return [one.meeting for one in self._recordings.running()]
+
+        return LiveTexts(self._opened.store, self._database, board, running)
 
     async def _be_supervised(self, reload: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:

@@ -147,6 +147,11 @@ class Settings(BaseSettings):
         description="Record other bots in the voice channel, such as music bots.",
         examples=["0"],
     )
+    live_text: bool = Field(
+        default=True,
+        description="Show what is said in a thread while the meeting goes on.",
+        examples=["0"],
+    )
     time_zone: TimeZone = Field(
         default="UTC",
         description="Time zone of notes and transcripts (IANA name).",

@@ -19,18 +19,20 @@ class Meetings(Database):
 
     def meeting(self, meeting_id: str) -> Meeting | None:
         rows = self._read(select(tables.meetings).where(tables.meetings.c.id == meeting_id))
-        return _meeting(rows[0]) if rows else None
+        return meeting_of(rows[0]) if rows else None
 
     def meetings(self, limit: int = 20) -> list[Meeting]:
         """Return the latest ``limit`` meetings, newest first."""
         newest = tables.meetings.c.started_ns.desc(), tables.meetings.c.id.desc()
-        return [_meeting(row) for row in self._read(select(tables.meetings).order_by(*newest).limit(limit))]
+        return [meeting_of(row) for row in self._read(select(tables.meetings).order_by(*newest).limit(limit))]
 
     def meetings_in(self, state: MeetingState) -> list[Meeting]:
         """Return all meetings in a state, oldest first. RECORDING includes those interrupted when the bot died."""
         wanted = tables.meetings.c.state == state.value
         oldest = tables.meetings.c.started_ns, tables.meetings.c.id
-        return [_meeting(row) for row in self._read(select(tables.meetings).where(wanted).order_by(*oldest))]
+        return [
+            meeting_of(row) for row in self._read(select(tables.meetings).where(wanted).order_by(*oldest))
+        ]
 
     def end_meeting(self, meeting_id: str, ended_ns: int) -> None:
         """Move a meeting from RECORDING to FINISHING. A meeting that has ended keeps its first end."""
@@ -98,7 +100,7 @@ class Meetings(Database):
         return [_gap(row) for row in rows]
 
 
-def _meeting(row: Row[Any]) -> Meeting:
+def meeting_of(row: Row[Any]) -> Meeting:
     fields = dict(row._mapping)
     return Meeting(**{**fields, "state": MeetingState(fields["state"])})
 

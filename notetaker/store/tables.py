@@ -165,3 +165,20 @@ vocabulary = Table(
     Column("term", Text, nullable=False),
     Column("heard", Text),
 )
+
+live_texts = Table(
+    "live_texts",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
+    Column("channel_id", BigInteger, nullable=False),  # the thread, or the channel
+    Column("closed", Boolean, nullable=False),
+)
+
+live_pages = Table(
+    "live_pages",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1
+    Column("message_id", BigInteger, nullable=False),
+    Column("keys", JSON, nullable=False),  # of the lines and gaps on it
+)

@@ -1,0 +1,215 @@
+"""Shows what is said while a meeting goes on: drafts within seconds, final texts in their place."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from notetaker.discordbot.page_board import Gone
+from notetaker.discordbot.publish import Undelivered
+from notetaker.host.worker_thread import WorkerThread
+from notetaker.meetings.ports import PageBoard
+from notetaker.model.live_text import ShownPage
+from notetaker.model.meeting import Meeting, MeetingState
+from notetaker.notes.live_text import Page, entries, pages
+from notetaker.notes.merge import merge
+from notetaker.store.database import Rejected, StoreError
+from notetaker.store.store import Store
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.25
+"""Seconds between checks for new texts."""
+LATER_LOOK_S = 2.0
+"""... once nobody speaks any more."""
+EDIT_S = 1.5
+"""Least seconds between two edits of the newest page: Discord allows five in five seconds in a channel, and others
+post there, too."""
+OLD_EDIT_S = 5.0
+"""... of older ones, which change only when their texts have become final."""
+_FINAL = (MeetingState.READY, MeetingState.POSTED)
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 300.0
+"""Pauses after Discord or the database has failed, which double each time."""
+
+
+class LiveTexts:
+    """Follows every meeting that is being recorded."""
+
+    def __init__(
+        self,
+        store: Store,
+        database: WorkerThread,
+        board: PageBoard,
+        running: Callable[[], Iterable[Meeting]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._database = database
+        self._board = board
+        self._running = running
+        self._clock = clock
+        self._following: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Follow until cancelled. Meetings of earlier lives of the bot are followed to their end."""
+        async with asyncio.TaskGroup() as tasks:
+            earlier: Iterable[Meeting] | None = None
+            while True:
+                if earlier is None:
+                    earlier = await self._earlier()
+                for meeting in (*self._running(), *(earlier or ())):
+                    if meeting.id not in self._following:
+                        live_text = LiveText(meeting, self._store, self._database, self._board)
+                        self._following[meeting.id] = tasks.create_task(self._follow(live_text))
+                earlier = () if earlier is not None else None
+                await asyncio.sleep(LOOK_S)
+
+    async def _earlier(self) -> Iterable[Meeting] | None:
+        try:
+            return await self._database(self._store.open_live_texts)
+        except (StoreError, Rejected):
+            return None  # Postings logs this, and it is tried again
+
+    async def _follow(self, live_text: "LiveText") -> None:
+        pause = FIRST_PAUSE_S
+        while not live_text.closed:
+            try:
+                await live_text.step(self._clock())
+            except Gone as gone:
+                log.warning("The live text of meeting %s ends: %s", live_text.meeting.id, gone)
+                live_text.closed = True
+                with suppress(StoreError, Rejected):  # it is found to be gone again after a restart
+                    await live_text.give_up()
+            except (Undelivered, StoreError, Rejected) as failed:
+                log.warning(
+                    "Cannot show the live text of meeting %s, will retry in %.0f s: %s",
+                    live_text.meeting.id,
+                    pause,
+                    failed,
+                )
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_S)
+                continue
+            pause = FIRST_PAUSE_S
+            await asyncio.sleep(LATER_LOOK_S if live_text.ended else LOOK_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What there is to show."""
+
+    pages: list[Page]
+    state: MeetingState
+    """Of the meeting; from READY on, all texts are final."""
+
+
+class LiveText:
+    """The pages of one meeting. ``step`` sends one message at most."""
+
+    def __init__(self, meeting: Meeting, store: Store, database: WorkerThread, board: PageBoard) -> None:
+        self.meeting = meeting
+        self.closed = False
+        """There is nothing more to show."""
+        self._store = store
+        self._database = database
+        self._board = board
+        self._channel_id: int | None = None
+        self._shown: list[ShownPage] | None = None  # None: not read yet
+        self._texts: dict[
+            int, str
+        ] = {}  # what the pages show, by index, as far as this life of the bot knows
+        self._version: tuple[object, ...] = ()
+        self._look = _Look([], MeetingState.RECORDING)
+        self._edited = self._edited_old = float("-inf")
+
+    @property
+    def ended(self) -> bool:
+        """The meeting is not recorded any more."""
+        return self._look.state is not MeetingState.RECORDING
+
+    async def give_up(self) -> None:
+        """Show nothing more. Raises StoreError and Rejected."""
+        self.closed = True
+        await self._database(self._store.close_live_text, self.meeting.id)
+
+    async def step(self, now: float) -> None:
+        """Show what is new, ``now`` in monotonic seconds. Raises Undelivered, StoreError and Rejected."""
+        if self._shown is None:
+            await self._remember()
+        version = await self._database(self._store.text_version, self.meeting.id)
+        if version != self._version:
+            self._look = await self._database(self._read)
+            self._version = version
+        await self._show(now)
+
+    async def _remember(self) -> None:
+        """Read what earlier lives of the bot have shown."""
+        known = await self._database(self._store.live_text, self.meeting.id)
+        self._shown = [] if known is None else list(known.pages)
+        if known is not None:
+            self._channel_id = known.channel_id
+            self.closed = known.closed
+
+    def _read(self) -> _Look:
+        """Return what there is to show. For the database's thread."""
+        store, meeting_id = self._store, self.meeting.id
+        meeting = store.meeting(meeting_id) or self.meeting
+        transcribed = store.transcribed(meeting_id)
+        drafts = {utterance.id for utterance, said in transcribed if not said.final}
+        transcript = merge(meeting, transcribed, store.speakers(meeting_id), store.gaps(meeting_id), ())
+        notes = f"-# This meeting has ended. Its notes are in <#{meeting.text_channel_id}>."
+        ending = notes if meeting.state in _FINAL else ""
+        shown = [page.keys for page in self._shown or ()]
+        return _Look(pages(entries(transcript, drafts), shown, ending), meeting.state)
+
+    async def _show(self, now: float) -> None:
+        """Post the first new page, or else edit the newest one, or else an older one, whose texts are final."""
+        assert self._shown is not None
+        found = self._look.pages
+        if len(found) > len(self._shown):
+            await self._post(len(self._shown), now)
+            return
+        other = [index for index, page in enumerate(found) if self._texts.get(index) != page.text]
+        if other and other[-1] == len(found) - 1:
+            if now - self._edited >= EDIT_S:
+                self._edited = now
+                await self._edit(other[-1])
+            return
+        final = [index for index in other if not found[index].draft]
+        if final and now - self._edited_old >= OLD_EDIT_S:
+            self._edited_old = now
+            await self._edit(final[0])
+        elif not other and self._look.state in _FINAL:
+            await self.give_up()
+
+    async def _post(self, index: int, now: float) -> None:
+        assert self._shown is not None
+        if self._channel_id is None:
+            channel_id = await self._board.place(self.meeting)
+            if channel_id is None:
+                self.closed = True  # it may not be shown here, as /startnotes has said
+                return
+            await self._database(self._store.open_live_text, self.meeting.id, channel_id)
+            self._channel_id = channel_id
+        page = self._look.pages[index]
+        nonce = f"{self.meeting.id[-17:]}p{index + 1}"
+        message_id = await self._board.post(self._channel_id, page.text, nonce)
+        self._edited = now
+        self._shown.append(ShownPage(message_id, page.keys))
+        self._texts[index] = page.text
+        await self._save(index)
+
+    async def _edit(self, index: int) -> None:
+        assert self._shown is not None and self._channel_id is not None
+        page, shown = self._look.pages[index], self._shown[index]
+        await self._board.edit(self._channel_id, shown.message_id, page.text)
+        self._texts[index] = page.text
+        if page.keys != shown.keys:
+            self._shown[index] = ShownPage(shown.message_id, page.keys)
+            await self._save(index)
+
+    async def _save(self, index: int) -> None:
+        assert self._shown is not None
+        await self._database(self._store.save_page, self.meeting.id, index + 1, self._shown[index])

@@ -1,0 +1,247 @@
+"""Live text on a real store, and on the local Discord."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from notetaker.discordbot.bot import NotetakerBot
+from notetaker.discordbot.page_board import Gone, PageBoard
+from notetaker.discordbot.publish import Undelivered
+from notetaker.discordsim.server import LocalDiscord
+from notetaker.discordsim.world.entities import Channel, ChannelType
+from notetaker.discordsim.world.permissions import Permission
+from notetaker.host.worker_thread import WorkerThread
+from notetaker.meetings.live_text import EDIT_S, OLD_EDIT_S, LiveText
+from notetaker.model.meeting import Meeting
+from notetaker.model.utterance import Transcription
+from notetaker.store.database import StoreError
+from notetaker.store.store import Store
+from tests.harness.world import the_guild
+from tests.store.examples import MEETING, NO_NOTES, POSTING, STARTED, utterance
+
+THREAD = 999
+S = STARTED // 10**9
+
+
+class Board:
+    """Remembers its messages; fails as told."""
+
+    def __init__(self) -> None:
+        self.messages: dict[int, str] = {}
+        self.nonces: list[str] = []
+        self.edits = 0
+        self.failure: Undelivered | None = None
+
+    async def place(self, meeting: Meeting) -> int | None:
+        return THREAD
+
+    async def post(self, channel_id: int, text: str, nonce: str) -> int:
+        assert channel_id == THREAD
+        self._fail()
+        self.nonces.append(nonce)
+        self.messages[len(self.messages) + 1] = text
+        return len(self.messages)
+
+    async def edit(self, channel_id: int, message_id: int, text: str) -> None:
+        self._fail()
+        self.edits += 1
+        self.messages[message_id] = text
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path / 'notetaker.db'}")
+    store.migrate()
+    store.add_meeting(MEETING)
+    store.name_speaker(MEETING.id, utterance(1).user_id, "Ada")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def database() -> Iterator[WorkerThread]:
+    database = WorkerThread("database", StoreError)
+    yield database
+    database.close()
+
+
+def say(store: Store, number: int, text: str, *, final: bool = False) -> None:
+    """Store a draft, or the final text in its place."""
+    store.add_utterance(utterance(number))
+    said = Transcription(text, "engine", final=final)
+    if final:
+        store.set_final({utterance(number).id: said}, STARTED)
+    else:
+        store.set_draft(utterance(number).id, said, STARTED)
+
+
+def end(store: Store) -> None:
+    store.end_meeting(MEETING.id, STARTED + 10**11)
+    store.save_notes(NO_NOTES, POSTING)
+
+
+async def settle(live: LiveText, now: float) -> float:
+    """Give it all the time that it needs, and return the time then."""
+    for _ in range(20):
+        await live.step(now)
+        now += OLD_EDIT_S
+    return now
+
+
+async def test_a_draft_is_shown_at_once_and_its_final_text_takes_its_place(
+    store: Store, database: WorkerThread
+) -> None:
+    board = Board()
+    live = LiveText(MEETING, store, database, board)
+    await live.step(0.0)
+    assert not board.messages
+    say(store, 1, "Shall we beg in?")
+    await live.step(0.1)
+    assert board.messages == {1: f"**Ada** <t:{S + 1}:T> Shall we beg in? …"}
+    say(store, 1, "Shall we begin?", final=True)
+    await settle(live, 1.0)
+    assert board.messages == {1: f"**Ada** <t:{S + 1}:T> Shall we begin?"}
+    assert board.edits == 1
+
+
+async def test_the_newest_page_is_edited_at_most_once_in_a_while(
+    store: Store, database: WorkerThread
+) -> None:
+    board = Board()
+    live = LiveText(MEETING, store, database, board)
+    for tenth in range(100):
+        if tenth % 3 == 0:
+            say(store, tenth, "Well.")
+        await live.step(tenth / 10)
+    assert board.edits <= 10 / EDIT_S
+
+
+async def test_at_the_end_every_page_is_final_and_the_notes_are_pointed_to(
+    store: Store, database: WorkerThread
+) -> None:
+    board = Board()
+    live = LiveText(MEETING, store, database, board)
+    for number in range(1, 40):
+        say(store, 30 * number, f"Draft {number} " + "word " * 30)
+    now = await settle(live, 0.0)
+    assert len(board.messages) > 2
+    for number in range(1, 40):
+        say(store, 30 * number, f"Final {number} " + "word " * 30, final=True)
+    end(store)
+    for _ in range(3):
+        now = await settle(live, now)
+    assert live.closed
+    text = "\n".join(board.messages.values())
+    assert "Draft" not in text and "…" not in text
+    assert all(f"Final {number} " in text for number in range(1, 40))
+    assert text.endswith(f"Its notes are in <#{MEETING.text_channel_id}>.")
+    assert len({*board.nonces}) == len(board.messages)
+
+
+async def test_the_next_life_of_the_bot_continues_on_the_same_pages(
+    store: Store, database: WorkerThread
+) -> None:
+    board = Board()
+    say(store, 1, "One.")
+    await settle(LiveText(MEETING, store, database, board), 0.0)
+    assert store.open_live_texts() == [MEETING]
+    say(store, 2, "Two.")
+    await settle(LiveText(MEETING, store, database, board), 0.0)
+    [text] = board.messages.values()
+    assert "One." in text and "Two." in text
+
+
+async def test_what_discord_did_not_take_is_sent_by_the_next_step(
+    store: Store, database: WorkerThread
+) -> None:
+    board = Board()
+    live = LiveText(MEETING, store, database, board)
+    say(store, 1, "One.")
+    board.failure = Undelivered("Discord answered 503 (code 0)")
+    with pytest.raises(Undelivered):
+        await live.step(0.0)
+    board.failure = None
+    await live.step(5.0)
+    say(store, 2, "Two.")
+    board.failure = Undelivered("Discord answered 503 (code 0)")
+    with pytest.raises(Undelivered):
+        await live.step(10.0)
+    board.failure = None
+    await live.step(15.0)
+    assert "Two." in board.messages[1]
+
+
+# On the local Discord
+
+
+@pytest.fixture
+async def local(tmp_path: Path) -> AsyncIterator[LocalDiscord]:
+    async with LocalDiscord(state_dir=tmp_path / "discord") as local:
+        yield local
+
+
+@asynccontextmanager
+async def connected(local: LocalDiscord) -> AsyncIterator[NotetakerBot]:
+    bot = NotetakerBot(api_base_url=local.api_url, ca_file=local.ca_file)
+    token = next(user.token for user in local.world.users.values() if user.bot)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(bot.serve(token))
+        await bot.wait_until_ready()
+        yield bot
+        await bot.close()
+
+
+@pytest.fixture
+def channel(local: LocalDiscord) -> Channel:
+    guild = the_guild(local.world, "Office")
+    return next(c for c in guild.channels.values() if c.name == "general")
+
+
+async def test_pages_are_in_a_thread_of_their_own(
+    store: Store, database: WorkerThread, channel: Channel, local: LocalDiscord
+) -> None:
+    meeting = replace(MEETING, text_channel_id=channel.id)
+    say(store, 1, "Hello @everyone")
+    async with connected(local) as bot:
+        live = LiveText(meeting, store, database, PageBoard(bot, "Europe/Berlin"))
+        await live.step(0.0)
+        say(store, 2, "Welcome.")
+        await live.step(10.0)
+    [thread] = [one for one in the_guild(local.world, "Office").channels.values() if one.is_thread]
+    assert thread.parent_id == channel.id
+    assert thread.name == f"{MEETING.voice_channel_name}, 2026-11-18 12:06"
+    [message] = [one for one in thread.messages.values() if one.content]
+    assert message.content.endswith("Welcome. …")
+
+
+async def test_a_thread_that_somebody_has_taken_away_is_gone(channel: Channel, local: LocalDiscord) -> None:
+    async with connected(local) as bot:
+        board = PageBoard(bot)
+        thread_id = await board.place(replace(MEETING, text_channel_id=channel.id))
+        assert thread_id is not None
+        local.world.overwrite(channel, channel.guild_id, deny=Permission.VIEW_CHANNEL)
+        with pytest.raises(Gone):
+            await board.post(thread_id, "Hello", "1")
+        with pytest.raises(Gone):
+            await board.edit(12345, 67890, "Hello")
+
+
+async def test_without_the_permissions_there_is_no_thread(channel: Channel, local: LocalDiscord) -> None:
+    local.world.overwrite(channel, channel.guild_id, deny=Permission.CREATE_PUBLIC_THREADS)
+    async with connected(local) as bot:
+        assert await PageBoard(bot).place(replace(MEETING, text_channel_id=channel.id)) is None
+
+
+async def test_in_a_chat_without_threads_the_pages_are_in_the_chat(local: LocalDiscord) -> None:
+    guild = the_guild(local.world, "Office")
+    voice = next(one for one in guild.channels.values() if one.type == ChannelType.VOICE)
+    async with connected(local) as bot:
+        assert await PageBoard(bot).place(replace(MEETING, text_channel_id=voice.id)) == voice.id
