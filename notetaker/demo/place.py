@@ -1,14 +1,17 @@
 """The local Discord as people use it, through its control API: they type commands and read messages."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 
 GUILD, VOICE_CHANNEL, TEXT_CHANNEL = "Office", "Standup", "meeting-notes"
 Event = dict[str, Any]
+_TIME = re.compile(r"<t:(\d+):\w>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Place:
             content = content.replace(f"<@{user.id}>", f"@{user.name}")
         content = content.replace(f"<#{self.voice_channel_id}>", f"#{VOICE_CHANNEL}")
         content = content.replace(f"<#{self.text_channel_id}>", f"#{TEXT_CHANNEL}")
+        content = _TIME.sub(lambda found: f"{datetime.fromtimestamp(int(found[1])):%H:%M:%S}", content)
         return content.replace("**", "").lstrip("# ")
 
     async def types(self, user: User, command: str) -> str:

@@ -39,6 +39,7 @@ class Panel(discord.ui.View):
 class Confirm(discord.ui.View):
     @discord.ui.button(label="Sure", custom_id="sure")
     async def sure(self, button: discord.ui.Button[Any], interaction: discord.Interaction) -> None:
+        assert interaction.user is not None
         await interaction.response.edit_message(content=f"Stopped by {interaction.user.name}", view=None)
 
 
