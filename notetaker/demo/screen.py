@@ -95,11 +95,6 @@ class Screen:
             case "interaction":
                 self.line(name, USES[event["kind"]].format(event["name"]), "cyan")
             case "message_create" | "message_update" if event["content"]:
-<<<<<<< HEAD
-                first_line = place.readable(str(event["content"]).splitlines()[0])
-                extras = [file["filename"] for file in event["attachments"]] + _buttons(event["components"])
-                self.line(name, f"posts: {first_line}{''.join(f'  [{extra}]' for extra in extras)}", "cyan")
-=======
                 self._message(name, event, place)
 
     def _message(self, author: str, event: Event, place: Place) -> None:
@@ -107,12 +102,12 @@ class Screen:
         lines = str(event["content"]).splitlines()
         known = self._messages.get(str(event["message_id"]))
         if known is None or known[0] != lines[0][:20]:
-            files = "".join(f"  [{file['filename']}]" for file in event["attachments"])
-            self.line(author, f"posts: {place.readable(lines[0])}{files}", "cyan")
+            extras = [file["filename"] for file in event["attachments"]] + _buttons(event["components"])
+            shown = place.readable(lines[0]) + "".join(f"  [{extra}]" for extra in extras)
+            self.line(author, f"posts: {shown}", "cyan")
         elif known[1] != lines[-1]:
             self.line(author, f"shows: {place.readable(lines[-1])}", "cyan")
         self._messages[str(event["message_id"])] = lines[0][:20], lines[-1]
->>>>>>> 760864f (demo: What is said is shown line by line)
 
     def _lower_part(self) -> RenderableType:
         people = Table.grid(padding=(0, 3))
