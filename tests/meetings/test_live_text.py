@@ -227,7 +227,7 @@ async def test_a_thread_that_somebody_has_taken_away_is_gone(channel: Channel, l
         board = PageBoard(bot)
         thread_id = await board.place(replace(MEETING, text_channel_id=channel.id))
         assert thread_id is not None
-        local.world.overwrite(channel, channel.guild_id, deny=Permission.VIEW_CHANNEL)
+        local.world.overwrite(channel, channel.guild_id or 0, deny=Permission.VIEW_CHANNEL)
         with pytest.raises(Gone):
             await board.post(thread_id, "Hello", "1")
         with pytest.raises(Gone):
@@ -235,7 +235,7 @@ async def test_a_thread_that_somebody_has_taken_away_is_gone(channel: Channel, l
 
 
 async def test_without_the_permissions_there_is_no_thread(channel: Channel, local: LocalDiscord) -> None:
-    local.world.overwrite(channel, channel.guild_id, deny=Permission.CREATE_PUBLIC_THREADS)
+    local.world.overwrite(channel, channel.guild_id or 0, deny=Permission.CREATE_PUBLIC_THREADS)
     async with connected(local) as bot:
         assert await PageBoard(bot).place(replace(MEETING, text_channel_id=channel.id)) is None
 
