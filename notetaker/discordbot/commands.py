@@ -19,6 +19,7 @@ _LANGUAGE = discord.Option(
     required=False,
     autocomplete=language_choices,
 )
+_MARK = discord.Option(str, "What it is about.", required=False, max_length=200)
 
 
 class Commands(AnsweringCog):
@@ -44,6 +45,7 @@ class Commands(AnsweringCog):
         if channel_id is None and wanted is None and self._meetings.meeting(guild.id) is None:
             self._meetings.already_so(guild.id, ctx.interaction.id)
             raise Refused(replies.NOT_CONNECTED)
+        self._refuse_outsider(ctx)
         await defer(ctx)
         stopped = await self._meetings.leave(guild.id, ctx.interaction.id)
         if stopped is not None:
@@ -85,9 +87,31 @@ class Commands(AnsweringCog):
         if self._meetings.meeting(guild.id) is None:
             channel_id = self._meetings.channel(guild.id)
             raise Refused(replies.NOT_RUNNING if channel_id is None else replies.only_connected(channel_id))
+        self._refuse_outsider(ctx)
         await defer(ctx)
         stopped = await self._meetings.stop(guild.id, ctx.interaction.id)
         await answer(ctx, replies.NOT_RUNNING if stopped is None else replies.stopped(stopped))
+
+    @discord.slash_command(description="Mark this moment of the meeting; the notes list it.")
+    async def mark(self, ctx: discord.ApplicationContext, text: Annotated[str | None, _MARK]) -> None:
+        guild = guild_of(ctx)
+        self._refuse_outsider(ctx)
+        await defer(ctx, ephemeral=True)
+        about = " ".join((text or "").split())
+        mark = await self._meetings.mark(guild.id, ctx.author.id, ctx.author.display_name, about)
+        await answer(ctx, replies.marked(mark))
+
+    def _refuse_outsider(self, ctx: discord.ApplicationContext) -> None:
+        """Raise Refused if a meeting runs and is none of their business."""
+        meeting = self._meetings.meeting(ctx.guild_id or 0)
+        if meeting is None:
+            return
+        room = self._meetings.channel(meeting.guild_id) or meeting.voice_channel_id
+        voice = ctx.author.voice if isinstance(ctx.author, discord.Member) else None
+        inside = voice is not None and voice.channel is not None and voice.channel.id == room
+        manages = ctx.interaction.permissions.manage_guild
+        if not (inside or manages or ctx.author.id == meeting.started_by):
+            raise Refused(replies.not_in_the_room(meeting))
 
     def _refuse_if_running(self, guild: discord.Guild) -> None:
         meeting = self._meetings.meeting(guild.id)

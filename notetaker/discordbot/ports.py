@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from notetaker.model.guild_settings import GuildSettings
+from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting
 from notetaker.model.voice import VoiceEvent
 from notetaker.model.voice_status import VoiceStatus
@@ -76,6 +77,9 @@ class Meetings(Protocol):
 
     async def start(self, wish: Start, command_id: int) -> Started:
         """Join the channel if necessary and start a meeting. Raises Refused."""
+
+    async def mark(self, guild_id: int, user_id: int, name: str, text: str) -> Mark:
+        """Mark the moment in the running meeting. Raises Refused."""
 
     async def stop(self, guild_id: int, command_id: int) -> Stopped | None:
         """Stop the meeting and leave. Return None if there was none. Raises Refused."""

@@ -6,6 +6,7 @@ Discord shows ``<#id>`` as a link to the channel and ``<t:seconds:style>`` as a 
 
 from notetaker.discordbot.ports import Started, Stopped
 from notetaker.model.languages import english_name
+from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting
 from notetaker.model.transcript import Gap
 from notetaker.model.wording import SECOND_NS, clip, duration
@@ -26,6 +27,10 @@ NOT_CONNECTED = "I'm not in a voice channel in this server."
 NOBODY_TO_HEAR = (
     "🔒 Nobody to hear yet: nobody else there takes part in the call's end-to-end encryption. As soon as someone "
     "joins who does, I'll hear them."
+)
+MARK_NOT_KEPT = (
+    "I couldn't keep that mark, because my database isn't working. What is said is still being recorded. Please "
+    "try again in a moment."
 )
 NOT_RUNNING = "I'm not taking notes in this server. To start, join a voice channel and use /startnotes."
 INTERNAL_FAILURE = (
@@ -69,6 +74,13 @@ def already_running(meeting: Meeting) -> str:
     return (
         f"I've been taking notes in <#{meeting.voice_channel_id}> since <t:{meeting.started_ns // SECOND_NS}:t>, and "
         "I can only be in one voice channel per server. Use /stopnotes to stop."
+    )
+
+
+def not_in_the_room(meeting: Meeting) -> str:
+    return (
+        f"That's for the people in <#{meeting.voice_channel_id}>, for <@{meeting.started_by}>, who started the "
+        "notes, and for those who manage this server."
     )
 
 
@@ -139,6 +151,11 @@ def stopped(stopped: Stopped) -> str:
         f"I stopped recording in <#{meeting.voice_channel_id}>. I heard {people}, and I'll post the notes in "
         f"<#{meeting.text_channel_id}> when they're ready."
     )
+
+
+def marked(mark: Mark) -> str:
+    text = f": {escape(mark.text)}" if mark.text else "."
+    return f"🔖 Marked <t:{mark.at_ns // SECOND_NS}:T>{text}"
 
 
 def left(channel_id: int) -> str:

@@ -275,6 +275,7 @@ class Workflows:
             self._store.gaps(meeting.id),
             self._store.coverage(meeting.id),
             meeting.time_zone or self._preferences.time_zone,
+            self._store.marks(meeting.id),
         )
 
     def _await_final_texts(self, meeting_id: str) -> None:

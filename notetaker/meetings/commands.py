@@ -3,6 +3,7 @@
 The latest command in a guild wins, as Discord numbers them, and interrupts what is under way for an earlier one.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from notetaker.meetings.server_settings import ServerSettings
 from notetaker.meetings.storage import NO_ANSWER, Storage
 from notetaker.model import events
 from notetaker.model.guild_settings import GuildSettings
+from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting, new_meeting_id
 from notetaker.recording.clock import MeetingClock, Moment, read_clocks
 from notetaker.recording.state import OpenGap
@@ -127,6 +129,19 @@ class Meetings:
         self._obey(guild_id, None, command_id)
         async with self._recordings.locks[guild_id]:
             return await self._recordings.stop(guild_id)
+
+    async def mark(self, guild_id: int, user_id: int, name: str, text: str) -> Mark:
+        live = self._recordings.get(guild_id)
+        if live is None or live.leaving:
+            raise Refused(replies.NOT_RUNNING)
+        mark = Mark(live.time_ns(time.monotonic()), user_id, name, text)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._storage.database(self._storage.store.add_mark, live.meeting.id, mark)
+        except (TimeoutError, StoreError, Rejected) as error:
+            log.warning("Cannot store a mark in meeting %s: %s", live.meeting.id, error or NO_ANSWER)
+            raise Refused(replies.MARK_NOT_KEPT) from error
+        return mark
 
     # The latest wins
 

@@ -137,6 +137,10 @@ class LiveMeeting:
         """Those of ``stored`` that are no Opus, by user id."""
         return self.recorder.no_opus.by_user
 
+    def time_ns(self, now: float) -> int:
+        """Return the meeting's time at ``now``, Unix nanoseconds."""
+        return self._clock.at(now)
+
     def follow(self, channel_id: int | None) -> None:
         """Take note of the voice channel in which the bot is; None while it is in none."""
         self.channel_id = channel_id or self.channel_id

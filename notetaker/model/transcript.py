@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from notetaker.model.locale import ENGLISH_UTC, Locale
+from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage
 from notetaker.model.use import Use
@@ -55,3 +56,5 @@ class Transcript:
     """ISO 639-1 codes of the detected languages, the most frequent first."""
     locale: Locale = ENGLISH_UTC
     """How dates and times are written."""
+    marks: tuple[Mark, ...] = ()
+    """Moments that somebody marked, sorted by time."""

@@ -7,6 +7,7 @@ when its drafts become final.
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from notetaker.model.mark import Mark
 from notetaker.model.transcript import Line, Transcript
 from notetaker.model.wording import SECOND_NS, clip
 from notetaker.notes.coverage import name
@@ -34,13 +35,13 @@ _CUT = "-# Cut here: Discord takes no longer message. The notes have all of it."
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line, or a gap."""
+    """A line, a gap or a mark."""
 
     key: str
     """Stays the same when a text becomes final and when a gap grows."""
     started_ns: int
     speaker: str | None
-    """Escaped; None for a gap."""
+    """Escaped; None for a gap or a mark."""
     text: str
     """Escaped."""
     draft: bool = False
@@ -57,14 +58,15 @@ class Page:
 
 
 def entries(transcript: Transcript, drafts: Container[str]) -> list[Entry]:
-    """Return lines and gaps by time. ``drafts`` are the ids of the utterances whose text is not final."""
+    """Return lines, gaps and marks by time. ``drafts`` are the ids of the utterances whose text is not final."""
     lines = [_line(line, line.utterance_id in drafts) for line in transcript.lines]
     long = (
         gap
         for gap in join_gaps(transcript.gaps)
         if not gap.user_ids or gap.ended_ns - gap.started_ns >= _SHORTEST_GAP_NS
     )
-    return sorted([*lines, *(_gap(gap, transcript) for gap in long)], key=lambda entry: entry.started_ns)
+    others = [*(_gap(gap, transcript) for gap in long), *map(_mark, transcript.marks)]
+    return sorted([*lines, *others], key=lambda entry: entry.started_ns)
 
 
 def pages(entries: Iterable[Entry], before: Sequence[Sequence[str]], ending: str = "") -> list[Page]:
@@ -136,6 +138,11 @@ def _gap(gap: JoinedGap, transcript: Transcript) -> Entry:
     when = f"{_time(gap.started_ns)}–{_time(gap.ended_ns)}"
     text = f"⚠️ {when} {whom}: {escape(clip(gap.cause, _CAUSE))}"
     return Entry(f"gap {gap.started_ns} {gap.user_ids[:1]} {gap.cause}", gap.started_ns, None, text)
+
+
+def _mark(mark: Mark) -> Entry:
+    text = f"🔖 {_time(mark.at_ns)} {escape(clip(mark.name, _NAME))}: {escape(clip(mark.text, _CAUSE))}"
+    return Entry(f"mark {mark.at_ns} {mark.user_id}", mark.at_ns, None, text.removesuffix(": "))
 
 
 def _time(unix_ns: int) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from notetaker.model.locale import Locale
+from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage
 from notetaker.model.transcript import Gap, Line, Transcript
@@ -19,6 +20,7 @@ def merge(
     gaps: Iterable[Gap],
     coverage: Iterable[Coverage],
     time_zone: str = "UTC",
+    marks: Iterable[Mark] = (),
 ) -> Transcript:
     """Return all lines sorted by start; people who spoke at the same time keep separate lines, in the order in which
     they were recorded.
@@ -56,6 +58,7 @@ def merge(
         engines=_by_frequency(said.engine for _, said in transcribed),
         languages=languages,
         locale=Locale(meeting.language or next(iter(languages), "en"), time_zone),
+        marks=tuple(marks),
     )
 
 

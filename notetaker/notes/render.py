@@ -14,6 +14,7 @@ from notetaker.notes import coverage
 from notetaker.notes.entries import Entries, headed, outline, reservations
 from notetaker.notes.gaps import join_gaps
 from notetaker.notes.markdown import at_start, escape, length
+from notetaker.notes.marks import marked
 from notetaker.notes.turns import Turn, turns
 from notetaker.notes.wording import clock, day, sentence, span, zones
 
@@ -54,6 +55,7 @@ def _message(
         yield f"About: {escape(clip(minutes.title, max(characters, _NAME)))}"
     for heading, items in headed(minutes):
         yield from section(heading, [of.line(item, characters) for item in items])
+    yield from section("Marked moments", marked(transcript, characters))
     topics = [(at, title) for at, title, _ in outline(minutes) if title]
     if len(topics) > 1:
         told = [f"{escape(clip(title, _NAME))} ({clock(at, transcript.locale)})" for at, title in topics]
@@ -114,6 +116,8 @@ def _document(transcript: Transcript, minutes: Minutes) -> Iterator[str]:
     for heading, items in headed(minutes):
         if items:
             yield from ("", f"## {heading}", "", *(f"- {of.line(item)}" for item in items))
+    if transcript.marks:
+        yield from ("", "## Marked moments", "", *(f"- {line}" for line in marked(transcript, 500)))
     if parts := outline(minutes):
         yield from ("", "## Outline")
     for at, title, points in parts:

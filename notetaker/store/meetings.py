@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
@@ -98,6 +99,21 @@ class Meetings(Database):
             .order_by(columns.started_ns, columns.ended_ns, columns.user_id, columns.cause)
         )
         return [_gap(row) for row in rows]
+
+    def add_mark(self, meeting_id: str, mark: Mark) -> None:
+        """Store a mark. Adding the same one again changes nothing."""
+        row = asdict(mark) | {"meeting_id": meeting_id}
+        self._write(self._insert(tables.marks).values(row).on_conflict_do_nothing())
+
+    def marks(self, meeting_id: str) -> list[Mark]:
+        """Return all marks of a meeting, sorted by time."""
+        columns = tables.marks.c
+        rows = self._read(
+            select(tables.marks)
+            .where(columns.meeting_id == meeting_id)
+            .order_by(columns.at_ns, columns.user_id)
+        )
+        return [Mark(row.at_ns, row.user_id, row.name, row.text) for row in rows]
 
 
 def meeting_of(row: Row[Any]) -> Meeting:

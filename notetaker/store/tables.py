@@ -166,6 +166,16 @@ vocabulary = Table(
     Column("heard", Text),
 )
 
+marks = Table(
+    "marks",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
+    Column("at_ns", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
 live_texts = Table(
     "live_texts",
     metadata,

@@ -250,3 +250,28 @@ async def test_no_log_line_at_debug_holds_a_token(office: Office) -> None:
         await bot.terminate()
         assert office.bot.token not in bot.log
         assert "token" not in bot.log.lower()
+
+
+async def test_only_those_it_concerns_mark_and_stop_a_meeting(office: Office) -> None:
+    async with office.process("bot") as bot, office.person("Ada"):
+        await bot.until(READY)
+        assert (await office.says("mark")).startswith("(only you) I'm not taking notes")
+        await office.says("startnotes")
+        for command in ("mark", "stopnotes", "leavevoice"):
+            said = await office.says(command, user="Ben")
+            assert said.startswith(
+                f"(only you) That's for the people in <#{office.channel('Standup')}>, for <@"
+            )
+        async with office.person("Ben"):
+            said = await office.says("mark text:ask about *price*", user="Ben")
+            assert said.startswith("(only you) 🔖 Marked <t:") and said.endswith(":T>: ask about \\*price\\*")
+            assert (await office.says("mark")).endswith(":T>.")
+            assert "I stopped recording" in await office.says("stopnotes", user="Ben")
+        await bot.terminate()
+    store = Store(f"sqlite:///{office.state / 'notetaker.db'}")
+    [meeting] = store.meetings()
+    assert [(mark.name, mark.text) for mark in store.marks(meeting.id)] == [
+        ("Ben", "ask about *price*"),
+        ("Ada", ""),
+    ]
+    store.close()
