@@ -51,10 +51,14 @@ async def defer(ctx: discord.ApplicationContext, *, ephemeral: bool = False) -> 
         await ctx.defer(ephemeral=ephemeral)
 
 
-async def answer(ctx: discord.ApplicationContext, text: str) -> None:
-    """Replace the deferred answer. Without one, only the person who used the command sees it. Raises Undelivered."""
+async def answer(ctx: discord.ApplicationContext, text: str) -> int | None:
+    """Replace the deferred answer. Without one, only the person who used the command sees it.
+
+    Return the id of the message if everyone sees it. Raises Undelivered.
+    """
     with delivering():
         if ctx.interaction.response.is_done():
-            await ctx.interaction.edit_original_response(content=text)
-        else:
-            await ctx.respond(text, ephemeral=True)
+            message = await ctx.interaction.edit_original_response(content=text)
+            return None if message.flags.ephemeral else message.id
+        await ctx.respond(text, ephemeral=True)
+        return None

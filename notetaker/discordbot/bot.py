@@ -16,6 +16,7 @@ from discord.http import Route
 from discord.shard import Shard
 
 from notetaker.discordbot.bridge import Bridge
+from notetaker.discordbot.buttons import Buttons
 from notetaker.discordbot.commands import Commands
 from notetaker.discordbot.people import display_name
 from notetaker.discordbot.ports import Meetings, ServerSettings, Voice
@@ -83,6 +84,7 @@ class NotetakerBot(discord.AutoShardedBot):
         if self._ssl is not None:
             self._ssl.load_verify_locations(cafile=ca_file)
         self._has_commands = False
+        self._buttons: Buttons | None = None
         self._reconnect_exponent = reconnect_exponent
         self._commands_registered = False
         self.heard_at = time.monotonic()
@@ -96,6 +98,7 @@ class NotetakerBot(discord.AutoShardedBot):
         self.add_cog(Commands(meetings))
         self.add_cog(SettingsCommands(settings))
         self.add_cog(VoiceStatusCommand(voice))
+        self._buttons = Buttons(meetings)
         self._has_commands = True
 
     @property
@@ -231,8 +234,14 @@ class NotetakerBot(discord.AutoShardedBot):
             log.warning("Cannot register the slash commands: %s. Retrying at the next connection.", error)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Run a command. Without commands of our own this is skipped: py-cord would then unregister all of them."""
-        if self._has_commands:
+        """Run a command, or answer a button or a modal.
+
+        Without commands of our own, commands are skipped: py-cord would then unregister all of them.
+        """
+        if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
+            if self._buttons is not None:
+                await self._buttons.used(interaction)
+        elif self._has_commands:
             await self.process_application_commands(interaction)
 
     async def on_application_command_auto_complete(

@@ -11,7 +11,9 @@ import discord
 from notetaker.discordbot import permission_checks, replies
 from notetaker.discordbot.answering import AnsweringCog, answer, defer, guild_of
 from notetaker.discordbot.options import language_choices, language_of
+from notetaker.discordbot.panel import MARK_MAX
 from notetaker.discordbot.ports import Meetings, Refused, Start
+from notetaker.discordbot.rights import refuse_outsider
 
 _LANGUAGE = discord.Option(
     str,
@@ -19,7 +21,7 @@ _LANGUAGE = discord.Option(
     required=False,
     autocomplete=language_choices,
 )
-_MARK = discord.Option(str, "What it is about.", required=False, max_length=200)
+_MARK = discord.Option(str, "What it is about.", required=False, max_length=MARK_MAX)
 
 
 class Commands(AnsweringCog):
@@ -77,7 +79,9 @@ class Commands(AnsweringCog):
             language=spoken,
         )
         started = await self._meetings.start(wish, ctx.interaction.id)
-        await answer(ctx, replies.started(started))
+        message_id = await answer(ctx, replies.started(started))
+        if message_id is not None:
+            await self._meetings.shown(started.meeting, wish.text_channel_id, message_id)
 
     @discord.slash_command(
         description="Stop taking notes and post them in the channel where they were started."
@@ -102,16 +106,9 @@ class Commands(AnsweringCog):
         await answer(ctx, replies.marked(mark))
 
     def _refuse_outsider(self, ctx: discord.ApplicationContext) -> None:
-        """Raise Refused if a meeting runs and is none of their business."""
         meeting = self._meetings.meeting(ctx.guild_id or 0)
-        if meeting is None:
-            return
-        room = self._meetings.channel(meeting.guild_id) or meeting.voice_channel_id
-        voice = ctx.author.voice if isinstance(ctx.author, discord.Member) else None
-        inside = voice is not None and voice.channel is not None and voice.channel.id == room
-        manages = ctx.interaction.permissions.manage_guild
-        if not (inside or manages or ctx.author.id == meeting.started_by):
-            raise Refused(replies.not_in_the_room(meeting))
+        if meeting is not None:
+            refuse_outsider(self._meetings, ctx.interaction, meeting)
 
     def _refuse_if_running(self, guild: discord.Guild) -> None:
         meeting = self._meetings.meeting(guild.id)

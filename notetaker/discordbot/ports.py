@@ -78,6 +78,9 @@ class Meetings(Protocol):
     async def start(self, wish: Start, command_id: int) -> Started:
         """Join the channel if necessary and start a meeting. Raises Refused."""
 
+    async def shown(self, meeting: Meeting, channel_id: int, message_id: int) -> None:
+        """Take a message as the panel of a meeting: it is edited from now on."""
+
     async def mark(self, guild_id: int, user_id: int, name: str, text: str) -> Mark:
         """Mark the moment in the running meeting. Raises Refused."""
 

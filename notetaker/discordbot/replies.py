@@ -28,6 +28,7 @@ NOBODY_TO_HEAR = (
     "🔒 Nobody to hear yet: nobody else there takes part in the call's end-to-end encryption. As soon as someone "
     "joins who does, I'll hear them."
 )
+MEETING_OVER = "That meeting has ended, so this button does nothing any more."
 MARK_NOT_KEPT = (
     "I couldn't keep that mark, because my database isn't working. What is said is still being recorded. Please "
     "try again in a moment."

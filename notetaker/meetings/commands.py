@@ -130,6 +130,12 @@ class Meetings:
         async with self._recordings.locks[guild_id]:
             return await self._recordings.stop(guild_id)
 
+    async def shown(self, meeting: Meeting, channel_id: int, message_id: int) -> None:
+        try:
+            await self._storage.database(self._storage.store.open_panel, meeting.id, channel_id, message_id)
+        except (StoreError, Rejected) as error:
+            log.warning("Meeting %s has no panel: %s", meeting.id, error)
+
     async def mark(self, guild_id: int, user_id: int, name: str, text: str) -> Mark:
         live = self._recordings.get(guild_id)
         if live is None or live.leaving:

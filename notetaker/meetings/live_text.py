@@ -1,99 +1,21 @@
 """Shows what is said while a meeting goes on: drafts within seconds, final texts in their place."""
 
-import asyncio
-import logging
-import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 
-from notetaker.discordbot.page_board import Gone
-from notetaker.discordbot.publish import Undelivered
 from notetaker.host.worker_thread import WorkerThread
-from notetaker.meetings.ports import PageBoard
+from notetaker.meetings.ports import Board
 from notetaker.model.live_text import ShownPage
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.notes.live_text import Page, entries, pages
 from notetaker.notes.merge import merge
-from notetaker.store.database import Rejected, StoreError
 from notetaker.store.store import Store
 
-log = logging.getLogger(__name__)
-
-LOOK_S = 0.25
-"""Seconds between checks for new texts."""
-LATER_LOOK_S = 2.0
-"""... once nobody speaks any more."""
 EDIT_S = 1.5
 """Least seconds between two edits of the newest page: Discord allows five in five seconds in a channel, and others
 post there, too."""
 OLD_EDIT_S = 5.0
 """... of older ones, which change only when their texts have become final."""
 _FINAL = (MeetingState.READY, MeetingState.POSTED)
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 300.0
-"""Pauses after Discord or the database has failed, which double each time."""
-
-
-class LiveTexts:
-    """Follows every meeting that is being recorded."""
-
-    def __init__(
-        self,
-        store: Store,
-        database: WorkerThread,
-        board: PageBoard,
-        running: Callable[[], Iterable[Meeting]],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._store = store
-        self._database = database
-        self._board = board
-        self._running = running
-        self._clock = clock
-        self._following: dict[str, asyncio.Task[None]] = {}
-
-    async def run(self) -> None:
-        """Follow until cancelled. Meetings of earlier lives of the bot are followed to their end."""
-        async with asyncio.TaskGroup() as tasks:
-            earlier: Iterable[Meeting] | None = None
-            while True:
-                if earlier is None:
-                    earlier = await self._earlier()
-                for meeting in (*self._running(), *(earlier or ())):
-                    if meeting.id not in self._following:
-                        live_text = LiveText(meeting, self._store, self._database, self._board)
-                        self._following[meeting.id] = tasks.create_task(self._follow(live_text))
-                earlier = () if earlier is not None else None
-                await asyncio.sleep(LOOK_S)
-
-    async def _earlier(self) -> Iterable[Meeting] | None:
-        try:
-            return await self._database(self._store.open_live_texts)
-        except (StoreError, Rejected):
-            return None  # Postings logs this, and it is tried again
-
-    async def _follow(self, live_text: "LiveText") -> None:
-        pause = FIRST_PAUSE_S
-        while not live_text.closed:
-            try:
-                await live_text.step(self._clock())
-            except Gone as gone:
-                log.warning("The live text of meeting %s ends: %s", live_text.meeting.id, gone)
-                live_text.closed = True
-                with suppress(StoreError, Rejected):  # it is found to be gone again after a restart
-                    await live_text.give_up()
-            except (Undelivered, StoreError, Rejected) as failed:
-                log.warning(
-                    "Cannot show the live text of meeting %s, will retry in %.0f s: %s",
-                    live_text.meeting.id,
-                    pause,
-                    failed,
-                )
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_S)
-                continue
-            pause = FIRST_PAUSE_S
-            await asyncio.sleep(LATER_LOOK_S if live_text.ended else LOOK_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +28,11 @@ class _Look:
 
 
 class LiveText:
-    """The pages of one meeting. ``step`` sends one message at most."""
+    """The pages of one meeting. ``following.Display``."""
 
-    def __init__(self, meeting: Meeting, store: Store, database: WorkerThread, board: PageBoard) -> None:
+    name = "live text"
+
+    def __init__(self, meeting: Meeting, store: Store, database: WorkerThread, board: Board) -> None:
         self.meeting = meeting
         self.closed = False
         """There is nothing more to show."""

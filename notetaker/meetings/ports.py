@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
+from notetaker.discordbot.board import Components
 from notetaker.model.meeting import Meeting
 from notetaker.model.notes import Posting
 from notetaker.model.outcome import Coverage
@@ -45,9 +46,12 @@ class Publisher(Protocol):
     async def post(self, posting: Posting, *, look_since: datetime | None) -> int: ...
 
 
-class PageBoard(Protocol):
-    """``discordbot.page_board.PageBoard``."""
+class Board(Protocol):
+    """``discordbot.board.Board``."""
 
     async def place(self, meeting: Meeting) -> int | None: ...
-    async def post(self, channel_id: int, text: str, nonce: str) -> int: ...
-    async def edit(self, channel_id: int, message_id: int, text: str) -> None: ...
+    def people(self, guild_id: int, channel_id: int) -> dict[int, str]: ...
+    async def post(self, channel_id: int, text: str, nonce: str, components: Components = ()) -> int: ...
+    async def edit(
+        self, channel_id: int, message_id: int, text: str, components: Components = ()
+    ) -> None: ...

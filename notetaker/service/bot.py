@@ -9,15 +9,18 @@ import sys
 import time
 from contextlib import suppress
 
+from notetaker.discordbot.board import Board
 from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
-from notetaker.discordbot.page_board import PageBoard
 from notetaker.host import stacks
 from notetaker.host.exit_codes import ExitCode
 from notetaker.host.logs.setup import configure_logging
 from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings.announcer import Announcer
 from notetaker.meetings.commands import Meetings
-from notetaker.meetings.live_text import LiveTexts
+from notetaker.meetings.following import Display, Following
+from notetaker.meetings.live import LiveMeeting
+from notetaker.meetings.live_text import LiveText
+from notetaker.meetings.panel import PanelMessage
 from notetaker.meetings.posting import Postings
 from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.resuming import Resuming
@@ -25,6 +28,7 @@ from notetaker.meetings.server_settings import ServerSettings
 from notetaker.meetings.storage import Storage
 from notetaker.model import events
 from notetaker.model.meeting import Meeting
+from notetaker.model.voice_status import GuildVoiceStatus
 from notetaker.model.wording import count
 from notetaker.service.health import Health
 from notetaker.service.opening import Opened, open_database
@@ -184,19 +188,34 @@ class _Bot:
             tasks.create_task(resuming.run(self._discord.wait_until_ready))
             await self._discord.wait_until_ready()
             tasks.create_task(Postings(self._opened.store, self._database, self._discord.publisher).run())
-            if self._settings.live_text:
-                tasks.create_task(self._live_texts().run())
+            tasks.create_task(self._following().run())
             servers = count(len(self._discord.guilds), "server")
             self._supervision.ready()
             log.info("Ready as %s in %s", self._discord.user, servers, extra=events.READY())
 
-    def _live_texts(self) -> LiveTexts:
-        board = PageBoard(self._discord, self._settings.time_zone)
+    def _following(self) -> Following:
+        store, database = self._opened.store, self._database
+        board = Board(self._discord, self._settings.time_zone)
 
         def running() -> list[Meeting]:
             return [one.meeting for one in self._recordings.running()]
 
-        return LiveTexts(self._opened.store, self._database, board, running)
+        def unfinished() -> list[Meeting]:
+            return [*store.open_panels(), *store.open_live_texts()]
+
+        def displays(meeting: Meeting) -> list[Display]:
+            def live() -> LiveMeeting | None:
+                found = self._recordings.get(meeting.guild_id)
+                return found if found is not None and found.meeting.id == meeting.id else None
+
+            def voice() -> GuildVoiceStatus | None:
+                guilds = self._voice.status().guilds
+                return next((guild for guild in guilds if guild.guild_id == meeting.guild_id), None)
+
+            found: list[Display] = [PanelMessage(meeting, store, database, board, live, voice)]
+            return [*found, LiveText(meeting, store, database, board)] if self._settings.live_text else found
+
+        return Following(database, running, unfinished, displays)
 
     async def _be_supervised(self, reload: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:

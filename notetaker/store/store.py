@@ -14,6 +14,7 @@ from notetaker.store.database import StoreUnfit
 from notetaker.store.guilds import Guilds
 from notetaker.store.live_texts import LiveTexts
 from notetaker.store.meetings import Meetings
+from notetaker.store.panels import Panels
 from notetaker.store.parts import Parts
 from notetaker.store.postings import Postings
 from notetaker.store.utterances import Utterances
@@ -24,7 +25,7 @@ logging.getLogger("alembic").setLevel(logging.WARNING)  # or it would log every 
 _MIGRATION_LOCK = 0x6E6F7465  # an arbitrary number: "note"
 
 
-class Store(Meetings, Utterances, Parts, Postings, Guilds, LiveTexts):
+class Store(Meetings, Utterances, Parts, Postings, Guilds, LiveTexts, Panels):
     """The database at ``url``: ``sqlite:////path/notetaker.db`` or ``postgresql://user@host/name``.
 
     Raises StoreError if the URL is malformed or the database cannot be opened.

@@ -176,6 +176,15 @@ marks = Table(
     Column("text", Text, nullable=False),
 )
 
+panels = Table(
+    "panels",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("closed", Boolean, nullable=False),
+)
+
 live_texts = Table(
     "live_texts",
     metadata,

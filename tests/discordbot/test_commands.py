@@ -28,6 +28,9 @@ class NoMeetings:
     def meeting(self, guild_id: int) -> Meeting | None:
         return None
 
+    async def shown(self, meeting: Meeting, channel_id: int, message_id: int) -> None:
+        pass
+
     async def start(self, wish: Start, command_id: int) -> Started:
         self.wishes.append(wish)
         where = wish.voice_channel_id, wish.voice_channel_name, wish.text_channel_id

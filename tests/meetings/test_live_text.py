@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from notetaker.discordbot.board import Board, Components, Gone
 from notetaker.discordbot.bot import NotetakerBot
-from notetaker.discordbot.page_board import Gone, PageBoard
 from notetaker.discordbot.publish import Undelivered
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.world.entities import Channel, ChannelType
@@ -27,7 +27,7 @@ THREAD = 999
 S = STARTED // 10**9
 
 
-class Board:
+class Whiteboard:
     """Remembers its messages; fails as told."""
 
     def __init__(self) -> None:
@@ -39,14 +39,17 @@ class Board:
     async def place(self, meeting: Meeting) -> int | None:
         return THREAD
 
-    async def post(self, channel_id: int, text: str, nonce: str) -> int:
+    def people(self, guild_id: int, channel_id: int) -> dict[int, str]:
+        return {}
+
+    async def post(self, channel_id: int, text: str, nonce: str, components: Components = ()) -> int:
         assert channel_id == THREAD
         self._fail()
         self.nonces.append(nonce)
         self.messages[len(self.messages) + 1] = text
         return len(self.messages)
 
-    async def edit(self, channel_id: int, message_id: int, text: str) -> None:
+    async def edit(self, channel_id: int, message_id: int, text: str, components: Components = ()) -> None:
         self._fail()
         self.edits += 1
         self.messages[message_id] = text
@@ -99,7 +102,7 @@ async def settle(live: LiveText, now: float) -> float:
 async def test_a_draft_is_shown_at_once_and_its_final_text_takes_its_place(
     store: Store, database: WorkerThread
 ) -> None:
-    board = Board()
+    board = Whiteboard()
     live = LiveText(MEETING, store, database, board)
     await live.step(0.0)
     assert not board.messages
@@ -115,7 +118,7 @@ async def test_a_draft_is_shown_at_once_and_its_final_text_takes_its_place(
 async def test_the_newest_page_is_edited_at_most_once_in_a_while(
     store: Store, database: WorkerThread
 ) -> None:
-    board = Board()
+    board = Whiteboard()
     live = LiveText(MEETING, store, database, board)
     for tenth in range(100):
         if tenth % 3 == 0:
@@ -127,7 +130,7 @@ async def test_the_newest_page_is_edited_at_most_once_in_a_while(
 async def test_at_the_end_every_page_is_final_and_the_notes_are_pointed_to(
     store: Store, database: WorkerThread
 ) -> None:
-    board = Board()
+    board = Whiteboard()
     live = LiveText(MEETING, store, database, board)
     for number in range(1, 40):
         say(store, 30 * number, f"Draft {number} " + "word " * 30)
@@ -149,7 +152,7 @@ async def test_at_the_end_every_page_is_final_and_the_notes_are_pointed_to(
 async def test_the_next_life_of_the_bot_continues_on_the_same_pages(
     store: Store, database: WorkerThread
 ) -> None:
-    board = Board()
+    board = Whiteboard()
     say(store, 1, "One.")
     await settle(LiveText(MEETING, store, database, board), 0.0)
     assert store.open_live_texts() == [MEETING]
@@ -162,7 +165,7 @@ async def test_the_next_life_of_the_bot_continues_on_the_same_pages(
 async def test_what_discord_did_not_take_is_sent_by_the_next_step(
     store: Store, database: WorkerThread
 ) -> None:
-    board = Board()
+    board = Whiteboard()
     live = LiveText(MEETING, store, database, board)
     say(store, 1, "One.")
     board.failure = Undelivered("Discord answered 503 (code 0)")
@@ -211,7 +214,7 @@ async def test_pages_are_in_a_thread_of_their_own(
     meeting = replace(MEETING, text_channel_id=channel.id)
     say(store, 1, "Hello @everyone")
     async with connected(local) as bot:
-        live = LiveText(meeting, store, database, PageBoard(bot, "Europe/Berlin"))
+        live = LiveText(meeting, store, database, Board(bot, "Europe/Berlin"))
         await live.step(0.0)
         say(store, 2, "Welcome.")
         await live.step(10.0)
@@ -224,7 +227,7 @@ async def test_pages_are_in_a_thread_of_their_own(
 
 async def test_a_thread_that_somebody_has_taken_away_is_gone(channel: Channel, local: LocalDiscord) -> None:
     async with connected(local) as bot:
-        board = PageBoard(bot)
+        board = Board(bot)
         thread_id = await board.place(replace(MEETING, text_channel_id=channel.id))
         assert thread_id is not None
         local.world.overwrite(channel, channel.guild_id or 0, deny=Permission.VIEW_CHANNEL)
@@ -237,11 +240,11 @@ async def test_a_thread_that_somebody_has_taken_away_is_gone(channel: Channel, l
 async def test_without_the_permissions_there_is_no_thread(channel: Channel, local: LocalDiscord) -> None:
     local.world.overwrite(channel, channel.guild_id or 0, deny=Permission.CREATE_PUBLIC_THREADS)
     async with connected(local) as bot:
-        assert await PageBoard(bot).place(replace(MEETING, text_channel_id=channel.id)) is None
+        assert await Board(bot).place(replace(MEETING, text_channel_id=channel.id)) is None
 
 
 async def test_in_a_chat_without_threads_the_pages_are_in_the_chat(local: LocalDiscord) -> None:
     guild = the_guild(local.world, "Office")
     voice = next(one for one in guild.channels.values() if one.type == ChannelType.VOICE)
     async with connected(local) as bot:
-        assert await PageBoard(bot).place(replace(MEETING, text_channel_id=voice.id)) == voice.id
+        assert await Board(bot).place(replace(MEETING, text_channel_id=voice.id)) == voice.id

@@ -1,8 +1,9 @@
-"""Where live text is shown: a thread of its own, or the chat in which /startnotes was used."""
+"""Messages of ours that change while a meeting goes on: its panel, and its live text in a thread."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import discord
@@ -14,6 +15,10 @@ from notetaker.model.wording import SECOND_NS, clip
 
 _NAME = 70
 """Most characters of the channel's name in the thread's, which may have 100 (Discord docs, Start Thread)."""
+_NO_MENTIONS = discord.AllowedMentions.none().to_dict()
+_SILENT = discord.MessageFlags(suppress_notifications=True).value
+Components = Sequence[Any]
+"""Rows of buttons (Discord docs, Components)."""
 _GONE = {
     10003,  # unknown channel
     10008,  # unknown message
@@ -29,7 +34,7 @@ class Gone(Undelivered):
     """Somebody has taken away the message, the channel or the permission."""
 
 
-class PageBoard:
+class Board:
     def __init__(self, bot: discord.Bot | discord.AutoShardedBot, time_zone: str = "UTC") -> None:
         """``time_zone`` (IANA) is that of the times in names of threads."""
         self._bot = bot
@@ -59,23 +64,33 @@ class PageBoard:
             )
         return thread.id
 
-    async def post(self, channel_id: int, text: str, nonce: str) -> int:
-        """Post a page without a notification, and return the id of the message. Raises Undelivered and Gone."""
+    def people(self, guild_id: int, channel_id: int) -> dict[int, str]:
+        """Return display names by user id of everyone in a voice channel who is not a bot."""
+        guild = self._bot.get_guild(guild_id)
+        channel = guild.get_channel(channel_id) if guild is not None else None
+        if not isinstance(channel, discord.VoiceChannel | discord.StageChannel):
+            return {}
+        return {member.id: member.display_name for member in channel.members if not member.bot}
+
+    async def post(self, channel_id: int, text: str, nonce: str, components: Components = ()) -> int:
+        """Post a message without a notification, and return its id. Raises Undelivered and Gone."""
         with _delivering():
-            message = await self._bot.get_partial_messageable(channel_id).send(
+            message = await self._bot.http.send_message(
+                channel_id,
                 text,
                 nonce=nonce,
                 enforce_nonce=True,
-                silent=True,
-                allowed_mentions=discord.AllowedMentions.none(),
+                allowed_mentions=_NO_MENTIONS,
+                components=list(components),
+                flags=_SILENT,
             )
-        return int(message.id)
+        return int(message["id"])
 
-    async def edit(self, channel_id: int, message_id: int, text: str) -> None:
+    async def edit(self, channel_id: int, message_id: int, text: str, components: Components = ()) -> None:
         """Raises Undelivered and Gone."""
-        mentions = discord.AllowedMentions.none().to_dict()
+        changed = {"content": text, "components": list(components), "allowed_mentions": _NO_MENTIONS}
         with _delivering():
-            await self._bot.http.edit_message(channel_id, message_id, content=text, allowed_mentions=mentions)
+            await self._bot.http.edit_message(channel_id, message_id, **changed)
 
 
 @contextmanager

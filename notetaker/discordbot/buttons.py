@@ -1,0 +1,81 @@
+"""The buttons of panels, and the modals that they open. Whatever is pressed is answered, also after a restart.
+
+What a button is for stands in its custom id, so that nothing about it has to be remembered.
+"""
+
+import logging
+from typing import Any
+
+import discord
+
+from notetaker.discordbot import panel, replies
+from notetaker.discordbot.ports import Meetings, Refused
+from notetaker.discordbot.publish import Undelivered, delivering
+from notetaker.discordbot.rights import refuse_outsider
+from notetaker.model import events
+
+log = logging.getLogger(__name__)
+
+
+class Buttons:
+    def __init__(self, meetings: Meetings) -> None:
+        self._meetings = meetings
+
+    async def used(self, interaction: discord.Interaction) -> None:
+        """Answer a button that was pressed, or a modal that was filled in. Those of others are left alone."""
+        data: dict[str, Any] = dict(interaction.data or {})
+        found = panel.action_of(str(data.get("custom_id", "")))
+        if found is None:
+            return
+        action, meeting_id = found
+        try:
+            try:
+                await self._do(interaction, action, meeting_id, data)
+            except Refused as refused:
+                await _answer(interaction, str(refused))
+            except Undelivered:
+                raise
+            except Exception:
+                log.exception("The button %s failed", action, extra=events.BUG())
+                await _answer(interaction, replies.INTERNAL_FAILURE)
+        except Undelivered as failed:
+            log.warning("Cannot answer the button %s: %s", action, failed)
+
+    async def _do(
+        self, interaction: discord.Interaction, action: str, meeting_id: str, data: dict[str, Any]
+    ) -> None:
+        guild_id = interaction.guild_id or 0
+        meeting = self._meetings.meeting(guild_id)
+        if meeting is None or meeting.id != meeting_id:
+            raise Refused(replies.MEETING_OVER)
+        refuse_outsider(self._meetings, interaction, meeting)
+        if action == panel.STOP:
+            with delivering():
+                await interaction.response.defer(ephemeral=False, invisible=False)
+            stopped = await self._meetings.stop(guild_id, interaction.id)
+            await _answer(interaction, replies.NOT_RUNNING if stopped is None else replies.stopped(stopped))
+        elif interaction.type is discord.InteractionType.modal_submit:
+            with delivering():
+                await interaction.response.defer(ephemeral=True, invisible=False)
+            user = interaction.user
+            assert user is not None, "a guild's interaction has a member"
+            mark = await self._meetings.mark(guild_id, user.id, user.display_name, _text(data))
+            await _answer(interaction, replies.marked(mark))
+        else:
+            with delivering():
+                await interaction.response.send_modal(panel.mark_modal(meeting_id))
+
+
+async def _answer(interaction: discord.Interaction, text: str) -> None:
+    """Answer, or edit the deferred answer. Raises Undelivered."""
+    with delivering():
+        if interaction.response.is_done():
+            await interaction.edit_original_response(content=text)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+
+
+def _text(data: dict[str, Any]) -> str:
+    """Return what was entered in the modal's only field."""
+    fields = [field for row in data.get("components", ()) for field in row.get("components", ())]
+    return " ".join(str(field.get("value") or "") for field in fields).strip()
