@@ -40,10 +40,11 @@ class Board:
         self._bot = bot
         self._zone = ZoneInfo(time_zone)
 
-    async def place(self, meeting: Meeting) -> int | None:
+    async def place(self, meeting: Meeting, panel_id: int | None) -> int | None:
         """Return the id of the channel for a meeting's live text; in a text channel, of a new thread.
 
-        Return None if the bot may not show it there. Raises Undelivered, and Gone if trying again is pointless.
+        The thread hangs on the panel, if there is one: without a message, Discord would post a notice. Return None if
+        the bot may not show it there. Raises Undelivered, and Gone if trying again is pointless.
         """
         channel = self._bot.get_channel(meeting.text_channel_id)
         if not isinstance(channel, discord.TextChannel):
@@ -56,6 +57,7 @@ class Board:
         with _delivering():
             thread = await channel.create_thread(
                 name=f"{clip(meeting.voice_channel_name, _NAME)}, {started:%Y-%m-%d %H:%M}",
+                message=None if panel_id is None else discord.Object(panel_id),
                 type=discord.ChannelType.news_thread
                 if channel.is_news()
                 else discord.ChannelType.public_thread,

@@ -16,6 +16,7 @@ import discord
 from notetaker.model.notes import Posting
 
 NONCE_LENGTH = 25  # Discord docs, Create Message: at most 25 characters
+PAGE = 100  # Discord docs, Get Channel Messages: at most so many at once
 UNKNOWN_CHANNEL = 10003  # Discord docs, JSON Error Codes
 
 
@@ -51,7 +52,7 @@ class Publisher:
         channel = self._bot.get_partial_messageable(posting.channel_id)
         with delivering():
             if look_since is not None:
-                found = await self._find(channel, posting, look_since)
+                found = await self._find(posting, look_since)
                 if found is not None:
                     return found
             message = await channel.send(
@@ -69,18 +70,24 @@ class Publisher:
         with delivering():
             await channel.send(text, allowed_mentions=discord.AllowedMentions.none())
 
-    async def _find(
-        self, channel: discord.PartialMessageable, posting: Posting, since: datetime
-    ) -> int | None:
-        """The id of our message with this posting. Discord forgets nonces, so the attachment's name counts too."""
+    async def _find(self, posting: Posting, since: datetime) -> int | None:
+        """The id of our message with this posting. Discord forgets nonces, so the attachment's name counts too.
+
+        Messages are read as Discord sends them: py-cord fails on those that have a thread (2.8.1).
+        """
         assert self._bot.user is not None
-        async for message in channel.history(limit=None, after=since, oldest_first=True):
-            if message.author.id != self._bot.user.id:
-                continue
-            names = [attachment.filename for attachment in message.attachments]
-            if message.nonce == nonce(posting.meeting_id) or posting.attachment_name in names:
-                return int(message.id)
-        return None
+        after = discord.utils.time_snowflake(since)
+        while True:
+            found = await self._bot.http.logs_from(posting.channel_id, PAGE, after=after)
+            for message in sorted(found, key=lambda message: int(message["id"])):
+                names = [attachment["filename"] for attachment in message["attachments"]]
+                ours = int(message["author"]["id"]) == self._bot.user.id
+                known = message.get("nonce") == nonce(posting.meeting_id)
+                if ours and (known or posting.attachment_name in names):
+                    return int(message["id"])
+                after = int(message["id"])
+            if len(found) < PAGE:
+                return None
 
 
 def nonce(meeting_id: str) -> str:

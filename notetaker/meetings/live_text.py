@@ -112,7 +112,8 @@ class LiveText:
     async def _post(self, index: int, now: float) -> None:
         assert self._shown is not None
         if self._channel_id is None:
-            channel_id = await self._board.place(self.meeting)
+            panel = await self._database(self._store.panel, self.meeting.id)
+            channel_id = await self._board.place(self.meeting, None if panel is None else panel[1])
             if channel_id is None:
                 self.closed = True  # it may not be shown here, as /startnotes has said
                 return

@@ -36,7 +36,7 @@ class Whiteboard:
         self.edits = 0
         self.failure: Undelivered | None = None
 
-    async def place(self, meeting: Meeting) -> int | None:
+    async def place(self, meeting: Meeting, panel_id: int | None) -> int | None:
         return THREAD
 
     def people(self, guild_id: int, channel_id: int) -> dict[int, str]:
@@ -214,12 +214,14 @@ async def test_pages_are_in_a_thread_of_their_own(
     meeting = replace(MEETING, text_channel_id=channel.id)
     say(store, 1, "Hello @everyone")
     async with connected(local) as bot:
+        panel_id = await Board(bot).post(channel.id, "panel", "1")
+        store.open_panel(MEETING.id, channel.id, panel_id)
         live = LiveText(meeting, store, database, Board(bot, "Europe/Berlin"))
         await live.step(0.0)
         say(store, 2, "Welcome.")
         await live.step(10.0)
     [thread] = [one for one in the_guild(local.world, "Office").channels.values() if one.is_thread]
-    assert thread.parent_id == channel.id
+    assert (thread.parent_id, thread.id) == (channel.id, panel_id)  # a thread has the id of its message
     assert thread.name == f"{MEETING.voice_channel_name}, 2026-11-18 12:06"
     [message] = [one for one in thread.messages.values() if one.content]
     assert message.content.endswith("Welcome. …")
@@ -228,7 +230,7 @@ async def test_pages_are_in_a_thread_of_their_own(
 async def test_a_thread_that_somebody_has_taken_away_is_gone(channel: Channel, local: LocalDiscord) -> None:
     async with connected(local) as bot:
         board = Board(bot)
-        thread_id = await board.place(replace(MEETING, text_channel_id=channel.id))
+        thread_id = await board.place(replace(MEETING, text_channel_id=channel.id), None)
         assert thread_id is not None
         local.world.overwrite(channel, channel.guild_id or 0, deny=Permission.VIEW_CHANNEL)
         with pytest.raises(Gone):
@@ -240,11 +242,11 @@ async def test_a_thread_that_somebody_has_taken_away_is_gone(channel: Channel, l
 async def test_without_the_permissions_there_is_no_thread(channel: Channel, local: LocalDiscord) -> None:
     local.world.overwrite(channel, channel.guild_id or 0, deny=Permission.CREATE_PUBLIC_THREADS)
     async with connected(local) as bot:
-        assert await Board(bot).place(replace(MEETING, text_channel_id=channel.id)) is None
+        assert await Board(bot).place(replace(MEETING, text_channel_id=channel.id), None) is None
 
 
 async def test_in_a_chat_without_threads_the_pages_are_in_the_chat(local: LocalDiscord) -> None:
     guild = the_guild(local.world, "Office")
     voice = next(one for one in guild.channels.values() if one.type == ChannelType.VOICE)
     async with connected(local) as bot:
-        assert await Board(bot).place(replace(MEETING, text_channel_id=voice.id)) == voice.id
+        assert await Board(bot).place(replace(MEETING, text_channel_id=voice.id), None) == voice.id
