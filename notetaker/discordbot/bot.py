@@ -18,8 +18,9 @@ from discord.shard import Shard
 from notetaker.discordbot.bridge import Bridge
 from notetaker.discordbot.buttons import Buttons
 from notetaker.discordbot.commands import Commands
+from notetaker.discordbot.notes import NotesCommands
 from notetaker.discordbot.people import display_name
-from notetaker.discordbot.ports import Meetings, ServerSettings, Voice
+from notetaker.discordbot.ports import Meetings, Notebook, ServerSettings, Voice
 from notetaker.discordbot.publish import Publisher
 from notetaker.discordbot.settings import SettingsCommands
 from notetaker.discordbot.voicestatus import VoiceStatusCommand
@@ -93,9 +94,10 @@ class NotetakerBot(discord.AutoShardedBot):
         self.bridge = Bridge(self, self._shards_up)
         self.publisher = Publisher(self)
 
-    def attach(self, meetings: Meetings, voice: Voice, settings: ServerSettings) -> None:
+    def attach(self, meetings: Meetings, voice: Voice, settings: ServerSettings, notebook: Notebook) -> None:
         self.bridge.connect(voice)
         self.add_cog(Commands(meetings))
+        self.add_cog(NotesCommands(notebook))
         self.add_cog(SettingsCommands(settings))
         self.add_cog(VoiceStatusCommand(voice))
         self._buttons = Buttons(meetings)

@@ -98,6 +98,34 @@ class ServerSettings(Protocol):
         """Set a field of ``GuildSettings``; None for the operator's setting."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A message, with a document if ``attachment_name`` is not empty."""
+
+    content: str
+    attachment_name: str = ""
+    attachment: str = ""
+
+
+class Notebook(Protocol):
+    """The meetings of all servers, and their notes. All methods raise Refused if the database does not answer.
+
+    It knows nothing of who may read what: see ``sight``.
+    """
+
+    async def latest(self, guild_id: int) -> list[Meeting]:
+        """Return the latest meetings of a server, newest first, the one that is going on included."""
+
+    async def meeting(self, meeting_id: str) -> Meeting | None:
+        """Return a meeting of any server."""
+
+    async def page(self, meeting: Meeting) -> Page:
+        """Return the notes of a meeting, or what of them is written so far."""
+
+    def label(self, meeting: Meeting) -> str:
+        """Return channel and start of a meeting, to choose it by."""
+
+
 class VoiceEvents(Protocol):
     """Receives the main gateway's events about voice, in the order in which they arrived."""
 

@@ -47,6 +47,14 @@ NO_SETTINGS = (
     "I can't read or save this server's settings right now: my database isn't working. Try again in a minute; the "
     "person who runs this bot can find the reason in its log."
 )
+NO_NOTES = (
+    "I can't read the notes right now: my database isn't working. Try again in a minute; the person who runs this "
+    "bot can find the reason in its log."
+)
+NO_MEETINGS = (
+    "There are no meetings here that you can see. You need to see both the voice channel and the text channel where "
+    "the notes are posted."
+)
 SHUTDOWN = "I'm being stopped or restarted by the person who runs me."
 STOPPED = "I was stopped, and was away for too long to resume."
 CRASH = "I stopped unexpectedly."
@@ -89,6 +97,14 @@ def only_connected(channel_id: int) -> str:
     return (
         f"I'm in <#{channel_id}>, but I'm not taking notes. Use /startnotes to start, or use /leavevoice to make me "
         "leave."
+    )
+
+
+def no_such_meeting(text: str) -> str:
+    """``text`` is what the person typed. The same for a meeting that they may not see: that tells nobody of it."""
+    return (
+        f"There is no meeting “{escape(clip(text, TYPED_MAX))}” here that you can see. Pick one from the list that "
+        "appears as you type."
     )
 
 

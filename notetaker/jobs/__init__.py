@@ -7,8 +7,8 @@ A job may be killed and restarted at any instant. All its effects are idempotent
 beginning, and requesting it twice is the same as once.
 
 Reading order: ``database`` (where jobs are stored), ``queue`` (the bot's side, which requests jobs), ``workflows``
-(what the jobs do), ``minutes`` (what they do about notes), ``batches`` and ``languages`` (what is transcribed
-together, and in which language), ``transcriber`` and ``speech_process`` (the engine, in separate processes),
-``slots`` (which workers are alive), ``worker`` (the worker's side, which runs jobs and takes over those of dead
-workers).
+(what the jobs do), ``so_far`` and ``minutes`` (what they do about notes), ``batches`` and ``languages`` (what is
+transcribed together, and in which language), ``transcriber`` and ``speech_process`` (the engine, in separate
+processes), ``slots`` (which workers are alive), ``worker`` (the worker's side, which runs jobs and takes over those
+of dead workers).
 """

@@ -1,23 +1,20 @@
 """Writes the minutes of a meeting, part by part."""
 
-import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping
 
 from notetaker.jobs.queue import ENDED, MINUTES, JobQueue, part_name
+from notetaker.jobs.so_far import known_parts
 from notetaker.model.meeting import Meeting
 from notetaker.model.minutes import Minutes, Part, PartMinutes
 from notetaker.model.transcript import Transcript
 from notetaker.notes.minutes.builtin import BuiltIn
 from notetaker.notes.minutes.joining import join
 from notetaker.notes.minutes.making import make, sum_up
-from notetaker.notes.minutes.parts import parts
+from notetaker.notes.minutes.parts import keyed_parts
 from notetaker.notes.minutes.writer import Writer
 from notetaker.store.store import Store
-
-LATE_NS = 40_000_000_000
-"""An utterance lasts up to 28 s, and takes a moment until it is stored. Minutes are not made of what is younger."""
 
 WAIT_INTERVAL = 0.1
 """Seconds between checks for minutes that another job is writing."""
@@ -53,16 +50,11 @@ class MinuteTaker:
     def request_parts(self, meeting: Meeting) -> None:
         """Request the minutes of all parts that are complete, while the meeting goes on."""
         if meeting.ended_ns is None:
-            for key in self.known_parts(meeting).keys() - self._store.parts(meeting.id).keys():
+            for key in (
+                known_parts(self._store, self._transcript(meeting)).keys()
+                - self._store.parts(meeting.id).keys()
+            ):
                 self._queue.write_part(meeting.id, key)
-
-    def known_parts(self, meeting: Meeting) -> dict[str, Part]:
-        """Return the parts that are complete and whose texts are final, by key; after the meeting, all parts."""
-        if meeting.ended_ns is not None:
-            return keyed_parts(self._transcript(meeting))
-        starts = [one.started_ns for one in self._store.unfinished(meeting.id)]
-        ends = [one.ended_ns - LATE_NS for one in self._store.utterances(meeting.id)]
-        return keyed_parts(self._transcript(meeting), min((*starts, max(ends, default=0))))
 
     def write_part(self, subject: tuple[str, str]) -> None:
         """Store the minutes of a part, given its meeting and key, unless the part has other lines by now."""
@@ -70,7 +62,7 @@ class MinuteTaker:
         meeting = self._store.meeting(meeting_id)
         if meeting is None or key in self._store.parts(meeting_id):
             return
-        part = self.known_parts(meeting).get(key)
+        part = known_parts(self._store, self._transcript(meeting)).get(key)
         if part is not None:
             self._make(meeting_id, key, part)
 
@@ -112,19 +104,3 @@ class MinuteTaker:
                 made.fell_back,
             )
         self._store.save_part(meeting_id, key, made)
-
-
-def keyed_parts(transcript: Transcript, before_ns: int | None = None) -> dict[str, Part]:
-    """Return the parts of a meeting that has ended, or the complete ones of what was said before ``before_ns``.
-
-    A key is different if a part has other lines: when something was said that was not known yet.
-    """
-    lines = [line for line in transcript.lines if before_ns is None or line.started_ns < before_ns]
-    people, language = tuple(transcript.speakers.values()), transcript.locale.language
-    return {_key(part): part for part in parts(lines, people, language, ended=before_ns is None)}
-
-
-def _key(part: Part) -> str:
-    """Return the number of a part, for readers of the database, and a digest of what it consists of."""
-    said = "\n".join((part.language, *(f"{line.utterance_id} {line.text}" for line in part.lines)))
-    return f"{part.number}.{hashlib.sha256(said.encode(errors='surrogatepass')).hexdigest()[:16]}"

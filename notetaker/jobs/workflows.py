@@ -12,6 +12,7 @@ from notetaker.jobs.batches import complete, continues, windows
 from notetaker.jobs.languages import language_of
 from notetaker.jobs.minutes import MinuteTaker
 from notetaker.jobs.queue import ENDED, REFINE, JobQueue, refine_name
+from notetaker.jobs.so_far import transcript_of
 from notetaker.jobs.speech_process import ClipToHear
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.model import events
@@ -20,7 +21,6 @@ from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Posting
 from notetaker.model.transcript import Transcript
 from notetaker.model.utterance import Transcription, Utterance
-from notetaker.notes.merge import merge
 from notetaker.notes.minutes.writer import Writer
 from notetaker.notes.render import render_message, render_transcript
 from notetaker.recording.ogg import OggError
@@ -268,15 +268,7 @@ class Workflows:
         self._store.move(moved)
 
     def _transcript(self, meeting: Meeting) -> Transcript:
-        return merge(
-            meeting,
-            self._store.transcribed(meeting.id),
-            self._store.speakers(meeting.id),
-            self._store.gaps(meeting.id),
-            self._store.coverage(meeting.id),
-            meeting.time_zone or self._preferences.time_zone,
-            self._store.marks(meeting.id),
-        )
+        return transcript_of(self._store, meeting, self._preferences.time_zone)
 
     def _await_final_texts(self, meeting_id: str) -> None:
         while batches := self._unfinished_batches(meeting_id):

@@ -20,6 +20,7 @@ from notetaker.meetings.commands import Meetings
 from notetaker.meetings.following import Display, Following
 from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.live_text import LiveText
+from notetaker.meetings.notebook import Notebook
 from notetaker.meetings.panel import PanelMessage
 from notetaker.meetings.posting import Postings
 from notetaker.meetings.recordings import Recordings
@@ -149,7 +150,8 @@ class _Bot:
                 settings = ServerSettings(self._storage, self._settings.guild_defaults)
                 meetings = Meetings(self._voice, self._recordings, self._storage, settings)
                 resuming = Resuming(opened.recovery, self._recordings, self._announcer)
-                self._discord.attach(meetings, self._voice, settings)
+                notebook = Notebook(self._storage, self._settings.time_zone)
+                self._discord.attach(meetings, self._voice, settings, notebook)
                 supervised = tasks.create_task(self._be_supervised(reload))
                 steady = [
                     tasks.create_task(self._stay_connected(token)),

@@ -27,6 +27,12 @@ class Meetings(Database):
         newest = tables.meetings.c.started_ns.desc(), tables.meetings.c.id.desc()
         return [meeting_of(row) for row in self._read(select(tables.meetings).order_by(*newest).limit(limit))]
 
+    def meetings_of(self, guild_id: int, limit: int) -> list[Meeting]:
+        """Return the latest ``limit`` meetings of a guild, newest first."""
+        newest = tables.meetings.c.started_ns.desc(), tables.meetings.c.id.desc()
+        mine = select(tables.meetings).where(tables.meetings.c.guild_id == guild_id)
+        return [meeting_of(row) for row in self._read(mine.order_by(*newest).limit(limit))]
+
     def meetings_in(self, state: MeetingState) -> list[Meeting]:
         """Return all meetings in a state, oldest first. RECORDING includes those interrupted when the bot died."""
         wanted = tables.meetings.c.state == state.value

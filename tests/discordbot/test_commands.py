@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession
 
 from notetaker.discordbot.bot import NotetakerBot
-from notetaker.discordbot.ports import Meetings, ServerSettings, Start, Started, Voice
+from notetaker.discordbot.ports import Meetings, Notebook, ServerSettings, Start, Started, Voice
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.model.meeting import Meeting
@@ -79,7 +79,9 @@ async def ada(tmp_path: Path) -> AsyncIterator[Ada]:
     async with asyncio.timeout(30), LocalDiscord(state_dir=tmp_path) as local, ClientSession() as http:
         meetings = NoMeetings()
         bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
-        bot.attach(cast(Meetings, meetings), cast(Voice, None), cast(ServerSettings, None))
+        bot.attach(
+            cast(Meetings, meetings), cast(Voice, None), cast(ServerSettings, None), cast(Notebook, None)
+        )
         bot.bridge.received = lambda message: None  # type: ignore[method-assign]  # there is no voice stack
         account = the_bot(local.world)
         serving = asyncio.ensure_future(bot.serve(account.token))

@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 
 from notetaker.discordbot import replies
 from notetaker.discordbot.bot import NotetakerBot
-from notetaker.discordbot.ports import Meetings, Voice
+from notetaker.discordbot.ports import Meetings, Notebook, Voice
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.host.worker_thread import WorkerThread
 from notetaker.jobs.queue import JobQueue
@@ -57,7 +57,12 @@ async def admin(tmp_path: Path) -> AsyncIterator[Admin]:
         database = WorkerThread("database", StoreError)
         storage = Storage(cast("Store", admin.broken), cast("JobQueue", None), database, database)
         bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
-        bot.attach(cast("Meetings", None), cast("Voice", None), ServerSettings(storage, DEFAULTS))
+        bot.attach(
+            cast("Meetings", None),
+            cast("Voice", None),
+            ServerSettings(storage, DEFAULTS),
+            cast("Notebook", None),
+        )
         bot.bridge.received = lambda message: None  # type: ignore[method-assign]  # there is no voice stack
         serving = asyncio.ensure_future(bot.serve(admin.bot.token))
         await bot.wait_for("ready")

@@ -11,13 +11,13 @@ from dbos import DBOSClient
 from notetaker.jobs.database import jobs_url
 from notetaker.jobs.minutes import LONGEST_WAIT, MinuteTaker
 from notetaker.jobs.queue import MINUTES, JobQueue, part_name
+from notetaker.jobs.so_far import known_parts, transcript_of
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.jobs.workflows import Preferences, Workflows
 from notetaker.model.meeting import Meeting
 from notetaker.model.minutes import Item, Kind, Minutes, Part, PartMinutes, Summary
 from notetaker.model.transcript import Transcript
 from notetaker.model.utterance import Transcription, Utterance
-from notetaker.notes.merge import merge
 from notetaker.notes.minutes.joining import join
 from notetaker.notes.minutes.writer import WriterError
 from notetaker.store.database import StoreError
@@ -87,11 +87,11 @@ def speak(store: Store, number: int, *, final: bool = True) -> Utterance:
     return one
 
 
-def requested(queue: JobQueue, store: Store, workflows: Workflows) -> list[str]:
+def requested(queue: JobQueue, store: Store) -> list[str]:
     """Return the keys of the parts whose minutes were requested."""
     meeting = store.meeting(MEETING.id)
     assert meeting
-    keys = list(workflows._minutes.known_parts(meeting))
+    keys = list(known_parts(store, transcript_of(store, meeting, "UTC")))
     states = queue.states(MINUTES, [part_name(MEETING.id, key) for key in keys])
     return [key for key in keys if part_name(MEETING.id, key) in states]
 
@@ -102,7 +102,7 @@ def test_a_part_is_written_while_the_meeting_goes_on_and_not_again_at_its_end(
     store.add_meeting(MEETING)
     spoken = [speak(store, number) for number in range(TEN_MINUTES)]
     workflows.refine_utterances([spoken[-1].id])
-    keys = requested(queue, store, workflows)
+    keys = requested(queue, store)
     assert keys
     for key in keys * 2:
         workflows.write_part(MEETING.id, key)
@@ -130,10 +130,10 @@ def test_a_text_that_is_not_final_holds_up_the_parts_after_it(
     store.add_meeting(MEETING)
     spoken = [speak(store, number, final=number != 5) for number in range(TEN_MINUTES)]
     workflows.refine_utterances([spoken[-1].id])
-    assert requested(queue, store, workflows) == []
+    assert requested(queue, store) == []
     store.set_final({spoken[5].id: Transcription(WORDS, "e", language="en")}, STARTED)
     workflows.refine_utterances([spoken[-1].id])
-    assert requested(queue, store, workflows)
+    assert requested(queue, store)
 
 
 def test_a_part_that_has_other_lines_by_now_is_written_with_them(
@@ -142,7 +142,7 @@ def test_a_part_that_has_other_lines_by_now_is_written_with_them(
     store.add_meeting(MEETING)
     spoken = [speak(store, number) for number in range(TEN_MINUTES)]
     workflows.refine_utterances([spoken[-1].id])
-    key, *_ = requested(queue, store, workflows)
+    key, *_ = requested(queue, store)
     late = replace(spoken[3], user_id=7, clip=replace(spoken[3].clip, segment=9))
     store.add_utterance(late)
     store.set_final({late.id: Transcription("But not before May.", "e", language="en")}, STARTED)
@@ -172,7 +172,7 @@ def test_a_writer_with_a_bug_costs_no_notes_and_what_was_said_stays_out_of_the_l
     store.add_meeting(MEETING)
     spoken = [speak(store, number) for number in range(TEN_MINUTES)]
     workflows.refine_utterances([spoken[-1].id])
-    key, *_ = requested(queue, store, workflows)
+    key, *_ = requested(queue, store)
     workflows.write_part(MEETING.id, key)
     assert (
         f"Meeting {MEETING.id}: the built-in writer had to write part 1: The writer failed (KeyError at"
@@ -202,7 +202,7 @@ def test_a_part_whose_job_does_not_end_is_written_with_the_notes(store: Store, q
         waited.append(seconds)
 
     def transcript(meeting: Meeting) -> Transcript:
-        return merge(meeting, store.transcribed(meeting.id), store.speakers(meeting.id), (), ())
+        return transcript_of(store, meeting, "UTC")
 
     writer = Observed()
     taker = MinuteTaker(store, queue, writer, transcript, wait, lambda: now)

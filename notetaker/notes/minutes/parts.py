@@ -1,12 +1,13 @@
 """Cuts a transcript into parts of some minutes, as its lines become known."""
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
 from notetaker.model.minutes import Part
-from notetaker.model.transcript import Line
+from notetaker.model.transcript import Line, Transcript
 from notetaker.model.wording import SECOND_NS
 from notetaker.notes.minutes.spoken import stems
 
@@ -42,6 +43,22 @@ def parts(
         found.append(Part(len(found), tuple(said[start:end]), tuple(people), language, before))
         start = end
     return tuple(found)
+
+
+def keyed_parts(transcript: Transcript, before_ns: int | None = None) -> dict[str, Part]:
+    """Return the parts of a meeting that has ended, or the complete ones of what was said before ``before_ns``.
+
+    A key is different if a part has other lines: when something was said that was not known yet.
+    """
+    lines = [line for line in transcript.lines if before_ns is None or line.started_ns < before_ns]
+    people, language = tuple(transcript.speakers.values()), transcript.locale.language
+    return {_key(part): part for part in parts(lines, people, language, ended=before_ns is None)}
+
+
+def _key(part: Part) -> str:
+    """Return the number of a part, for readers of the database, and a digest of what it consists of."""
+    said = "\n".join((part.language, *(f"{line.utterance_id} {line.text}" for line in part.lines)))
+    return f"{part.number}.{hashlib.sha256(said.encode(errors='surrogatepass')).hexdigest()[:16]}"
 
 
 def _end(said: Sequence[Line], subjects: Sequence[set[str]], start: int, ended: bool) -> int | None:

@@ -1,0 +1,65 @@
+"""Who may see a meeting: those who can see both of its channels now, as Discord computes it.
+
+Discord docs, Topics / Permissions and Threads. What the bot cannot find out is not seen.
+"""
+
+import asyncio
+
+import aiohttp
+import discord
+from discord.http import Route
+
+from notetaker.discordbot.permission_checks import VoiceChannel
+from notetaker.model.meeting import Meeting
+
+LOOK_S = 2.0
+"""How long Discord may take to answer; py-cord itself would wait out any rate limit."""
+
+
+class Sight:
+    """What the person sees who uses a command. It remembers what it has found out: make one for each command."""
+
+    def __init__(self, interaction: discord.Interaction) -> None:
+        self._interaction = interaction
+        self._known: dict[int, bool] = {}
+        if interaction.channel_id is not None:
+            self._known[interaction.channel_id] = True  # or they could not use the command there
+
+    async def meeting(self, meeting: Meeting) -> bool:
+        """Return whether they may see a meeting and its notes."""
+        return (
+            meeting.guild_id == self._interaction.guild_id
+            and await self.channel(meeting.voice_channel_id)
+            and await self.channel(meeting.text_channel_id)
+        )
+
+    async def channel(self, channel_id: int) -> bool:
+        """Return whether they can read a channel or thread, or enter it if it is a voice channel."""
+        if channel_id not in self._known:
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    self._known[channel_id] = await self._sees(channel_id)
+            except (discord.DiscordException, aiohttp.ClientError, OSError):  # gone, hidden, or no answer
+                return False
+        return self._known[channel_id]
+
+    async def _sees(self, channel_id: int) -> bool:
+        guild, member = self._interaction.guild, self._interaction.user
+        if guild is None or not isinstance(member, discord.Member):
+            return False
+        channel = guild.get_channel_or_thread(channel_id) or await guild.fetch_channel(channel_id)
+        parent = channel.parent if isinstance(channel, discord.Thread) else channel
+        if parent is None:
+            return False
+        may = parent.permissions_for(member)
+        reads = may.connect if isinstance(parent, VoiceChannel) else may.read_message_history
+        if not (may.view_channel and reads):
+            return False
+        private = isinstance(channel, discord.Thread) and channel.is_private()
+        return not private or may.manage_threads or await self._is_in(channel_id, member.id)
+
+    async def _is_in(self, thread_id: int, user_id: int) -> bool:
+        """Return True, or raise NotFound if they are not in the private thread (Discord docs, Get Thread Member)."""
+        path = "/channels/{channel_id}/thread-members/{user_id}"
+        await self._interaction.client.http.request(Route("GET", path, channel_id=thread_id, user_id=user_id))
+        return True

@@ -1,0 +1,72 @@
+"""The notes of meetings, from the database: ``discordbot.ports.Notebook``."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from notetaker.discordbot import replies
+from notetaker.discordbot.ports import Page, Refused
+from notetaker.jobs.so_far import so_far
+from notetaker.meetings.saving import PATIENCE_S
+from notetaker.meetings.storage import NO_ANSWER, Storage
+from notetaker.model.locale import Locale
+from notetaker.model.meeting import Meeting
+from notetaker.model.wording import clip
+from notetaker.notes.so_far import render_so_far
+from notetaker.notes.wording import clock, day
+from notetaker.store.database import StoreError
+from notetaker.store.store import Store
+
+LATEST = 100
+"""Meetings that are offered to choose from."""
+LABEL_MAX = 100
+"""Discord docs, Application Command Option Choice: at most 100 characters in its name."""
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Notebook:
+    def __init__(self, storage: Storage, time_zone: str, clock_ns: Callable[[], int] = time.time_ns) -> None:
+        """``time_zone`` is the one of meetings that have none of their own."""
+        self._storage = storage
+        self._time_zone = time_zone
+        self._clock_ns = clock_ns
+
+    # discordbot.ports.Notebook
+
+    async def latest(self, guild_id: int) -> list[Meeting]:
+        return await self._database(self._storage.store.meetings_of, guild_id, LATEST)
+
+    async def meeting(self, meeting_id: str) -> Meeting | None:
+        return await self._database(self._storage.store.meeting, meeting_id)
+
+    async def page(self, meeting: Meeting) -> Page:
+        return await self._database(_page, self._storage.store, meeting, self._time_zone, self._clock_ns())
+
+    def label(self, meeting: Meeting) -> str:
+        locale = Locale("en", meeting.time_zone or self._time_zone)
+        when = f"{day(meeting.started_ns, locale)}, {clock(meeting.started_ns, locale)[:5]}"
+        running = "" if meeting.ended_ns is not None else " (going on)"
+        return f"{clip(meeting.voice_channel_name, LABEL_MAX - len(when + running) - 2)}, {when}{running}"
+
+    async def _database(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Raises Refused if the database cannot be used, or does not answer in time."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._storage.database(call, *args, **kwargs)
+        except (StoreError, TimeoutError) as error:
+            log.warning("Cannot read the notes of a server: %s", str(error) or NO_ANSWER)
+            raise Refused(replies.NO_NOTES) from error
+
+
+def _page(store: Store, meeting: Meeting, time_zone: str, now_ns: int) -> Page:
+    posting = store.posting(meeting.id)
+    if posting is not None:
+        return Page(posting.content, posting.attachment_name, posting.attachment)
+    known = so_far(store, meeting, time_zone)
+    return Page(render_so_far(known.minutes, known.transcript, known.until_ns, now_ns))
