@@ -13,7 +13,9 @@ from click.testing import CliRunner, Result
 
 from notetaker import __version__
 from notetaker.cli import main
+from notetaker.jobs.so_far import known_parts, transcript_of
 from notetaker.model.meeting import Meeting
+from notetaker.model.minutes import Item, Kind, PartMinutes
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Clip, Transcription, Utterance
@@ -281,6 +283,40 @@ def test_a_meeting_shows_what_was_said_and_what_was_heard(runner: CliRunner) -> 
                 "waiting": 0,
             },
         }
+    ]
+
+
+def test_a_meeting_that_goes_on_shows_its_minutes_so_far(runner: CliRunner, tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'state' / 'notetaker.db'}")
+    store.migrate()
+    meeting = replace(MEETING, ended_ns=None)
+    store.add_meeting(meeting)
+    for number in range(120):
+        said_ns = STARTED + number * 10 * 10**9
+        one = Utterance(
+            meeting.id, ADA, Clip(1, 90 * number, 90 * number + 80, 7), said_ns, said_ns + 9 * 10**9, 450
+        )
+        store.add_utterance(one)
+        text = (
+            "I'll write the \x1b[31mpayment form by Friday."
+            if number == 0
+            else "So about the payment form of the shop."
+        )
+        store.set_final({one.id: Transcription(text, "e", language="en")}, said_ns)
+    key, part = next(iter(known_parts(store, transcript_of(store, meeting, "UTC")).items()))
+    action = Item(Kind.ACTION, part.lines[0].text, (part.lines[0].utterance_id,), "Ada", "by Friday")
+    store.save_part(meeting.id, key, PartMinutes("Payment", (action,), STARTED, "built-in"))
+    store.close()
+    output = run(runner, "meeting", meeting.id).output
+    assert "\x1b" not in output
+    minutes = output.partition("\n\n")[2]
+    assert minutes.startswith(
+        "Minutes until 14:32:44:\n  action: I'll write the \\x1b[31mpayment form by Friday. (Ada, by Friday)\n\n"
+    )
+    shown = json.loads(run(runner, "meeting", meeting.id, "--json").output)["minutes"]
+    assert shown["topics"] == [{"started": "2026-11-22T14:30:05.000+00:00", "title": "Payment"}]
+    assert shown["items"] == [
+        {"kind": "action", "text": part.lines[0].text, "owner": "Ada", "due": "by Friday"}
     ]
 
 

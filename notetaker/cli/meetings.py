@@ -46,7 +46,9 @@ def meetings(limit: int, as_json: bool) -> None:
 @click.argument("meeting_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def meeting(meeting_id: str, as_json: bool) -> None:
-    """Show the transcript of a meeting. It says how much of each speaker was heard."""
+    """Show the transcript of a meeting, and its minutes as far as they are written. It says how much of each speaker
+    was heard.
+    """
     with sentences_instead_of_tracebacks(), store() as opened:
         found = meeting_report.detail(opened, meeting_id)
     if found is None:
@@ -73,6 +75,7 @@ def _print_meeting(found: dict[str, Any]) -> None:
             f"{count(drafts, 'line')} marked ~ {'is a draft' if drafts == 1 else 'are drafts'} until the final pass."
         )
     click.echo()
+    _print_minutes(found["minutes"])
     for line in found["lines"]:
         said = line["text"] if line["error"] is None else f"[{line['error']}]"
         mark = " " if line["final"] else "~"
@@ -92,6 +95,17 @@ def _print_meeting(found: dict[str, Any]) -> None:
         received, heard, stored, lost = (str(one[count]) for count in ("received", "heard", "stored", "lost"))
         table.add_row(name, received, heard, stored, dropped, lost, *filter(None, [without_text]))
     Console().print(table)
+
+
+def _print_minutes(minutes: dict[str, Any]) -> None:
+    if not minutes["items"]:
+        return
+    until = "" if minutes["until"] is None else f" until {minutes['until'][11:19]}"
+    click.echo(f"Minutes{until}:")
+    for item in minutes["items"]:
+        told = ", ".join(one for one in (item["owner"], item["due"]) if one)
+        click.echo(f"  {item['kind']}: {item['text']}{f' ({told})' if told else ''}")
+    click.echo()
 
 
 def _unused(uses: dict[str, int]) -> str:

@@ -61,6 +61,8 @@ class Work:
     """Number of utterances that no worker has started to transcribe, up to MOST_COUNTED."""
     refining: bool = False
     """Whether this worker is making final texts."""
+    parts: int = 0
+    """Number of parts of meetings whose minutes this worker is writing."""
     behind_s: float = 0.0
     """Seconds for which the oldest of the waiting utterances has been waiting."""
 
@@ -202,6 +204,7 @@ class Worker:
             finishing=ours.count(FINISH),
             waiting=len(waiting),
             refining=REFINE in ours,
+            parts=ours.count(MINUTES),
             behind_s=0.0 if oldest_ms is None else max(time.time() - oldest_ms / 1000, 0.0),
         )
 

@@ -96,6 +96,8 @@ def status_line(work: Work | None, unattended_s: float) -> str:
     parts = ["transcribing"] if work.transcribing else []
     if work.refining:
         parts.append("improving the transcript")
+    if work.parts:
+        parts.append(f"writing the minutes of {count(work.parts, 'part')}")
     if work.finishing:
         parts.append(f"writing the notes of {count(work.finishing, 'meeting')}")
     if work.waiting:

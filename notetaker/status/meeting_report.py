@@ -5,6 +5,7 @@ Ids are strings, as in Discord's API: they do not fit into the numbers of JavaSc
 
 from typing import Any
 
+from notetaker.jobs.so_far import so_far
 from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.use import Use, uses
@@ -69,7 +70,25 @@ def detail(store: Store, meeting_id: str) -> dict[str, Any] | None:
             }
             for gap in store.gaps(meeting_id)
         ],
+        "minutes": _minutes(store, meeting),
         "lines": lines,
+    }
+
+
+def _minutes(store: Store, meeting: Meeting) -> dict[str, Any]:
+    """Return what the notes say, or will say as far as they are written."""
+    minutes, until = store.notes(meeting.id), None
+    if minutes is None:
+        known = so_far(store, meeting, "UTC")
+        minutes, until = known.minutes, iso(known.until_ns)
+    return {
+        "until": until,  # null when they are complete
+        "title": minutes.title,
+        "topics": [{"started": iso(part.started_ns), "title": part.title} for part in minutes.parts],
+        "items": [
+            {"kind": item.kind.value, "text": item.text, "owner": item.owner, "due": item.due}
+            for item in (*minutes.summary, *minutes.decisions, *minutes.actions, *minutes.questions)
+        ],
     }
 
 

@@ -117,6 +117,11 @@ async def test_a_language_model_without_a_name_is_a_wrong_setting(office: Office
         (Work(transcribing=False, finishing=0, waiting=0, refining=True), 2.1, "Improving the transcript"),
         (Work(transcribing=False, finishing=2, waiting=0), 2.1, "Writing the notes of 2 meetings"),
         (
+            Work(transcribing=True, finishing=1, waiting=0, parts=1),
+            2.1,
+            "Transcribing, writing the minutes of 1 part, writing the notes of 1 meeting",
+        ),
+        (
             Work(transcribing=True, finishing=0, waiting=1000, behind_s=900.0),
             2.1,
             "Transcribing, 1000 or more waiting, 900 s behind",
