@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from notetaker.jobs.queue import ENDED, MINUTES, JobQueue, part_name
 from notetaker.jobs.so_far import known_parts
@@ -18,6 +19,9 @@ from notetaker.store.store import Store
 
 WAIT_INTERVAL = 0.1
 """Seconds between checks for minutes that another job is writing."""
+
+PARTS_AT_A_TIME = 2
+"""Parts of meetings whose minutes are written at the same time. A language model may take a minute for one."""
 
 LONGEST_WAIT = 180.0
 """Seconds without news of the parts that other jobs are writing, after which they are written here as well. A worker
@@ -86,10 +90,13 @@ class MinuteTaker:
                 known, heard_at = len(written), self._clock()
             overdue = self._clock() - heard_at > LONGEST_WAIT
             states = self._queue.states(MINUTES, (part_name(meeting_id, key) for key in missing))
-            for key, part in cut.items():
-                ended = states.get(part_name(meeting_id, key), "SUCCESS") in ENDED
-                if key in missing and (ended or overdue):
-                    self._make(meeting_id, key, part)
+            nobodys = [
+                (key, part)
+                for key, part in cut.items()
+                if key in missing and (overdue or states.get(part_name(meeting_id, key), "SUCCESS") in ENDED)
+            ]
+            with ThreadPoolExecutor(PARTS_AT_A_TIME) as threads:
+                list(threads.map(lambda one: self._make(meeting_id, *one), nobodys))
             self._pause(WAIT_INTERVAL)
         return written
 

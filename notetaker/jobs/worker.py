@@ -13,6 +13,7 @@ from dbos import DBOS, WorkflowStatus
 from sqlalchemy.exc import DBAPIError
 
 from notetaker.jobs.database import APPLICATION, jobs_url, store_errors
+from notetaker.jobs.minutes import PARTS_AT_A_TIME
 from notetaker.jobs.queue import FINISH, MINUTES, REFINE, TRANSCRIBE, JobQueue
 from notetaker.jobs.slots import SlotLostError, open_slots, take_slot
 from notetaker.jobs.transcriber import Transcriber
@@ -39,9 +40,6 @@ MOST_STARTS = 20
 JOBS_VERSION = "1"
 """A constant, because DBOS gives a job only to workers of the same version. Our jobs always run from their beginning,
 so any version of notetaker may continue them."""
-
-PARTS_AT_A_TIME = 2
-"""Parts of meetings whose minutes are written at the same time. A language model may take a minute for one."""
 
 MOST_COUNTED = 1000
 """Most waiting jobs to count."""

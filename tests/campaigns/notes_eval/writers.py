@@ -40,3 +40,13 @@ def writer(name: str, endpoint: Endpoint | None = None) -> Iterator[Writer]:
     settings = LlmSettings(endpoint.base_url, endpoint.model, key, timeout_s=TIMEOUT_S)
     with closing(LlmWriter(settings)) as model:
         yield model
+
+
+def worker_settings(endpoint: Endpoint) -> dict[str, str]:
+    """Return the settings of a worker that lets this model write."""
+    return {
+        "NOTES_LLM_BASE_URL": endpoint.base_url,
+        "NOTES_LLM_MODEL": endpoint.model,
+        "NOTES_LLM_TIMEOUT": str(round(TIMEOUT_S)),
+        **({"NOTES_LLM_API_KEY": key} if (key := os.environ.get("NOTES_LLM_API_KEY")) else {}),
+    }
