@@ -20,6 +20,8 @@ _AGAINST = re.compile(
     re.IGNORECASE,
 )
 
+_DECIDED = stems("decide decided decision agree agreed settle settled make made")
+
 
 def join(parts: Sequence[PartMinutes], summary: Summary) -> Minutes:
     """Return the minutes of the meeting."""
@@ -75,6 +77,11 @@ def _marked(decisions: Sequence[Item]) -> tuple[Item, ...]:
 
 def _overturns(later: Item, earlier: Item) -> bool:
     against = bool(_AGAINST.search(later.text)) and not _AGAINST.search(earlier.text)
-    first, second = stems(earlier.text), stems(later.text)
+    first, second = _about(earlier.text), _about(later.text)
     shared = len(first & second)
     return against and shared >= max(1, _ABOUT * min(len(first), len(second)))
+
+
+def _about(text: str) -> set[str]:
+    """Return what a decision is about: not "we've", nor "decided"."""
+    return {word for word in stems(text) - _DECIDED if "'" not in word}

@@ -62,5 +62,5 @@ def _pace(folder: Path, endpoint: Endpoint | None) -> str:
     settings = {} if endpoint is None else worker_settings(endpoint)
     with TemporaryDirectory() as state:
         pace = play(an_hour_of([meeting.lines for meeting in meetings(folder)]), Path(state), settings)
-    parts, writers = len(pace.minutes.parts), ", ".join(pace.minutes.made_by)
-    return f"{writers}: {pace.end_s:.1f} s from the end of an hour to its notes; {pace.left} of {parts} parts left then"
+    writers, parts = ", ".join(pace.minutes.made_by), f"{pace.left} of {len(pace.minutes.parts)} parts"
+    return f"{writers}: {pace.end_s:.1f} s from the end of an hour to its notes; {parts} were left"

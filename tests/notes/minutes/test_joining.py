@@ -1,7 +1,14 @@
+import pytest
+
 from notetaker.model.minutes import Item, Kind, PartMinutes, Summary
+from notetaker.notes.minutes.builtin import BuiltIn
 from notetaker.notes.minutes.joining import join
+from notetaker.notes.minutes.making import make
+from notetaker.notes.minutes.parts import parts
+from tests.notes.minutes.builders import lines
 
 NOTHING = Summary("", (), "built-in")
+BUILT_IN = BuiltIn()
 
 
 def decided(text: str, *cites: str) -> Item:
@@ -42,6 +49,77 @@ def test_a_decision_that_was_overturned_is_marked() -> None:
         ("The case is made of rubber.", False),
         ("We drop the touch screen.", False),
     ]
+
+
+CHATTER = """
+Ben: Yeah okay.
+Cem: Fine with me.
+""" + "\n".join(
+    f"""
+Ana: So the budget for quarter {quarter} is under the plan, and marketing asked for more money.
+Ben: Mm-hmm.
+Cem: I think the suppliers were late with the metal parts again this month.
+Ben: Yeah they told me the trucks were stuck at the border for days."""
+    for quarter in range(30)
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "overturned"),
+    [
+        (
+            "Okay, so we go with the touch screen then.",
+            "Actually forget the touch screen, let's go with plain buttons.",
+            True,
+        ),
+        (
+            "Okay so we'll launch on the twelfth of March.",
+            "Um so we decided to move the launch to the nineteenth of March instead.",
+            True,
+        ),
+        (
+            "So we've decided the case is made of titanium.",
+            "Okay then we drop the titanium case, and use plastic instead.",
+            True,
+        ),
+        (
+            "Okay, we'll hire a second designer in spring.",
+            "So we agreed we won't hire a second designer in spring after all.",
+            True,
+        ),
+        (
+            "So we've decided the case is made of titanium.",
+            "We've decided that we don't need a manual for the charger.",
+            False,
+        ),
+        (
+            "Okay, we'll hire a second designer in spring.",
+            "We've decided to drop the newsletter in summer.",
+            False,
+        ),
+    ],
+)
+def test_what_is_overturned_many_minutes_later_is_marked(first: str, later: str, overturned: bool) -> None:
+    decisions = _said_in_two_parts(first, later)
+    assert [item.overturned for item in decisions] == [overturned, False]
+
+
+def test_what_is_decided_again_many_minutes_later_is_one_decision() -> None:
+    [decision] = _said_in_two_parts(
+        "Okay, so we go with the touch screen then.", "So um to recap, we go with the touch screen."
+    )
+    assert len(decision.cites) >= 2
+
+
+def _said_in_two_parts(first: str, later: str) -> tuple[Item, ...]:
+    """Return the decisions of a meeting with these two and half an hour of talk after each."""
+    spoken = lines(
+        f"Ana: {first}{CHATTER}\nAna: {later}{CHATTER.replace('budget', 'garden')}".replace("\n\n", "\n")
+    )
+    cut = parts(spoken, ("Ana", "Ben", "Cem"), ended=True)
+    made = [make(part, BUILT_IN, BUILT_IN) for part in cut]
+    assert sum(any(item.kind is Kind.DECISION for item in minutes.items) for minutes in made) == 2
+    return join(made, NOTHING).decisions
 
 
 def test_decisions_about_different_numbers_are_different() -> None:
