@@ -1,5 +1,6 @@
 """Groups the utterances that get their final texts together. Pure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -15,6 +16,8 @@ LONGEST_NS: Final = 180_000_000_000
 """Longest monologue in one window. Its middle must not wait for its end, nor one call take minutes."""
 QUIET_NS: Final = 120_000_000_000
 """Silence of a speaker that ends a window, or the notes would wait for those who say little."""
+LOST_WORDS: Final = 3
+"""Fewest last words of a draft without which a final text is cut short."""
 
 
 def continues(before: Utterance, after: Utterance) -> bool:
@@ -49,3 +52,13 @@ def complete(utterances: Sequence[Utterance], now_ns: int) -> list[list[Utteranc
     found = windows(utterances)
     ended = found and now_ns - found[-1][-1].ended_ns >= QUIET_NS
     return found if ended else found[:-1]
+
+
+def cut_short(final: str, draft: str) -> bool:
+    """Return whether a final text is the draft without its last words.
+
+    Whisper's beam search may end early in a window with a single short utterance; where there are several, words may
+    have moved to the next one.
+    """
+    kept, heard = (re.findall(r"\w+", text.casefold()) for text in (final, draft))
+    return bool(kept) and len(heard) - len(kept) >= LOST_WORDS and heard[: len(kept)] == kept

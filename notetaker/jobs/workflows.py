@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from notetaker.jobs.batches import complete, continues, windows
+from notetaker.jobs.batches import complete, continues, cut_short, windows
 from notetaker.jobs.languages import language_of
 from notetaker.jobs.minutes import MinuteTaker
 from notetaker.jobs.queue import ENDED, REFINE, JobQueue, refine_name
@@ -219,6 +219,8 @@ class Workflows:
             urgent=meeting.ended_ns is not None and not self._store.meetings_in(MeetingState.RECORDING),
         )
         engine = self._transcriber.engine_name
+        if len(utterances) == 1 and drafts[0] and cut_short(heard[0].text, drafts[0].text):
+            return {utterances[0].id: replace(drafts[0], final=True)}
         return {one.id: _transcription(words, engine) for one, words in zip(utterances, heard, strict=True)}
 
     def _hints(self, meeting: Meeting, utterances: Sequence[Utterance]) -> Hints:

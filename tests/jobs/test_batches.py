@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from notetaker.jobs.batches import (
     WINDOW_NS,
     complete,
     continues,
+    cut_short,
     windows,
 )
 from notetaker.model.utterance import Utterance
@@ -100,3 +102,18 @@ def test_later_speech_does_not_change_complete_windows(spoken: list[Utterance]) 
     for count in range(len(spoken)):
         before = complete(spoken[:count], spoken[count - 1].ended_ns)
         assert complete(spoken, spoken[-1].ended_ns)[: len(before)] == before
+
+
+@pytest.mark.parametrize(
+    ("final", "draft", "short"),
+    [
+        ("Let us agree that", "Let us agree that we meet again on Monday morning.", True),
+        ("Let us, agree that.", "let us agree that we meet again", True),
+        ("Let us agree that we meet again.", "Let us agree that we meet again on Monday.", False),
+        ("Let's agree that", "Let us agree that we meet again on Monday morning.", False),
+        ("Let us agree that we meet again.", "Let us agree", False),
+        ("", "Thanks for watching and see you.", False),
+    ],
+)
+def test_a_final_text_may_lack_the_end_of_the_draft(final: str, draft: str, short: bool) -> None:
+    assert cut_short(final, draft) is short

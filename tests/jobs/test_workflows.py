@@ -12,10 +12,12 @@ from notetaker.demo.script import load
 from notetaker.jobs.batches import complete
 from notetaker.jobs.database import jobs_url
 from notetaker.jobs.queue import REFINE, JobQueue, refine_name
+from notetaker.jobs.speech_process import ClipToHear
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.jobs.workflows import Interrupted, Preferences, Workflows
 from notetaker.model.audio import AudioFrame
 from notetaker.model.utterance import Transcription, Utterance
+from notetaker.speech.engine import Hints
 from notetaker.speech.engines import EngineSettings
 from notetaker.store.store import Store
 from tests.jobs.engine import POCKETSPHINX
@@ -76,6 +78,21 @@ def test_one_utterance_that_cannot_be_heard_costs_no_other_one(
     workflows.refine_utterances([utterances[0].id, beyond.id, utterances[1].id])
     errors = {one.id: said.error for one, said in store.transcribed(MEETING.id)}
     assert errors == {utterances[0].id: None, beyond.id: "The recording is damaged.", utterances[1].id: None}
+
+
+def test_a_single_utterance_keeps_its_draft_if_the_final_text_lacks_its_end(
+    tmp_path: Path, store: Store, workflows: Workflows, utterances: list[Utterance]
+) -> None:
+    first, second, *_ = utterances
+    for one, more, kept in ((first, "and three more words", True), (second, "or two", False)):
+        clip = ClipToHear(one.clip, continues=False)
+        [heard] = workflows._transcriber.final(tmp_path / MEETING.id, [clip], Hints(thorough=True))
+        assert heard.text
+        draft = Transcription(f"{heard.text} {more}", "a draft", language="en", final=False)
+        store.set_draft(one.id, draft, MEETING.started_ns)
+        workflows.refine_utterances([one.id])
+        found = store.transcription(one.id)
+        assert found and (found.text, found.final) == (draft.text if kept else heard.text, True)
 
 
 def test_a_live_line_that_fails_is_left_to_the_final_pass(
