@@ -19,12 +19,13 @@ from notetaker.discordbot.bridge import Bridge
 from notetaker.discordbot.buttons import Buttons
 from notetaker.discordbot.commands import Commands
 from notetaker.discordbot.notes import NotesCommands
-from notetaker.discordbot.people import display_name
+from notetaker.discordbot.people import person
 from notetaker.discordbot.ports import Meetings, Notebook, ServerSettings, Voice
 from notetaker.discordbot.publish import Publisher
 from notetaker.discordbot.settings import SettingsCommands
 from notetaker.discordbot.voicestatus import VoiceStatusCommand
 from notetaker.model import events
+from notetaker.model.names import Person
 
 log = logging.getLogger(__name__)
 
@@ -108,8 +109,8 @@ class NotetakerBot(discord.AutoShardedBot):
         """Whether every shard has a session of the main gateway."""
         return bool(self._shards_up) and len(self._shards_up) == self.shard_count and not self.is_closed()
 
-    async def display_name(self, guild_id: int, user_id: int) -> str:
-        return await display_name(self, guild_id, user_id)
+    async def person(self, guild_id: int, user_id: int) -> Person:
+        return await person(self, guild_id, user_id)
 
     async def serve(self, token: str) -> None:
         """Stay connected until ``close`` is called. Raises TokenRejected and GatewayRefused."""

@@ -6,6 +6,7 @@ import logging
 from notetaker.discordbot import permission_checks
 from notetaker.discordbot.bot import NotetakerBot
 from notetaker.discordbot.publish import Undelivered
+from notetaker.model.names import Person
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,8 @@ class Announcer:
         finally:
             self._limits.discard(limit)
 
-    async def display_name(self, guild_id: int, user_id: int) -> str:
-        return await self._bot.display_name(guild_id, user_id)
+    async def person(self, guild_id: int, user_id: int) -> Person:
+        return await self._bot.person(guild_id, user_id)
 
     def rejoin_failure(self, guild_id: int, channel_id: int) -> str | None:
         return permission_checks.to_returning(self._bot.get_guild(guild_id), channel_id)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from notetaker.discordbot.board import Components
 from notetaker.model.meeting import Meeting
+from notetaker.model.names import Person
 from notetaker.model.notes import Posting
 from notetaker.model.outcome import Coverage
 from notetaker.voice.ports import SessionSink
@@ -33,8 +34,8 @@ class Discord(Protocol):
     async def say(self, channel_id: int, text: str) -> None:
         """Post a plain message. A failure is logged."""
 
-    async def display_name(self, guild_id: int, user_id: int) -> str:
-        """Return the name under which the guild knows a user."""
+    async def person(self, guild_id: int, user_id: int) -> Person:
+        """Return the names under which the guild knows a user."""
 
     def rejoin_failure(self, guild_id: int, channel_id: int) -> str | None:
         """Return the reason, a sentence, if the bot can never rejoin a voice channel. Known once it is connected."""

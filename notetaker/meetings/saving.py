@@ -161,9 +161,9 @@ class Saving:
 
     async def _name(self, user_id: int) -> None:
         meeting = self.live.meeting
-        name = await self._discord.display_name(meeting.guild_id, user_id)
+        person = await self._discord.person(meeting.guild_id, user_id)
         try:
-            await self._storage.database(self._storage.store.name_speaker, meeting.id, user_id, name)
+            await self._storage.database(self._storage.store.name_speaker, meeting.id, user_id, *person)
         except (StoreError, Rejected) as error:
             self._report(error)
             self._named.discard(user_id)

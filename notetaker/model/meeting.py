@@ -4,6 +4,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class MeetingState(StrEnum):
@@ -13,6 +14,15 @@ class MeetingState(StrEnum):
     READY = "ready"
     """The notes are ready to be posted."""
     POSTED = "posted"
+
+
+class Place(NamedTuple):
+    """A voice channel in which a part of a meeting took place."""
+
+    started_ns: int
+    """Since when, Unix nanoseconds."""
+    channel_id: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,11 @@ class Meeting:
     """ISO 639-1 code of the spoken language, as chosen with /startnotes or by the server; None to detect it."""
     time_zone: str | None = None
     """IANA name of the time zone of its notes and transcript; None for the operator's."""
+
+    @property
+    def first_place(self) -> Place:
+        """Where it started."""
+        return Place(self.started_ns, self.voice_channel_id, self.voice_channel_name)
 
 
 def new_meeting_id(started_ns: int) -> str:

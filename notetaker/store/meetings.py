@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from notetaker.model.mark import Mark
-from notetaker.model.meeting import Meeting, MeetingState
+from notetaker.model.meeting import Meeting, MeetingState, Place
+from notetaker.model.names import Person, told_apart
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
 from notetaker.store import tables
@@ -50,20 +51,39 @@ class Meetings(Database):
             .values(state=MeetingState.FINISHING.value, ended_ns=ended_ns)
         )
 
-    def name_speaker(self, meeting_id: str, user_id: int, name: str) -> None:
-        """Store the display name of someone in the meeting. A later name replaces it."""
+    def name_speaker(self, meeting_id: str, user_id: int, name: str, username: str | None = None) -> None:
+        """Store display name and user name of someone in the meeting. Later ones replace them."""
+        names = {"name": name, "username": username}
         self._write(
             self._insert(tables.speakers)
-            .values(meeting_id=meeting_id, user_id=user_id, name=name)
-            .on_conflict_do_update(index_elements=["meeting_id", "user_id"], set_={"name": name})
+            .values(meeting_id=meeting_id, user_id=user_id, **names)
+            .on_conflict_do_update(index_elements=["meeting_id", "user_id"], set_=names)
         )
 
     def speakers(self, meeting_id: str) -> dict[int, str]:
-        """Return display names by user id."""
+        """Return by user id what everyone is called, no two of them alike."""
         columns = tables.speakers.c
         mine = columns.meeting_id == meeting_id
         rows = self._read(select(tables.speakers).where(mine).order_by(columns.user_id))
-        return {row.user_id: row.name for row in rows}
+        return told_apart({row.user_id: Person(row.name, row.username) for row in rows})
+
+    def set_place(self, meeting_id: str, place: Place) -> None:
+        """Store where a meeting goes on from some time, or the new name of where it has been since then."""
+        where = {"channel_id": place.channel_id, "name": place.name}
+        self._write(
+            self._insert(tables.places)
+            .values(meeting_id=meeting_id, started_ns=place.started_ns, **where)
+            .on_conflict_do_update(index_elements=["meeting_id", "started_ns"], set_=where)
+        )
+
+    def places(self, meeting: Meeting) -> list[Place]:
+        """Return the voice channels that a meeting has been in, in order; at least the one where it started."""
+        columns = tables.places.c
+        rows = self._read(
+            select(tables.places).where(columns.meeting_id == meeting.id).order_by(columns.started_ns)
+        )
+        found = [meeting.first_place, *(Place(row.started_ns, row.channel_id, row.name) for row in rows)]
+        return list({place.started_ns: place for place in found}.values())
 
     def set_coverage(self, meeting_id: str, coverage: list[Coverage]) -> None:
         """Replace the coverage of everyone in the meeting."""

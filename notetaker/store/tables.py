@@ -64,6 +64,16 @@ speakers = Table(
     metadata,
     Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
     Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),  # as shown
+    Column("username", Text),  # NULL: not known
+)
+
+places = Table(  # where a meeting went on under another name or in another channel
+    "places",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
+    Column("started_ns", BigInteger, primary_key=True, autoincrement=False),
+    Column("channel_id", BigInteger, nullable=False),
     Column("name", Text, nullable=False),
 )
 

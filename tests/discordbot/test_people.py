@@ -6,6 +6,7 @@ from typing import cast
 import discord
 
 from notetaker.discordbot import people
+from notetaker.model.names import Person
 
 
 class Bot:
@@ -21,4 +22,5 @@ class Bot:
 
 async def test_a_discord_that_does_not_answer_holds_nobody_up() -> None:
     async with asyncio.timeout(5):
-        assert await people.display_name(cast("discord.Bot", Bot()), 1, 42, timeout_s=0.01) == "User 42"
+        person = await people.person(cast("discord.Bot", Bot()), 1, 42, timeout_s=0.01)
+    assert person == Person("User 42", None)

@@ -22,6 +22,7 @@ from notetaker.model.audio import AudioFrame
 from notetaker.model.failure import Failure, Step
 from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.meeting import Meeting
+from notetaker.model.names import Person
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
@@ -161,8 +162,8 @@ class Discord:
         self.gone: str | None = None
         """Why nobody can join the voice channel."""
 
-    async def display_name(self, guild_id: int, user_id: int) -> str:
-        return "Ada"
+    async def person(self, guild_id: int, user_id: int) -> Person:
+        return Person("Ada", "ada")
 
     async def say(self, channel_id: int, text: str) -> None:
         self.said.append((channel_id, text))

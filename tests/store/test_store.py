@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select
 
 from notetaker.model.audio import UNKNOWN
-from notetaker.model.meeting import MeetingState
+from notetaker.model.meeting import MeetingState, Place
 from notetaker.model.minutes import Item, Kind
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap
@@ -96,6 +96,27 @@ def test_the_last_name_of_a_speaker_counts(store: Store) -> None:
     store.name_speaker(MEETING.id, 2**62, "Ada L.")
     assert store.speakers(MEETING.id) == {5: "Bob", 2**62: "Ada L."}
     assert store.speakers("other") == {}
+
+
+def test_speakers_of_one_name_are_told_apart(store: Store) -> None:
+    store.add_meeting(MEETING)
+    store.name_speaker(MEETING.id, 5, "Alex", "alex_a")
+    store.name_speaker(MEETING.id, 6, "Alex", "alex_b")
+    store.name_speaker(MEETING.id, 7, "\u3164", "eve")
+    assert store.speakers(MEETING.id) == {5: "Alex (alex_a)", 6: "Alex (alex_b)", 7: "eve"}
+
+
+def test_the_places_of_a_meeting_begin_with_the_first(store: Store) -> None:
+    store.add_meeting(MEETING)
+    assert store.places(MEETING) == [MEETING.first_place]
+    moved = Place(MEETING.started_ns + 60, 2**62 + 9, "Planning")
+    store.set_place(MEETING.id, moved)
+    store.set_place(MEETING.id, moved._replace(name="Plans"))
+    store.set_place(MEETING.id, MEETING.first_place._replace(name="Lobby"))
+    assert store.places(MEETING) == [
+        MEETING.first_place._replace(name="Lobby"),
+        moved._replace(name="Plans"),
+    ]
 
 
 def test_coverage_replaces_what_was_known(store: Store) -> None:
