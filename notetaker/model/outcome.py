@@ -23,6 +23,9 @@ class Outcome(StrEnum):
     """RTCP, video, keepalive answers, or bytes that are no RTP packet."""
     PADDING_ONLY = "padding_only"
     """Nothing left once the RTP padding was stripped; Discord's servers send these to probe bandwidth."""
+    REFUSED = "refused"
+    """Of somebody who is not to be recorded, such as a music bot, or come while nobody was: it was not decrypted end
+    to end, and is no loss."""
     HELD_TOO_LONG = "held_too_long"
     """Nobody claimed the SSRC, or no DAVE key for it came, before the deadline or the limit on held packets."""
     EARLY = "early"

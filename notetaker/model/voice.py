@@ -51,4 +51,18 @@ class ChannelDeleted:
     channel_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whose sound is taken: that of everyone in one voice channel, except for some."""
+
+    channel_id: int | None
+    """None: of no channel, so nobody's."""
+    refused: frozenset[int] = frozenset()
+    """User ids."""
+
+    def refused_in(self, channel_id: int) -> frozenset[int] | None:
+        """Return whose sound is not taken in a voice channel; None: everyone's."""
+        return self.refused if channel_id == self.channel_id else None
+
+
 VoiceEvent = VoiceState | VoiceServer | SessionBegan | SessionResumed | ChannelDeleted

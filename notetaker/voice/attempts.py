@@ -255,6 +255,7 @@ class Attempts:
             self._patience,
             shared.settings.paces,
         )
+        self._reception.screen(connection)
         try:
             failure = await connection.open()
         except BaseException:

@@ -8,6 +8,7 @@ import aiohttp
 
 from notetaker.model.outcome import Coverage
 from notetaker.model.voice import (
+    Admission,
     ChannelDeleted,
     SessionBegan,
     SessionResumed,
@@ -111,6 +112,10 @@ class VoiceManager:
     def record(self, guild_id: int, sink: SessionSink | None) -> None:
         """Give the guild's frames to ``sink`` from now on; None: to nobody."""
         self._guild(guild_id).reception.record(sink)
+
+    def admit(self, guild_id: int, admission: Admission) -> None:
+        """Take nobody's sound in the guild but that of those admitted, until something else is recorded."""
+        self._guild(guild_id).reception.admit(admission)
 
     async def leave(self, guild_id: int) -> None:
         await self._guild(guild_id).leave()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from notetaker.model.audio import UNKNOWN, AudioFrame
 from notetaker.model.failure import Failure
 from notetaker.model.outcome import Coverage, total
+from notetaker.model.voice import Admission
 from notetaker.model.voice_status import VoiceTotals
 from notetaker.voice.connection import VoiceConnection
 from notetaker.voice.ports import SessionSink
@@ -40,6 +41,7 @@ class Reception:
         self._on_path_dead = on_path_dead
         self._closing: list[VoiceConnection] = []
         self._sink: SessionSink | None = None
+        self._admission: Admission | None = None
         self._earlier: list[Coverage] = []
         self._deafened = False
         self._first_packet_since: float | None = None
@@ -53,6 +55,7 @@ class Reception:
 
     def adopt(self, connection: VoiceConnection, arrivals: Sequence[Heard]) -> None:
         """Make this our connection. ``arrivals`` is what it heard while it was being established."""
+        self.screen(connection)
         self.connection = connection
         self.established_at = self._clock.time()
         self._first_packet_since = connection.began_at
@@ -132,14 +135,35 @@ class Reception:
     # The recording
 
     def record(self, sink: SessionSink | None) -> None:
-        """Give ``sink`` what is heard from now on, and count coverage from zero."""
+        """Give ``sink`` what is heard from now on, and count coverage from zero. Everyone is admitted."""
         self._totals.stored += self.stored
+        self.admit(None)
         self._sink = sink
         self._earlier = []
         if self.connection is not None:
             add_packets(self._totals, self.connection)
             self.connection.session.receiver.restart_counts()
             self._open_sink(self.connection)
+
+    def admit(self, admission: Admission | None) -> None:
+        """Take nobody's sound but that of those admitted from now on; None: take everyone's."""
+        if admission == self._admission:
+            return
+        self._admission = admission
+        if self.connection is not None:
+            self.catch_up()
+            self.screen(self.connection)
+            self._name_speakers(self.connection)
+
+    def screen(self, connection: VoiceConnection) -> None:
+        """Have a connection take no packets but those of people who are admitted."""
+        connection.session.receiver.refuse(self._refused_by(connection))
+
+    def _refused_by(self, connection: VoiceConnection) -> frozenset[int] | None:
+        """Return whose packets the connection does not take; None: everyone's."""
+        if self._admission is None:
+            return frozenset()
+        return self._admission.refused_in(connection.session.credentials.channel_id)
 
     def catch_up(self) -> None:
         """Hear everything that has arrived."""
@@ -184,6 +208,13 @@ class Reception:
         self._sink.session_opened(now)
         if self._deafened:
             self._sink.deafened(now, True)
+        self._name_speakers(connection)
+
+    def _name_speakers(self, connection: VoiceConnection) -> None:
+        """Tell the sink who has a name, unless nobody is admitted: then it has no business to know."""
+        if self._sink is None or self._refused_by(connection) is None:
+            return
+        now = self._clock.time()
         for ssrc, user_id in connection.session.receiver.speakers():
             self._sink.speaker_joined(user_id, ssrc, now)
 
@@ -203,6 +234,8 @@ class Reception:
             case Loss():
                 self._sink.lost(event)
             case SpeakerJoined(user_id, ssrc, now):
+                if self.connection is None or self._refused_by(self.connection) is None:
+                    return
                 self._sink.speaker_joined(user_id, ssrc, now)
             case SpeakerLeft(user_id, now):
                 self._sink.speaker_left(user_id, now)

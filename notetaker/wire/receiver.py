@@ -50,6 +50,7 @@ class Receiver:
         self._holding: set[Stream] = set()
         self._unsettled: set[Stream] = set()
         self._refused: int | None = None
+        self._unwanted: frozenset[int] | None = frozenset()  # whose packets are not taken; None: everyone's
         self._last_searches = LAST_SEARCHES
         self._retired: list[Stream] = []  # their SSRCs are somebody else's, or nobody's
         self.early_until = -math.inf
@@ -81,6 +82,10 @@ class Receiver:
         stream = self._streams.get(ssrc)
         if stream is None:
             stream = self._streams[ssrc] = Stream(ssrc, self._unsettled)
+        if self._unwanted is None or stream.user_id in self._unwanted:
+            self.heard_at = now
+            (self.unattributed if self._unwanted is None else stream.outcomes)[Outcome.REFUSED] += 1
+            return None
         payload = strip(plaintext, header)
         mark = sequence, timestamp, data[-SUFFIX_BYTES:], bool(payload)
         if self._leaving and stream in self._leaving and payload and not stream.continues(mark, now):
@@ -142,7 +147,21 @@ class Receiver:
         stream.named_at = now
         self._claims.settled(stream)
         yield SpeakerJoined(user_id, ssrc, now)
+        if self._unwanted is not None and user_id in self._unwanted:
+            self._turn_away(stream)
+            stream.forget_losses()
         yield from self._retry(stream)
+
+    def refuse(self, users: frozenset[int] | None) -> None:
+        """Count the packets of these users, and decrypt them no further; None: of everyone. What was held for them
+        goes with them.
+        """
+        before, self._unwanted = self._unwanted, users
+        for stream in self._streams.values():
+            if users is None or stream.user_id in users:
+                self._turn_away(stream)
+            elif before is None or stream.user_id in before:
+                stream.retire()  # what its sender has sent meanwhile is no loss
 
     def user_left(self, user_id: int, now: float) -> None:
         """Release the streams of ``user_id``, once late packets are over.
@@ -227,6 +246,7 @@ class Receiver:
         return total(
             Coverage(stream.user_id or 0, stream.outcomes, stream.lost)
             for stream in (*self._retired, *self._streams.values())
+            if stream.outcomes.total() or stream.lost
         )
 
     def _streams_of(self, user_id: int) -> list[Stream]:
@@ -275,6 +295,11 @@ class Receiver:
     def _released(self, stream: Stream) -> None:
         self._holding.discard(stream)
         self._claims.settled(stream)
+
+    def _turn_away(self, stream: Stream) -> None:
+        stream.outcomes[Outcome.REFUSED] += len(stream.held)
+        stream.held.clear()
+        self._released(stream)
 
     def _finish(self, stream: Stream) -> list[Loss]:
         while stream.held:

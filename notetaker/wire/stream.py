@@ -137,11 +137,15 @@ class Stream:
     def restart_counts(self) -> None:
         """Count outcomes and losses from here on. The replay window stays."""
         self.outcomes.clear()
-        self.losses = Losses()
-        self._unsettled.discard(self)
+        self.forget_losses()
         for run in (self._run, self._other):
             if run is not None:
                 run.first = run.newest - WINDOW  # what is not there yet was lost before
+
+    def forget_losses(self) -> None:
+        """Take nothing that is missing so far for a loss."""
+        self.losses = Losses()
+        self._unsettled.discard(self)
 
     @property
     def lost(self) -> int:

@@ -24,6 +24,7 @@ from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.meeting import Meeting
 from notetaker.model.names import Person
 from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.voice import Admission
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from notetaker.voice.guild import SUPERSEDED
@@ -61,6 +62,8 @@ class Voice:
         self.heard = 0
         self.waiting: list[AudioFrame] = []
         """What has arrived and has not been read."""
+        self.admission: Admission | None = None
+        """Whose sound is taken; None: everyone's."""
         self.alone = False
         """With people who have no end-to-end encryption."""
         self._changed = asyncio.Event()
@@ -122,9 +125,12 @@ class Voice:
             self.sink.session_closed(asyncio.get_running_loop().time(), "we left")
 
     def record(self, guild_id: int, sink: SessionSink | None) -> None:
-        self.sink, self.heard = sink, 0
+        self.sink, self.heard, self.admission = sink, 0, None
         if sink is not None and self.here is not None:
             sink.session_opened(asyncio.get_running_loop().time())
+
+    def admit(self, guild_id: int, admission: Admission) -> None:
+        self.admission = admission
 
     def channel(self, guild_id: int) -> int | None:
         return self.here

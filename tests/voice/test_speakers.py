@@ -8,6 +8,8 @@ import pytest
 from notetaker.discordsim.speaker.link import VoiceLink
 from notetaker.discordsim.voice.faults import Damage, Faults
 from notetaker.model.audio import UNKNOWN
+from notetaker.model.outcome import Outcome
+from notetaker.model.voice import Admission
 from tests.voice.call import BOT, CHANNEL, GUILD, Call, Recording, a_call, until
 
 ADA, BEN = 501, 502
@@ -138,3 +140,38 @@ async def test_what_a_resume_sends_again_does_nothing(tmp_path: Path) -> None:
             await recording.until_heard(BEN, 120)
             assert recording.events == events
         assert call.manager.status().totals.dave_invalid == 0
+
+
+async def test_who_is_refused_reaches_no_recording_and_others_do(tmp_path: Path) -> None:
+    async with a_call(tmp_path, faults=calm()) as call:
+        recording = Recording()
+        await call.manager.join(GUILD, CHANNEL, recording)
+        call.manager.admit(GUILD, Admission(CHANNEL, frozenset({BEN})))
+        async with call.speaker(ADA) as ada, call.speaker(BEN) as ben:
+            of_ada, _ = await asyncio.gather(says(ada, 50), says(ben, 50))
+            assert await recording.until_heard(ADA, 50) == of_ada
+            await until(lambda: refused(call, BEN) >= 50)
+        assert BEN not in recording.heard
+        assert lost(call) == 0
+
+
+async def test_in_a_channel_that_is_not_admitted_nobody_is_heard_or_named(tmp_path: Path) -> None:
+    async with a_call(tmp_path, faults=calm()) as call:
+        recording = Recording()
+        call.manager.record(GUILD, recording)
+        call.manager.admit(GUILD, Admission(CHANNEL + 1))
+        async with call.speaker(ADA) as ada:
+            await call.manager.join(GUILD, CHANNEL)
+            await says(ada, 30)
+            await until(lambda: call.manager.status().totals.packets[Outcome.REFUSED] >= 30)
+            assert (recording.heard, call.manager.coverage(GUILD)) == ({}, [])
+            call.manager.admit(GUILD, Admission(CHANNEL))
+            said = await says(ada, 30)
+            assert await recording.until_heard(ADA, 30) == said
+        assert lost(call) == 0
+
+
+def refused(call: Call, user_id: int) -> int:
+    return sum(
+        one.outcomes[Outcome.REFUSED] for one in call.manager.coverage(GUILD) if one.user_id == user_id
+    )
