@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks, store
+from notetaker.model.transcript import PAUSES
 from notetaker.model.use import Use
 from notetaker.model.wording import count
 from notetaker.status import meeting_report
@@ -60,7 +61,8 @@ def meeting(meeting_id: str, as_json: bool) -> None:
 
 
 def _print_meeting(found: dict[str, Any]) -> None:
-    click.echo(f"Meeting {found['id']} in {found['voice_channel']}: {found['state']}")
+    channels = ", ".join(dict.fromkeys(place["voice_channel"] for place in found["places"]))
+    click.echo(f"Meeting {found['id']} in {channels}: {found['state']}")
     if found["waiting_for_transcription"]:
         click.echo(
             f"{found['waiting_for_transcription']} of {found['utterances']} utterances are waiting for a worker."
@@ -83,7 +85,8 @@ def _print_meeting(found: dict[str, Any]) -> None:
     names = {one["user_id"]: one["name"] or one["user_id"] for one in found["speakers"]}
     for gap in found["gaps"]:
         whom = "" if gap["user_id"] is None else f"{names.get(gap['user_id'], gap['user_id'])} "
-        click.echo(f"{gap['started'][11:19]} to {gap['ended'][11:19]} {whom}not heard: {gap['cause']}")
+        what = "paused" if gap["cause"] in PAUSES else f"{whom}not heard"
+        click.echo(f"{gap['started'][11:19]} to {gap['ended'][11:19]} {what}: {gap['cause']}")
     click.echo()
     table = Table("speaker", "received", "heard", "stored", "dropped", "lost on the way", box=None)
     unused = [_unused(one["uses"]) for one in found["speakers"]]

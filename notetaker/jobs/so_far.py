@@ -34,6 +34,7 @@ def transcript_of(store: Store, meeting: Meeting, time_zone: str) -> Transcript:
         store.coverage(meeting.id),
         meeting.time_zone or time_zone,
         store.marks(meeting.id),
+        store.places(meeting),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from notetaker.model.locale import ENGLISH_UTC, Locale
 from notetaker.model.mark import Mark
-from notetaker.model.meeting import Meeting
+from notetaker.model.meeting import Meeting, Place
 from notetaker.model.outcome import Coverage
 from notetaker.model.use import Use
 
@@ -26,9 +26,16 @@ class Line:
     """Why the sound could not be transcribed; None if it could."""
 
 
+EMPTY = "nobody was in the voice channel"
+MOVED = "the note-taker had been moved to another voice channel"
+UNSHOWN = "people there could not be shown that they were recorded"
+PAUSES = frozenset({EMPTY, MOVED, UNSHOWN})
+"""Causes of gaps in which nothing was to be recorded, so that nothing is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch of time in which sound is missing, or may be."""
+    """A stretch of time in which sound is missing, or may be; or a pause."""
 
     started_ns: int
     ended_ns: int
@@ -36,6 +43,10 @@ class Gap:
     """Text for people, such as "voice session lost (4006)"."""
     user_id: int | None = None
     """The speaker it concerns; None if it concerns everyone."""
+
+    @property
+    def is_pause(self) -> bool:
+        return self.cause in PAUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +69,11 @@ class Transcript:
     """How dates and times are written."""
     marks: tuple[Mark, ...] = ()
     """Moments that somebody marked, sorted by time."""
+    places: tuple[Place, ...] = ()
+    """The voice channels that the meeting has been in, in order; empty if it never left the first one."""
+
+    @property
+    def channels(self) -> str:
+        """The names of the voice channels that the meeting has been in: ``Standup, Planning``."""
+        names = dict.fromkeys(place.name for place in self.places) or (self.meeting.voice_channel_name,)
+        return ", ".join(names)

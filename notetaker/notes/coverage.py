@@ -39,6 +39,9 @@ def _sentences(transcript: Transcript) -> Iterator[str]:
         if number:
             packets = count(number, "packet that was", "packets that were")
             yield f"{packets} heard could not be {done}."
+    not_recorded = refused(transcript)
+    if not_recorded:
+        yield f"Not recorded: {_some(not_recorded, transcript)}."
     failed = [line for line in transcript.lines if line.error is not None]
     if failed:
         length = duration(sum(line.ended_ns - line.started_ns for line in failed))
@@ -55,10 +58,24 @@ def _undecryptable(transcript: Transcript) -> Iterator[str]:
     mostly = [part.user_id for part, packets in missed if packets > part.heard]
     partly = [part.user_id for part, packets in missed if _MISSED <= packets <= part.heard]
     for user_ids, how in (mostly, ""), (partly, " part of the time"):
-        people = [escape(clip(name(user_id, transcript), _NAME)) for user_id in user_ids]
-        others = [f"and {len(people) - _NAMES:,} more"] if len(people) > _NAMES else []
-        if people:
-            yield f"{', '.join(people[:_NAMES] + others)} could not be decrypted{how}."
+        if user_ids:
+            yield f"{_some(user_ids, transcript)} could not be decrypted{how}."
+
+
+def refused(transcript: Transcript) -> list[int]:
+    """Return the user ids of those who were not to be recorded, such as music bots."""
+    return [
+        part.user_id
+        for part in transcript.coverage
+        if part.user_id and part.outcomes[Outcome.REFUSED] and not part.heard
+    ]
+
+
+def _some(user_ids: list[int], transcript: Transcript) -> str:
+    """Return the names of the first few: ``Ada, Ben, Chloe, and 2 more``."""
+    people = [escape(clip(name(user_id, transcript), _NAME)) for user_id in user_ids]
+    others = [f"and {len(people) - _NAMES:,} more"] if len(people) > _NAMES else []
+    return ", ".join(people[:_NAMES] + others)
 
 
 def _packets(everyone: Coverage, *, whole: bool) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from notetaker.model.transcript import Gap, Transcript
+from notetaker.model.transcript import PAUSES, Gap, Transcript
 from notetaker.model.wording import SECOND_NS, clip
 from notetaker.notes.coverage import name
 from notetaker.notes.markdown import escape
@@ -24,15 +24,22 @@ class JoinedGap:
     user_ids: tuple[int, ...]
     """The speakers it concerns; empty if it concerns everyone."""
 
+    @property
+    def is_pause(self) -> bool:
+        return self.cause in PAUSES
+
     def words(self, transcript: Transcript, characters: int) -> str:
         """Return ``14:30:20–14:30:25 Ada not heard: voice session lost (4006)``, escaped.
 
         Names and cause are cut at ``characters`` each.
         """
+        when = from_to(self.started_ns, self.ended_ns, transcript.locale)
+        cause = escape(clip(self.cause, characters))
+        if self.is_pause:
+            return f"{when} paused: {cause}"
         names = clip(", ".join(name(user_id, transcript) for user_id in self.user_ids), characters)
         whom = f"{escape(names)} not heard" if names else "not heard"
-        when = from_to(self.started_ns, self.ended_ns, transcript.locale)
-        return f"{when} {whom}: {escape(clip(self.cause, characters))}"
+        return f"{when} {whom}: {cause}"
 
 
 def join_gaps(gaps: Iterable[Gap]) -> list[JoinedGap]:

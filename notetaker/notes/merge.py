@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from notetaker.model.locale import Locale
 from notetaker.model.mark import Mark
-from notetaker.model.meeting import Meeting
+from notetaker.model.meeting import Meeting, Place
 from notetaker.model.outcome import Coverage
 from notetaker.model.transcript import Gap, Line, Transcript
 from notetaker.model.use import uses
@@ -21,13 +21,15 @@ def merge(
     coverage: Iterable[Coverage],
     time_zone: str = "UTC",
     marks: Iterable[Mark] = (),
+    places: Iterable[Place] = (),
 ) -> Transcript:
     """Return all lines sorted by start; people who spoke at the same time keep separate lines, in the order in which
     they were recorded.
 
     Utterances without words are left out, but not those that could not be transcribed, because their sound exists.
-    A speaker without a name is called unknown. Dates and times are written for ``time_zone``, in the language chosen
-    for the meeting, or else in the one with the most lines.
+    A speaker without a name is called unknown. Gaps within a pause are left out: nothing was to be heard then. Dates
+    and times are written for ``time_zone``, in the language chosen for the meeting, or else in the one with the most
+    lines.
     """
     transcribed = sorted(transcribed, key=lambda one: _place(one[0]))
     coverage = sorted(coverage, key=lambda part: part.user_id)
@@ -51,7 +53,9 @@ def merge(
     return Transcript(
         meeting=meeting,
         lines=tuple(lines),
-        gaps=tuple(sorted(gaps, key=lambda gap: (gap.started_ns, gap.ended_ns, gap.user_id or 0, gap.cause))),
+        gaps=_without_pauses(
+            sorted(gaps, key=lambda gap: (gap.started_ns, gap.ended_ns, gap.user_id or 0, gap.cause))
+        ),
         speakers=dict(sorted(names.items())),
         coverage=tuple(coverage),
         uses=uses(coverage, transcribed),
@@ -59,6 +63,18 @@ def merge(
         languages=languages,
         locale=Locale(meeting.language or next(iter(languages), "en"), time_zone),
         marks=tuple(marks),
+        places=tuple(places),
+    )
+
+
+def _without_pauses(gaps: list[Gap]) -> tuple[Gap, ...]:
+    """Return pauses, and the gaps that do not lie within one."""
+    pauses = [gap for gap in gaps if gap.is_pause]
+    return tuple(
+        gap
+        for gap in gaps
+        if gap.is_pause
+        or not any(one.started_ns <= gap.started_ns and gap.ended_ns <= one.ended_ns for one in pauses)
     )
 
 

@@ -40,8 +40,6 @@ def render_message(minutes: Minutes, transcript: Transcript) -> str:
 def _message(
     minutes: Minutes, transcript: Transcript, of: Entries, entries: int, characters: int
 ) -> Iterator[str]:
-    meeting = transcript.meeting
-
     def section(heading: str, lines: list[str]) -> Iterator[str]:
         if lines:
             yield f"### {heading}"
@@ -49,7 +47,7 @@ def _message(
         if len(lines) > entries:
             yield f"- … {len(lines) - entries:,} more in the attached transcript"
 
-    yield f"## Meeting notes: {escape(clip(meeting.voice_channel_name, _NAME))}"
+    yield f"## Meeting notes: {escape(clip(transcript.channels, _NAME))}"
     yield at_start(_when(transcript))
     if minutes.title:
         yield f"About: {escape(clip(minutes.title, max(characters, _NAME)))}"
@@ -60,8 +58,10 @@ def _message(
     if len(topics) > 1:
         told = [f"{escape(clip(title, _NAME))} ({clock(at, transcript.locale)})" for at, title in topics]
         yield from section("Topics", told)
-    gaps = [gap.words(transcript, characters) for gap in join_gaps(transcript.gaps)]
-    yield from section("Gaps in the recording", gaps)
+    gaps = join_gaps(transcript.gaps)
+    for heading, pauses in (("Gaps in the recording", False), ("Pauses", True)):
+        told = [gap.words(transcript, characters) for gap in gaps if gap.is_pause == pauses]
+        yield from section(heading, told)
     yield "### Who spoke"
     yield _who_spoke(transcript, max(entries, 1))
     yield f"-# Coverage: {coverage.heard(transcript)}"
@@ -98,11 +98,11 @@ def render_transcript(transcript: Transcript, minutes: Minutes) -> str:
 def _document(transcript: Transcript, minutes: Minutes) -> Iterator[str]:
     meeting = transcript.meeting
     of = Entries(transcript)
-    title = f"Meeting in {escape(meeting.voice_channel_name)}"
+    title = f"Meeting in {escape(transcript.channels)}"
     yield f"# {title}, {day(meeting.started_ns, transcript.locale)}"
     yield ""
     yield f"- Meeting: {escape(meeting.id)}"
-    yield f"- Channel: {escape(meeting.voice_channel_name)}"
+    yield f"- Channel: {escape(transcript.channels)}"
     yield f"- Date: {_when(transcript)}"
     yield f"- People: {_people(transcript)}"
     if minutes.title:
@@ -136,18 +136,23 @@ def _document(transcript: Transcript, minutes: Minutes) -> Iterator[str]:
 
 def _people(transcript: Transcript) -> str:
     spoken = {line.user_id for line in transcript.lines}
+    refused = coverage.refused(transcript)
     people = [
-        escape(name) + ("" if user_id in spoken else " (did not speak)")
+        escape(name)
+        + ("" if user_id in spoken else " (not recorded)" if user_id in refused else " (did not speak)")
         for user_id, name in transcript.speakers.items()
     ]
     return ", ".join(people) or "nobody"
 
 
 def _paragraphs(transcript: Transcript) -> Iterator[str]:
-    """Yield turns and gaps, sorted by start."""
+    """Yield turns, gaps and moves to other voice channels, sorted by start."""
     entries = [(turn.started_ns, _turn(turn, transcript.locale)) for turn in turns(transcript)]
     for gap in join_gaps(transcript.gaps):
         entries.append((gap.started_ns, f"**{gap.words(transcript, characters=200)}**"))
+    for place in transcript.places[1:]:
+        when = clock(place.started_ns, transcript.locale)
+        entries.append((place.started_ns, f"**{when} moved to {escape(place.name)}**"))
     return (text for _, text in sorted(entries, key=lambda entry: entry[0]))
 
 

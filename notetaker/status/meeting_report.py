@@ -61,6 +61,14 @@ def detail(store: Store, meeting_id: str) -> dict[str, Any] | None:
             }
             for one in coverage
         ],
+        "places": [
+            {
+                "started": iso(place.started_ns),
+                "voice_channel_id": str(place.channel_id),
+                "voice_channel": place.name,
+            }
+            for place in store.places(meeting)
+        ],
         "gaps": [
             {
                 "started": iso(gap.started_ns),

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
-from notetaker.model.meeting import Meeting
+from notetaker.model.meeting import Meeting, Place
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap, Transcript
 from notetaker.model.utterance import Clip, Transcription, Utterance
@@ -71,5 +71,6 @@ def transcript(
     coverage: tuple[Coverage, ...] = (),
     meeting: Meeting = MEETING,
     time_zone: str = "UTC",
+    places: tuple[Place, ...] = (),
 ) -> Transcript:
-    return merge(meeting, lines, NAMES if names is None else names, gaps, coverage, time_zone)
+    return merge(meeting, lines, NAMES if names is None else names, gaps, coverage, time_zone, places=places)

@@ -1,0 +1,57 @@
+"""What notes say of rooms: where a meeting went, when it paused, and who was not recorded."""
+
+from notetaker.model.meeting import Place
+from notetaker.model.minutes import Minutes
+from notetaker.model.transcript import EMPTY, MOVED
+from notetaker.notes.render import render_message, render_transcript
+from tests.notes.builders import ADA, BEN, MEETING, at, gap, heard, said, transcript
+
+NOTHING = Minutes("", (), (), (), (), (), ("built-in",), 0)
+ROBOT = 666
+
+
+def test_a_meeting_that_moved_names_all_its_channels_and_the_moment() -> None:
+    moved = transcript(
+        said(ADA, 0, 3, "Let us move."),
+        said(BEN, 25, 28, "Here we are."),
+        gaps=(gap(10, 20, MOVED),),
+        places=(MEETING.first_place, Place(at(20), 9, "*Planning*")),
+    )
+    message, document = render_message(NOTHING, moved), render_transcript(moved, NOTHING)
+    assert message.startswith("## Meeting notes: General, \\*Planning\\*\n")
+    assert "- Channel: General, \\*Planning\\*\n" in document
+    in_order = [
+        "14:30:05 **Ada:** Let us move.",
+        "**14:30:15–14:30:25 paused: the note-taker had been moved to another voice channel**",
+        "**14:30:25 moved to \\*Planning\\***",
+        "14:30:30 **Ben:** Here we are.",
+    ]
+    assert [line for line in document.splitlines() if line in in_order] == in_order
+
+
+def test_a_renamed_channel_has_its_new_name() -> None:
+    renamed = transcript(said(ADA, 0, 3, "Hi."), places=(MEETING.first_place._replace(name="Lobby"),))
+    assert render_message(NOTHING, renamed).startswith("## Meeting notes: Lobby\n")
+    assert "moved to" not in render_transcript(renamed, NOTHING)
+
+
+def test_a_pause_is_no_gap_and_what_was_lost_in_it_was_not_to_be_heard() -> None:
+    paused = transcript(
+        said(ADA, 0, 3, "Bye."), gaps=(gap(10, 40, EMPTY), gap(12, 15), gap(20, 40), gap(35, 45))
+    )
+    message = render_message(NOTHING, paused)
+    assert message.split("### ")[1:3] == [
+        "Gaps in the recording\n- 14:30:40–14:30:50 not heard: voice session lost (4006)\n",
+        "Pauses\n- 14:30:15–14:30:45 paused: nobody was in the voice channel\n",
+    ]
+
+
+def test_who_was_not_recorded_is_named_and_is_no_loss() -> None:
+    with_robot = transcript(
+        said(ADA, 0, 3, "Nice song."),
+        names={ADA: "Ada", ROBOT: "DJ Robot"},
+        coverage=(heard(ADA, 150), heard(ROBOT, 0, refused=900)),
+    )
+    document = render_transcript(with_robot, NOTHING)
+    assert "- People: Ada, DJ Robot (not recorded)\n" in document
+    assert "All 150 voice packets were heard; none was lost. Not recorded: DJ Robot." in document
