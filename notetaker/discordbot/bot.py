@@ -44,6 +44,20 @@ NOT_CONNECTED = (
 )
 """How an attempt to connect to the main gateway may fail; the next one may succeed."""
 
+ROOM_EVENTS = frozenset(
+    {
+        "voice_state_update",
+        "guild_channel_update",
+        "guild_channel_delete",
+        "guild_role_update",
+        "guild_role_delete",
+        "member_update",
+        "guild_remove",
+        "guild_available",
+    }
+)
+"""py-cord's events after which somebody may have come or gone, or the bot may do more or less than before."""
+
 T = TypeVar("T")
 
 
@@ -92,6 +106,7 @@ class NotetakerBot(discord.AutoShardedBot):
         self.heard_at = time.monotonic()
         """When the last message of the main gateway arrived (monotonic seconds)."""
         self._shards_up: set[int] = set()
+        self._on_room_change: Callable[[], object] | None = None
         self.bridge = Bridge(self, self._shards_up)
         self.publisher = Publisher(self)
 
@@ -103,6 +118,10 @@ class NotetakerBot(discord.AutoShardedBot):
         self.add_cog(VoiceStatusCommand(voice))
         self._buttons = Buttons(meetings)
         self._has_commands = True
+
+    def watch(self, on_room_change: Callable[[], object]) -> None:
+        """Call ``on_room_change`` whenever voice channels, who is in them, or permissions may have changed."""
+        self._on_room_change = on_room_change
 
     @property
     def connected(self) -> bool:
@@ -224,6 +243,8 @@ class NotetakerBot(discord.AutoShardedBot):
                 self._shards_up.add(args[0])
             case "shard_disconnect":
                 self._shards_up.discard(args[0])
+            case _ if event in ROOM_EVENTS and self._on_room_change is not None:
+                asyncio.get_running_loop().call_soon(self._on_room_change)
         super().dispatch(event, *args, **kwargs)
 
     async def on_connect(self) -> None:

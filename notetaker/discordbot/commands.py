@@ -8,7 +8,7 @@ from typing import Annotated
 
 import discord
 
-from notetaker.discordbot import permission_checks, replies
+from notetaker.discordbot import permission_checks, replies, rooms
 from notetaker.discordbot.answering import AnsweringCog, answer, defer, guild_of
 from notetaker.discordbot.options import language_choices, language_of
 from notetaker.discordbot.panel import MARK_MAX
@@ -69,12 +69,14 @@ class Commands(AnsweringCog):
         _refuse(_reason_not_to_post(ctx, guild.me))
         if self._meetings.channel(guild.id) != channel.id:
             _refuse(permission_checks.to_joining(channel, guild.me))
+        text_channel_id = ctx.interaction.channel_id or channel.id
+        _refuse(permission_checks.to_recording(rooms.room(guild, channel.id, text_channel_id)))
         await defer(ctx)
         wish = Start(
             guild_id=guild.id,
             voice_channel_id=channel.id,
             voice_channel_name=channel.name,
-            text_channel_id=ctx.interaction.channel_id or channel.id,
+            text_channel_id=text_channel_id,
             started_by=ctx.author.id,
             language=spoken,
         )

@@ -3,6 +3,7 @@
 import discord
 
 from notetaker.discordbot import replies
+from notetaker.model.room import Room
 
 VoiceChannel = discord.VoiceChannel | discord.StageChannel
 
@@ -62,6 +63,13 @@ def to_live_text(channel: discord.TextChannel, me: discord.Member) -> str | None
     if missing:
         return f"I can't show live text, because I need the {missing} in <#{channel.id}> for its thread."
     return None
+
+
+def to_recording(room: Room | None) -> str | None:
+    """The reason why the people in a room may not be recorded: they could not be shown that they are."""
+    if room is None or room.chat or room.seen or room.markable:
+        return None
+    return f"I don't record in secret, so I can't take notes. {replies.cannot_show(room.channel_id)}"
 
 
 _SEND = {False: "Send Messages", True: "Send Messages in Threads"}

@@ -4,6 +4,8 @@ Discord shows ``<#id>`` as a link to the channel and ``<t:seconds:style>`` as a 
 (Discord docs, Reference, Message Formatting).
 """
 
+from collections.abc import Sequence
+
 from notetaker.discordbot.ports import Started, Stopped
 from notetaker.model.languages import english_name
 from notetaker.model.mark import Mark
@@ -60,9 +62,14 @@ STOPPED = "I was stopped, and was away for too long to resume."
 CRASH = "I stopped unexpectedly."
 GUILD_GONE = "I'm no longer a member of this server."
 CHANNEL_GONE = "The voice channel no longer exists."
+ROOM_EMPTY = "Everyone has left the voice channel."
+TOO_LONG = "This meeting has become as long as I take notes at a stretch."
 
 TYPED_MAX = 100
 """How many characters to repeat of what a person has typed."""
+
+NEWCOMERS_MAX = 20
+"""How many newcomers to name in one message."""
 
 _TRYING = "I'll keep trying at regular intervals."
 _TO_TRY = (
@@ -193,6 +200,69 @@ def stopped_unasked(meeting: Meeting, reason: str) -> str:
     return (
         f"{reason} I've stopped taking notes in <#{meeting.voice_channel_id}>. Everything said until then is safe, "
         "and I'll post the notes here. Use /startnotes to start again."
+    )
+
+
+def about(meeting: Meeting, text: str) -> str:
+    """``text`` in a direct message, which is in no server."""
+    return f"About your meeting in {escape(meeting.voice_channel_name)}: {text}"
+
+
+def recording_here(meeting: Meeting) -> str:
+    """In the chat of the voice channel, for the people in it."""
+    return (
+        f"🔴 **I'm taking notes here.** I'm recording everyone in this channel and turning what they say into text, "
+        f"as <@{meeting.started_by}> asked. I'll post the notes in <#{meeting.text_channel_id}>. Use /stopnotes to "
+        "stop."
+    )
+
+
+def newcomers(user_ids: Sequence[int]) -> str:
+    """In the chat of the voice channel. Nobody is notified."""
+    people = ", ".join(f"<@{user_id}>" for user_id in user_ids[:NEWCOMERS_MAX])
+    more = f" and {len(user_ids) - NEWCOMERS_MAX} more" if len(user_ids) > NEWCOMERS_MAX else ""
+    return (
+        f"{people}{more}: notes are being taken here, and everyone in this channel is recorded. Use /stopnotes to "
+        "stop."
+    )
+
+
+def moved_here(meeting: Meeting, from_id: int) -> str:
+    """In the chat of the voice channel to which the bot was moved from ``from_id``."""
+    return (
+        f"🔴 **I've been moved here from <#{from_id}> and am taking notes.** I'm recording everyone in this channel "
+        f"from now on, and I'll post the notes in <#{meeting.text_channel_id}>. Use /stopnotes to stop."
+    )
+
+
+def moved_to(channel_id: int) -> str:
+    """Where the notes go."""
+    return (
+        f"🔴 I've been moved to <#{channel_id}> and am recording everyone in that channel now. It becomes a new part "
+        "of the same notes. Use /stopnotes to stop."
+    )
+
+
+def not_recording(reason: str) -> str:
+    """``reason`` is in sentences."""
+    return (
+        f"⏸️ I'm not recording now. {reason} As soon as that has changed, I'll record again. Everything said until "
+        "now is safe. Use /stopnotes to end the notes."
+    )
+
+
+def cannot_show(channel_id: int) -> str:
+    return (
+        f"I can't show the people in <#{channel_id}> that they're being recorded: I need the Send Messages "
+        "permission in that channel's chat. Someone who manages the server can grant it."
+    )
+
+
+def ends_soon(meeting: Meeting, longest_s: float) -> str:
+    ends_s = round(meeting.started_ns / SECOND_NS + longest_s)
+    return (
+        f"⏳ I'll stop taking notes at <t:{ends_s}:t> and post them, because I don't take notes for longer than "
+        f"{duration(round(longest_s * SECOND_NS))} at a stretch. Use /startnotes then to go on."
     )
 
 

@@ -107,7 +107,7 @@ class Meetings:
                     gap = OpenGap(clock.began_ns, causes.not_joined(reason))
                 meeting = _meeting(wish, clock, settings)
                 try:
-                    await self._recordings.start(meeting, clock, gap)
+                    await self._recordings.start(meeting, clock, gap, settings)
                 except (OSError, StoreError) as error:
                     await self._voice.leave(guild_id)
                     raise _not_stored(meeting, error) from error

@@ -13,7 +13,7 @@ from notetaker.meetings import causes
 from notetaker.meetings.open_gaps import GapKind, OpenGaps
 from notetaker.model import events
 from notetaker.model.audio import AudioFrame
-from notetaker.model.meeting import Meeting, MeetingState
+from notetaker.model.meeting import Meeting, MeetingState, Place
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
 from notetaker.recording.clock import MeetingClock
@@ -43,16 +43,17 @@ class LiveMeeting:
         clock: MeetingClock,
         on_utterance: Callable[[], object],
         *,
-        channel_id: int | None = None,
+        place: Place | None = None,
         connected: bool = False,
         gap: OpenGap | None = None,
     ) -> None:
         """``folder`` and ``clock`` are the meeting's; ``on_utterance`` is called when an utterance has ended.
 
-        ``gap``: since when, and why, there has been no voice session; None if there is one now.
+        ``place``: where it goes on after a restart; None for its first voice channel. ``gap``: since when, and why,
+        there has been no voice session; None if there is one now.
         """
         self.meeting = meeting
-        self.channel_id = channel_id or meeting.voice_channel_id
+        self.place = place or meeting.first_place
         """The voice channel that is recorded: people may move the bot."""
         self.connected = connected
         """There has been a voice session."""
@@ -64,8 +65,8 @@ class LiveMeeting:
         """Why the disk did not take what came last; None if it did."""
         self.joined: set[int] = set()
         """The user ids of everyone whose stream has been announced."""
-        self.waiting: list[Utterance | Gap] = []
-        """What has ended and is not in the store yet, oldest first."""
+        self.waiting: list[Utterance | Gap | Place] = [] if place is None else [place]
+        """What has ended, or changed, and is not in the store yet, oldest first."""
         self.recorder = Recorder(folder, meeting.id, self._ended)
         self._on_utterance = on_utterance
         self._stored = Tally()
@@ -75,6 +76,7 @@ class LiveMeeting:
         self._gaps = OpenGaps()
         self._looked = -math.inf  # when it was looked for sleep, in monotonic seconds
         self._left: float | None = None  # when the session closed that was asked to
+        self._paused_at: float | None = None  # while nobody is to be recorded
         self._told_deaf = False
         self._stopped = False
         self._state_file = StateFile(folder)
@@ -141,9 +143,38 @@ class LiveMeeting:
         """Return the meeting's time at ``now``, Unix nanoseconds."""
         return self._clock.at(now)
 
-    def follow(self, channel_id: int | None) -> None:
-        """Take note of the voice channel in which the bot is; None while it is in none."""
-        self.channel_id = channel_id or self.channel_id
+    @property
+    def channel_id(self) -> int:
+        """The voice channel that is recorded."""
+        return self.place.channel_id
+
+    def length_s(self, now: float) -> float:
+        """Seconds since the meeting began."""
+        return (self._clock.at(now) - self.meeting.started_ns) / 1e9
+
+    def pause(self, now: float, cause: str) -> None:
+        """Nobody is recorded from now on, for one of ``transcript.PAUSES``. What has come so far is kept."""
+        gap = self._gaps.get(GapKind.PAUSE)
+        if gap is None or gap.cause != cause:
+            self.resume(now)
+            self._paused_at = now
+            self._begin(GapKind.PAUSE, now, cause)
+
+    def resume(self, now: float) -> None:
+        """People are recorded again."""
+        self._paused_at = None
+        self._end(GapKind.PAUSE, now)
+
+    def move(self, now: float, channel_id: int, name: str) -> None:
+        """The meeting goes on in another voice channel, as a new part."""
+        self.place = Place(self._clock.at(now), channel_id, name)
+        self.waiting.append(self.place)
+
+    def rename(self, name: str) -> None:
+        """Take note of the name of the voice channel."""
+        if name and name != self.place.name:
+            self.place = self.place._replace(name=name)
+            self.waiting.append(self.place)
 
     def leave(self) -> None:
         """Take note that the bot is about to leave the voice channel on purpose."""
@@ -188,11 +219,13 @@ class LiveMeeting:
         self._state_file.keep(state, self._clock.sign())
 
     def stop(self, now: float) -> None:
-        """End the meeting: nothing more is heard."""
+        """End the meeting: nothing more is heard. One that was paused ended when the pause began."""
         self._notice_sleep(now)
         self._stopped = True
-        self._end_all(now)
-        self.meeting = replace(self.meeting, ended_ns=self._clock.at(now), state=MeetingState.FINISHING)
+        ended = now if self._paused_at is None else self._paused_at
+        self._gaps.drop(GapKind.PAUSE)
+        self._end_all(ended)
+        self.meeting = replace(self.meeting, ended_ns=self._clock.at(ended), state=MeetingState.FINISHING)
 
     def suspend(self, now: float) -> None:
         """End this life's part of the meeting, which another life may resume."""
@@ -300,6 +333,9 @@ class LiveMeeting:
 
     def _report(self, gap: Gap) -> None:
         """Log a gap in everyone's sound; single packets get lost all the time."""
+        if gap.is_pause:
+            log.info("Meeting %s was paused: %s", self.meeting.id, gap.cause)
+            return
         gap_ms = round((gap.ended_ns - gap.started_ns) / 1e6)
         extra = events.GAP.of(self.meeting, gap_ms=gap_ms)
         log.warning("Meeting %s: gap of %.1f s: %s", self.meeting.id, gap_ms / 1e3, gap.cause, extra=extra)

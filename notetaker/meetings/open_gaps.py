@@ -18,6 +18,8 @@ class GapKind(Enum):
     """A moderator has deafened the bot."""
     DISK = auto()
     """The disk rejects writes."""
+    PAUSE = auto()
+    """Nobody is to be recorded."""
 
 
 class OpenGaps:

@@ -8,6 +8,7 @@ from notetaker.model.meeting import Meeting
 from notetaker.model.names import Person
 from notetaker.model.notes import Posting
 from notetaker.model.outcome import Coverage
+from notetaker.model.room import Room
 from notetaker.model.voice import Admission
 from notetaker.voice.ports import SessionSink
 
@@ -33,8 +34,22 @@ class Voice(Protocol):
 class Discord(Protocol):
     """``announcer.Announcer``."""
 
-    async def say(self, channel_id: int, text: str) -> None:
-        """Post a plain message. A failure is logged."""
+    async def say(self, channel_id: int, text: str) -> bool:
+        """Post a plain message; return whether it was. A failure is logged."""
+
+    async def tell(self, meeting: Meeting, text: str) -> None:
+        """Post a plain message where the notes go; if that fails, write to the person who started the meeting."""
+
+    def room(self, guild_id: int, channel_id: int, text_channel_id: int) -> Room | None:
+        """Return a voice channel as it is now, for notes in a text channel; None if Discord shows nothing of it yet,
+        or has an outage.
+        """
+
+    async def mark(self, guild_id: int, channel_id: int) -> bool:
+        """Mark the bot, or the voice channel, as recording; return whether that was done."""
+
+    async def unmark(self, guild_id: int, channel_id: int) -> None:
+        """Take the mark off. A failure is logged."""
 
     async def person(self, guild_id: int, user_id: int) -> Person:
         """Return the names under which the guild knows a user."""

@@ -9,23 +9,27 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Stopped
+from notetaker.meetings.attendance import Attendance
 from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.ports import Discord, Voice
 from notetaker.meetings.recovery import Interrupted
 from notetaker.meetings.saving import Saving
+from notetaker.meetings.server_settings import ServerSettings
 from notetaker.meetings.storage import Storage
 from notetaker.model import events
+from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.meeting import Meeting, RunningMeeting
 from notetaker.model.outcome import Coverage
 from notetaker.recording.clock import MeetingClock
 from notetaker.recording.state import OpenGap
+from notetaker.store.database import StoreError
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.timing import TimedLock
 
@@ -36,6 +40,7 @@ IDLE_TICK = 0.5  # ... while nobody speaks: no utterance ends sooner than that a
 STORE_EVERY = 0.5  # seconds between two attempts to store what has failed, or is not urgent
 SYNC_EVERY = 1.0  # seconds: what a power loss may cost
 COVERAGE_EVERY = 5.0  # seconds: what a crash may cost of the counts
+LONGEST_S = 6 * 3600.0  # how long a meeting may be
 STORING_S = 600.0  # how long the disk may delay the start or end of a meeting
 
 
@@ -48,17 +53,23 @@ class Recordings:
         storage: Storage,
         tasks: asyncio.TaskGroup,
         discord: Discord,
+        settings: ServerSettings,
         folder: Path,
         resume_window_s: float,
+        longest_s: float = LONGEST_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``folder`` holds one folder per meeting. Meetings that were interrupted for longer than ``resume_window_s``
-        are not resumed; with 0, none is.
+        are not resumed; with 0, none is. None is longer than ``longest_s``.
         """
         self._voice = voice
         self._storage = storage
         self._tasks = tasks
         self._discord = discord
+        self._settings = settings
         self._folder = folder
+        self.longest_s = longest_s
+        self._clock = clock
         self.resume_window_s = resume_window_s
         self.ticked_at = storage.disk_clock()
         """When the loop turned last, on the clock of the disk."""
@@ -69,6 +80,7 @@ class Recordings:
         )
         """By guild; held to start, stop or suspend a meeting, however long the database is away."""
         self._recorded: dict[int, Saving] = {}  # by guild
+        self._attendance: dict[int, Attendance] = {}  # of the same meetings
         self._stopped: set[Saving] = set()
         self._urgent = asyncio.Event()
         """An utterance or a meeting has ended since ``store`` began last."""
@@ -94,7 +106,9 @@ class Recordings:
 
     # From start to stop. The guild's lock is held.
 
-    async def start(self, meeting: Meeting, clock: MeetingClock, gap: OpenGap | None) -> None:
+    async def start(
+        self, meeting: Meeting, clock: MeetingClock, gap: OpenGap | None, settings: GuildSettings
+    ) -> None:
         """Store a meeting, then record it. Raises OSError and StoreError.
 
         ``clock`` began with the meeting. ``gap``: since when, and why, the bot is not in the voice channel; None if
@@ -104,7 +118,7 @@ class Recordings:
         saving = self._saving(live, earlier=[])
         await saving.add()
         self._recorded[meeting.guild_id] = saving
-        self._voice.record(meeting.guild_id, live)
+        self._attend(live, settings, announced=gap is not None)
         log.info("Meeting %s started", meeting.id, extra=events.MEETING_STARTED.of(meeting))
 
     def want_none(self, guild_id: int) -> None:
@@ -120,7 +134,7 @@ class Recordings:
             return None
         saving = await self._leave(guild_id)
         live = saving.live
-        live.stop(time.monotonic())
+        live.stop(self._clock())
         log.info("Meeting %s stopped", live.meeting.id, extra=events.MEETING_ENDED.of(live.meeting))
         self._stopped.add(saving)
         await saving.sync()
@@ -145,7 +159,7 @@ class Recordings:
             interrupted.folder,
             interrupted.clock,
             self._urgent.set,
-            channel_id=interrupted.channel_id,
+            place=interrupted.place,
             connected=interrupted.segments > 0,
             gap=interrupted.gap,
         )
@@ -162,7 +176,13 @@ class Recordings:
         if reason is not None:
             await self._stop_unasked(guild_id, reason)
             return
-        self._voice.record(guild_id, live)
+        settings = self._settings.defaults
+        with suppress(StoreError):  # the operator's will do
+            settings = await self._settings.read(guild_id)
+        if not self._wanted(live):
+            return
+        self._voice.want(guild_id, live.channel_id)
+        self._attend(live, settings, announced=True)
         try:
             await self._voice.join(guild_id, live.channel_id)
         except JoinFailed as failed:
@@ -176,6 +196,9 @@ class Recordings:
     def removed(self, guild_id: int, reason: str) -> None:
         if guild_id in self._recorded:
             self._tasks.create_task(self._stop_unasked(guild_id, reason))
+
+    def moved(self, guild_id: int) -> None:
+        self.look()
 
     def waiting(self, guild_id: int, reason: str) -> None:
         live = self.get(guild_id)
@@ -211,13 +234,18 @@ class Recordings:
 
     def tick(self, now: float) -> None:
         """End the utterances that have been quiet for long enough, and tell people what is new."""
+        self.look()
         for guild_id, saving in self._recorded.items():
             live = saving.live
-            live.follow(self._voice.channel(guild_id))
             self._voice.catch_up(guild_id)  # what waits in the socket may have been said before now
             news = live.tick(now)
             if news is not None:
                 self._say(live, news)
+
+    def look(self) -> None:
+        """See who is in the rooms, and what the bot may do there: something of that may have changed."""
+        for attendance in self._attendance.values():
+            attendance.look(self.longest_s)
 
     async def sync(self) -> None:
         """Make what has come so far safe from power loss."""
@@ -253,6 +281,22 @@ class Recordings:
         coverage = partial(self._voice.coverage, live.meeting.guild_id)
         return Saving(live, self._storage, self._discord, self._tasks, coverage, earlier)
 
+    def _attend(self, live: LiveMeeting, settings: GuildSettings, *, announced: bool) -> None:
+        """Record a meeting as far as the people in its room are shown that it is."""
+        guild_id = live.meeting.guild_id
+        self._attendance[guild_id] = Attendance(
+            live,
+            settings,
+            self._voice,
+            self._discord,
+            self._tasks.create_task,
+            partial(self._stop_unasked, guild_id),
+            self._clock,
+            announced=announced,
+        )
+        self._voice.record(guild_id, live)
+        self.look()
+
     def _is_recorded(self, saving: Saving) -> bool:
         return self._recorded.get(saving.live.meeting.guild_id) is saving
 
@@ -267,15 +311,21 @@ class Recordings:
         saving.freeze_coverage()
         self._voice.record(guild_id, None)
         del self._recorded[guild_id]
+        attendance = self._attendance.pop(guild_id, None)
+        if attendance is not None:
+            await attendance.close()
         return saving
 
     async def _stop_unasked(self, guild_id: int, reason: str) -> None:
         """Stop a meeting that nobody asked to stop, and tell people the reason."""
+        attendance = self._attendance.get(guild_id)
         async with self.locks[guild_id]:
             stopped = await self.stop(guild_id)
         if stopped is not None:
-            meeting = stopped.meeting
-            await self._discord.say(meeting.text_channel_id, replies.stopped_unasked(meeting, reason))
+            text = replies.stopped_unasked(stopped.meeting, reason)
+            await self._discord.tell(stopped.meeting, text)
+            for channel_id in attendance.others if attendance is not None else ():
+                await self._discord.say(channel_id, text)
 
     async def _suspend(self, guild_id: int) -> None:
         if not self.resume_window_s:
@@ -286,12 +336,12 @@ class Recordings:
                 return
             saving = await self._leave(guild_id)
             meeting = saving.live.meeting
-            saving.live.suspend(time.monotonic())
+            saving.live.suspend(self._clock())
             await saving.sync()
             await saving.store()
             log.info("Meeting %s suspended", meeting.id, extra=events.MEETING_SUSPENDED.of(meeting))
         until_s = round(time.time() + self.resume_window_s)
-        await self._discord.say(meeting.text_channel_id, replies.suspended(meeting, until_s))
+        await self._discord.tell(meeting, replies.suspended(meeting, until_s))
 
     def _say_back(self, live: LiveMeeting) -> None:
         meeting, gap = live.meeting, live.session_gap
@@ -300,4 +350,6 @@ class Recordings:
             self._say(live, replies.joined_at_last(meeting) if first else replies.back(meeting, gap))
 
     def _say(self, live: LiveMeeting, text: str) -> None:
-        self._tasks.create_task(self._discord.say(live.meeting.text_channel_id, text))
+        attendance = self._attendance.get(live.meeting.guild_id)
+        if attendance is not None:
+            attendance.say(text)

@@ -11,7 +11,7 @@ from notetaker.jobs.queue import JobQueue
 from notetaker.meetings import causes
 from notetaker.model import events
 from notetaker.model.audio import UNKNOWN
-from notetaker.model.meeting import Meeting, MeetingState
+from notetaker.model.meeting import Meeting, MeetingState, Place
 from notetaker.model.outcome import Coverage, Outcome, total
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Clip, Utterance
@@ -40,7 +40,7 @@ class Interrupted:
     """The last sign of life of its recording, in the meeting's time."""
     clock: MeetingClock
     """Tells the meeting's time in this life of the bot."""
-    channel_id: int
+    place: Place
     """The voice channel that was recorded last."""
     gap: OpenGap
     """Since when, and why, the bot has been away."""
@@ -93,7 +93,8 @@ class Recovery:
         found: list[Interrupted] = []
         for meeting in reversed(self._store.meetings_in(MeetingState.RECORDING)):
             try:
-                found.append(_interrupted(meeting, folder / meeting.id, clocks))
+                place = self._store.places(meeting)[-1]
+                found.append(_interrupted(meeting, place, folder / meeting.id, clocks))
             except OSError as error:
                 log.critical(
                     "Cannot recover meeting %s, will retry at the next start: %s",
@@ -137,13 +138,15 @@ class Recovery:
         return _at_least(self._store.coverage(meeting_id), packets, no_opus)
 
 
-def _interrupted(meeting: Meeting, folder: Path, clocks: Callable[[], Moment]) -> Interrupted:
-    """Return what the recording has left on the disk. Raises OSError."""
+def _interrupted(meeting: Meeting, place: Place, folder: Path, clocks: Callable[[], Moment]) -> Interrupted:
+    """Return what the recording has left on the disk. ``place`` is its last one in the store. Raises OSError."""
     state_file = StateFile(folder)
     found = state_file.alive()
     alive = found or SignOfLife(None, 0, meeting.started_ns, meeting.started_ns)
     alive_ns = alive.meeting_ns
-    state = state_file.read() or RecordingState(meeting.voice_channel_id)
+    state = state_file.read() or RecordingState(place.channel_id)
+    if state.channel_id != place.channel_id:  # it had just moved
+        place = Place(alive_ns, state.channel_id, place.name)
     gap = OpenGap(alive_ns, causes.CRASHED)
     gaps: list[Gap] = []
     for one in state.gaps:
@@ -156,7 +159,7 @@ def _interrupted(meeting: Meeting, folder: Path, clocks: Callable[[], Moment]) -
         folder=folder,
         alive_ns=alive_ns,
         clock=MeetingClock(clocks, alive),
-        channel_id=state.channel_id,
+        place=place,
         gap=gap,
         gaps=tuple(gaps),
         segments=max((segment for segment, _ in journal_files(folder)), default=0),

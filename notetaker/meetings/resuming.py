@@ -67,7 +67,8 @@ class Resuming:
             return
         await connected()
         reason = replies.CRASH if interrupted.gap.cause == causes.CRASHED else replies.STOPPED
-        await self._discord.say(meeting.text_channel_id, replies.stopped_unasked(meeting, reason))
+        await self._discord.unmark(meeting.guild_id, interrupted.place.channel_id)
+        await self._discord.tell(meeting, replies.stopped_unasked(meeting, reason))
 
     async def _until_done(
         self, meeting: Meeting, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs

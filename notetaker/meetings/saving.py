@@ -14,7 +14,7 @@ from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.ports import Discord
 from notetaker.meetings.storage import NO_ANSWER, Storage
 from notetaker.model import events
-from notetaker.model.meeting import Meeting
+from notetaker.model.meeting import Meeting, Place
 from notetaker.model.outcome import Coverage, total
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
@@ -132,7 +132,7 @@ class Saving:
             self.live.drop_waiting(len(waiting))
             return counts is not None
 
-    def _write(self, waiting: Sequence[Utterance | Gap], counts: list[Coverage] | None) -> None:
+    def _write(self, waiting: Sequence[Utterance | Gap | Place], counts: list[Coverage] | None) -> None:
         store, meeting_id = self._storage.store, self.live.meeting.id
         for one in waiting:
             match one:
@@ -141,6 +141,8 @@ class Saving:
                     self._storage.queue.transcribe(one.id)
                 case Gap():
                     store.add_gap(meeting_id, one)
+                case Place():
+                    store.set_place(meeting_id, one)
         if counts is not None:
             store.set_coverage(meeting_id, counts)
 

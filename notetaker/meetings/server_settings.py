@@ -20,13 +20,13 @@ T = TypeVar("T")
 
 class ServerSettings:
     def __init__(self, storage: Storage, defaults: GuildSettings) -> None:
-        """``defaults`` are the operator's settings."""
         self._storage = storage
-        self._defaults = defaults
+        self.defaults = defaults
+        """The operator's settings."""
 
     async def read(self, guild_id: int) -> GuildSettings:
         """Return the settings of a server. Raises StoreError."""
-        return await self._database(self._storage.store.guild_settings, guild_id, self._defaults)
+        return await self._database(self._storage.store.guild_settings, guild_id, self.defaults)
 
     # discordbot.ports.ServerSettings
 

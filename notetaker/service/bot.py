@@ -130,15 +130,19 @@ class _Bot:
                 asyncio.TaskGroup() as tasks,
             ):
                 self._storage = Storage(opened.store, opened.queue, disk, database)
+                settings = ServerSettings(self._storage, self._settings.guild_defaults)
                 self._recordings = Recordings(
                     self._voice,
                     self._storage,
                     tasks,
                     self._announcer,
+                    settings,
                     self._settings.meetings_folder,
                     window_s,
+                    self._settings.meeting_max_hours * 3600,
                 )
                 self._voice.observe(self._recordings)
+                self._discord.watch(self._recordings.look)
                 self._health = Health(
                     self._voice,
                     self._discord,
@@ -147,7 +151,6 @@ class _Bot:
                     database,
                     self._supervision.ping,
                 )
-                settings = ServerSettings(self._storage, self._settings.guild_defaults)
                 meetings = Meetings(self._voice, self._recordings, self._storage, settings)
                 resuming = Resuming(opened.recovery, self._recordings, self._announcer)
                 notebook = Notebook(self._storage, self._settings.time_zone)
@@ -231,6 +234,7 @@ class _Bot:
         """Apply the settings in ``reload.LIVE``."""
         configure_logging(settings.log_level)
         self._recordings.resume_window_s = settings.meeting_resume_window * 60
+        self._recordings.longest_s = settings.meeting_max_hours * 3600
         self._voice.configure(settings.voice)
 
     def _status(self) -> str:

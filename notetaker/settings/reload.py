@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 LIVE = (
     "log_level",
     "meeting_resume_window",
+    "meeting_max_hours",
     *(field for field in Settings.model_fields if field.startswith("voice_")),  # see ``VoiceSettings``
 )
 """Settings that can change while the bot is running."""

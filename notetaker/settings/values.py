@@ -142,6 +142,13 @@ class Settings(BaseSettings):
         description="Seconds after which a meeting ends when nobody is left in its voice channel.",
         examples=["60"],
     )
+    meeting_max_hours: float = Field(
+        default=6.0,
+        gt=0,
+        le=24,
+        description="Hours after which a meeting ends. People are warned 10 minutes before.",
+        examples=["6"],
+    )
     record_bots: bool = Field(
         default=False,
         description="Record other bots in the voice channel, such as music bots.",

@@ -24,6 +24,7 @@ from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.meeting import Meeting
 from notetaker.model.names import Person
 from notetaker.model.outcome import Coverage, Outcome
+from notetaker.model.room import Room
 from notetaker.model.voice import Admission
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
@@ -167,12 +168,34 @@ class Discord:
         self.said: list[tuple[int, str]] = []
         self.gone: str | None = None
         """Why nobody can join the voice channel."""
+        self.rooms: dict[int, Room] = {}
+        """Voice channels as Discord shows them, which is none unless a test says so."""
+        self.closed: set[int] = set()
+        """Channels in which the bot may not write after all."""
+        self.marked: int | None = None
+        """The voice channel that is marked as recorded."""
 
     async def person(self, guild_id: int, user_id: int) -> Person:
         return Person("Ada", "ada")
 
-    async def say(self, channel_id: int, text: str) -> None:
+    async def say(self, channel_id: int, text: str) -> bool:
+        if channel_id in self.closed:
+            return False
         self.said.append((channel_id, text))
+        return True
+
+    async def tell(self, meeting: Meeting, text: str) -> None:
+        await self.say(meeting.text_channel_id, text) or await self.say(meeting.started_by, text)
+
+    def room(self, guild_id: int, channel_id: int, text_channel_id: int) -> Room | None:
+        return self.rooms.get(channel_id)
+
+    async def mark(self, guild_id: int, channel_id: int) -> bool:
+        self.marked = channel_id
+        return True
+
+    async def unmark(self, guild_id: int, channel_id: int) -> None:
+        self.marked = None
 
     def rejoin_failure(self, guild_id: int, channel_id: int) -> str | None:
         return self.gone
@@ -215,6 +238,8 @@ class Bench:
         self.database = WorkerThread("database", StoreError)
         self.discord = Discord()
         self.clocks = Clocks()
+        self.later_s = 0.0
+        """How much later it is than the loop's clock says."""
         self._tasks = tasks
         self._manager = manager
         self._commands = count(1)
@@ -225,8 +250,17 @@ class Bench:
         self.voice = Voice()
         voice = self._manager or self.voice
         storage = Storage(cast("Store", self.broken), self.queue, self.disk, self.database)
-        self.recordings = Recordings(voice, storage, self._tasks, self.discord, self.folder, resume_window_s)
         self.settings = ServerSettings(storage, GuildSettings())
+        self.recordings = Recordings(
+            voice,
+            storage,
+            self._tasks,
+            self.discord,
+            self.settings,
+            self.folder,
+            resume_window_s,
+            clock=lambda: asyncio.get_running_loop().time() + self.later_s,
+        )
         self.meetings = Meetings(voice, self.recordings, storage, self.settings, self.clocks)
 
     async def restart(self, resume_window_s: float = 900.0) -> None:

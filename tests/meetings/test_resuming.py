@@ -13,7 +13,7 @@ from notetaker.discordbot.ports import Refused
 from notetaker.meetings import open_gaps
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.recording.state import StateFile
-from tests.harness.bench import GENERAL, GUILD, PLANNING, STANDUP, WISH, Bench, heard, join_failed
+from tests.harness.bench import GENERAL, GUILD, STANDUP, WISH, Bench, heard, join_failed
 from tests.harness.office import SENTENCE
 
 HEARD = len(SENTENCE)
@@ -266,15 +266,6 @@ async def test_of_several_meetings_of_a_server_the_latest_goes_on(bench: Bench) 
     await bench.restart()
     assert bench.meetings.meeting(GUILD) == second
     assert bench.store.meetings_in(MeetingState.FINISHING)[0].id == first.id
-    await bench.stop()
-
-
-async def test_the_bot_goes_back_to_where_it_was_moved(bench: Bench) -> None:
-    await bench.start()
-    bench.voice.here = bench.voice.target = PLANNING
-    await die(bench)
-    await bench.restart()
-    assert bench.voice.here == PLANNING
     await bench.stop()
 
 

@@ -174,6 +174,8 @@ class Observer:
     def removed(self, guild_id: int, reason: str) -> None:
         self.removals.put_nowait(reason)
 
+    def moved(self, guild_id: int) -> None: ...
+
     def waiting(self, guild_id: int, reason: str) -> None:
         self.waits.put_nowait(reason)
 

@@ -1,0 +1,180 @@
+"""The people in the room of one meeting: they are told, and followed, and without them nothing is recorded."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from notetaker.discordbot import replies
+from notetaker.meetings.audience import End, Enter, Facts, Keep, Pause, Record, decide
+from notetaker.meetings.live import LiveMeeting
+from notetaker.meetings.ports import Discord, Voice
+from notetaker.model.guild_settings import GuildSettings
+from notetaker.model.room import Room
+from notetaker.model.transcript import MOVED, UNSHOWN
+from notetaker.model.voice import Admission
+
+WARNING_S = 600.0
+"""How long before its end people are told that a meeting gets too long."""
+SHOW_AGAIN_S = 30.0
+"""Seconds between attempts to show people that they are recorded."""
+
+
+class Attendance:
+    """Carries out what ``decide`` makes of the facts. It belongs to the event loop's thread."""
+
+    def __init__(
+        self,
+        live: LiveMeeting,
+        settings: GuildSettings,
+        voice: Voice,
+        discord: Discord,
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        end: Callable[[str], Coroutine[Any, Any, None]],
+        clock: Callable[[], float],
+        *,
+        announced: bool,
+    ) -> None:
+        """``end`` ends the meeting for a reason, ``clock`` returns monotonic seconds. ``announced``: the room is told
+        otherwise that it is recorded.
+        """
+        self.live = live
+        self.settings = settings
+        self._voice = voice
+        self._discord = discord
+        self._spawn = spawn
+        self._end = end
+        self._clock = clock
+        self._announced = announced
+        self._room: Room | None = None  # as it was last
+        self._told: set[int] = set()  # who has been, or was there when the room was
+        self._newcomers: set[int] = set()  # who is to be told
+        self._busy = False  # telling them
+        self._entering = False
+        self._ended = False
+        self._warned = False
+        self._marked = False
+        self._empty_since: float | None = None
+        self._show_again_at = 0.0
+        self._reason: str | None = None  # why nobody is recorded, as people know
+
+    def look(self, longest_s: float) -> None:
+        """Do what the facts call for; no meeting is to be longer than ``longest_s``."""
+        meeting, now = self.live.meeting, self._clock()
+        channel_id = self._voice.wanted(meeting.guild_id)
+        if self.live.leaving or self._ended or channel_id is None:
+            return
+        room = self._discord.room(meeting.guild_id, channel_id, meeting.text_channel_id)
+        if room is None or room.people or room.failure:
+            self._empty_since = None
+        elif self._empty_since is None:
+            self._empty_since = now
+        self._room = room or self._room
+        facts = Facts(
+            room=room,
+            place=self.live.channel_id,
+            marked=self._marked,
+            unshown=now < self._show_again_at,
+            empty_s=0.0 if self._empty_since is None else now - self._empty_since,
+            grace_s=self.settings.empty_grace_s,
+            length_s=self.live.length_s(now),
+            longest_s=longest_s,
+        )
+        match decide(facts):
+            case Keep():
+                pass
+            case End(reason):
+                self._ended = True
+                self._spawn(self._end(reason))
+            case Pause(cause, reason):
+                self._pause(now, cause, reason)
+            case Enter():
+                assert room is not None
+                self._pause(now, UNSHOWN if room.channel_id == self.live.channel_id else MOVED, None)
+                if not self._entering:
+                    self._entering = True
+                    self._spawn(self._enter(room, longest_s))
+            case Record():
+                assert room is not None
+                self._record(room, now)
+        if facts.length_s >= longest_s - WARNING_S and not self._warned:
+            self._warned = True
+            self.say(replies.ends_soon(meeting, longest_s))
+
+    def say(self, text: str) -> None:
+        """Tell people where the notes go, and those in the room in its own chat."""
+        for channel_id in (self.live.meeting.text_channel_id, *self.others):
+            self._spawn(self._say(channel_id, text))
+
+    async def close(self) -> None:
+        """Take off the mark of a recording."""
+        if self._marked:
+            self._marked = False
+            await self._discord.unmark(self.live.meeting.guild_id, self.live.channel_id)
+
+    @property
+    def others(self) -> list[int]:
+        """The room's own chat, if people are there and the bot may write; not if the notes go there."""
+        room = self._room
+        if room is None or not room.chat or not room.people:
+            return []
+        return [room.channel_id] if room.channel_id != self.live.meeting.text_channel_id else []
+
+    def _pause(self, now: float, cause: str, reason: str | None) -> None:
+        self._voice.admit(self.live.meeting.guild_id, Admission(None))
+        self.live.pause(now, cause)
+        if reason is not None and reason != self._reason:
+            self._reason = reason
+            text = replies.not_recording(reason)
+            self._spawn(self._say(self.live.meeting.text_channel_id, text))
+
+    def _record(self, room: Room, now: float) -> None:
+        refused = frozenset() if self.settings.record_bots else room.bots
+        self._voice.admit(self.live.meeting.guild_id, Admission(room.channel_id, refused))
+        self.live.resume(now)
+        self.live.rename(room.name)
+        self._reason = None
+        if not self.live.connected:
+            return  # whoever is there is told when the bot comes in
+        meeting = self.live.meeting
+        if not self._told:
+            self._told = set(room.people)
+            if not self._announced and room.chat and room.channel_id != meeting.text_channel_id:
+                self._spawn(self._say(room.channel_id, replies.recording_here(meeting)))
+        self._newcomers |= room.people - self._told
+        self._told |= room.people
+        if self._newcomers and not self._busy and (room.chat or room.seen):
+            self._busy = True
+            self._spawn(self._tell_newcomers(room.channel_id if room.chat else meeting.text_channel_id))
+
+    async def _tell_newcomers(self, channel_id: int) -> None:
+        """One message for all who come while another is sent."""
+        while self._newcomers:
+            newcomers, self._newcomers = self._newcomers, set()
+            await self._discord.say(channel_id, replies.newcomers(sorted(newcomers)))
+        self._busy = False
+
+    async def _enter(self, room: Room, longest_s: float) -> None:
+        """Show the people in a room that they are recorded, and go on there."""
+        meeting, place = self.live.meeting, self.live.channel_id
+        moved = room.channel_id != place
+        text = replies.moved_here(meeting, place) if moved else replies.recording_here(meeting)
+        if room.chat:
+            shown = await self._discord.say(room.channel_id, text)
+        elif room.seen:
+            shown = await self._discord.say(meeting.text_channel_id, replies.moved_to(room.channel_id))
+        else:
+            shown = self._marked = await self._discord.mark(meeting.guild_id, room.channel_id)
+        self._entering = False
+        now = self._clock()
+        if not shown:
+            self._show_again_at = now + SHOW_AGAIN_S
+        elif self._voice.wanted(meeting.guild_id) == room.channel_id and not self.live.leaving:
+            self._told |= room.people
+            self._announced = True
+            if moved:
+                self.live.move(now, room.channel_id, room.name)
+                if room.chat and room.channel_id != meeting.text_channel_id:
+                    await self._say(meeting.text_channel_id, replies.moved_to(room.channel_id))
+        self.look(longest_s)
+
+    async def _say(self, channel_id: int, text: str) -> None:
+        await self._discord.say(channel_id, text)
