@@ -71,6 +71,7 @@ class Attendance:
         facts = Facts(
             room=room,
             place=self.live.channel_id,
+            inside=self._voice.channel(meeting.guild_id) == channel_id,
             marked=self._marked,
             unshown=now < self._show_again_at,
             empty_s=0.0 if self._empty_since is None else now - self._empty_since,

@@ -15,6 +15,8 @@ class Facts:
     """The voice channel in which the bot is to be; None while Discord shows nothing of the server."""
     place: int
     """Id of the voice channel that the meeting is in: people have been shown that it is recorded."""
+    inside: bool = True
+    """The bot is in the room."""
     marked: bool = False
     """The bot bears the mark of a recording."""
     unshown: bool = False
@@ -77,6 +79,8 @@ def decide(facts: Facts) -> Decision:
         return Pause(MOVED, room.failure) if moved and not room.gone else End(room.failure)
     if not room.people:
         return End(replies.ROOM_EMPTY) if facts.empty_s >= facts.grace_s else Pause(EMPTY)
+    if moved and not facts.inside:
+        return Pause(MOVED)
     shown = room.chat or room.seen
     if facts.unshown or not (shown or room.markable):
         return Pause(MOVED if moved else UNSHOWN, replies.cannot_show(room.channel_id))

@@ -260,10 +260,13 @@ class GuildVoice:
         self._lost = self.presence.displaced_from = None  # what follows deals with it
         if isinstance(decision, Connect | Follow):
             self.intent = decision.channel_id
-            if isinstance(decision, Follow):
+            moved = isinstance(decision, Follow)
+            if moved:
                 self._shared.observer.moved(self.guild_id)
             failure = await self._connect(decision.channel_id)
             if failure is None or self.intent != decision.channel_id:
+                if moved:
+                    self._shared.observer.moved(self.guild_id)
                 return False
             decision = after(failure)
         if isinstance(decision, Rest):

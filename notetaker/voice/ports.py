@@ -83,7 +83,7 @@ class VoiceObserver(Protocol):
         """The bot is out of the channel for good, and nobody asked it to leave; ``reason`` is for people."""
 
     def moved(self, guild_id: int) -> None:
-        """Somebody has moved the bot to another voice channel, which is wanted from now on."""
+        """Somebody has moved the bot to another voice channel, which is wanted from now on. Again once it is in."""
 
     def waiting(self, guild_id: int, reason: str) -> None:
         """A round of attempts has failed, and more will follow. Called once until ``joined``."""

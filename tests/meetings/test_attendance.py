@@ -157,6 +157,10 @@ async def test_nobody_there_is_recorded_before_they_have_been_told(bench: Bench)
     bench.discord.rooms[PLANNING] = OTHER
     bench.voice.target = PLANNING
     bench.recordings.moved(GUILD)
+    await office.settle()
+    assert (bench.voice.admission, office.said(PLANNING)) == (Admission(None), [])
+    bench.voice.here = PLANNING
+    bench.recordings.moved(GUILD)
     assert bench.voice.admission == Admission(None)
     await office.settle()
     assert bench.voice.admission == Admission(PLANNING)

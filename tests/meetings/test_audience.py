@@ -45,6 +45,8 @@ NO_CONNECT = "I need the Connect permission."
         (replace(FACTS, unshown=True), Pause(UNSHOWN, replies.cannot_show(HERE))),
         # moved
         (replace(FACTS, room=OTHER), Enter()),
+        (replace(FACTS, room=OTHER, inside=False), Pause(MOVED)),
+        (replace(FACTS, inside=False), Record()),
         (replace(FACTS, room=replace(OTHER, chat=False)), Pause(MOVED, replies.cannot_show(ELSEWHERE))),
         (replace(FACTS, room=OTHER, unshown=True), Pause(MOVED, replies.cannot_show(ELSEWHERE))),
         (replace(FACTS, room=replace(OTHER, failure=NO_CONNECT)), Pause(MOVED, NO_CONNECT)),
