@@ -136,7 +136,8 @@ def _connection(guild: dict[str, Any]) -> Iterator[str]:
 def _meeting(meeting: dict[str, Any]) -> str:
     since = f"{datetime.fromisoformat(meeting['since']):%H:%M:%S} UTC"
     people = count(meeting["people"], "person", "people")
-    return f"Meeting {meeting['id']} in {meeting['channel']}, since {since}, {people} heard"
+    paused = f"; paused: {meeting['paused']}" if meeting["paused"] else ""
+    return f"Meeting {meeting['id']} in {meeting['channel']}, since {since}, {people} heard{paused}"
 
 
 def _speakers(coverage: list[dict[str, Any]]) -> Table:

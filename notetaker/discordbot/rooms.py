@@ -25,14 +25,15 @@ def room(guild: discord.Guild | None, channel_id: int, text_channel_id: int) -> 
     people = members.keys() - bots
     permissions = channel.permissions_for(guild.me)
     failure = permission_checks.to_returning(guild, channel_id)
+    chat = failure is None and permissions.send_messages
     text_channel = guild.get_channel_or_thread(text_channel_id)
     return Room(
         channel_id,
         channel.name if permissions.view_channel else "",
         frozenset(people),
         bots,
-        chat=failure is None and permissions.send_messages,
-        seen=all(_sees(text_channel, members[user_id]) for user_id in people),
+        chat=chat,
+        seen=not chat and all(_sees(text_channel, members[user_id]) for user_id in people),
         markable=marks.markable(channel, guild.me),
         failure=failure,
     )

@@ -53,8 +53,8 @@ class LiveMeeting:
         there has been no voice session; None if there is one now.
         """
         self.meeting = meeting
-        self.place = place or meeting.first_place
-        """The voice channel that is recorded: people may move the bot."""
+        """As it is now: people may move the bot, or rename the channel."""
+        self._place = meeting.first_place
         self.connected = connected
         """There has been a voice session."""
         self.leaving = False
@@ -65,7 +65,7 @@ class LiveMeeting:
         """Why the disk did not take what came last; None if it did."""
         self.joined: set[int] = set()
         """The user ids of everyone whose stream has been announced."""
-        self.waiting: list[Utterance | Gap | Place] = [] if place is None else [place]
+        self.waiting: list[Utterance | Gap | Place] = []
         """What has ended, or changed, and is not in the store yet, oldest first."""
         self.recorder = Recorder(folder, meeting.id, self._ended)
         self._on_utterance = on_utterance
@@ -82,6 +82,8 @@ class LiveMeeting:
         self._state_file = StateFile(folder)
         if gap is not None:
             self._gaps.begin(GapKind.SESSION, gap)
+        if place is not None:
+            self._set_place(place)
 
     # For the voice stack
 
@@ -146,7 +148,7 @@ class LiveMeeting:
     @property
     def channel_id(self) -> int:
         """The voice channel that is recorded."""
-        return self.place.channel_id
+        return self._place.channel_id
 
     def length_s(self, now: float) -> float:
         """Seconds since the meeting began."""
@@ -167,14 +169,18 @@ class LiveMeeting:
 
     def move(self, now: float, channel_id: int, name: str) -> None:
         """The meeting goes on in another voice channel, as a new part."""
-        self.place = Place(self._clock.at(now), channel_id, name)
-        self.waiting.append(self.place)
+        self._set_place(Place(self._clock.at(now), channel_id, name))
 
     def rename(self, name: str) -> None:
         """Take note of the name of the voice channel."""
-        if name and name != self.place.name:
-            self.place = self.place._replace(name=name)
-            self.waiting.append(self.place)
+        if name and name != self._place.name:
+            self._set_place(self._place._replace(name=name))
+
+    @property
+    def paused(self) -> str | None:
+        """Why nobody is recorded now, one of ``transcript.PAUSES``; None if people are."""
+        gap = self._gaps.get(GapKind.PAUSE)
+        return None if gap is None else gap.cause
 
     def leave(self) -> None:
         """Take note that the bot is about to leave the voice channel on purpose."""
@@ -237,6 +243,11 @@ class LiveMeeting:
             gap = OpenGap(self._clock.at(now if self._left is None else self._left), causes.RESTARTED)
         self._end_all(now)
         self._gaps.begin(GapKind.SESSION, gap)
+
+    def _set_place(self, place: Place) -> None:
+        self._place = place
+        self.waiting.append(place)
+        self.meeting = replace(self.meeting, voice_channel_id=place.channel_id, voice_channel_name=place.name)
 
     # Sessions
 

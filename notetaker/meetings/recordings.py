@@ -7,6 +7,7 @@ last two is tried again a moment later, and after a crash by ``recovery``: the j
 
 import asyncio
 import logging
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 
 TICK = 0.1  # seconds between checks for utterances that have ended
 IDLE_TICK = 0.5  # ... while nobody speaks: no utterance ends sooner than that after it has begun
+LOOK_EVERY = 1.0  # seconds between two looks at the rooms, besides those when something has changed
 STORE_EVERY = 0.5  # seconds between two attempts to store what has failed, or is not urgent
 SYNC_EVERY = 1.0  # seconds: what a power loss may cost
 COVERAGE_EVERY = 5.0  # seconds: what a crash may cost of the counts
@@ -70,6 +72,7 @@ class Recordings:
         self._folder = folder
         self.longest_s = longest_s
         self._clock = clock
+        self._looked = -math.inf
         self.resume_window_s = resume_window_s
         self.ticked_at = storage.disk_clock()
         """When the loop turned last, on the clock of the disk."""
@@ -96,7 +99,7 @@ class Recordings:
 
     def running(self) -> tuple[RunningMeeting, ...]:
         """``live``, for people."""
-        return tuple(RunningMeeting(live.meeting, live.speakers) for live in self.live)
+        return tuple(RunningMeeting(live.meeting, live.speakers, live.paused) for live in self.live)
 
     def disk_failures(self) -> Iterator[tuple[Meeting, OSError]]:
         """The meetings whose journal the disk does not take, and why."""
@@ -203,7 +206,7 @@ class Recordings:
     def waiting(self, guild_id: int, reason: str) -> None:
         live = self.get(guild_id)
         if live is not None and not live.leaving:
-            self._say(live, replies.still_away(live.channel_id, reason))
+            self._say(live, replies.still_away(self._voice.wanted(guild_id) or live.channel_id, reason))
 
     def joined(self, guild_id: int) -> None:
         live = self.get(guild_id)
@@ -234,7 +237,8 @@ class Recordings:
 
     def tick(self, now: float) -> None:
         """End the utterances that have been quiet for long enough, and tell people what is new."""
-        self.look()
+        if self._clock() - self._looked >= LOOK_EVERY:
+            self.look()
         for guild_id, saving in self._recorded.items():
             live = saving.live
             self._voice.catch_up(guild_id)  # what waits in the socket may have been said before now
@@ -244,6 +248,7 @@ class Recordings:
 
     def look(self) -> None:
         """See who is in the rooms, and what the bot may do there: something of that may have changed."""
+        self._looked = self._clock()
         for attendance in self._attendance.values():
             attendance.look(self.longest_s)
 

@@ -63,3 +63,5 @@ class RunningMeeting:
     meeting: Meeting
     people: int
     """How many people have been heard."""
+    paused: str | None = None
+    """Why nobody is recorded now, one of ``transcript.PAUSES``; None if people are."""

@@ -15,7 +15,7 @@ class Room:
     chat: bool = False
     """The bot may write in the channel's own text chat."""
     seen: bool = False
-    """All those people can see the text channel where the notes go."""
+    """All those people can see the text channel where the notes go. Nobody looks if there is a chat."""
     markable: bool = False
     """The bot may mark itself or the channel as recording."""
     failure: str | None = None

@@ -31,7 +31,9 @@ def status_line(
         parts.append(f"No meeting, in {count(servers, 'server')}")
     if not quiet:
         people = count(sum(one.people for one in meetings), "person", "people")
-        parts += [count(len(meetings), "meeting"), f"{people} heard", f"{_reconnecting(voice)} reconnecting"]
+        paused = sum(one.paused is not None for one in meetings)
+        parts += [count(len(meetings), "meeting"), *([f"{paused} paused"] if paused else [])]
+        parts += [f"{people} heard", f"{_reconnecting(voice)} reconnecting"]
     closes = voice.totals.last_close_ns
     if closes:
         code = max(closes, key=lambda code: closes[code])

@@ -87,6 +87,7 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
                 "channel": running.meeting.voice_channel_name,
                 "since": iso(running.meeting.started_ns),
                 "people": running.people,
+                "paused": running.paused,
             }
             for running in snapshot.meetings
         ],

@@ -1,5 +1,7 @@
 """The real bot in a room where people, bots and moderators come and go, against the local Discord."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from notetaker.discordsim.world.entities import User
@@ -9,6 +11,7 @@ from notetaker.model.outcome import Outcome
 from notetaker.store.store import Store
 from tests.harness.office import SENTENCE, Office
 from tests.harness.people import in_voice
+from tests.harness.process import POLL_S, WAIT_S
 
 READY = "Ready as Notetaker"
 
@@ -194,3 +197,38 @@ async def test_people_of_one_name_are_told_apart_and_a_renamed_channel_is_follow
     assert sorted(store.speakers(meeting.id).values()) == ["Ada (ada)", "Ada (ben)"]
     assert [place.name for place in store.places(meeting)] == ["Lobby"]
     store.close()
+
+
+async def test_without_a_chat_that_all_can_see_the_bots_name_shows_it(office: Office) -> None:
+    await deny(office, "Standup", Permission.SEND_MESSAGES)
+    await deny(office, "general", Permission.VIEW_CHANNEL, user=office.user("Chloe"))
+    member = office.guild.members[office.bot.id]
+    async with office.process("bot") as bot, office.person("Ada") as ada, office.person("Chloe"):
+        await bot.until(READY)
+        await office.says("startnotes")
+        await until(lambda: member.nick == "🔴 Notetaker")
+        await ada.speak(SENTENCE)
+        await office.until_stored("Ada", 1)
+        await office.says("stopnotes")
+        await until(lambda: member.nick is None)
+        assert await bot.terminate() == 0
+    assert office.messages("Standup") == []
+
+
+async def test_where_nothing_can_be_shown_no_meeting_begins(office: Office) -> None:
+    await deny(office, "Standup", Permission.SEND_MESSAGES)
+    await deny(office, "general", Permission.VIEW_CHANNEL, user=office.user("Chloe"))
+    modest = str(int(EVERYONE & ~Permission.CHANGE_NICKNAME))
+    await rest(office, "PATCH", f"/guilds/{office.guild.id}/roles/{office.guild.id}", permissions=modest)
+    async with office.process("bot") as bot, office.person("Ada"), office.person("Chloe"):
+        await bot.until(READY)
+        said = await office.says("startnotes")
+        assert said.startswith("(only you) I don't record in secret, so I can't take notes. I can't show the")
+        assert office.bot.id not in office.guild.voice_states
+        assert await bot.terminate() == 0
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while not holds():  # noqa: ASYNC110 - the local Discord announces no nicknames
+            await asyncio.sleep(POLL_S)

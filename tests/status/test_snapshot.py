@@ -62,6 +62,7 @@ def test_the_document_is_json_whose_ids_are_strings() -> None:
             "channel": "Standup",
             "since": "2026-11-22T14:18:25.000+00:00",
             "people": 2,
+            "paused": None,
         }
     ]
 

@@ -29,7 +29,9 @@ class Bot:
         self._local = local
         self._http = http
         self._state = folder / "notetaker"
-        self._process = Process("bot", folder / "bot.log", settings_for(local, user, self._state))
+        self._process = Process(
+            "bot", folder / "bot.log", settings_for(local, user, self._state) | {"RECORD_BOTS": "1"}
+        )
 
     async def __aenter__(self) -> Bot:
         try:
