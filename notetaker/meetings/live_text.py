@@ -83,7 +83,8 @@ class LiveText:
         transcribed = store.transcribed(meeting_id)
         drafts = {utterance.id for utterance, said in transcribed if not said.final}
         speakers, gaps, marks = store.speakers(meeting_id), store.gaps(meeting_id), store.marks(meeting_id)
-        transcript = merge(meeting, transcribed, speakers, gaps, coverage=(), marks=marks)
+        places = store.places(meeting)
+        transcript = merge(meeting, transcribed, speakers, gaps, coverage=(), marks=marks, places=places)
         notes = f"-# This meeting has ended. Its notes are in <#{meeting.text_channel_id}>."
         ending = notes if meeting.state in _FINAL else ""
         shown = [page.keys for page in self._shown or ()]

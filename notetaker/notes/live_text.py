@@ -8,6 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from notetaker.model.mark import Mark
+from notetaker.model.meeting import Place
 from notetaker.model.transcript import Line, Transcript
 from notetaker.model.wording import SECOND_NS, clip
 from notetaker.notes.coverage import name
@@ -35,13 +36,13 @@ _CUT = "-# Cut here: Discord takes no longer message. The notes have all of it."
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line, a gap or a mark."""
+    """A line, or a gap, a mark or a move."""
 
     key: str
     """Stays the same when a text becomes final and when a gap grows."""
     started_ns: int
     speaker: str | None
-    """Escaped; None for a gap or a mark."""
+    """Escaped; None for what nobody says."""
     text: str
     """Escaped."""
     draft: bool = False
@@ -58,14 +59,18 @@ class Page:
 
 
 def entries(transcript: Transcript, drafts: Container[str]) -> list[Entry]:
-    """Return lines, gaps and marks by time. ``drafts`` are the ids of the utterances whose text is not final."""
+    """Return lines, gaps, marks and moves by time. ``drafts`` are the ids of utterances whose text is not final."""
     lines = [_line(line, line.utterance_id in drafts) for line in transcript.lines]
     long = (
         gap
         for gap in join_gaps(transcript.gaps)
         if not gap.user_ids or gap.ended_ns - gap.started_ns >= _SHORTEST_GAP_NS
     )
-    others = [*(_gap(gap, transcript) for gap in long), *map(_mark, transcript.marks)]
+    others = [
+        *(_gap(gap, transcript) for gap in long),
+        *map(_mark, transcript.marks),
+        *map(_move, transcript.places[1:]),
+    ]
     return sorted([*lines, *others], key=lambda entry: entry.started_ns)
 
 
@@ -136,13 +141,19 @@ def _gap(gap: JoinedGap, transcript: Transcript) -> Entry:
     names = ", ".join(escape(clip(name(user_id, transcript), _NAME)) for user_id in gap.user_ids[:5])
     whom = f"{names} not heard" if names else "Not heard"
     when = f"{_time(gap.started_ns)}–{_time(gap.ended_ns)}"
-    text = f"⚠️ {when} {whom}: {escape(clip(gap.cause, _CAUSE))}"
+    what = f"⏸️ {when} Paused" if gap.is_pause else f"⚠️ {when} {whom}"
+    text = f"{what}: {escape(clip(gap.cause, _CAUSE))}"
     return Entry(f"gap {gap.started_ns} {gap.user_ids[:1]} {gap.cause}", gap.started_ns, None, text)
 
 
 def _mark(mark: Mark) -> Entry:
     text = f"🔖 {_time(mark.at_ns)} {escape(clip(mark.name, _NAME))}: {escape(clip(mark.text, _CAUSE))}"
     return Entry(f"mark {mark.at_ns} {mark.user_id}", mark.at_ns, None, text.removesuffix(": "))
+
+
+def _move(place: Place) -> Entry:
+    text = f"➡️ {_time(place.started_ns)} Moved to {escape(clip(place.name, _CAUSE))}"
+    return Entry(f"move {place.started_ns}", place.started_ns, None, text)
 
 
 def _time(unix_ns: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from notetaker.model.locale import Locale
 from notetaker.model.mark import Mark
@@ -62,7 +63,7 @@ def merge(
         engines=_by_frequency(said.engine for _, said in transcribed),
         languages=languages,
         locale=Locale(meeting.language or next(iter(languages), "en"), time_zone),
-        marks=tuple(marks),
+        marks=tuple(replace(mark, name=names.get(mark.user_id, mark.name)) for mark in marks),
         places=tuple(places),
     )
 

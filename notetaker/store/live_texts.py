@@ -55,7 +55,7 @@ class LiveTexts(Database):
         return [meeting_of(row) for row in rows]
 
     def text_version(self, meeting_id: str) -> tuple[object, ...]:
-        """Return what changes whenever there are other words, gaps or marks, or the meeting has another state."""
+        """Return what changes with the words, gaps, marks and places of a meeting, and with its state."""
         texts, meeting = tables.transcriptions.c, tables.meetings.c
         said = (
             select(func.count(), func.sum(func.length(texts.text)), func.count().filter(texts.final))
@@ -64,5 +64,6 @@ class LiveTexts(Database):
         )
         gaps = select(func.count()).where(tables.gaps.c.meeting_id == meeting_id).scalar_subquery()
         marks = select(func.count()).where(tables.marks.c.meeting_id == meeting_id).scalar_subquery()
+        places = select(func.count()).where(tables.places.c.meeting_id == meeting_id).scalar_subquery()
         state = select(meeting.state).where(meeting.id == meeting_id).scalar_subquery()
-        return tuple(self._read(said.add_columns(gaps, marks, state))[0])
+        return tuple(self._read(said.add_columns(gaps, marks, places, state))[0])

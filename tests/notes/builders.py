@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import datetime
 
+from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting, Place
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap, Transcript
@@ -72,5 +73,6 @@ def transcript(
     meeting: Meeting = MEETING,
     time_zone: str = "UTC",
     places: tuple[Place, ...] = (),
+    marks: tuple[Mark, ...] = (),
 ) -> Transcript:
-    return merge(meeting, lines, NAMES if names is None else names, gaps, coverage, time_zone, places=places)
+    return merge(meeting, lines, NAMES if names is None else names, gaps, coverage, time_zone, marks, places)

@@ -1,8 +1,11 @@
 """What notes say of rooms: where a meeting went, when it paused, and who was not recorded."""
 
+from notetaker.model.mark import Mark
 from notetaker.model.meeting import Place
 from notetaker.model.minutes import Minutes
 from notetaker.model.transcript import EMPTY, MOVED
+from notetaker.notes.live_text import entries, pages
+from notetaker.notes.marks import marked
 from notetaker.notes.render import render_message, render_transcript
 from tests.notes.builders import ADA, BEN, MEETING, at, gap, heard, said, transcript
 
@@ -27,6 +30,29 @@ def test_a_meeting_that_moved_names_all_its_channels_and_the_moment() -> None:
         "14:30:30 **Ben:** Here we are.",
     ]
     assert [line for line in document.splitlines() if line in in_order] == in_order
+
+
+def test_live_text_has_the_pause_and_the_move_in_their_places() -> None:
+    moved = transcript(
+        said(ADA, 0, 3, "Let us move."),
+        said(BEN, 25, 28, "Here we are."),
+        gaps=(gap(10, 20, MOVED),),
+        places=(MEETING.first_place, Place(at(20), 9, "Planning")),
+    )
+    [page] = pages(entries(moved, set()), [])
+    _, paused, went, _ = page.text.split("\n")
+    assert paused.endswith("Paused: the note-taker had been moved to another voice channel")
+    assert paused.startswith("⏸️ <t:")
+    assert went.startswith("➡️ <t:") and went.endswith(" Moved to Planning")
+
+
+def test_who_marks_a_moment_is_called_as_in_the_transcript() -> None:
+    two = transcript(
+        said(ADA, 0, 3, "Nine euros."),
+        names={ADA: "Alex (alex_a)", BEN: "Alex (alex_b)"},
+        marks=(Mark(at(2), BEN, "Alex", "price"),),
+    )
+    assert marked(two, 200) == ["Alex (alex\\_b): price – Alex (alex\\_a): “Nine euros.” (14:30:05)"]
 
 
 def test_a_renamed_channel_has_its_new_name() -> None:

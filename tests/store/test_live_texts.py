@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from notetaker.model.live_text import LiveText, ShownPage
 from notetaker.model.mark import Mark
+from notetaker.model.meeting import Place
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Transcription
 from notetaker.store.store import Store
@@ -52,6 +53,8 @@ def test_the_version_changes_with_everything_that_is_shown(store: Store) -> None
     store.add_gap(MEETING.id, Gap(STARTED, STARTED + 1, "lost"))
     seen.append(store.text_version(MEETING.id))
     store.add_mark(MEETING.id, Mark(STARTED, 1, "Ada", "here"))
+    seen.append(store.text_version(MEETING.id))
+    store.set_place(MEETING.id, Place(STARTED + 1, 7, "Planning"))
     seen.append(store.text_version(MEETING.id))
     store.end_meeting(MEETING.id, STARTED + 2)
     seen.append(store.text_version(MEETING.id))
