@@ -17,6 +17,7 @@ import discord
 
 from notetaker.discordbot.payloads import EVENTS, parse
 from notetaker.discordbot.ports import VoiceEvents
+from notetaker.model.voice import SessionBegan
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,16 @@ class Bridge:
             log.warning("Ignoring a malformed voice event from Discord: %s", error)
             return
         for event in events:
+            if isinstance(event, SessionBegan):
+                self._forget_guilds(event)
             self._events.receive(event)
+
+    def _forget_guilds(self, began: SessionBegan) -> None:
+        """Who was removed from a server while away is told so only by its absence, which py-cord does not notice."""
+        for guild in self._bot.guilds:
+            if guild.shard_id == began.shard_id and guild.id not in began.guild_ids:
+                self._bot._connection._remove_guild(guild)
+                self._bot.dispatch("guild_remove", guild)
 
 
 @asynccontextmanager

@@ -43,7 +43,8 @@ def _guild_create(data: Any, user_id: int | None) -> Iterable[VoiceEvent]:
 
 
 def _ready(data: Any, user_id: int | None) -> Iterable[VoiceEvent]:
-    yield SessionBegan(str(data["session_id"]), frozenset(int(guild["id"]) for guild in data["guilds"]))
+    guild_ids = frozenset(int(guild["id"]) for guild in data["guilds"])
+    yield SessionBegan(str(data["session_id"]), guild_ids, int(data.get("shard", (0,))[0]))
 
 
 def _resumed(data: Any, user_id: int | None) -> Iterable[VoiceEvent]:

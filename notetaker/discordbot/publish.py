@@ -73,8 +73,8 @@ class Publisher:
     async def write_to(self, user_id: int, text: str) -> None:
         """Send a direct message. Raises Undelivered, also if the person takes none from the bot."""
         with delivering():
-            user = self._bot.get_user(user_id) or await self._bot.fetch_user(user_id)
-            await user.send(text, allowed_mentions=discord.AllowedMentions.none())
+            channel = await self._bot.create_dm(discord.Object(user_id))
+            await channel.send(text, allowed_mentions=discord.AllowedMentions.none())
 
     async def _find(self, posting: Posting, since: datetime) -> int | None:
         """The id of our message with this posting. Discord forgets nonces, so the attachment's name counts too.

@@ -96,7 +96,7 @@ class Attendance:
             case Record():
                 assert room is not None
                 self._record(room, now)
-        if facts.length_s >= longest_s - WARNING_S and not self._warned:
+        if facts.length_s >= longest_s - WARNING_S and not (self._warned or self._ended):
             self._warned = True
             self.say(replies.ends_soon(meeting, longest_s))
 
@@ -157,9 +157,8 @@ class Attendance:
         """Show the people in a room that they are recorded, and go on there."""
         meeting, place = self.live.meeting, self.live.channel_id
         moved = room.channel_id != place
-        text = replies.moved_here(meeting, place) if moved else replies.recording_here(meeting)
         if room.chat:
-            shown = await self._discord.say(room.channel_id, text)
+            shown = await self._discord.say(room.channel_id, replies.moved_here(meeting, place))
         elif room.seen:
             shown = await self._discord.say(meeting.text_channel_id, replies.moved_to(room.channel_id))
         else:

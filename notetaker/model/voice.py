@@ -36,6 +36,7 @@ class SessionBegan:
 
     session_id: str = field(repr=False)
     guild_ids: frozenset[int]
+    shard_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

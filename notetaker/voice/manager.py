@@ -158,7 +158,7 @@ class VoiceManager:
                 self.voice_state_update(event)
             case VoiceServer():
                 self.voice_server_update(event)
-            case SessionBegan(session_id, guild_ids):
+            case SessionBegan(session_id, guild_ids, _):
                 self._shared.duplicates.session_began(session_id)
                 for guild_id in guild_ids & self._guilds.keys():
                     self._guilds[guild_id].session_began(session_id)

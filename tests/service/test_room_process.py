@@ -167,6 +167,19 @@ async def test_kicked_from_the_server_it_stops_and_writes_to_who_started(office:
     store.close()
 
 
+async def test_kicked_while_the_bot_was_away_it_notices_that_the_server_is_missing(office: Office) -> None:
+    async with office.process("bot") as bot, office.person("Ada"):
+        await bot.until(READY)
+        await office.says("startnotes")
+        await office.sim("faults", kind="gateway_invalidate", user_id=str(office.bot.id))
+        assert await rest(office, "DELETE", f"/guilds/{office.guild.id}/members/{office.bot.id}") == 204
+        world = office.local.world
+        await office.until(lambda: any(dm.messages for dm in world.dms.values()))
+        assert (await office.status())["meetings"] == []
+        assert await bot.terminate() == 0
+        assert "Traceback" not in bot.log
+
+
 async def test_without_connect_in_mid_meeting_it_ends_with_its_notes(office: Office) -> None:
     async with office.process("bot") as bot, office.person("Ada") as ada:
         await bot.until(READY)
