@@ -56,7 +56,9 @@ ROOM_EVENTS = frozenset(
         "guild_available",
     }
 )
-"""py-cord's events after which somebody may have come or gone, or the bot may do more or less than before."""
+"""py-cord's events after which somebody may have come or gone, or the bot may do more or less than before. What they
+are about comes first.
+"""
 
 T = TypeVar("T")
 
@@ -106,7 +108,7 @@ class NotetakerBot(discord.AutoShardedBot):
         self.heard_at = time.monotonic()
         """When the last message of the main gateway arrived (monotonic seconds)."""
         self._shards_up: set[int] = set()
-        self._on_room_change: Callable[[], object] | None = None
+        self._on_room_change: Callable[[int], object] | None = None
         self.bridge = Bridge(self, self._shards_up)
         self.publisher = Publisher(self)
 
@@ -119,8 +121,10 @@ class NotetakerBot(discord.AutoShardedBot):
         self._buttons = Buttons(meetings)
         self._has_commands = True
 
-    def watch(self, on_room_change: Callable[[], object]) -> None:
-        """Call ``on_room_change`` whenever voice channels, who is in them, or permissions may have changed."""
+    def watch(self, on_room_change: Callable[[int], object]) -> None:
+        """Call ``on_room_change`` with the id of a server whenever its voice channels, who is in them, or permissions
+        may have changed.
+        """
         self._on_room_change = on_room_change
 
     @property
@@ -244,7 +248,8 @@ class NotetakerBot(discord.AutoShardedBot):
             case "shard_disconnect":
                 self._shards_up.discard(args[0])
             case _ if event in ROOM_EVENTS and self._on_room_change is not None:
-                asyncio.get_running_loop().call_soon(self._on_room_change)
+                guild = getattr(args[0], "guild", args[0])
+                asyncio.get_running_loop().call_soon(self._on_room_change, guild.id)
         super().dispatch(event, *args, **kwargs)
 
     async def on_connect(self) -> None:

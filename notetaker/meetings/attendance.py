@@ -53,7 +53,7 @@ class Attendance:
         self._warned = False
         self._marked = False
         self._empty_since: float | None = None
-        self._show_again_at = 0.0
+        self._unshown: tuple[int, float] | None = None  # where showing it failed, and when to try again
         self._reason: str | None = None  # why nobody is recorded, as people know
 
     def look(self, longest_s: float) -> None:
@@ -73,7 +73,7 @@ class Attendance:
             place=self.live.channel_id,
             inside=self._voice.channel(meeting.guild_id) == channel_id,
             marked=self._marked,
-            unshown=now < self._show_again_at,
+            unshown=self._unshown is not None and self._unshown[0] == channel_id and now < self._unshown[1],
             empty_s=0.0 if self._empty_since is None else now - self._empty_since,
             grace_s=self.settings.empty_grace_s,
             length_s=self.live.length_s(now),
@@ -166,7 +166,7 @@ class Attendance:
         self._entering = False
         now = self._clock()
         if not shown:
-            self._show_again_at = now + SHOW_AGAIN_S
+            self._unshown = room.channel_id, now + SHOW_AGAIN_S
         elif self._voice.wanted(meeting.guild_id) == room.channel_id and not self.live.leaving:
             self._told |= room.people
             self._announced = True

@@ -201,7 +201,7 @@ class Recordings:
             self._tasks.create_task(self._stop_unasked(guild_id, reason))
 
     def moved(self, guild_id: int) -> None:
-        self.look()
+        self.look(guild_id)
 
     def waiting(self, guild_id: int, reason: str) -> None:
         live = self.get(guild_id)
@@ -238,7 +238,9 @@ class Recordings:
     def tick(self, now: float) -> None:
         """End the utterances that have been quiet for long enough, and tell people what is new."""
         if self._clock() - self._looked >= LOOK_EVERY:
-            self.look()
+            self._looked = self._clock()
+            for guild_id in self._attendance:
+                self.look(guild_id)
         for guild_id, saving in self._recorded.items():
             live = saving.live
             self._voice.catch_up(guild_id)  # what waits in the socket may have been said before now
@@ -246,10 +248,10 @@ class Recordings:
             if news is not None:
                 self._say(live, news)
 
-    def look(self) -> None:
-        """See who is in the rooms, and what the bot may do there: something of that may have changed."""
-        self._looked = self._clock()
-        for attendance in self._attendance.values():
+    def look(self, guild_id: int) -> None:
+        """See who is in the room of a meeting, and what the bot may do there: that may have changed."""
+        attendance = self._attendance.get(guild_id)
+        if attendance is not None:
             attendance.look(self.longest_s)
 
     async def sync(self) -> None:
@@ -300,7 +302,7 @@ class Recordings:
             announced=announced,
         )
         self._voice.record(guild_id, live)
-        self.look()
+        self.look(guild_id)
 
     def _is_recorded(self, saving: Saving) -> bool:
         return self._recorded.get(saving.live.meeting.guild_id) is saving

@@ -25,7 +25,7 @@ class Office:
     async def shows(self, room: Room) -> None:
         """Discord shows this room from now on, which the bot notices."""
         self.bench.discord.rooms[room.channel_id] = room
-        self.bench.recordings.look()
+        self.bench.recordings.look(GUILD)
         await self.settle()
 
     async def wait(self, seconds: float) -> None:
@@ -190,6 +190,10 @@ async def test_a_message_that_does_not_arrive_shows_nothing(bench: Bench) -> Non
     await office.move(PLANNING)
     assert bench.voice.admission == Admission(None)
     assert office.said(GENERAL) == [replies.not_recording(replies.cannot_show(PLANNING))]
+    await office.move(STANDUP)
+    assert bench.voice.admission == Admission(STANDUP), "it failed elsewhere"
+    await office.move(PLANNING)
+    assert bench.voice.admission == Admission(None)
     bench.discord.closed = set()
     await office.wait(SHOW_AGAIN_S + 1)
     assert bench.voice.admission == Admission(PLANNING)
