@@ -89,7 +89,7 @@ def transcribe(
             _engine_settings(settings, engine, model),
             language,
             settings.speech_language,
-            settings.speech_vocabulary,
+            settings.vocabulary,
         )
         try:
             done = [_transcribe(file, listener, format_name, place) for file in files]

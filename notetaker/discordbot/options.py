@@ -5,6 +5,7 @@ import discord
 from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Refused
 from notetaker.model import languages, time_zones
+from notetaker.model.vocabulary import fault_of, tidy
 
 
 def language_choices(ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
@@ -34,3 +35,11 @@ def time_zone_of(text: str) -> str:
     if name is None:
         raise Refused(replies.unknown_time_zone(text))
     return name
+
+
+def term_of(text: str) -> str:
+    """Return the name or term that the person typed, with single spaces. Raises Refused."""
+    term = tidy(text)
+    if (fault := fault_of(term)) is not None:
+        raise Refused(replies.not_a_term(term, fault))
+    return term

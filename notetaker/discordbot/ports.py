@@ -1,11 +1,13 @@
 """What the slash commands and the bridge need from the rest of the program, as protocols."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting
+from notetaker.model.vocabulary import Entry
 from notetaker.model.voice import VoiceEvent
 from notetaker.model.voice_status import VoiceStatus
 
@@ -96,6 +98,15 @@ class ServerSettings(Protocol):
 
     async def set(self, guild_id: int, name: str, value: Any) -> None:
         """Set a field of ``GuildSettings``; None for the operator's setting."""
+
+    async def vocabulary(self, guild_id: int) -> list[Entry]:
+        """Return how the server has told us to spell names and terms."""
+
+    async def add_vocabulary(self, guild_id: int, entries: Sequence[Entry]) -> None:
+        """Add entries, in place of those with the same keys. Raises Refused if there would be too many."""
+
+    async def remove_vocabulary(self, guild_id: int, entries: Sequence[Entry]) -> None:
+        """Remove entries."""
 
 
 @dataclass(frozen=True, slots=True)

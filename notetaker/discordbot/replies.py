@@ -131,6 +131,23 @@ def unknown_time_zone(text: str) -> str:
     )
 
 
+def vocabulary_full(most: int) -> str:
+    return f"This server's vocabulary can't have more than {most} entries. Remove some with /settings vocabulary."
+
+
+def not_a_term(text: str, fault: str) -> str:
+    """``text`` is what the person typed as a name or term, ``fault`` what is wrong with it."""
+    return f"I can't use “{escape(clip(text, TYPED_MAX))}”: it {fault}. Use a name or a short term, as it is written."
+
+
+def not_in_vocabulary(text: str) -> str:
+    """``text`` is what the person typed to be removed."""
+    return (
+        f"“{escape(clip(text, TYPED_MAX))}” isn't in this server's vocabulary. Pick an entry from the list that "
+        "appears as you type."
+    )
+
+
 def started(started: Started) -> str:
     """A public message, because everyone has a right to know that they are being recorded."""
     meeting = started.meeting

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 import discord
 
+from notetaker.discordbot import vocabulary
 from notetaker.discordbot.answering import AnsweringCog, answer, defer, guild_of
 from notetaker.discordbot.options import language_choices, language_of, time_zone_choices, time_zone_of
 from notetaker.discordbot.ports import Refused, ServerSettings
 from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.languages import english_name
-from notetaker.model.wording import SECOND_NS, duration
+from notetaker.model.wording import SECOND_NS, count, duration
 
 LONGEST_GRACE_S = 3600
 
@@ -42,6 +43,8 @@ _SECONDS = discord.Option(
 )
 _RECORD = discord.Option(bool, "Whether to record them. Leave it out for the default.", required=False)
 
+_ADD = discord.Option(str, "Names and terms to expect, separated by commas.", required=False, max_length=1000)
+
 
 class SettingsCommands(AnsweringCog):
     settings = discord.SlashCommandGroup(
@@ -57,10 +60,10 @@ class SettingsCommands(AnsweringCog):
     async def show(self, ctx: discord.ApplicationContext) -> None:
         guild = guild_of(ctx)
         await defer(ctx, ephemeral=True)
-        shown = _described(await self._settings.of(guild.id))
-        await answer(
-            ctx, "\n".join(["### Settings of this server", *(f"- {text}" for text in shown.values())])
-        )
+        shown = [*_described(await self._settings.of(guild.id)).values()]
+        entries = len(await self._settings.vocabulary(guild.id))
+        shown.append(f"Vocabulary: **{count(entries, 'entry', 'entries')}**")
+        await answer(ctx, "\n".join(["### Settings of this server", *(f"- {text}" for text in shown)]))
 
     @settings.command(description="Set what the notes look like.")
     async def kind(self, ctx: discord.ApplicationContext, kind: Annotated[str | None, _KIND]) -> None:
@@ -91,6 +94,32 @@ class SettingsCommands(AnsweringCog):
     @settings.command(description="Set whether other bots in the voice channel are recorded.")
     async def bots(self, ctx: discord.ApplicationContext, record: Annotated[bool | None, _RECORD]) -> None:
         await self._set(ctx, "record_bots", record)
+
+    async def _entries(self, ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
+        """Return the entries to offer for removal."""
+        guild_id = ctx.interaction.guild_id
+        entries = [] if guild_id is None else await self._settings.vocabulary(guild_id)
+        return vocabulary.matching(entries, str(ctx.value or ""))
+
+    @settings.command(name="vocabulary", description="Teach me names and terms, or show what I know.")
+    async def change_vocabulary(
+        self,
+        ctx: discord.ApplicationContext,
+        add: Annotated[str | None, _ADD],
+        remove: Annotated[
+            str | None,
+            discord.Option(str, "A name or term to forget.", required=False, autocomplete=_entries),
+        ],
+    ) -> None:
+        guild = guild_of(ctx)
+        new = vocabulary.entries_of(add or "")
+        await defer(ctx, ephemeral=True)
+        if remove:
+            old = vocabulary.found(await self._settings.vocabulary(guild.id), remove)
+            await self._settings.remove_vocabulary(guild.id, old)
+        if new:
+            await self._settings.add_vocabulary(guild.id, new)
+        await answer(ctx, vocabulary.described(await self._settings.vocabulary(guild.id)))
 
     async def _set(self, ctx: discord.ApplicationContext, name: str, value: Any) -> None:
         guild = guild_of(ctx)

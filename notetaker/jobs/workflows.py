@@ -21,6 +21,7 @@ from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Posting
 from notetaker.model.transcript import Transcript
 from notetaker.model.utterance import Transcription, Utterance
+from notetaker.model.vocabulary import expected
 from notetaker.notes.minutes.writer import Writer
 from notetaker.notes.render import render_message, render_transcript
 from notetaker.recording.ogg import OggError
@@ -224,8 +225,11 @@ class Workflows:
         return {one.id: _transcription(words, engine) for one, words in zip(utterances, heard, strict=True)}
 
     def _hints(self, meeting: Meeting, utterances: Sequence[Utterance]) -> Hints:
-        names = self._store.speakers(meeting.id)
-        vocabulary = (*names.values(), *self._preferences.vocabulary)
+        vocabulary = expected(
+            self._store.speakers(meeting.id).values(),
+            self._store.vocabulary(meeting.guild_id),
+            self._preferences.vocabulary,
+        )
         language = meeting.language or self._preferences.language
         known = self._transcriber.languages
         if language is not None and known is not None and language not in known:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from notetaker.discordbot import replies
@@ -10,6 +10,7 @@ from notetaker.discordbot.ports import Refused
 from notetaker.meetings.saving import PATIENCE_S
 from notetaker.meetings.storage import NO_ANSWER, Storage
 from notetaker.model.guild_settings import GuildSettings
+from notetaker.model.vocabulary import MOST, Entry
 from notetaker.store.database import Rejected, StoreError
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,19 @@ class ServerSettings:
 
     async def set(self, guild_id: int, name: str, value: Any) -> None:
         await self._answered(self._database(self._storage.store.set_for_guild, guild_id, name, value))
+
+    async def vocabulary(self, guild_id: int) -> list[Entry]:
+        return await self._answered(self._database(self._storage.store.vocabulary, guild_id))
+
+    async def add_vocabulary(self, guild_id: int, entries: Sequence[Entry]) -> None:
+        known = {entry.key for entry in await self.vocabulary(guild_id)}
+        if len(known | {entry.key for entry in entries}) > MOST:
+            raise Refused(replies.vocabulary_full(MOST))
+        add = self._storage.store.add_vocabulary
+        await self._answered(self._database(add, guild_id, entries))
+
+    async def remove_vocabulary(self, guild_id: int, entries: Sequence[Entry]) -> None:
+        await self._answered(self._database(self._storage.store.remove_vocabulary, guild_id, entries))
 
     async def _answered(self, call: Coroutine[Any, Any, T]) -> T:
         """Raises Refused if the database cannot be used."""

@@ -1,5 +1,7 @@
 """Names and terms that a server has told us how to spell."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,6 +9,9 @@ LONGEST: Final = 60
 """Most characters of a term, and of what is heard in its place."""
 MOST: Final = 500
 """Most entries of one server."""
+
+_ASIDE: Final = re.compile(r"\([^)]*\)|\[[^]]*\]|\{[^}]*\}|<[^>]*>|[/•·~]")
+_WORDS: Final = re.compile(r"[\w'’.-]*\w[\w'’.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +30,29 @@ class Entry:
 def tidy(text: str) -> str:
     """Return the text with single spaces, and without any at its ends."""
     return " ".join(text.split())
+
+
+def expected(names: Iterable[str], entries: Iterable[Entry], more: Iterable[str]) -> tuple[str, ...]:
+    """Return what is likely to be said in a meeting, each once, the likeliest first: the display names of its people,
+    what the server has entered, first of all what was misheard before, and ``more``.
+    """
+    entered = sorted(entries, key=lambda entry: entry.heard is None)
+    terms = (*map(spoken, names), *(entry.term for entry in entered), *more)
+    return tuple(filter(None, dict.fromkeys(terms)))
+
+
+def spoken(name: str) -> str:
+    """Return what people say of a display name: ``Ana`` of ``🌸 Ana (she/her) | away``; empty if that is nothing."""
+    parts = (" ".join(_WORDS.findall(part)) for part in _ASIDE.sub("|", name).split("|"))
+    return next(filter(None, parts), "")
+
+
+def fault_of(text: str) -> str | None:
+    """Return what is wrong with a term, or with what is heard, as the end of a sentence; None if nothing is."""
+    if len(text.casefold()) > LONGEST:  # which may be longer
+        return f"is longer than {LONGEST} characters"
+    if not any(map(str.isalnum, text)):
+        return "has no letters"
+    if not text.isprintable():
+        return "has characters that cannot be shown"
+    return None

@@ -37,7 +37,7 @@ def run(settings: Settings) -> ExitCode:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: stop.put(number))
     manager = ServiceManager()
-    preferences = Preferences(settings.speech_language, settings.speech_vocabulary, settings.time_zone)
+    preferences = Preferences(settings.speech_language, settings.vocabulary, settings.time_zone)
     worker = Worker(
         settings.database,
         settings.meetings_folder,

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
 from notetaker.model.languages import find
+from notetaker.model.vocabulary import fault_of, tidy
 
 
 def _token(token: SecretStr) -> SecretStr:
@@ -62,6 +63,29 @@ def _items(text: Any) -> Any:
     return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
+def _terms_file(path: Any) -> Any:
+    """Return the lines of a file. Messages never quote them."""
+    if not isinstance(path, str):
+        return path
+    try:
+        lines = Path(path).expanduser().read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not a text file in UTF-8") from None
+    except OSError as error:
+        raise ValueError(f"cannot read {path} ({error.strerror})") from None
+    except (RuntimeError, ValueError):  # there is no such user; a NUL
+        raise ValueError(f"there is no file {path}") from None
+    terms = []
+    for number, line in enumerate(lines, start=1):
+        term = tidy(line)
+        if not term or term.startswith("#"):
+            continue
+        if (fault := fault_of(term)) is not None:
+            raise ValueError(f"line {number} of {path} {fault}")
+        terms.append(term)
+    return tuple(terms)
+
+
 def _regions(regions: tuple[str, ...]) -> tuple[str, ...]:
     names = tuple(map(str.lower, regions))
     for name in names:
@@ -96,6 +120,8 @@ CaFile = Annotated[Path, AfterValidator(_ca_file)]
 StateFolder = Annotated[Path, AfterValidator(_state_folder)]
 Terms = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items)]
 """Separated by commas."""
+TermsFile = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_terms_file)]
+"""The terms in a file, one on each line; lines that begin with ``#`` are comments."""
 Regions = Annotated[Terms, AfterValidator(_regions)]
 """Ids from Discord's List Voice Regions, separated by commas."""
 TimeZone = Annotated[str, AfterValidator(_time_zone)]

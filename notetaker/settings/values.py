@@ -19,6 +19,7 @@ from notetaker.settings.types import (
     Regions,
     StateFolder,
     Terms,
+    TermsFile,
     TimeZone,
     Token,
 )
@@ -197,6 +198,11 @@ class Settings(BaseSettings):
         description="Names and terms that come up often, separated by commas.",
         examples=["Kubernetes,Müller,Jira"],
     )
+    vocabulary_file: TermsFile = Field(
+        default=(),
+        description="File with more names and terms, one a line.",
+        examples=["/etc/notetaker/vocabulary.txt"],
+    )
     speech_processes: int | None = Field(
         default=None,
         ge=1,
@@ -279,6 +285,11 @@ class Settings(BaseSettings):
     def models_folder(self) -> Path:
         """The folder in which speech models are installed."""
         return self.models_dir.expanduser().absolute() if self.models_dir else user_folder()
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """Names and terms that come up in all meetings."""
+        return tuple(dict.fromkeys((*self.speech_vocabulary, *self.vocabulary_file)))
 
     @property
     def engine_settings(self) -> EngineSettings:

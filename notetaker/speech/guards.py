@@ -4,7 +4,9 @@ Source: "Robust Speech Recognition via Large-Scale Weak Supervision" (Radford et
 compression ratio; the rest was measured (docs/speech.md).
 """
 
+import re
 import zlib
+from collections.abc import Sequence
 from typing import Final
 
 REPETITIVE: Final = 2.4
@@ -21,6 +23,8 @@ REPEATED_WORDS: Final = 4.0
 """Most words per second if they are all the same, as in "no, no, no"."""
 ECHO_WORDS: Final = 3
 """Fewest words whose repetition is suspicious. People do say "no problem, no problem"."""
+RECITED_TERMS: Final = 3
+"""Terms of the vocabulary, one right after the other, that are suspicious. People do say "Ada, Ben"."""
 
 
 def no_words(text: str) -> bool:
@@ -68,3 +72,24 @@ def loops(text: str, speech_s: float) -> bool:
 def too_many_words(text: str, speech_s: float) -> bool:
     """Return whether the text has more words than a person can say in ``speech_s`` seconds of speech."""
     return len(text.split()) > MOST_WORDS * speech_s + ECHO_WORDS
+
+
+def recites(text: str, vocabulary: Sequence[str]) -> bool:
+    """Return whether the text is the vocabulary rather than what was said: two or more of its terms and nothing else,
+    or three in a row.
+    """
+    terms = sorted(filter(None, (_letters(term) for term in vocabulary)), key=len, reverse=True)
+    words = _letters(text)
+    run = longest = others = place = 0
+    while place < len(words):
+        term = next((term for term in terms if words[place : place + len(term)] == term), None)
+        run = 0 if term is None else run + 1
+        others += term is None
+        longest = max(longest, run)
+        place += 1 if term is None else len(term)
+    return longest >= RECITED_TERMS or (longest > 1 and not others)
+
+
+def _letters(text: str) -> list[str]:
+    """Return the words in lower case, without punctuation."""
+    return re.findall(r"\w+", text.casefold())

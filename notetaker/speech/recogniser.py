@@ -123,7 +123,9 @@ class Recogniser:
 
     def _checked(self, answer: Heard, clip: _Clip, hints: Hints) -> Heard:
         """Return the answer, or a better one if it is suspicious."""
-        if _believable(answer, clip.speech_s) or (hints.doubtful and not answer.text):
+        if guards.recites(answer.text, hints.vocabulary):
+            answer = Heard(language=answer.language)
+        elif _believable(answer, clip.speech_s) or (hints.doubtful and not answer.text):
             return answer
         language = answer.language or hints.language
         doubtful = hints.doubtful or guards.stutters(answer.text)

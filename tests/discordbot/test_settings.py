@@ -17,6 +17,8 @@ from notetaker.jobs.queue import JobQueue
 from notetaker.meetings.server_settings import ServerSettings
 from notetaker.meetings.storage import Storage
 from notetaker.model.guild_settings import GuildSettings
+from notetaker.model.vocabulary import MOST, Entry
+from notetaker.notes.markdown import length
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from tests.harness.bench import Broken
@@ -81,7 +83,8 @@ async def test_the_settings_of_a_server_are_shown_with_the_operators(admin: Admi
         "- Language: **French** (the default)\n"
         "- Time zone: **Europe/Berlin**\n"
         "- When everyone has left: the meeting ends after **1 min 30 s** (the default)\n"
-        "- Other bots: **not recorded** (the default)"
+        "- Other bots: **not recorded** (the default)\n"
+        "- Vocabulary: **0 entries**"
     )
 
 
@@ -149,3 +152,39 @@ async def test_a_database_that_does_not_work_is_told(
     admin.broken.calls = {call}
     assert await admin.says("settings bots record:true") == f"(only you) {replies.NO_SETTINGS}"
     assert "Cannot read or store the settings of a server: the database notetaker.db" in caplog.text
+
+
+async def test_a_server_teaches_names_and_terms(admin: Admin) -> None:
+    assert "has no vocabulary yet" in await admin.says("settings vocabulary")
+    said = await admin.says("settings vocabulary add: Zyx,  Lady   Vire; *Jira*,, zyx")
+    assert said == "(only you) **3 entries:** \\*Jira\\*, Lady Vire, zyx"
+    assert admin.store.vocabulary(admin.guild.id) == [Entry("*Jira*"), Entry("Lady Vire"), Entry("zyx")]
+    assert "- Vocabulary: **3 entries**" in await admin.says("settings show")
+    assert await admin.is_offered("settings vocabulary", "remove", "vi") == ["Lady Vire"]
+    said = await admin.says("settings vocabulary remove:LADY vire add:Hask")
+    assert said == "(only you) **3 entries:** \\*Jira\\*, Hask, zyx"
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("add:Zyx, " + "x" * 61, replies.not_a_term("x" * 61, "is longer than 60 characters")),
+        ("add:Zyx, 🎉", replies.not_a_term("🎉", "has no letters")),
+        ("add:Zyx remove:Hask", replies.not_in_vocabulary("Hask")),
+    ],
+)
+async def test_what_cannot_be_in_a_vocabulary_is_told_and_changes_nothing(
+    admin: Admin, command: str, reason: str
+) -> None:
+    assert await admin.says(f"settings vocabulary {command}") == f"(only you) {reason}"
+    assert admin.store.vocabulary(admin.guild.id) == []
+
+
+async def test_a_full_vocabulary_takes_no_more_and_is_shown_in_one_message(admin: Admin) -> None:
+    full = [Entry(f"{number:03}{'🎉' * 50}") for number in range(MOST)]
+    admin.store.add_vocabulary(admin.guild.id, full)
+    assert await admin.says("settings vocabulary add:one") == f"(only you) {replies.vocabulary_full(MOST)}"
+    said = await admin.says(f"settings vocabulary add:{full[0].term}")
+    assert said.endswith("more")
+    assert 1800 < length(said) <= 2000
+    assert len(await admin.is_offered("settings vocabulary", "remove", "")) == 25

@@ -2,7 +2,15 @@
 
 import pytest
 
-from notetaker.speech.guards import echoes, loops, no_words, repetitive, too_few_words, too_many_words
+from notetaker.speech.guards import (
+    echoes,
+    loops,
+    no_words,
+    recites,
+    repetitive,
+    too_few_words,
+    too_many_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -80,3 +88,24 @@ def test_a_sentence_that_comes_twice_is_doubted(text: str, echo: bool) -> None:
 )
 def test_nobody_repeats_themselves_that_quickly(text: str, speech_s: float, loop: bool) -> None:
     assert loops(text, speech_s) is loop
+
+
+@pytest.mark.parametrize(
+    ("text", "recited"),
+    [
+        ("Ada, Ben.", True),
+        ("Kubernetes, Lady Vire, Ada. So, where were we?", True),
+        ("And then lady vire, ADA, Kubernetes", True),
+        ("Ada, Ben and I met.", False),
+        ("Ada and Ben.", False),
+        ("Lady Vire.", False),
+        ("Lady, Ada?", False),
+        ("", False),
+    ],
+)
+def test_a_list_of_the_vocabulary_is_no_speech(text: str, recited: bool) -> None:
+    assert recites(text, ("Ada", "Lady Vire", "Kubernetes", "…", "Ben")) == recited
+
+
+def test_without_a_vocabulary_nothing_is_recited() -> None:
+    assert not recites("Ada, Ben, Ada, Ben.", ())

@@ -93,6 +93,14 @@ def test_what_is_still_the_same_over_and_over_is_kept_if_it_can_have_been_said(
     assert heard.text == (again if kept else "")
 
 
+@pytest.mark.parametrize("again", ["Ada has tea.", ""])
+def test_the_vocabulary_itself_is_not_taken_for_speech(again: str) -> None:
+    engine = Scripted([Heard("Ada, Kubernetes, Ben.", language="en"), Heard(again)])
+    [heard] = Recogniser(engine).final([Piece(SPEECH[0])], Hints(vocabulary=("Ada", "Kubernetes", "Ben")))
+    assert heard.text == again
+    assert engine.asked[1] == ([SPEECH[0]], Hints("en", thorough=True, careful=True))
+
+
 def test_names_are_suggested_for_final_texts_where_enough_is_said() -> None:
     for length_s, thorough, vocabulary in ((0.7, True, ()), (2.0, True, ("Ada",)), (2.0, False, ())):
         engine = Scripted([Heard("Good morning.")])

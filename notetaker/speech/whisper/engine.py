@@ -41,8 +41,8 @@ MOST_TOKENS: Final = 224
 """Most tokens in one text: half of the decoder's limit, as in OpenAI's code; the other half is for the prompt."""
 TOKENS_PER_SECOND: Final = 20
 """More tokens than any language needs (Hindi needs 14). A longer text repeats itself."""
-MOST_HINTS: Final = 60
-"""Most tokens of vocabulary."""
+MOST_HINTS: Final = 200
+"""Most tokens of vocabulary: some fifty terms. The decoder takes 224 before a text."""
 NO_SPEECH: Final = 0.6
 """Probability of no speech above which an improbable text is invented (section 4.5)."""
 DOUBTED: Final = 0.5
@@ -156,7 +156,8 @@ class Whisper:
             encoded,
             [prompt],
             beam_size=BEAMS if hints.thorough else 1,
-            max_length=2 * most,  # CTranslate2 generates half as many tokens
+            max_length=most
+            + max(most, len(prompt)),  # CTranslate2 takes half of it, and what the prompt leaves
             return_scores=True,
             return_no_speech_prob=True,
         )
@@ -166,18 +167,27 @@ class Whisper:
             language=language,
             no_speech=generated.no_speech_prob,
             log_probability=generated.scores[0] * len(tokens) / (len(tokens) + 1),
-            ran_on=len(tokens) >= min(most, 2 * most - len(prompt)),
+            ran_on=len(tokens) >= most,
         )
 
     def _prompt(self, language: str, hints: Hints) -> list[int]:
         prompt: list[int] = []
         if hints.vocabulary:
-            listed = self._tokens.encode(f" {', '.join(hints.vocabulary)}.")
-            prompt += [self._tokens.previous, *listed[:MOST_HINTS]]
+            prompt += [self._tokens.previous, *self._listed(hints.vocabulary)]
         prompt += self._sequence(language)
         if not hints.careful:  # with timestamps it follows the sound more closely, and costs more
             prompt.append(self._tokens.no_timestamps)
         return prompt
+
+    def _listed(self, vocabulary: Sequence[str]) -> list[int]:
+        """Return the tokens of a list of as many of the first terms as fit."""
+        listed: list[int] = []
+        for term in vocabulary:
+            tokens = self._tokens.encode(f"{',' if listed else ''} {term}")
+            if len(listed) + len(tokens) >= MOST_HINTS:
+                break
+            listed += tokens
+        return [*listed, *self._tokens.encode(".")]
 
     def _sequence(self, language: str) -> list[int]:
         if not self._model.is_multilingual:

@@ -8,7 +8,7 @@ from notetaker.demo.script import load
 from notetaker.demo.wer import word_error_rate
 from notetaker.speech.decode import decode
 from notetaker.speech.engine import BYTES_PER_SECOND, EngineSettingError, Hints
-from notetaker.speech.whisper.engine import Whisper
+from notetaker.speech.whisper.engine import MOST_HINTS, Whisper
 from notetaker.speech.whisper.features import samples
 from tests.speech.installed import model
 from tests.speech.packets import rtp
@@ -75,6 +75,25 @@ def test_vocabulary_spells_names(whisper: Whisper) -> None:
     clip = decode(rtp(sentence.frames))
     [heard] = whisper.transcribe([clip], Hints(vocabulary=("Khloë", "Ben"), thorough=True))
     assert heard.text.startswith("Khloë will call")
+
+
+def test_of_a_long_vocabulary_whole_terms_are_listed(whisper: Whisper) -> None:
+    vocabulary = [f"Xylotec {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"] * 4
+    listed = whisper._listed(vocabulary)
+    assert len(listed) <= MOST_HINTS
+    text = whisper._tokens.decode(listed)
+    number = text.count("Xylotec")
+    assert number > 5
+    assert text == f" {', '.join(vocabulary[:number])}."
+
+
+def test_a_long_vocabulary_leaves_room_for_the_text_of_a_short_clip(whisper: Whisper) -> None:
+    clip = CLIPS[0][: 3 * BYTES_PER_SECOND // 2]
+    [plain] = whisper.transcribe([clip], Hints("en", thorough=True))
+    hints = Hints("en", tuple(f"Xylotec {number}" for number in range(100)), thorough=True)
+    result, _, _ = whisper._listen(samples(clip), hints)
+    assert not result.ran_on
+    assert whisper._tokens.decode(result.tokens).strip().split()[:2] == plain.text.split()[:2]
 
 
 @pytest.mark.parametrize("broken", ["empty", "no tokenizer", "no model"])
