@@ -1,11 +1,13 @@
 """What is known of a meeting while it goes on: its transcript, its complete parts, and the minutes of those."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
 from notetaker.model.meeting import Meeting
 from notetaker.model.minutes import Minutes, Part, Summary
 from notetaker.model.transcript import Transcript
+from notetaker.model.vocabulary import Entry
 from notetaker.notes.merge import merge
 from notetaker.notes.minutes.joining import join
 from notetaker.notes.minutes.parts import keyed_parts
@@ -24,8 +26,10 @@ class SoFar:
     """Until when they tell what was said, in Unix nanoseconds."""
 
 
-def transcript_of(store: Store, meeting: Meeting, time_zone: str) -> Transcript:
-    """Return all that has become text. ``time_zone`` is the one of meetings that have none of their own."""
+def transcript_of(store: Store, meeting: Meeting, time_zone: str, terms: Sequence[str] = ()) -> Transcript:
+    """Return all that has become text. ``terms`` are the operator's vocabulary, ``time_zone`` is the one of meetings
+    that have none of their own.
+    """
     return merge(
         meeting,
         store.transcribed(meeting.id),
@@ -35,7 +39,13 @@ def transcript_of(store: Store, meeting: Meeting, time_zone: str) -> Transcript:
         meeting.time_zone or time_zone,
         store.marks(meeting.id),
         store.places(meeting),
+        vocabulary_of(store, meeting, terms),
     )
+
+
+def vocabulary_of(store: Store, meeting: Meeting, terms: Sequence[str]) -> list[Entry]:
+    """Return what the meeting's server has entered, and then the operator's ``terms``."""
+    return [*store.vocabulary(meeting.guild_id), *map(Entry, terms)]
 
 
 def known_parts(store: Store, transcript: Transcript) -> dict[str, Part]:

@@ -12,7 +12,7 @@ from notetaker.jobs.batches import complete, continues, cut_short, windows
 from notetaker.jobs.languages import language_of
 from notetaker.jobs.minutes import MinuteTaker
 from notetaker.jobs.queue import ENDED, REFINE, JobQueue, refine_name
-from notetaker.jobs.so_far import transcript_of
+from notetaker.jobs.so_far import transcript_of, vocabulary_of
 from notetaker.jobs.speech_process import ClipToHear
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.model import events
@@ -24,6 +24,7 @@ from notetaker.model.utterance import Transcription, Utterance
 from notetaker.model.vocabulary import expected
 from notetaker.notes.minutes.writer import Writer
 from notetaker.notes.render import render_message, render_transcript
+from notetaker.notes.sounding import alike
 from notetaker.recording.ogg import OggError
 from notetaker.recording.times import when_said
 from notetaker.recording.tracks import TrackError, retire_journal, write_tracks
@@ -216,7 +217,7 @@ class Workflows:
         heard = self._transcriber.final(
             self._folder(utterances[0]),
             clips,
-            self._hints(meeting, utterances),
+            self._hints(meeting, utterances, " ".join(draft.text for draft in drafts if draft)),
             urgent=meeting.ended_ns is not None and not self._store.meetings_in(MeetingState.RECORDING),
         )
         engine = self._transcriber.engine_name
@@ -224,12 +225,13 @@ class Workflows:
             return {utterances[0].id: replace(drafts[0], final=True)}
         return {one.id: _transcription(words, engine) for one, words in zip(utterances, heard, strict=True)}
 
-    def _hints(self, meeting: Meeting, utterances: Sequence[Utterance]) -> Hints:
+    def _hints(self, meeting: Meeting, utterances: Sequence[Utterance], drafts: str = "") -> Hints:
+        """Return what is known about utterances; what sounds like something in their ``drafts`` comes first."""
         vocabulary = expected(
             self._store.speakers(meeting.id).values(),
-            self._store.vocabulary(meeting.guild_id),
-            self._preferences.vocabulary,
+            vocabulary_of(self._store, meeting, self._preferences.vocabulary),
         )
+        vocabulary = tuple(dict.fromkeys((*alike(vocabulary, drafts), *vocabulary)))
         language = meeting.language or self._preferences.language
         known = self._transcriber.languages
         if language is not None and known is not None and language not in known:
@@ -274,7 +276,7 @@ class Workflows:
         self._store.move(moved)
 
     def _transcript(self, meeting: Meeting) -> Transcript:
-        return transcript_of(self._store, meeting, self._preferences.time_zone)
+        return transcript_of(self._store, meeting, self._preferences.time_zone, self._preferences.vocabulary)
 
     def _await_final_texts(self, meeting_id: str) -> None:
         while batches := self._unfinished_batches(meeting_id):

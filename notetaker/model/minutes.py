@@ -46,6 +46,8 @@ class Part:
     """ISO 639-1 code."""
     before: tuple[Line, ...] = ()
     """The last lines of the part before, which explain how this one begins. They cannot be cited."""
+    spellings: tuple[str, ...] = ()
+    """Names and terms that may come up, as they are spelled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from notetaker.model.locale import ENGLISH_UTC, Locale
 from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting, Place
 from notetaker.model.outcome import Coverage
 from notetaker.model.use import Use
+from notetaker.model.vocabulary import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,10 @@ class Transcript:
     """Moments that somebody marked, sorted by time."""
     places: tuple[Place, ...] = ()
     """The voice channels that the meeting has been in, in order; empty if it never left the first one."""
+    spellings: tuple[str, ...] = ()
+    """Names and terms that may come up, as they are spelled."""
+    corrected: Mapping[Entry, int] = field(default_factory=dict)
+    """How often the lines have a term in place of what speech to text wrote; the stored texts have that."""
 
     @property
     def channels(self) -> str:

@@ -32,13 +32,12 @@ def tidy(text: str) -> str:
     return " ".join(text.split())
 
 
-def expected(names: Iterable[str], entries: Iterable[Entry], more: Iterable[str]) -> tuple[str, ...]:
-    """Return what is likely to be said in a meeting, each once, the likeliest first: the display names of its people,
-    what the server has entered, first of all what was misheard before, and ``more``.
+def expected(names: Iterable[str], entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Return what is likely to be said in a meeting, each once: the display names of its people, and the terms, those
+    that were misheard before first.
     """
     entered = sorted(entries, key=lambda entry: entry.heard is None)
-    terms = (*map(spoken, names), *(entry.term for entry in entered), *more)
-    return tuple(filter(None, dict.fromkeys(terms)))
+    return tuple(filter(None, dict.fromkeys((*map(spoken, names), *(entry.term for entry in entered)))))
 
 
 def spoken(name: str) -> str:

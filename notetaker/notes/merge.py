@@ -1,7 +1,7 @@
 """Merges the utterances of all speakers into one transcript."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from notetaker.model.locale import Locale
@@ -11,6 +11,8 @@ from notetaker.model.outcome import Coverage
 from notetaker.model.transcript import Gap, Line, Transcript
 from notetaker.model.use import uses
 from notetaker.model.utterance import Transcription, Utterance
+from notetaker.model.vocabulary import Entry
+from notetaker.notes.corrections import Corrections
 from notetaker.notes.wording import unknown_speaker
 
 
@@ -23,6 +25,7 @@ def merge(
     time_zone: str = "UTC",
     marks: Iterable[Mark] = (),
     places: Iterable[Place] = (),
+    vocabulary: Sequence[Entry] = (),
 ) -> Transcript:
     """Return all lines sorted by start; people who spoke at the same time keep separate lines, in the order in which
     they were recorded.
@@ -30,8 +33,9 @@ def merge(
     Utterances without words are left out, but not those that could not be transcribed, because their sound exists.
     A speaker without a name is called unknown. Gaps within a pause are left out: nothing was to be heard then. Dates
     and times are written for ``time_zone``, in the language chosen for the meeting, or else in the one with the most
-    lines.
+    lines. What ``vocabulary`` says is misheard is corrected.
     """
+    corrections = Corrections(vocabulary)
     transcribed = sorted(transcribed, key=lambda one: _place(one[0]))
     coverage = sorted(coverage, key=lambda part: part.user_id)
     present = {*speakers, *(utterance.user_id for utterance, _ in transcribed)}
@@ -44,7 +48,7 @@ def merge(
             speaker=names[utterance.user_id],
             started_ns=utterance.started_ns,
             ended_ns=utterance.ended_ns,
-            text=transcription.text.strip(),
+            text=corrections.correct(transcription.text.strip()),
             error=transcription.error,
         )
         for utterance, transcription in transcribed
@@ -65,6 +69,8 @@ def merge(
         locale=Locale(meeting.language or next(iter(languages), "en"), time_zone),
         marks=tuple(replace(mark, name=names.get(mark.user_id, mark.name)) for mark in marks),
         places=tuple(places),
+        spellings=tuple(dict.fromkeys(entry.term for entry in vocabulary)),
+        corrected=corrections.made,
     )
 
 

@@ -9,8 +9,9 @@ from notetaker.model.languages import english_name
 from notetaker.model.locale import Locale
 from notetaker.model.minutes import Minutes
 from notetaker.model.transcript import Line, Transcript
-from notetaker.model.wording import clip, duration
+from notetaker.model.wording import clip, count, duration
 from notetaker.notes import coverage
+from notetaker.notes.corrections import described
 from notetaker.notes.entries import Entries, headed, outline, reservations
 from notetaker.notes.gaps import join_gaps
 from notetaker.notes.markdown import at_start, escape, length
@@ -68,6 +69,9 @@ def _message(
     made_by = f"Notes by: {escape(clip(', '.join(minutes.made_by), _NAME))}"
     yield f"-# {made_by}{_transcribed(transcript)}. The full transcript is attached."
     yield from (f"-# {sentence}" for sentence in reservations(minutes, _NAME + characters))
+    if transcript.corrected:
+        words = count(sum(transcript.corrected.values()), "misheard name")
+        yield f"-# {words} corrected as this server has asked; the transcript says which."
 
 
 def _transcribed(transcript: Transcript) -> str:
@@ -113,6 +117,8 @@ def _document(transcript: Transcript, minutes: Minutes) -> Iterator[str]:
         yield f"- Speech to text: {escape(', '.join(transcript.engines))}"
     if transcript.languages:
         yield f"- Languages: {', '.join(map(english_name, transcript.languages))}"
+    if transcript.corrected:
+        yield f"- Corrected: {described(transcript.corrected)}"
     for heading, items in headed(minutes):
         if items:
             yield from ("", f"## {heading}", "", *(f"- {of.line(item)}" for item in items))

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from notetaker.model.languages import find
 from notetaker.model.minutes import Item, Part
+from notetaker.notes.sounding import alike
 from notetaker.writing.budget import Message, shorten
 
 LONGEST_NAME: Final = 50
@@ -17,7 +18,8 @@ CONTEXT_LINES: Final = 3
 
 _INSTRUCTIONS: Final = """\
 You take the minutes of a meeting. You are given one part of its transcript. Each line has a number, as in \
-"[12] Ada: words". The transcript was made by speech recognition, so single words may be wrong.
+"[12] Ada: words". The transcript was made by speech recognition, so single words may be wrong. \
+Where one sounds like a name under "Correct spellings", it is that name.
 
 List what this part contains:
 - points: what somebody who was absent must know; at most six
@@ -165,11 +167,14 @@ def sum_up(items: Sequence[Item], most: int) -> list[Message]:
 
 
 def _ask(part: Part, most: int, lines: Iterable[str], request: str) -> list[Message]:
-    """Return the messages, with at most ``most`` tokens of names."""
+    """Return the messages, with at most ``most`` tokens of names, and a quarter as many of terms."""
     found = find(part.language)
     language = "the language of the transcript" if found is None else found.name
     people = shorten(", ".join(map(name, part.people)), most)
-    content = "\n".join([f"People: {people}", "", *lines, "", f"{request} in {language}, as JSON."])
+    about = [f"People: {people}"]
+    if terms := alike(part.spellings, " ".join(line.text for line in part.lines)):
+        about.append(f"Correct spellings: {shorten(', '.join(map(data, terms)), most // 4)}")
+    content = "\n".join([*about, "", *lines, "", f"{request} in {language}, as JSON."])
     return [
         {"role": "system", "content": _INSTRUCTIONS.format(language=language)},
         {"role": "user", "content": content},

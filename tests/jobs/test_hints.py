@@ -11,6 +11,7 @@ from notetaker.jobs.queue import JobQueue
 from notetaker.jobs.speech_process import ClipToHear
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.jobs.workflows import Preferences, Workflows
+from notetaker.model.utterance import Transcription
 from notetaker.model.vocabulary import Entry
 from notetaker.speech.engine import Heard, Hints
 from notetaker.store.store import Store
@@ -37,7 +38,7 @@ def database_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/notetaker.db"
 
 
-def test_people_the_servers_vocabulary_and_the_operators_are_expected(
+def test_people_and_the_vocabulary_are_expected_what_the_draft_has_first(
     tmp_path: Path, store: Store, database_url: str
 ) -> None:
     store.add_meeting(MEETING)
@@ -51,11 +52,12 @@ def test_people_the_servers_vocabulary_and_the_operators_are_expected(
         store, queue, cast("Transcriber", listening), tmp_path, threading.Event(), preferences
     )
     workflows.refine_utterances([utterance(1).id])
-    store.add_vocabulary(MEETING.guild_id, [Entry("Hask")])
+    store.add_vocabulary(MEETING.guild_id, [Entry("Hask"), Entry("Siobhan")])
     store.add_utterance(utterance(2))
+    store.set_draft(utterance(2).id, Transcription("Shavon is late.", "e", final=False), 1)
     workflows.refine_utterances([utterance(2).id])
     queue.close()
     assert listening.hints == [
         Hints("en", ("Ada", "Kubernetes", "Zyx", "Jira")),
-        Hints("en", ("Ada", "Hask", "Kubernetes", "Zyx", "Jira")),
+        Hints("en", ("Siobhan", "Ada", "Kubernetes", "Hask", "Zyx", "Jira")),
     ]

@@ -8,6 +8,7 @@ from notetaker.model.meeting import Meeting, Place
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap, Transcript
 from notetaker.model.utterance import Clip, Transcription, Utterance
+from notetaker.model.vocabulary import Entry
 from notetaker.notes.merge import merge
 
 SECOND = 1_000_000_000
@@ -74,5 +75,7 @@ def transcript(
     time_zone: str = "UTC",
     places: tuple[Place, ...] = (),
     marks: tuple[Mark, ...] = (),
+    vocabulary: tuple[Entry, ...] = (),
 ) -> Transcript:
-    return merge(meeting, lines, NAMES if names is None else names, gaps, coverage, time_zone, marks, places)
+    called = NAMES if names is None else names
+    return merge(meeting, lines, called, gaps, coverage, time_zone, marks, places, vocabulary)

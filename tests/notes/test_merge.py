@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from notetaker.model.transcript import Line
+from notetaker.model.vocabulary import Entry
 from tests.notes.builders import ADA, BEN, CHLOE, MEETING, at, gap, heard, said, transcript
 
 
@@ -18,6 +19,15 @@ def test_a_line_says_where_it_comes_from() -> None:
     assert transcript((utterance, transcription)).lines == (
         Line(utterance.id, ADA, "Ada", at(1), at(2.5), "good morning", None),
     )
+
+
+def test_what_is_misheard_is_corrected_and_counted() -> None:
+    heard_as = Entry("Kubernetes", "Cooper Netties")
+    one, other = said(ADA, 0, 1, "cooper netties is down"), said(BEN, 2, 3, "Cooper Netties?")
+    merged = transcript(one, other, vocabulary=(heard_as, Entry("Zyx")))
+    assert [line.text for line in merged.lines] == ["Kubernetes is down", "Kubernetes?"]
+    assert merged.corrected == {heard_as: 2}
+    assert merged.spellings == ("Kubernetes", "Zyx")
 
 
 def test_people_who_speak_at_the_same_time_keep_their_own_lines() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from notetaker.model.locale import Locale
 from notetaker.model.minutes import Item, Kind, Minutes, PartMinutes
 from notetaker.model.transcript import Transcript
+from notetaker.model.vocabulary import Entry
 from notetaker.notes.gaps import join_gaps
 from notetaker.notes.markdown import length
 from notetaker.notes.minutes.builtin import BuiltIn
@@ -44,6 +45,18 @@ MEETING = transcript(
     gaps=(gap(10, 14),),
     coverage=(heard(ADA, 300), heard(BEN, 198, lost=2), heard(CHLOE, 250)),
 )
+
+
+def test_what_was_corrected_is_told() -> None:
+    vocabulary = (Entry("*Vire*", "fire"), Entry("Zyx", "six"))
+    meeting = transcript(said(ADA, 0, 3, "fire met six, and Fire won"), vocabulary=vocabulary)
+    assert "- Corrected: \\*Vire\\* for “fire” (2 times), Zyx for “six”\n" in render_transcript(
+        meeting, NOTHING
+    )
+    assert "-# 3 misheard names corrected as this server has asked; the transcript says which." in (
+        render_message(NOTHING, meeting)
+    )
+    assert "orrected" not in render_transcript(MEETING, NOTHING) + render_message(NOTHING, MEETING)
 
 
 @pytest.mark.parametrize(

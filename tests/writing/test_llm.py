@@ -66,6 +66,17 @@ def test_what_a_model_is_asked(server: Server, writer: LlmWriter) -> None:
     assert "[4] Caro: I will fix the rounding of invoices by Friday.\n" in user
 
 
+def test_a_model_is_told_how_to_spell_what_may_be_misheard(server: Server, writer: LlmWriter) -> None:
+    spoken = part()
+    line = replace(spoken.lines[0], text="We moved billing to cooper netties.")
+    terms = ("Kubernetes", "Siobhan", "<Lady> Vire")
+    writer.write(replace(spoken, lines=(line, *spoken.lines[1:]), spellings=terms))
+    writer.write(replace(spoken, spellings=terms))
+    with_terms, without = (question.body["messages"][1]["content"] for question in server.questions)
+    assert "\nCorrect spellings: Kubernetes\n\nTranscript:" in with_terms
+    assert "Correct spellings" not in without
+
+
 def test_without_a_key_no_other_is_sent(server: Server, time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.setenv(variable, "of-another-program")

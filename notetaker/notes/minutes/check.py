@@ -9,6 +9,7 @@ from notetaker.model.transcript import Line
 from notetaker.notes.minutes.sentence import SHORTEST
 from notetaker.notes.minutes.spoken import plain, stems, words
 from notetaker.notes.minutes.spoken_numbers import numbers
+from notetaker.notes.sounding import alike
 
 _SHARE = 0.5
 """How many of an item's content words must be in the lines that it cites, or in those beside them."""
@@ -61,7 +62,8 @@ def objection(part: Part, item: Item) -> str | None:
         return f"The number {invented[0]} is in none of the lines that it cites."
     if invented := sorted(_dates(claim) - set(words(said))):
         return f"The date {invented[0]} is in none of the lines that it cites."
-    if invented := sorted(_names(item.text, part.people) - _spoken_names(said, cited)):
+    spoken = _spoken_names(said, cited)
+    if invented := sorted(_names(item.text, part.people) - spoken - _misheard(part.spellings, said)):
         return f"The name {invented[0]} is in none of the lines that it cites."
     if (wrong := _owner(item, cited, part)) is not None:
         return wrong
@@ -100,6 +102,11 @@ def _names(text: str, people: Sequence[str]) -> set[str]:
 def _spoken_names(said: str, cited: Sequence[Line]) -> set[str]:
     heard = {word.removesuffix("'s") for word in words(f"{said} {' '.join(line.speaker for line in cited)}")}
     return heard | {piece for word in heard for piece in re.split(r"[-_']", word)}
+
+
+def _misheard(spellings: Sequence[str], said: str) -> set[str]:
+    """Return the words of the terms that sound like something that was said."""
+    return {word for term in alike(spellings, said) for word in words(term)}
 
 
 def _owner(item: Item, cited: Sequence[Line], part: Part) -> str | None:

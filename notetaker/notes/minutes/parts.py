@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from notetaker.model.minutes import Part
@@ -52,7 +53,8 @@ def keyed_parts(transcript: Transcript, before_ns: int | None = None) -> dict[st
     """
     lines = [line for line in transcript.lines if before_ns is None or line.started_ns < before_ns]
     people, language = tuple(transcript.speakers.values()), transcript.locale.language
-    return {_key(part): part for part in parts(lines, people, language, ended=before_ns is None)}
+    cut = parts(lines, people, language, ended=before_ns is None)
+    return {_key(part): replace(part, spellings=transcript.spellings) for part in cut}
 
 
 def _key(part: Part) -> str:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from notetaker.model.minutes import Item, Kind
@@ -66,6 +68,21 @@ def test_what_nobody_said_falls(text: str, cites: tuple[str, ...], reason: str) 
     if text.startswith("For Petra"):  # the first word of a sentence is no name
         reason = reason.replace("name for", "name petra")
     assert reasons(Kind.POINT, text, *cites) == [reason]
+
+
+def test_a_name_as_it_is_spelled_holds_where_it_was_misheard() -> None:
+    spoken = replace(
+        part("Ana: We move the billing service to cooper netties in March."),
+        spellings=("Kubernetes", "Grafana"),
+    )
+
+    def fallen(text: str) -> list[str]:
+        return [reason for _, reason in check(spoken, [Item(Kind.DECISION, text, ("0",))]).fallen]
+
+    assert fallen("The billing service moves to Kubernetes in March.") == []
+    assert fallen("The billing service moves to Grafana in March.") == [
+        "The name grafana is in none of the lines that it cites."
+    ]
 
 
 def test_an_owner_is_one_of_the_people_and_has_to_do_with_it() -> None:

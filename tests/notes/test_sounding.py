@@ -1,0 +1,27 @@
+import pytest
+
+from notetaker.notes.sounding import alike, sound
+
+
+@pytest.mark.parametrize(
+    ("term", "heard"),
+    [
+        ("Kubernetes", "so cooper netties is down"),
+        ("Siobhan", "ask Shavon"),
+        ("Grafana", "the graph on a board"),
+        ("Postgres", "on post grass now"),
+        ("Mirel", "we met Muriel"),
+        ("Élodie Marchand", "elodie marchant"),
+    ],
+)
+def test_what_is_misheard_sounds_alike(term: str, heard: str) -> None:
+    assert alike(["Zephyrine", term], heard) == [term]
+
+
+def test_a_word_with_few_consonants_is_like_no_other() -> None:
+    assert alike(["Ada", "Zyx", "月光", ""], "Ada, six, 月光, out") == []
+    assert sound("Ada") == ""
+
+
+def test_what_is_said_as_it_is_spelled_sounds_alike_too() -> None:
+    assert alike(["Lady Vire", "Kubernetes"], "Then lady Vire left.") == ["Lady Vire"]
