@@ -18,6 +18,7 @@ from discord.shard import Shard
 from notetaker.discordbot.bridge import Bridge
 from notetaker.discordbot.buttons import Buttons
 from notetaker.discordbot.commands import Commands
+from notetaker.discordbot.correct import CorrectCommand
 from notetaker.discordbot.notes import NotesCommands
 from notetaker.discordbot.people import person
 from notetaker.discordbot.ports import Meetings, Notebook, ServerSettings, Voice
@@ -117,6 +118,7 @@ class NotetakerBot(discord.AutoShardedBot):
         self.add_cog(Commands(meetings))
         self.add_cog(NotesCommands(notebook))
         self.add_cog(SettingsCommands(settings))
+        self.add_cog(CorrectCommand(settings))
         self.add_cog(VoiceStatusCommand(voice))
         self._buttons = Buttons(meetings)
         self._has_commands = True

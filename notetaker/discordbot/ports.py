@@ -105,6 +105,9 @@ class ServerSettings(Protocol):
     async def add_vocabulary(self, guild_id: int, entries: Sequence[Entry]) -> None:
         """Add entries, in place of those with the same keys. Raises Refused if there would be too many."""
 
+    async def has_met(self, guild_id: int, user_id: int) -> bool:
+        """Return whether somebody was in a meeting of the server."""
+
     async def remove_vocabulary(self, guild_id: int, entries: Sequence[Entry]) -> None:
         """Remove entries."""
 

@@ -11,6 +11,7 @@ from notetaker.model.languages import english_name
 from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting
 from notetaker.model.transcript import Gap
+from notetaker.model.vocabulary import Entry
 from notetaker.model.wording import SECOND_NS, clip, duration
 from notetaker.notes.markdown import escape
 
@@ -57,6 +58,7 @@ NO_MEETINGS = (
     "There are no meetings here that you can see. You need to see both the voice channel and the text channel where "
     "the notes are posted."
 )
+NOT_MET = "Only people who have been in a meeting here, and those who manage the server, can correct how I spell names."
 SHUTDOWN = "I'm being stopped or restarted by the person who runs me."
 STOPPED = "I was stopped, and was away for too long to resume."
 CRASH = "I stopped unexpectedly."
@@ -138,6 +140,25 @@ def vocabulary_full(most: int) -> str:
 def not_a_term(text: str, fault: str) -> str:
     """``text`` is what the person typed as a name or term, ``fault`` what is wrong with it."""
     return f"I can't use “{escape(clip(text, TYPED_MAX))}”: it {fault}. Use a name or a short term, as it is written."
+
+
+def corrected(entry: Entry) -> str:
+    """For who has told us how a term is spelled, and perhaps what was heard in its place."""
+    if entry.heard is None:
+        return f"From now on, I expect **{escape(entry.term)}** and know how it is spelled."
+    return (
+        f"From now on, I write **{escape(entry.term)}** where I hear “{escape(entry.heard)}”, also in the notes of a "
+        "meeting that is going on. Notes that are posted already stay as they are. Those who manage the server can "
+        "undo this with /settings vocabulary."
+    )
+
+
+def too_common(text: str) -> str:
+    """``text`` is what the person wants to be replaced."""
+    return (
+        f"“{escape(text)}” is too common a word to be replaced everywhere. Give me more of what the notes have, for "
+        "example the words beside it."
+    )
 
 
 def not_in_vocabulary(text: str) -> str:

@@ -47,6 +47,9 @@ class ServerSettings:
         add = self._storage.store.add_vocabulary
         await self._answered(self._database(add, guild_id, entries))
 
+    async def has_met(self, guild_id: int, user_id: int) -> bool:
+        return await self._answered(self._database(self._storage.store.has_met, guild_id, user_id))
+
     async def remove_vocabulary(self, guild_id: int, entries: Sequence[Entry]) -> None:
         await self._answered(self._database(self._storage.store.remove_vocabulary, guild_id, entries))
 

@@ -41,6 +41,15 @@ class Guilds(Database):
         rows = self._read(select(tables.vocabulary).where(tables.vocabulary.c.guild_id == guild_id))
         return sorted((Entry(row.term, row.heard) for row in rows), key=lambda one: (one.term, one.key))
 
+    def has_met(self, guild_id: int, user_id: int) -> bool:
+        """Return whether somebody was in a meeting of a server."""
+        found = (
+            select(tables.speakers.c.user_id)
+            .join_from(tables.speakers, tables.meetings)
+            .where(tables.meetings.c.guild_id == guild_id, tables.speakers.c.user_id == user_id)
+        )
+        return bool(self._read(found.limit(1)))
+
     def add_vocabulary(self, guild_id: int, entries: Iterable[Entry]) -> None:
         """Store entries. One with the key of another replaces it."""
         self._write(

@@ -1,7 +1,8 @@
-"""/settings of the real bot in the local Discord, on a real database."""
+"""/settings and /correct of the real bot in the local Discord, on a real database."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +24,7 @@ from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from tests.harness.bench import Broken
 from tests.harness.office import Office
+from tests.store.examples import MEETING
 
 DEFAULTS = GuildSettings(language="fr", empty_grace_s=90)
 
@@ -188,3 +190,27 @@ async def test_a_full_vocabulary_takes_no_more_and_is_shown_in_one_message(admin
     assert said.endswith("more")
     assert 1800 < length(said) <= 2000
     assert len(await admin.is_offered("settings vocabulary", "remove", "")) == 25
+
+
+async def test_who_was_in_a_meeting_corrects_a_name(admin: Admin) -> None:
+    assert await admin.says("correct right:Zyx", user="Ben") == f"(only you) {replies.NOT_MET}"
+    meeting = replace(MEETING, guild_id=admin.guild.id)
+    admin.store.add_meeting(meeting)
+    admin.store.name_speaker(meeting.id, admin.user("Ben").id, "Ben")
+    said = await admin.says("correct right:Kubernetes wrong:Cooper  *Netties*", user="Ben")
+    kubernetes = Entry("Kubernetes", "Cooper *Netties*")
+    assert said == f"(only you) {replies.corrected(kubernetes)}"
+    assert "I write **Kubernetes** where I hear “Cooper \\*Netties\\*”" in said
+    await admin.says("correct right:Zyx", user="Ben")
+    await admin.says("correct right:Jira wrong:Jira")
+    assert admin.store.vocabulary(admin.guild.id) == [Entry("Jira"), kubernetes, Entry("Zyx")]
+    assert "Kubernetes (not Cooper \\*Netties\\*)" in await admin.says("settings vocabulary")
+    await admin.says("settings vocabulary remove:kubernetes")
+    assert admin.store.vocabulary(admin.guild.id) == [Entry("Jira"), Entry("Zyx")]
+
+
+@pytest.mark.parametrize("wrong", ["the", "We Are", "a", "A I"])
+async def test_a_common_word_is_not_replaced(admin: Admin, wrong: str) -> None:
+    said = await admin.says(f"correct right:Zyx wrong:{wrong}")
+    assert said == f"(only you) {replies.too_common(wrong)}"
+    assert admin.store.vocabulary(admin.guild.id) == []

@@ -3,6 +3,7 @@
 from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.vocabulary import Entry
 from notetaker.store.store import Store
+from tests.store.examples import MEETING
 
 ONE, OTHER = 2**62 + 1, 2**62 + 2
 DEFAULTS = GuildSettings(language="de", time_zone="Europe/Berlin")
@@ -40,3 +41,11 @@ def test_of_entries_about_the_same_the_last_one_counts(store: Store) -> None:
     store.remove_vocabulary(ONE, [Entry("ZYX"), Entry("nothing"), Entry("K8s", "Cooper Netties")])
     assert store.vocabulary(ONE) == [Entry("Kubernetes")]
     assert store.vocabulary(OTHER) == [Entry("Vire")]
+
+
+def test_who_has_met_in_a_server_is_known(store: Store) -> None:
+    store.add_meeting(MEETING)
+    store.name_speaker(MEETING.id, 5, "Ada")
+    assert store.has_met(MEETING.guild_id, 5)
+    assert not store.has_met(MEETING.guild_id, 6)
+    assert not store.has_met(MEETING.guild_id + 1, 5)
