@@ -58,7 +58,7 @@ NO_MEETINGS = (
     "There are no meetings here that you can see. You need to see both the voice channel and the text channel where "
     "the notes are posted."
 )
-NOT_MET = "Only people who have been in a meeting here, and those who manage the server, can correct how I spell names."
+NOT_MET = "Only people who have been in a meeting here, or manage the server, can correct how I spell names."
 SHUTDOWN = "I'm being stopped or restarted by the person who runs me."
 STOPPED = "I was stopped, and was away for too long to resume."
 CRASH = "I stopped unexpectedly."

@@ -98,7 +98,10 @@ class SettingsCommands(AnsweringCog):
     async def _entries(self, ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
         """Return the entries to offer for removal."""
         guild_id = ctx.interaction.guild_id
-        entries = [] if guild_id is None else await self._settings.vocabulary(guild_id)
+        try:
+            entries = [] if guild_id is None else await self._settings.vocabulary(guild_id)
+        except Refused:
+            return []
         return vocabulary.matching(entries, str(ctx.value or ""))
 
     @settings.command(name="vocabulary", description="Teach me names and terms, or show what I know.")

@@ -21,6 +21,7 @@ class Corrections:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         found = {_plain(entry.heard): entry for entry in entries if entry.heard is not None}
+        found.pop("", None)
         self._by_words = {words.casefold(): entry for words, entry in found.items()}
         longest_first = sorted(found, key=len, reverse=True)
         either = "|".join(_BETWEEN.join(map(re.escape, words.split())) for words in longest_first)

@@ -192,6 +192,21 @@ async def test_a_full_vocabulary_takes_no_more_and_is_shown_in_one_message(admin
     assert len(await admin.is_offered("settings vocabulary", "remove", "")) == 25
 
 
+async def test_what_a_vocabulary_says_is_in_no_log(admin: Admin, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    for broken in ("add_vocabulary", "vocabulary"):
+        admin.broken.calls = {broken}
+        for command in ("settings vocabulary add:Zyxophon", "correct right:Zyxophon wrong:Saxophon"):
+            assert await admin.says(command) == f"(only you) {replies.NO_SETTINGS}"
+    assert await admin.is_offered("settings vocabulary", "remove", "zyxophon") == []
+    admin.broken.calls = set()
+    await admin.says("settings vocabulary add:Zyxophon")
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("notetaker.")]
+    assert any("Cannot read or store" in text for text in ours)
+    assert "xophon" not in "".join(text for text in ours if "discordsim" not in text).lower()
+    assert [one for one in caplog.records if one.levelname == "ERROR"] == []
+
+
 async def test_who_was_in_a_meeting_corrects_a_name(admin: Admin) -> None:
     assert await admin.says("correct right:Zyx", user="Ben") == f"(only you) {replies.NOT_MET}"
     meeting = replace(MEETING, guild_id=admin.guild.id)

@@ -17,6 +17,7 @@ from notetaker.jobs.transcriber import Transcriber
 from notetaker.jobs.workflows import Interrupted, Preferences, Workflows
 from notetaker.model.audio import AudioFrame
 from notetaker.model.utterance import Transcription, Utterance
+from notetaker.model.vocabulary import Entry
 from notetaker.speech.engine import Hints
 from notetaker.speech.engines import EngineSettings
 from notetaker.store.store import Store
@@ -169,6 +170,20 @@ def test_the_notes_are_in_the_language_and_the_time_zone_of_the_meeting_or_of_th
     [posting] = store.due_postings()
     assert "18. November 2026" in posting.attachment
     assert f"Times are {zone}." in posting.attachment
+
+
+def test_corrections_are_in_the_notes_and_not_in_the_store(
+    store: Store, workflows: Workflows, utterances: list[Utterance]
+) -> None:
+    heard = replace(WORDS, text="Cooper Netties is down.")
+    store.set_final({utterance.id: heard for utterance in utterances}, MEETING.started_ns)
+    store.add_vocabulary(MEETING.guild_id, [Entry("Kubernetes", "cooper netties")])
+    store.add_vocabulary(MEETING.guild_id + 1, [Entry("out", "down")])
+    workflows.finish_meeting(MEETING.id)
+    [posting] = store.due_postings()
+    assert posting.attachment.count("Kubernetes is down.") >= 3
+    assert "- Corrected: Kubernetes for “cooper netties” (3 times)\n" in posting.attachment
+    assert [said.text for _, said in store.transcribed(MEETING.id)] == [heard.text] * 3
 
 
 def test_an_utterance_whose_job_was_given_up_does_not_hold_up_the_notes(

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from notetaker.model.vocabulary import Entry
 from notetaker.notes.corrections import Corrections, described
@@ -41,6 +43,21 @@ def test_what_looks_like_a_pattern_is_a_word() -> None:
 def test_letters_that_only_look_like_others_stay() -> None:
     assert Corrections([Entry("Will", "ill")]).correct("ıll, ILL") == "ıll, Will", "an i without its dot"
     assert Corrections([Entry("Strauss", "straße")]).correct("Straße") == "Strauss"
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=8), st.text(max_size=8)), max_size=5), st.text(max_size=40), st.data()
+)
+def test_whatever_is_entered_only_that_is_replaced(
+    pairs: list[tuple[str, str]], text: str, data: st.DataObject
+) -> None:
+    corrections = Corrections(Entry(term, heard) for heard, term in pairs)
+    if pairs:
+        heard = data.draw(st.sampled_from([heard for heard, _ in pairs]))
+        text = f"{text} {heard} {text}"
+    corrected = corrections.correct(text)
+    assert (corrected == text) or corrections.made
+    assert set(corrections.made) <= {Entry(term, heard) for heard, term in pairs}
 
 
 def test_how_often_is_told_with_what_was_heard() -> None:
