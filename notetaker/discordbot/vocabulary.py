@@ -49,7 +49,7 @@ def described(entries: Sequence[Entry]) -> str:
             "This server has no vocabulary yet. Add names and terms that come up often, with /settings vocabulary "
             "add:, and I'll know how to spell them."
         )
-    text = f"**{count(len(entries), 'entry', 'entries')}:** "
+    text = f"**{count(len(entries), 'entry', 'entries')}**, which I expect from now on: "
     for number, entry in enumerate(entries):
         more = ("" if number == 0 else ", ") + escape(label(entry))
         if length(text + more) > LONGEST:

@@ -159,12 +159,12 @@ async def test_a_database_that_does_not_work_is_told(
 async def test_a_server_teaches_names_and_terms(admin: Admin) -> None:
     assert "has no vocabulary yet" in await admin.says("settings vocabulary")
     said = await admin.says("settings vocabulary add: Zyx,  Lady   Vire; *Jira*,, zyx")
-    assert said == "(only you) **3 entries:** \\*Jira\\*, Lady Vire, zyx"
+    assert said == "(only you) **3 entries**, which I expect from now on: \\*Jira\\*, Lady Vire, zyx"
     assert admin.store.vocabulary(admin.guild.id) == [Entry("*Jira*"), Entry("Lady Vire"), Entry("zyx")]
     assert "- Vocabulary: **3 entries**" in await admin.says("settings show")
     assert await admin.is_offered("settings vocabulary", "remove", "vi") == ["Lady Vire"]
     said = await admin.says("settings vocabulary remove:LADY vire add:Hask")
-    assert said == "(only you) **3 entries:** \\*Jira\\*, Hask, zyx"
+    assert said == "(only you) **3 entries**, which I expect from now on: \\*Jira\\*, Hask, zyx"
 
 
 @pytest.mark.parametrize(
