@@ -133,12 +133,11 @@ def _wav(pcm: bytes) -> bytes:
 
 
 def _prompt(vocabulary: Sequence[str]) -> str:
-    """Join as many of the first terms as fit, without lone surrogates."""
+    """Join as many of the first terms as fit, without lone surrogates; the first one last, as ``whisper`` does."""
     vocabulary = [term.encode(errors="ignore").decode() for term in vocabulary]
     lengths = accumulate(len(term) + 2 for term in vocabulary)
-    return ", ".join(
-        term for term, length in zip(vocabulary, lengths, strict=True) if length <= LONGEST_PROMPT
-    )
+    fitting = [term for term, length in zip(vocabulary, lengths, strict=True) if length <= LONGEST_PROMPT]
+    return ", ".join(reversed(fitting))
 
 
 def _failure(status: int, answered: Mapping[str, str]) -> Exception:

@@ -180,14 +180,17 @@ class Whisper:
         return prompt
 
     def _listed(self, vocabulary: Sequence[str]) -> list[int]:
-        """Return the tokens of a list of as many of the first terms as fit."""
-        listed: list[int] = []
-        for term in vocabulary:
-            tokens = self._tokens.encode(f"{',' if listed else ''} {term}")
-            if len(listed) + len(tokens) >= MOST_HINTS:
+        """Return the tokens of a list of as many of the first terms as fit, the first one last.
+
+        What is nearest to the text has the most influence on it.
+        """
+        listed = self._tokens.encode(".")
+        for number, term in enumerate(vocabulary):
+            tokens = self._tokens.encode(f" {term}{',' if number else ''}")
+            if len(listed) + len(tokens) > MOST_HINTS:
                 break
-            listed += tokens
-        return [*listed, *self._tokens.encode(".")]
+            listed[:0] = tokens
+        return listed
 
     def _sequence(self, language: str) -> list[int]:
         if not self._model.is_multilingual:

@@ -35,7 +35,7 @@ def test_a_clip_is_uploaded_as_a_file_with_all_that_is_known(server: Server, eng
     assert upload.form == {
         "model": "whisper-1",
         "language": "de",
-        "prompt": "Ada, Łódź",
+        "prompt": "Łódź, Ada",
         "temperature": "0",
         "response_format": "verbose_json",
         "timestamp_granularities[]": "word",

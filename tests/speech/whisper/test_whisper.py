@@ -77,14 +77,14 @@ def test_vocabulary_spells_names(whisper: Whisper) -> None:
     assert heard.text.startswith("Khloë will call")
 
 
-def test_of_a_long_vocabulary_whole_terms_are_listed(whisper: Whisper) -> None:
+def test_of_a_long_vocabulary_whole_terms_are_listed_the_first_one_last(whisper: Whisper) -> None:
     vocabulary = [f"Xylotec {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"] * 4
     listed = whisper._listed(vocabulary)
     assert len(listed) <= MOST_HINTS
     text = whisper._tokens.decode(listed)
     number = text.count("Xylotec")
     assert number > 5
-    assert text == f" {', '.join(vocabulary[:number])}."
+    assert text == f" {', '.join(reversed(vocabulary[:number]))}."
 
 
 def test_a_long_vocabulary_leaves_room_for_the_text_of_a_short_clip(whisper: Whisper) -> None:
