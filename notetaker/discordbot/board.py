@@ -11,6 +11,7 @@ import discord
 from notetaker.discordbot import permission_checks
 from notetaker.discordbot.publish import Undelivered, delivering
 from notetaker.model.meeting import Meeting
+from notetaker.model.names import Person, told_apart
 from notetaker.model.wording import SECOND_NS, clip
 
 _NAME = 70
@@ -67,12 +68,13 @@ class Board:
         return thread.id
 
     def people(self, guild_id: int, channel_id: int) -> dict[int, str]:
-        """Return display names by user id of everyone in a voice channel who is not a bot."""
+        """Return by user id what everyone in a voice channel who is not a bot is called."""
         guild = self._bot.get_guild(guild_id)
         channel = guild.get_channel(channel_id) if guild is not None else None
         if not isinstance(channel, discord.VoiceChannel | discord.StageChannel):
             return {}
-        return {member.id: member.display_name for member in channel.members if not member.bot}
+        people = (member for member in channel.members if not member.bot)
+        return told_apart({one.id: Person(one.display_name, one.name) for one in people})
 
     async def post(self, channel_id: int, text: str, nonce: str, components: Components = ()) -> int:
         """Post a message without a notification, and return its id. Raises Undelivered and Gone."""

@@ -98,8 +98,14 @@ class PanelMessage:
         )
         waiting_ns = progress.waiting_since_ns
         behind_ns = 0 if waiting_ns is None else live.time_ns(now) - waiting_ns
+        state = _state(live, voice)
         return replace(
-            panel, state=_state(live, voice), people=tuple(people), behind_s=max(behind_ns, 0) / 1e9
+            panel,
+            meeting=live.meeting,
+            state=state,
+            people=tuple(people),
+            behind_s=max(behind_ns, 0) / 1e9,
+            reason=f"{live.paused.capitalize()}." if state is PanelState.PAUSED and live.paused else "",
         )
 
     def _listen(self, stored: Mapping[int, int], now: float) -> None:
@@ -152,6 +158,8 @@ def _unheard(panel: Panel) -> set[str]:
 def _state(live: LiveMeeting, voice: GuildVoiceStatus | None) -> PanelState:
     if live.disk_failure is not None:
         return PanelState.NO_DISK
+    if live.paused is not None:
+        return PanelState.PAUSED
     if voice is None or voice.phase not in (VoicePhase.CONNECTED, VoicePhase.RESUMING):
         return PanelState.AWAY if live.connected else PanelState.JOINING
     return PanelState.DEAFENED if voice.deafened else PanelState.RECORDING

@@ -93,3 +93,18 @@ async def test_after_a_restart_the_buttons_still_work(office: Office) -> None:
             stopped = await pressed(office, panel, words.STOP)
             assert "I stopped recording" in stopped["messages"][0]["content"]
             await bot.terminate()
+
+
+async def test_an_empty_room_pauses_the_panel_and_another_room_is_on_it(office: Office) -> None:
+    async with office.process("bot") as bot:
+        await bot.until(READY)
+        async with office.person("Ada"):
+            await office.says("startnotes")
+            await shown(office, "🔴 **Recording**")
+        await shown(office, "⏸ **Paused.** Nothing is recorded. Nobody was in the voice channel.")
+        planning = office.channel("Planning")
+        async with office.person("Ada", "Planning"):
+            who = {"guild_id": str(office.guild.id), "user_id": str(office.bot.id)}
+            await office.sim("move", **who, channel_id=str(planning))
+            await shown(office, f"🔴 **Recording** <#{planning}>")
+        await bot.terminate()
