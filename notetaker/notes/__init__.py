@@ -6,4 +6,5 @@
                minutes), ``turns`` (lines joined for reading), ``coverage`` (how much was heard), ``gaps`` (when it
                was not), ``wording`` (times and sentences), ``dates`` (dates in the meeting's language) and
                ``markdown`` (escaping)
+``search``     a package: finds passages of many meetings
 """
