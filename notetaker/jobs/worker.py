@@ -15,11 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from notetaker.jobs.database import APPLICATION, jobs_url, store_errors
 from notetaker.jobs.minutes import PARTS_AT_A_TIME
 from notetaker.jobs.queue import FINISH, MINUTES, REFINE, TRANSCRIBE, JobQueue
+from notetaker.jobs.search import index_all
 from notetaker.jobs.slots import SlotLostError, open_slots, take_slot
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.jobs.workflows import Preferences, Workflows
 from notetaker.notes.minutes.writer import Writer
 from notetaker.speech.engines import EngineSettings
+from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 
 POLL_INTERVAL = 0.25
@@ -30,6 +32,9 @@ LIVE_POLL_INTERVAL = 0.1
 
 SWEEP_INTERVAL = 2.0
 """Seconds between searches for jobs of dead workers. A restarted worker finds its own jobs immediately."""
+
+INDEX_INTERVAL = 10.0
+"""Seconds between searches for meetings that are not indexed."""
 
 STOP_TIMEOUT = 20
 """Seconds that ``stop`` waits for running jobs. The next worker restarts those that take longer."""
@@ -101,6 +106,7 @@ class Worker:
             self._store, self._queue, self._transcriber, meetings_folder, self._stopping, preferences, writer
         )
         self._sweeper = threading.Thread(target=self._sweep, name="job-sweeper", daemon=True)
+        self._indexer = threading.Thread(target=self._index, name="indexer", daemon=True)
 
     def start(self) -> None:
         """Return when this worker serves the queues. Raises StoreError, EngineSettingError and EngineError."""
@@ -133,6 +139,7 @@ class Worker:
                 )
         self._swept_at = time.monotonic()
         self._sweeper.start()
+        self._indexer.start()
 
     @property
     def engine_name(self) -> str:
@@ -149,6 +156,7 @@ class Worker:
         self._stopping.set()
         if self._sweeper.ident:
             self._sweeper.join()
+            self._indexer.join()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=STOP_TIMEOUT)
         self._transcriber.close()
         self._slots.close()
@@ -187,6 +195,14 @@ class Worker:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             self.work, self._swept_at = work, time.monotonic()
+
+    def _index(self) -> None:
+        """Let the search look in meetings that have ended, those of earlier releases included."""
+        while not self._stopping.wait(INDEX_INTERVAL):
+            try:
+                index_all(self._store, self._stopping.is_set)
+            except StoreError as error:
+                log.warning("Cannot index meetings for the search, retrying: %s", error)
 
     def _rescue_jobs(self) -> Work:
         """Put the jobs of dead workers back into their queues. Return the running and waiting jobs."""

@@ -28,8 +28,8 @@ class Meetings(Database):
         newest = tables.meetings.c.started_ns.desc(), tables.meetings.c.id.desc()
         return [meeting_of(row) for row in self._read(select(tables.meetings).order_by(*newest).limit(limit))]
 
-    def meetings_of(self, guild_id: int, limit: int) -> list[Meeting]:
-        """Return the latest ``limit`` meetings of a guild, newest first."""
+    def meetings_of(self, guild_id: int, limit: int | None) -> list[Meeting]:
+        """Return the latest ``limit`` meetings of a guild, newest first; None for all."""
         newest = tables.meetings.c.started_ns.desc(), tables.meetings.c.id.desc()
         mine = select(tables.meetings).where(tables.meetings.c.guild_id == guild_id)
         return [meeting_of(row) for row in self._read(mine.order_by(*newest).limit(limit))]

@@ -76,6 +76,15 @@ class Postings(Database):
         found = self._postings(tables.postings.c.meeting_id == meeting_id)
         return found[0] if found else None
 
+    def posted_at(self, meeting_id: str) -> tuple[int, int] | None:
+        """Return the channel and the message with the notes of a meeting, or None if they are not posted."""
+        columns = tables.postings.c
+        query = select(columns.channel_id, columns.message_id).where(columns.meeting_id == meeting_id)
+        return next(
+            ((row.channel_id, row.message_id) for row in self._read(query) if row.message_id is not None),
+            None,
+        )
+
     def _postings(self, which: ColumnElement[bool]) -> list[Posting]:
         rows = self._read(select(tables.postings).where(which).order_by(tables.postings.c.meeting_id))
         return [

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from notetaker.store.database import StoreUnfit
 from notetaker.store.guilds import Guilds
+from notetaker.store.indexes import Indexes
 from notetaker.store.live_texts import LiveTexts
 from notetaker.store.meetings import Meetings
 from notetaker.store.panels import Panels
@@ -25,7 +26,7 @@ logging.getLogger("alembic").setLevel(logging.WARNING)  # or it would log every 
 _MIGRATION_LOCK = 0x6E6F7465  # an arbitrary number: "note"
 
 
-class Store(Meetings, Utterances, Parts, Postings, Guilds, LiveTexts, Panels):
+class Store(Meetings, Utterances, Parts, Postings, Guilds, LiveTexts, Panels, Indexes):
     """The database at ``url``: ``sqlite:////path/notetaker.db`` or ``postgresql://user@host/name``.
 
     Raises StoreError if the URL is malformed or the database cannot be opened.

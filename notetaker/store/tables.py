@@ -147,6 +147,25 @@ parts = Table(
     Column("minutes", JSON, nullable=False),  # model.minutes.PartMinutes
 )
 
+indexes = Table(
+    "indexes",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
+    Column("language", Text, nullable=False),
+    Column("size", Integer, nullable=False),  # how many lines
+    Column("lines", JSON, nullable=False),  # notes.search.ranking.Lines
+)
+
+terms = Table(
+    "terms",
+    metadata,
+    Column("term", Text, primary_key=True),
+    Column("meeting_id", Text, ForeignKey("indexes.meeting_id", ondelete="CASCADE"), primary_key=True),
+    Column("lines", JSON, nullable=False),  # numbers, sorted
+    Index("ix_terms_meeting_id", "meeting_id"),
+    sqlite_with_rowid=False,
+)
+
 postings = Table(
     "postings",
     metadata,

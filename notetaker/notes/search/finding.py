@@ -46,6 +46,11 @@ class Found:
     language: str
 
 
+def has_terms(shelf: Shelf, text: str) -> bool:
+    """Return whether there is anything to seek in ``text``, in any of the languages of the meetings."""
+    return any(terms(text, language) for language in {head.language for head in shelf.heads().values()})
+
+
 def answers(shelf: Shelf, question: str, most: int) -> list[Found]:
     """Return up to ``most`` passages that answer a question best, the best ones first."""
     asked, heads = Question(question), shelf.heads()
@@ -62,7 +67,7 @@ def answers(shelf: Shelf, question: str, most: int) -> list[Found]:
         (
             passage
             for one in promising
-            for passage in passages(one, lines[one], places[one], sought[one], rarity)[:most]
+            for passage in islice(passages(one, lines[one], places[one], sought[one], rarity), most)
         ),
         key=lambda passage: passage.score,
     )

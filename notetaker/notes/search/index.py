@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from notetaker.model.transcript import Line
 from notetaker.notes.search.ranking import Lines, Places
-from notetaker.notes.search.terms import terms
+from notetaker.notes.search.terms import tells, terms, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ def index(lines: Iterable[Line], language: str) -> Index:
     places: defaultdict[str, list[int]] = defaultdict(list)
     for number, line in enumerate(lines):
         found = terms(line.text, language)
-        spoken.append((line.user_id, len(found)))
+        telling = sum(tells(word, language) for word, _, _ in words(line.text))
+        spoken.append((line.user_id, max(telling, min(len(found), 1))))
         for term in found:
             places[term].append(number)
     return Index(language, spoken, dict(places))

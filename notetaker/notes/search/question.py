@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from notetaker.notes.search.terms import term, words
+from notetaker.notes.search.terms import tells, term, words
 
 _ASKING_WORDS = """
 agree agreed answer answered argue argued ask asked comment concern concerned concerning conclusion decide decided
@@ -44,7 +44,7 @@ class Question:
         for asking in (True, False):  # a question of nothing but such words is about them
             for word, begin, _ in words(self.text):
                 sought = term(word, language)
-                if sought and not (asking and language == "en" and word.removesuffix("'s") in _ASKING):
+                if sought and not (asking and _asks(word, language)):
                     weight = _IN_A_NAME if sought in names else 1.0 if begin < limit else _IN_AN_ASIDE
                     found[sought] = max(weight, found.get(sought, 0.0))
             if found:
@@ -60,6 +60,10 @@ class Question:
         plain = [word.casefold().removesuffix("'s") for word in spoken]
         capital = {word for word, written in zip(plain, spoken, strict=True) if written[:1].isupper()}
         return {user_id: name for user_id, name in names.items() if _is_named(name, plain, capital)}
+
+
+def _asks(word: str, language: str) -> bool:
+    return not tells(word, language) or (language == "en" and word.removesuffix("'s") in _ASKING)
 
 
 def _is_named(name: str, plain: list[str], capital: set[str]) -> bool:

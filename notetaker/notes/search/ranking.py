@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-_TERMS: Final = 50
-"""Terms that make a passage long enough: about a minute of speech."""
+_WORDS: Final = 50
+"""Telling words that make a passage long enough: about a minute of speech."""
 _LINES: Final = 20
 """Most lines of a passage."""
 _SATURATION: Final = 1.2
@@ -25,7 +25,8 @@ _SPEAKERS: Final = 2.0
 Places = Mapping[str, Sequence[int]]
 """Of each term: the lines of a meeting it was said in, counted from 0 and sorted, twice if a line has it twice."""
 Lines = Sequence[tuple[int, int]]
-"""Of each line of a meeting: who spoke (user id), and how many terms it has."""
+"""Of each line of a meeting: who spoke (user id), and how many words it has that say what it is about,
+which are at least one if it has any term."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ def passages(
     rarity: Mapping[str, float],
     *,
     every: bool = False,
-) -> list[Passage]:
-    """Return the passages of a meeting that have a term that is sought, or ``every`` term, the best ones first.
+) -> Iterator[Passage]:
+    """Yield the passages of a meeting that have a term that is sought, or ``every`` term, the best ones first.
 
     None overlaps a better one.
     """
@@ -83,16 +84,21 @@ def passages(
         (places[term], weight * rarity[term]) for term, weight in sought.weights.items() if places.get(term)
     ]
     if not wanted or (every and len(wanted) < len(sought.weights)):
-        return []
-    length = list(accumulate((terms for _, terms in lines), initial=0))
-    named = list(accumulate((terms * (user_id in sought.speakers) for user_id, terms in lines), initial=0))
+        return
+    wanted.sort(key=lambda one: len(one[0]))  # the rarest first, which most passages lack
+    length = list(accumulate((words for _, words in lines), initial=0))
+    named = list(accumulate((words * (user_id in sought.speakers) for user_id, words in lines), initial=0))
     ranked: list[Passage] = []
     for first, last in _stretches(lines):
-        counts = [bisect_right(numbers, last) - bisect_left(numbers, first) for numbers, _ in wanted]
-        if not (all(counts) if every else any(counts)):
+        counts = []
+        for numbers, _ in wanted:
+            counts.append(bisect_right(numbers, last) - bisect_left(numbers, first))
+            if every and not counts[-1]:
+                break
+        if not (counts[-1] if every else any(counts)):
             continue
         spoken = length[last + 1] - length[first]
-        relative = 1 - _LENGTH + _LENGTH * spoken / _TERMS
+        relative = 1 - _LENGTH + _LENGTH * spoken / _WORDS
         score = sum(
             worth * _saturated(count, relative) for count, (_, worth) in zip(counts, wanted, strict=True)
         )
@@ -103,7 +109,7 @@ def passages(
     for passage in ranked:
         if all(passage.last < other.first or other.last < passage.first for other in apart):
             apart.append(passage)
-    return apart
+            yield passage
 
 
 def _saturated(count: int, length: float) -> float:
@@ -113,14 +119,14 @@ def _saturated(count: int, length: float) -> float:
 
 def _stretches(lines: Lines) -> Iterator[tuple[int, int]]:
     """Yield the first and the last line of every passage. They overlap."""
-    last, terms, ended = -1, 0, -1
+    last, words, ended = -1, 0, -1
     for first, (_, own) in enumerate(lines):
         if last < first:
-            last, terms = first, own
-        while last + 1 < len(lines) and terms < _TERMS and last - first + 1 < _LINES:
+            last, words = first, own
+        while last + 1 < len(lines) and words < _WORDS and last - first + 1 < _LINES:
             last += 1
-            terms += lines[last][1]
+            words += lines[last][1]
         if own and last > ended:
             ended = last
             yield first, last
-        terms -= own
+        words -= own

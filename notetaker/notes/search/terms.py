@@ -19,6 +19,15 @@ _WORD = re.compile(rf"[{_WITHOUT_BLANKS}]+|(?:(?![{_WITHOUT_BLANKS}])[^\W_])+(?:
 _RUN = re.compile(rf"[{_WITHOUT_BLANKS}]")
 _SPELLED = re.compile(r"(?<=[A-Za-z])_")
 """Letters as transcribers spell them out: ``L_C_D_``."""
+_FUNCTION_WORDS = """
+a about all also am an and any are as at be because been being but by can can't could did didn't do does doesn't
+doing don't for from get go gonna got had has have he her here him his how i i'd i'll i'm i've if in into is isn't
+it it's its just let's like me mhm mm my no not of oh ok okay on or our so some than that that's the their them then
+there there's these they they're this those to uh um up us very was we we'll we're we've were what what's when where
+which who why will with would yeah yes you you're your
+"""
+_SILENT = frozenset(_FUNCTION_WORDS.split())
+"""English words that are in every passage. Nobody looks for them."""
 _LONGEST = 40
 """Characters of a word that count; a longer one is noise."""
 
@@ -41,7 +50,7 @@ def words(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def terms(text: str, language: str) -> list[str]:
-    """Return what the words of ``text`` are searched by, in their order, without those that say nothing.
+    """Return what the words of ``text`` are searched by, in their order, without those that are everywhere.
 
     ``language`` is an ISO 639-1 code. A language without a stemmer keeps its words whole.
     """
@@ -49,12 +58,17 @@ def terms(text: str, language: str) -> list[str]:
     return [one for one in found if one]
 
 
+def tells(word: str, language: str) -> bool:
+    """Return whether a lower-case word says what a passage is about."""
+    return language != "en" or word.removesuffix("'s") not in STOP_WORDS
+
+
 @lru_cache(maxsize=50_000)
 def term(word: str, language: str) -> str:
-    """Return what a lower-case word is searched by: ``batteri`` for batteries; empty for a word that says nothing."""
-    word = word.removesuffix("'s")
-    if word in STOP_WORDS and language == "en":
+    """Return what a lower-case word is searched by: ``batteri`` for batteries; empty for one that is everywhere."""
+    if word in _SILENT and language == "en":
         return ""
+    word = word.removesuffix("'s")
     stemmer = _stemmer(language)
     stem = word if stemmer is None else stemmer.stemWord(word)
     bare = "".join(

@@ -21,7 +21,7 @@ def find(said: Sequence[tuple[int, str]], question: str, *, every: bool = False)
     who = asked.named(NAMES)
     sought = Sought(asked.weights("en", who), who.keys())
     rarity = rarities([built.places], len(lines))
-    return passages("m", built.lines, built.places, sought, rarity, every=every)
+    return list(passages("m", built.lines, built.places, sought, rarity, every=every))
 
 
 def has(passage: Passage, number: int) -> bool:
@@ -59,6 +59,12 @@ def test_every_word_may_be_required() -> None:
 
 def test_nothing_is_found_of_what_nobody_said() -> None:
     assert find([(1, "the roof leaks")], "invoice") == find([], "invoice") == find([(1, "a roof")], "") == []
+
+
+def test_a_line_of_one_everyday_word_is_found() -> None:
+    [found] = find([(1, "Problem."), *[(1, "yes")] * 3], "problem", every=True)
+    assert (found.first, has(found, 0)) == (0, True)
+    assert len(find([(1, "Problem.")], "What's the problem?")) == 1
 
 
 def test_a_meeting_with_all_the_words_is_more_promising() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notetaker.notes.search.terms import terms, words
+from notetaker.notes.search.terms import tells, terms, words
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ def test_a_word_is_found_in_another_form(language: str, one: str, other: str) ->
     assert terms(one, language) == terms(other, language) != []
 
 
-def test_words_that_say_nothing_are_left_out() -> None:
-    assert terms("Um so what do we think about it?", "en") == []
+def test_words_that_are_everywhere_are_left_out() -> None:
+    assert terms("Um so what have we got on that?", "en") == []
     assert terms("", "en") == terms("-- ... ?!", "en") == []
 
 
@@ -40,3 +40,9 @@ def test_any_text_has_terms(text: str, language: str) -> None:
     assert all(0 < len(term) <= 40 for term in terms(text, language))
     for word, begin, end in words(text):
         assert text[begin:end].casefold().replace("’", "'") == word or len(word) == 2
+
+
+def test_some_words_are_found_but_do_not_tell_what_it_is_about() -> None:
+    assert terms("the problem", "en") == ["problem"]
+    assert [tells(word, "en") for word in ("problem", "ana's", "um")] == [False, True, False]
+    assert tells("um", "de")
