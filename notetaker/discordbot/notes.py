@@ -7,7 +7,7 @@ from typing import Annotated
 import discord
 
 from notetaker.discordbot import replies
-from notetaker.discordbot.answering import AnsweringCog, defer, guild_of
+from notetaker.discordbot.answering import AnsweringCog, answer, defer, guild_of
 from notetaker.discordbot.ports import Notebook, Page, Refused
 from notetaker.discordbot.publish import delivering
 from notetaker.discordbot.sight import Sight
@@ -32,6 +32,10 @@ _MEETING = discord.Option(
     required=False,
     autocomplete=meeting_choices,
 )
+_WORDS = discord.Option(str, "Words that were said. All of them must be there, in any form.", max_length=200)
+_QUESTION = discord.Option(
+    str, "A question in plain words: what did Ana say about the budget?", max_length=300
+)
 
 
 class NotesCommands(AnsweringCog):
@@ -46,6 +50,31 @@ class NotesCommands(AnsweringCog):
         await defer(ctx, ephemeral=True)
         found = await self._find(ctx.interaction, meeting)
         await _answer(ctx, await self._notebook.page(found))
+
+    @notes.command(name="list", description="List the meetings of this server that you can see.")
+    async def list_(self, ctx: discord.ApplicationContext) -> None:
+        _, meetings = await self._begin(ctx)
+        await answer(ctx, await self._notebook.titles(meetings))
+
+    @notes.command(description="Find where something was said, in all meetings that you can see.")
+    async def search(self, ctx: discord.ApplicationContext, words: Annotated[str, _WORDS]) -> None:
+        guild, meetings = await self._begin(ctx)
+        await answer(ctx, await self._notebook.search(guild.id, meetings, words))
+
+    @notes.command(description="Ask what was said in the meetings that you can see.")
+    async def ask(self, ctx: discord.ApplicationContext, question: Annotated[str, _QUESTION]) -> None:
+        guild, meetings = await self._begin(ctx)
+        await answer(ctx, await self._notebook.ask(guild.id, meetings, question))
+
+    async def _begin(self, ctx: discord.ApplicationContext) -> tuple[discord.Guild, list[Meeting]]:
+        """Return the server, and its meetings that the person may see now, newest first. Raises Refused."""
+        guild = guild_of(ctx)
+        await defer(ctx, ephemeral=True)
+        sight = Sight(ctx.interaction)
+        meetings = [one for one in await self._notebook.every(guild.id) if await sight.meeting(one)]
+        if not meetings:
+            raise Refused(replies.NO_MEETINGS)
+        return guild, meetings
 
     async def choices(
         self, interaction: discord.Interaction, text: str

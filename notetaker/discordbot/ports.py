@@ -130,11 +130,23 @@ class Notebook(Protocol):
     async def latest(self, guild_id: int) -> list[Meeting]:
         """Return the latest meetings of a server, newest first, the one that is going on included."""
 
+    async def every(self, guild_id: int) -> list[Meeting]:
+        """Return all meetings of a server, newest first."""
+
     async def meeting(self, meeting_id: str) -> Meeting | None:
         """Return a meeting of any server."""
 
     async def page(self, meeting: Meeting) -> Page:
         """Return the notes of a meeting, or what of them is written so far."""
+
+    async def titles(self, meetings: Sequence[Meeting]) -> str:
+        """Return a message that lists meetings."""
+
+    async def search(self, guild_id: int, meetings: Sequence[Meeting], words: str) -> str:
+        """Return a message with passages of these meetings that have all the words. Newest meetings come first."""
+
+    async def ask(self, guild_id: int, meetings: Sequence[Meeting], question: str) -> str:
+        """Return a message that answers a question from what was said in these meetings."""
 
     def label(self, meeting: Meeting) -> str:
         """Return channel and start of a meeting, to choose it by."""

@@ -59,6 +59,7 @@ NO_MEETINGS = (
     "the notes are posted."
 )
 NOT_MET = "Only people who have been in a meeting here, or manage the server, can correct how I spell names."
+NO_WORDS = "That has only words that everybody uses all the time. Say what you are looking for."
 SHUTDOWN = "I'm being stopped or restarted by the person who runs me."
 STOPPED = "I was stopped, and was away for too long to resume."
 CRASH = "I stopped unexpectedly."

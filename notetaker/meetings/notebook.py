@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 
 from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Page, Refused
 from notetaker.jobs.so_far import so_far
 from notetaker.meetings.saving import PATIENCE_S
+from notetaker.meetings.searching import asked, listed, searched
 from notetaker.meetings.storage import NO_ANSWER, Storage
 from notetaker.model.locale import Locale
 from notetaker.model.meeting import Meeting
@@ -44,6 +45,18 @@ class Notebook:
 
     async def meeting(self, meeting_id: str) -> Meeting | None:
         return await self._database(self._storage.store.meeting, meeting_id)
+
+    async def every(self, guild_id: int) -> list[Meeting]:
+        return await self._database(self._storage.store.meetings_of, guild_id, None)
+
+    async def titles(self, meetings: Sequence[Meeting]) -> str:
+        return await self._database(listed, self._storage.store, meetings)
+
+    async def search(self, guild_id: int, meetings: Sequence[Meeting], words: str) -> str:
+        return await self._database(searched, self._storage.store, guild_id, meetings, words)
+
+    async def ask(self, guild_id: int, meetings: Sequence[Meeting], question: str) -> str:
+        return await self._database(asked, self._storage.store, guild_id, meetings, question)
 
     async def page(self, meeting: Meeting) -> Page:
         return await self._database(_page, self._storage.store, meeting, self._time_zone, self._clock_ns())

@@ -1,0 +1,188 @@
+"""/notes list, search and ask of the real bot in the local Discord, on a real database."""
+
+from dataclasses import replace
+
+import pytest
+
+from notetaker.discordbot import replies
+from notetaker.discordsim.world.entities import ChannelType
+from notetaker.discordsim.world.permissions import Permission
+from notetaker.jobs.search import index_all
+from notetaker.meetings.searching import NO_ANSWER, NOTHING
+from notetaker.model.live_text import ShownPage
+from notetaker.model.meeting import Meeting
+from notetaker.model.utterance import Clip, Transcription, Utterance
+from tests.discordbot.test_notes import MINUTE, SECOND, STARTED, Readers, readers
+from tests.store.examples import NOTES, POSTING
+
+__all__ = ["readers"]
+
+
+def say(readers: Readers, meeting: Meeting, *texts: str, by: str = "Ben", language: str = "en") -> list[str]:
+    """Have somebody say something, one text every ten seconds. Return the ids of the utterances."""
+    ids = []
+    before = len(readers.store.utterances(meeting.id))
+    readers.store.name_speaker(meeting.id, readers.user(by).id, by)
+    for number, text in enumerate(texts, before):
+        said_ns = meeting.started_ns + number * 10 * SECOND
+        clip = Clip(1, 100 * number, 100 * number + 90, 7)
+        one = Utterance(meeting.id, readers.user(by).id, clip, said_ns, said_ns + 9 * SECOND, 450)
+        readers.store.add_utterance(one)
+        readers.store.set_final({one.id: Transcription(text, "e", language=language)}, said_ns)
+        ids.append(one.id)
+    return ids
+
+
+def end(readers: Readers, meeting: Meeting) -> None:
+    """End a meeting after half an hour, with notes in general, and let the worker index it."""
+    readers.store.end_meeting(meeting.id, meeting.started_ns + 30 * MINUTE)
+    posting = replace(POSTING, meeting_id=meeting.id, channel_id=meeting.text_channel_id)
+    readers.store.save_notes(NOTES, posting)
+    readers.store.posted(meeting.id, 42)
+    index_all(readers.store, lambda: False)
+
+
+async def test_what_was_said_is_found_with_its_words_marked(readers: Readers) -> None:
+    old, new = readers.meet(0), readers.meet(1)
+    say(readers, old, "The *invoices* are late.", *["Yes."] * 30, "I'll pay the old invoice @everyone.")
+    say(readers, new, "We have no invoicing software.", by="Chloe")
+    end(readers, old)
+    link = f"https://discord.com/channels/{readers.guild.id}/{readers.channel('general')}/42"
+    assert await readers.says("notes search words:Invoice", user="Ben") == (
+        "(only you) **“Invoice”**, newest first\n"
+        "**Standup**, <t:1795357860:f>\n"
+        "- <t:1795357860:T> Chloe: We have no **invoicing** software.\n"
+        "**Standup**, <t:1795357800:f>\n"
+        f"- <t:1795357800:T> Ben: The \\***invoices**\\* are late. [open]({link})\n"
+        f"- <t:1795358110:T> Ben: I'll pay the old **invoice** @\u200beveryone. [open]({link})"
+    )
+    assert "**“old invoices”**" in await readers.says("notes search words:old invoices", user="Ben")
+    said = await readers.says("notes search words:late software", user="Ben")
+    assert said == f"(only you) **“late software”**\n{NOTHING}"
+    assert "are **late**." in await readers.says("notes search words:late", user="Ben")
+    said = await readers.says("notes search words:what was it?", user="Ben")
+    assert said == f"(only you) {replies.NO_WORDS}"
+
+
+async def test_a_line_is_linked_to_the_message_that_showed_it(readers: Readers) -> None:
+    meeting = readers.meet(0)
+    first, second = say(readers, meeting, "The roof leaks.", "The budget is small.")
+    readers.store.open_live_text(meeting.id, 77)
+    readers.store.save_page(meeting.id, 1, ShownPage(8, (first,)))
+    readers.store.save_page(meeting.id, 2, ShownPage(9, (second,)))
+    end(readers, meeting)
+    assert f"/{readers.guild.id}/77/9)" in await readers.says("notes search words:budget")
+
+
+async def test_the_best_passages_answer_a_question(readers: Readers) -> None:
+    meeting = readers.meet(0)
+    say(readers, meeting, "The price is right.", *["Yes."] * 40, by="Ben")
+    say(readers, meeting, "The price is too high.", by="Chloe")
+    end(readers, meeting)
+    said = await readers.says("notes ask question:What did Chloe say about the price?", user="Ben")
+    heading, _, first, second = said.splitlines()
+    assert heading == "(only you) **“What did Chloe say about the price?”**"
+    assert "Chloe: The **price** is too high." in first
+    assert "Ben: The **price** is right." in second
+    said = await readers.says("notes ask question:Where is the zebra?", user="Ben")
+    assert said == f"(only you) **“Where is the zebra?”**\n{NO_ANSWER}"
+
+
+async def test_meetings_are_listed(readers: Readers) -> None:
+    assert await readers.says("notes list") == f"(only you) {replies.NO_MEETINGS}"
+    done, _ = readers.meet(0), readers.meet(1)
+    end(readers, done)
+    link = f"https://discord.com/channels/{readers.guild.id}/{readers.channel('general')}/42"
+    assert await readers.says("notes list", user="Ben") == (
+        "(only you) **2 meetings** that you can see, newest first\n"
+        "- **Standup**, <t:1795357860:f>, going on\n"
+        f"- **Standup**, <t:1795357800:f>, 30 min: Radio, lamp [notes]({link})"
+    )
+    for number in range(2, 60):
+        readers.meet(number)
+    said = await readers.says("notes list", user="Ben")
+    assert said.count("\n- ") == 15
+    assert said.endswith("\n-# And 45 earlier. /notes search finds what was said in them.")
+
+
+@pytest.mark.parametrize(
+    ("voice", "text"),
+    [("Board", "general"), ("Locked", "general"), ("Standup", "board-notes"), ("Standup", "no-history")],
+)
+async def test_only_what_a_person_may_see_now_is_found(readers: Readers, voice: str, text: str) -> None:
+    secret, seen = readers.meet(0, voice=voice, text=text), readers.meet(1)
+    say(readers, secret, "The merger is secret.")
+    say(readers, seen, "The weather is fine.")
+    end(readers, secret)
+    for asked in ("search words:merger", "ask question:Is there a merger?"):
+        assert "secret" not in await readers.says(f"notes {asked}", user="Ben")
+        assert "The **merger** is secret." in await readers.says(f"notes {asked}", user="Chloe")
+    assert (await readers.says("notes list", user="Ben")).count("\n- ") == 1
+    assert (await readers.says("notes list", user="Chloe")).count("\n- ") == 2
+
+
+async def test_a_channel_hidden_in_between_is_not_searched_any_more(readers: Readers) -> None:
+    meeting = readers.meet(0)
+    say(readers, meeting, "The merger is secret.")
+    end(readers, meeting)
+    assert "**merger**" in await readers.says("notes search words:merger", user="Ben")
+    url = f"{readers.local.api_url}/v10/channels/{readers.channel('Standup')}/permissions/{readers.guild.id}"
+    hidden = {"type": 0, "allow": "0", "deny": str(int(Permission.VIEW_CHANNEL))}
+    token = {"Authorization": readers.user("Ada").token}
+    async with readers.http.put(url, json=hidden, headers=token) as response:
+        assert response.status == 204
+    assert await readers.says("notes search words:merger", user="Ben") == f"(only you) {replies.NO_MEETINGS}"
+    assert "**merger**" in await readers.says("notes search words:merger", user="Ada")
+
+
+async def test_another_server_is_never_searched(readers: Readers) -> None:
+    mine = readers.meet(0)
+    other = replace(mine, id="20261122-150000-other1", guild_id=5)
+    readers.store.add_meeting(other)
+    say(readers, other, "The merger is secret.")
+    end(readers, other)
+    for asked in ("search words:merger", "ask question:Is there a merger?", "list"):
+        assert "secret" not in (said := await readers.says(f"notes {asked}")), said
+    assert (await readers.says("notes list")).count("\n- ") == 1
+
+
+async def test_a_private_thread_is_searched_for_its_members(readers: Readers) -> None:
+    general = readers.guild.channels[readers.channel("general")]
+    kind = ChannelType.PRIVATE_THREAD
+    readers.local.world.add_thread(general, "hiring", readers.bot.id, kind=kind, thread_id=None, minutes=60)
+    say(readers, readers.meet(0, text="hiring"), "We take the second applicant.")
+    assert (
+        await readers.says("notes search words:applicant", user="Ben") == f"(only you) {replies.NO_MEETINGS}"
+    )
+    assert "**applicant**" in await readers.says("notes search words:applicant")
+
+
+async def test_more_than_fits_is_counted(readers: Readers) -> None:
+    for number in range(12):
+        meeting = replace(readers.meet(number), voice_channel_name="x" * 99)
+        say(readers, meeting, "An invoice " + "and so on " * 40)
+        end(readers, meeting)
+    said = await readers.says("notes search words:invoice")
+    assert said.endswith(" more did not fit.\n-# There is more. Add a word to narrow it down.")
+    assert said.count("**invoice**") >= 4
+
+
+async def test_a_meeting_in_another_language_is_found(readers: Readers) -> None:
+    meeting = readers.meet(0)
+    say(readers, meeting, "Die Rechnungen sind spät.", language="de")
+    assert "Die **Rechnungen** sind spät." in await readers.says("notes search words:rechnung")
+
+
+async def test_what_is_not_indexed_yet_is_said(readers: Readers) -> None:
+    for number in range(8):
+        say(readers, readers.meet(number), "The roof leaks.")
+    said = await readers.says("notes search words:roof")
+    assert said.count("**roof**") == 5
+    assert said.endswith("-# 3 meetings not searched yet, because a worker has yet to index them.")
+
+
+async def test_without_a_database_the_search_says_so(readers: Readers) -> None:
+    readers.meet(0)
+    readers.broken.calls = {"heads"}
+    assert await readers.says("notes search words:roof") == f"(only you) {replies.NO_NOTES}"
+    assert STARTED
