@@ -11,6 +11,7 @@ from notetaker.cli.doctor import doctor
 from notetaker.cli.meetings import meeting, meetings
 from notetaker.cli.models import models
 from notetaker.cli.processes import bot, worker
+from notetaker.cli.search import search
 from notetaker.cli.status import status
 from notetaker.cli.supervisor import supervisor_watchdog
 from notetaker.cli.terminal import make_readable
@@ -43,6 +44,7 @@ for command in (
     meetings,
     meeting,
     models,
+    search,
     status,
     supervisor_watchdog,
     transcribe,

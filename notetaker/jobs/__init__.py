@@ -9,6 +9,6 @@ beginning, and requesting it twice is the same as once.
 Reading order: ``database`` (where jobs are stored), ``queue`` (the bot's side, which requests jobs), ``workflows``
 (what the jobs do), ``so_far`` and ``minutes`` (what they do about notes), ``batches`` and ``languages`` (what is
 transcribed together, and in which language), ``transcriber`` and ``speech_process`` (the engine, in separate
-processes), ``slots`` (which workers are alive), ``worker`` (the worker's side, which runs jobs and takes over those
-of dead workers).
+processes), ``search`` (the index of what was said, and looking in it), ``slots`` (which workers are alive),
+``worker`` (the worker's side, which runs jobs and takes over those of dead workers).
 """

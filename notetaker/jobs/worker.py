@@ -33,7 +33,7 @@ LIVE_POLL_INTERVAL = 0.1
 SWEEP_INTERVAL = 2.0
 """Seconds between searches for jobs of dead workers. A restarted worker finds its own jobs immediately."""
 
-INDEX_INTERVAL = 10.0
+INDEX_INTERVAL = 5.0
 """Seconds between searches for meetings that are not indexed."""
 
 STOP_TIMEOUT = 20

@@ -23,8 +23,8 @@ class Meetings(Database):
         rows = self._read(select(tables.meetings).where(tables.meetings.c.id == meeting_id))
         return meeting_of(rows[0]) if rows else None
 
-    def meetings(self, limit: int = 20) -> list[Meeting]:
-        """Return the latest ``limit`` meetings, newest first."""
+    def meetings(self, limit: int | None = 20) -> list[Meeting]:
+        """Return the latest ``limit`` meetings, newest first; None for all."""
         newest = tables.meetings.c.started_ns.desc(), tables.meetings.c.id.desc()
         return [meeting_of(row) for row in self._read(select(tables.meetings).order_by(*newest).limit(limit))]
 

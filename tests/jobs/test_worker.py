@@ -75,6 +75,7 @@ def test_a_meeting_is_transcribed_and_finished(
     with _worker(database_url, meetings_folder) as worker:
         _wait_until(lambda: not (meetings_folder / MEETING.id / "journal").exists())
         _check_outcome(store, words)
+        _wait_until(lambda: MEETING.id in store.heads(MEETING.guild_id))  # so it can be searched
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(DEADLINE) == 0
     assert len(list((meetings_folder / MEETING.id / "tracks").glob("*.ogg"))) == 3

@@ -24,7 +24,10 @@ _ASIDE = re.compile(
 """Begins the part of a question that only says in which context: "when discussing the budget"."""
 _IN_AN_ASIDE = 0.6
 _IN_A_NAME = 0.3
-"""Weights of words. Those of a speaker's name are less often in what is sought than beside it."""
+_EVERYDAY = 0.3
+"""Weights of words: those of a speaker's name are less often in what is sought than beside it, and some words are in
+most passages.
+"""
 _SHORTEST_NAME = 2
 
 
@@ -41,15 +44,19 @@ class Question:
         limit = aside.start() if aside else len(self.text)
         names = {term(word, language) for name in named.values() for word, _, _ in words(name)}
         found: dict[str, float] = {}
-        for asking in (True, False):  # a question of nothing but such words is about them
-            for word, begin, _ in words(self.text):
-                sought = term(word, language)
-                if sought and not (asking and _asks(word, language)):
-                    weight = _IN_A_NAME if sought in names else 1.0 if begin < limit else _IN_AN_ASIDE
-                    found[sought] = max(weight, found.get(sought, 0.0))
-            if found:
-                break
-        return found
+        asking: dict[str, float] = {}
+        for word, begin, _ in words(self.text):
+            sought = term(word, language)
+            if not sought:
+                continue
+            if language == "en" and word.removesuffix("'s") in _ASKING:
+                asking[sought] = 1.0
+                continue
+            weight = _IN_A_NAME if sought in names else 1.0 if begin < limit else _IN_AN_ASIDE
+            if not tells(word, language):
+                weight *= _EVERYDAY
+            found[sought] = max(weight, found.get(sought, 0.0))
+        return found or asking  # a question of nothing else is about those words
 
     def named(self, names: Mapping[int, str]) -> dict[int, str]:
         """Return whom of these people, by user id, the question names.
@@ -60,10 +67,6 @@ class Question:
         plain = [word.casefold().removesuffix("'s") for word in spoken]
         capital = {word for word, written in zip(plain, spoken, strict=True) if written[:1].isupper()}
         return {user_id: name for user_id, name in names.items() if _is_named(name, plain, capital)}
-
-
-def _asks(word: str, language: str) -> bool:
-    return not tells(word, language) or (language == "en" and word.removesuffix("'s") in _ASKING)
 
 
 def _is_named(name: str, plain: list[str], capital: set[str]) -> bool:
