@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
+from uuid import uuid4
 
 from dbos import DBOSClient, EnqueueOptions
 
@@ -12,6 +13,7 @@ TRANSCRIBE: Final = "transcribe"
 REFINE: Final = "refine"
 MINUTES: Final = "minutes"
 FINISH: Final = "finish"
+ASK: Final = "ask"
 """Names of the kinds of job and of their queues. Each kind has its own queue, so that live lines and the notes
 of finished meetings never wait behind final texts."""
 
@@ -52,6 +54,23 @@ class JobQueue:
         """Request the notes of a meeting that has ended. Repeating the request changes nothing."""
         self._enqueue(FINISH, meeting_id, meeting_id)
 
+    def ask(self, question: str, passages: Sequence[tuple[str, Sequence[str]]]) -> str:
+        """Request an answer from passages, each given as its meeting and its lines. Return the name of the job."""
+        name = uuid4().hex
+        self._enqueue(ASK, [question, [[meeting_id, list(lines)] for meeting_id, lines in passages]], name)
+        return name
+
+    def answer(self, name: str) -> dict[str, Any] | None:
+        """Return what ``jobs.asking`` answered, or None if it has not yet. An answer that failed is empty."""
+        with store_errors(self._database_url):
+            jobs = self._client.list_workflows(workflow_ids=[f"{ASK}:{name}"], load_input=False)
+        return next((job.output or {} for job in jobs if job.status in ENDED), None)
+
+    def forget(self, name: str) -> None:
+        """Delete a question and its answer, which are what people said."""
+        with store_errors(self._database_url):
+            self._client.delete_workflow(f"{ASK}:{name}")
+
     def states(self, kind: str, names: Iterable[str]) -> dict[str, str]:
         """Return DBOS's state of each existing job of a kind, by the job's subject."""
         with store_errors(self._database_url):
@@ -63,7 +82,7 @@ class JobQueue:
     def close(self) -> None:
         self._client.destroy()
 
-    def _enqueue(self, kind: str, subject: str | list[str], name: str) -> None:
+    def _enqueue(self, kind: str, subject: str | list[Any], name: str) -> None:
         options: EnqueueOptions = {
             "workflow_name": kind,
             "queue_name": kind,

@@ -8,18 +8,21 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dbos import DBOS, WorkflowStatus
 from sqlalchemy.exc import DBAPIError
 
+from notetaker.jobs.asking import answer_question
 from notetaker.jobs.database import APPLICATION, jobs_url, store_errors
 from notetaker.jobs.minutes import PARTS_AT_A_TIME
-from notetaker.jobs.queue import FINISH, MINUTES, REFINE, TRANSCRIBE, JobQueue
+from notetaker.jobs.queue import ASK, FINISH, MINUTES, REFINE, TRANSCRIBE, JobQueue
 from notetaker.jobs.search import index_all
 from notetaker.jobs.slots import SlotLostError, open_slots, take_slot
 from notetaker.jobs.transcriber import Transcriber
 from notetaker.jobs.workflows import Preferences, Workflows
 from notetaker.notes.minutes.writer import Writer
+from notetaker.notes.search.answering import Answerer
 from notetaker.speech.engines import EngineSettings
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
@@ -45,6 +48,8 @@ MOST_STARTS = 20
 JOBS_VERSION = "1"
 """A constant, because DBOS gives a job only to workers of the same version. Our jobs always run from their beginning,
 so any version of notetaker may continue them."""
+
+QUESTIONS_AT_A_TIME = 2
 
 MOST_COUNTED = 1000
 """Most waiting jobs to count."""
@@ -84,15 +89,17 @@ class Worker:
         preferences: Preferences = Preferences(),  # noqa: B008 - frozen
         processes: int | None = None,
         writer: Writer | None = None,
+        answerer: Answerer | None = None,
     ) -> None:
         """``processes`` is how many utterances to transcribe in parallel; None to decide by cores and memory.
-        ``writer`` writes the notes; None for the built-in one.
+        ``writer`` writes the notes; None for the built-in one. ``answerer`` answers questions, if there is one.
 
         Raises StoreError and EngineSettingError.
         """
         self._url = database_url
         self._store = Store(database_url)
         self._queue = JobQueue(database_url)
+        self._answerer = answerer
         self._slots = open_slots(database_url)
         self._slot = 0
         self.slot_lost = False
@@ -130,6 +137,7 @@ class Worker:
                 (REFINE, 2 * self._transcriber.processes, POLL_INTERVAL),
                 (MINUTES, PARTS_AT_A_TIME, POLL_INTERVAL),
                 (FINISH, None, POLL_INTERVAL),
+                (ASK, QUESTIONS_AT_A_TIME, POLL_INTERVAL),
             ):
                 DBOS.register_queue(
                     queue,
@@ -180,6 +188,11 @@ class Worker:
         @DBOS.workflow(name=FINISH, max_recovery_attempts=None)
         def finish(meeting_id: str) -> None:
             self._workflows.finish_meeting(meeting_id)
+
+        @DBOS.workflow(name=ASK, max_recovery_attempts=1)
+        def ask(asked: list[Any]) -> dict[str, Any]:
+            question, passages = asked
+            return answer_question(self._store, self._answerer, question, passages)
 
     def _sweep(self) -> None:
         while not self._stopping.wait(SWEEP_INTERVAL):

@@ -4,13 +4,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Page, Refused
 from notetaker.jobs.so_far import so_far
 from notetaker.meetings.saving import PATIENCE_S
-from notetaker.meetings.searching import asked, listed, searched
+from notetaker.meetings.searching import Evidence, evidence, listed, searched, shown, told
 from notetaker.meetings.storage import NO_ANSWER, Storage
 from notetaker.model.locale import Locale
 from notetaker.model.meeting import Meeting
@@ -22,6 +22,8 @@ from notetaker.store.store import Store
 
 LATEST = 100
 """Meetings that are offered to choose from."""
+LOOK_S = 0.25
+"""Seconds between looks for an answer."""
 LABEL_MAX = 100
 """Discord docs, Application Command Option Choice: at most 100 characters in its name."""
 
@@ -32,11 +34,23 @@ T = TypeVar("T")
 
 
 class Notebook:
-    def __init__(self, storage: Storage, time_zone: str, clock_ns: Callable[[], int] = time.time_ns) -> None:
-        """``time_zone`` is the one of meetings that have none of their own."""
+    def __init__(
+        self,
+        storage: Storage,
+        time_zone: str,
+        clock_ns: Callable[[], int] = time.time_ns,
+        *,
+        answers: bool = False,
+        answer_s: float = 60.0,
+    ) -> None:
+        """``time_zone`` is the one of meetings that have none of their own. With ``answers``, workers have a language
+        model that answers questions, for which people wait up to ``answer_s`` seconds.
+        """
         self._storage = storage
         self._time_zone = time_zone
         self._clock_ns = clock_ns
+        self._answers = answers
+        self._answer_s = answer_s
 
     # discordbot.ports.Notebook
 
@@ -56,7 +70,27 @@ class Notebook:
         return await self._database(searched, self._storage.store, guild_id, meetings, words)
 
     async def ask(self, guild_id: int, meetings: Sequence[Meeting], question: str) -> str:
-        return await self._database(asked, self._storage.store, guild_id, meetings, question)
+        found = await self._database(evidence, self._storage.store, guild_id, meetings, question)
+        if not self._answers or not found.hits:
+            return shown(found)
+        answered = await self._answer(found)
+        if answered is None:
+            return shown(found, "the language model has not answered in time")
+        return await self._database(told, self._storage.store, found, answered)
+
+    async def _answer(self, found: Evidence) -> dict[str, Any] | None:
+        """Return what a worker answers, or None if it takes too long. Nothing of it stays in the job database."""
+        queue = self._storage.queue
+        job = await self._database(queue.ask, found.question, found.passages)
+        try:
+            async with asyncio.timeout(self._answer_s):
+                while (answered := await self._database(queue.answer, job)) is None:  # noqa: ASYNC110 - a table
+                    await asyncio.sleep(LOOK_S)
+                return answered
+        except TimeoutError:
+            return None
+        finally:
+            await self._database(queue.forget, job)
 
     async def page(self, meeting: Meeting) -> Page:
         return await self._database(_page, self._storage.store, meeting, self._time_zone, self._clock_ns())

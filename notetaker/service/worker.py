@@ -5,6 +5,7 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 from notetaker.host import stacks
 from notetaker.host.errors import SettingsError
@@ -14,9 +15,11 @@ from notetaker.jobs.worker import MOST_COUNTED, STOP_TIMEOUT, Work, Worker
 from notetaker.jobs.workflows import Preferences
 from notetaker.model import events
 from notetaker.model.wording import count
-from notetaker.notes.minutes.writer import Writer
 from notetaker.remote.errors import ServerSettingError
 from notetaker.settings.values import Settings
+
+if TYPE_CHECKING:
+    from notetaker.writing.llm import LlmWriter
 
 log = logging.getLogger(__name__)
 
@@ -38,13 +41,15 @@ def run(settings: Settings) -> ExitCode:
         signal.signal(number, lambda number, _: stop.put(number))
     manager = ServiceManager()
     preferences = Preferences(settings.speech_language, settings.vocabulary, settings.time_zone)
+    writer = _writer(settings)
     worker = Worker(
         settings.database,
         settings.meetings_folder,
         settings.engine_settings,
         preferences,
         settings.speech_processes,
-        _writer(settings),
+        writer,
+        writer,
     )
     idle = f"Waiting for speech ({worker.engine_name})"
     worker.start()
@@ -66,7 +71,7 @@ def run(settings: Settings) -> ExitCode:
     return code
 
 
-def _writer(settings: Settings) -> Writer | None:
+def _writer(settings: Settings) -> "LlmWriter | None":
     """Return the language model that is set, if any. Raises SettingsError."""
     llm = settings.llm
     if llm is None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from notetaker.model.minutes import Item, Kind, Part, PartMinutes
 from notetaker.notes.minutes.writer import WriterError
+from notetaker.notes.search.answering import Extract, as_part
 from notetaker.writing import answer, prompt
 from notetaker.writing.answer import Draft, Entry
 from notetaker.writing.budget import SMALLEST_CONTEXT, Budget, Message, cut
@@ -109,6 +110,20 @@ class LlmWriter:
                     return draft.title, tuple(_summary(items, draft))
             items = _most_important(items, len(items) * 3 // 4)
         return "", ()
+
+    def answer(self, question: str, extracts: Sequence[Extract]) -> tuple[Item, ...]:
+        """See :class:`~notetaker.notes.search.answering.Answerer`. The model is shown the first that fit."""
+        budget, until = self._budget(), self._until()
+        while extracts:
+            messages = prompt.answer(question, extracts, budget.longest_line)
+            if budget.room(messages) >= 0:
+                try:
+                    draft = self._ask(messages, prompt.ANSWER_SCHEMA, budget, until)
+                except Rejected as failure:
+                    raise _rejected(failure) from None
+                return tuple(_item(as_part(extracts), entry) for entry in draft.entries)
+            extracts = extracts[:-1]
+        return ()
 
     def _pieces(self, part: Part, numbers: range, budget: Budget, until: float) -> Iterator[Draft]:
         """Yield the minutes of some lines of a part: in one piece, or in two if they are too long for the model."""

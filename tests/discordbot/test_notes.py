@@ -48,6 +48,7 @@ class Readers(Office):
 
     store: Store
     broken: Broken
+    notebook: Notebook
     minutes: float = 0.0
     """How long after the start it is now."""
 
@@ -104,6 +105,7 @@ async def readers(tmp_path: Path) -> AsyncIterator[Readers]:
         database = WorkerThread("database", StoreError)
         storage = Storage(cast("Store", readers.broken), cast("JobQueue", None), database, database)
         notebook = Notebook(storage, "UTC", lambda: STARTED + round(readers.minutes * MINUTE))
+        readers.notebook = notebook
         bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
         bot.attach(cast("Meetings", None), cast("Voice", None), cast("ServerSettings", None), notebook)
         bot.bridge.received = lambda message: None  # type: ignore[method-assign]  # there is no voice stack

@@ -1,21 +1,33 @@
 """/notes list, search and ask of the real bot in the local Discord, on a real database."""
 
+import json
+from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from notetaker.discordbot import replies
 from notetaker.discordsim.world.entities import ChannelType
 from notetaker.discordsim.world.permissions import Permission
+from notetaker.jobs.asking import answer_question
+from notetaker.jobs.queue import JobQueue
 from notetaker.jobs.search import index_all
 from notetaker.meetings.searching import NO_ANSWER, NOTHING
 from notetaker.model.live_text import ShownPage
 from notetaker.model.meeting import Meeting
 from notetaker.model.utterance import Clip, Transcription, Utterance
-from tests.discordbot.test_notes import MINUTE, SECOND, STARTED, Readers, readers
+from notetaker.notes.markdown import escape
+from notetaker.store.store import Store
+from notetaker.writing.llm import LlmWriter
+from notetaker.writing.settings import LlmSettings
+from tests.discordbot.test_notes import MINUTE, SECOND, Readers, readers
+from tests.remote.server import Answer, no_proxy
 from tests.store.examples import NOTES, POSTING
+from tests.writing.llm_server import MODEL, Server, completion
 
-__all__ = ["readers"]
+__all__ = ["no_proxy", "readers"]
 
 
 def say(readers: Readers, meeting: Meeting, *texts: str, by: str = "Ben", language: str = "en") -> list[str]:
@@ -86,6 +98,89 @@ async def test_the_best_passages_answer_a_question(readers: Readers) -> None:
     assert "Ben: The **price** is right." in second
     said = await readers.says("notes ask question:Where is the zebra?", user="Ben")
     assert said == f"(only you) **“Where is the zebra?”**\n{NO_ANSWER}"
+
+
+class Workers:
+    """Jobs that are done as soon as they are requested, as ``jobs.worker`` does them; or never."""
+
+    def __init__(self, store: Store, model: LlmWriter | None) -> None:
+        self._store = store
+        self._model = model
+        self.idle = False
+        self.answers: dict[str, dict[str, Any]] = {}
+
+    def ask(self, question: str, passages: list[tuple[str, list[str]]]) -> str:
+        if not self.idle:
+            self.answers["job"] = answer_question(self._store, self._model, question, passages)
+        return "job"
+
+    def answer(self, name: str) -> dict[str, Any] | None:
+        return self.answers.get(name)
+
+    def forget(self, name: str) -> None:
+        self.answers.pop(name, None)
+
+
+@pytest.fixture
+async def asked(readers: Readers, no_proxy: None) -> AsyncIterator[tuple[Readers, Workers, Server]]:
+    """A meeting about a price, and a language model."""
+    meeting = readers.meet(0)
+    say(readers, meeting, "So we launch the new billing page on the twelfth of March.")
+    end(readers, meeting)
+    with Server().running() as server, closing(LlmWriter(LlmSettings(server.url, MODEL))) as model:
+        workers = Workers(readers.store, model)
+        readers.notebook._answers, readers.notebook._answer_s = True, 0.6
+        readers.notebook._storage.queue = cast("JobQueue", workers)
+        yield readers, workers, server
+
+
+QUESTION = "When do we launch the billing page?"
+
+
+async def test_a_language_model_answers_from_what_was_said(asked: tuple[Readers, Workers, Server]) -> None:
+    readers, workers, server = asked
+    sentences = [
+        {"lines": [1], "text": "The billing page is launched on the twelfth of March."},
+        {"lines": [1], "text": "The billing page is launched on the fifteenth of April."},
+        {"lines": [9], "text": "The billing page is launched by Caro alone."},
+    ]
+    server.answer = lambda _: completion(json.dumps({"points": sentences}))
+    link = f"https://discord.com/channels/{readers.guild.id}/{readers.channel('general')}/42"
+    assert await readers.says(f"notes ask question:{QUESTION}", user="Ben") == (
+        f"(only you) **“{QUESTION}”**\n"
+        "- The billing page is launched on the twelfth of March. (Ben, Standup, <t:1795357800:f> "
+        f"[open]({link}))\n"
+        "-# Written by small-model from what was said, which may be misheard."
+    )
+    assert workers.answers == {}, "nothing of it is kept"
+    shown = server.questions[0].text
+    assert "Standup, 22 November 2026:\n[1] Ben: So we launch the new billing page" in shown
+    assert shown.endswith(f"The question: {QUESTION}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (completion('{"points": []}'), "nothing that I could write was said in these passages"),
+        (Answer(401), "NOTES_LLM_API_KEY: the server rejected the key"),
+    ],
+)
+async def test_without_an_answer_the_passages_are_shown(
+    asked: tuple[Readers, Workers, Server], answer: Answer, reason: str
+) -> None:
+    readers, _, server = asked
+    server.answer = lambda _: answer
+    said = await readers.says(f"notes ask question:{QUESTION}")
+    assert "Ben: So we **launch** the new **billing** **page** on the twelfth of March." in said
+    assert f"\n-# I have no answer in words: {escape(reason)}" in said
+
+
+async def test_when_no_worker_answers_the_passages_are_shown(asked: tuple[Readers, Workers, Server]) -> None:
+    readers, workers, _ = asked
+    workers.idle = True
+    said = await readers.says(f"notes ask question:{QUESTION}")
+    assert said.endswith("\n-# I have no answer in words: the language model has not answered in time.")
+    assert "**billing**" in said
 
 
 async def test_meetings_are_listed(readers: Readers) -> None:
@@ -185,4 +280,3 @@ async def test_without_a_database_the_search_says_so(readers: Readers) -> None:
     readers.meet(0)
     readers.broken.calls = {"heads"}
     assert await readers.says("notes search words:roof") == f"(only you) {replies.NO_NOTES}"
-    assert STARTED

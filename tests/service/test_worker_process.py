@@ -94,7 +94,15 @@ async def test_the_language_model_of_the_settings_writes_the_notes(office: Offic
             async with asyncio.timeout(WAIT_S):
                 while not store.due_postings():  # noqa: ASYNC110 - another process stores them
                     await asyncio.sleep(POLL_S)
+                model.answer = lambda _: completion(json.dumps({"points": minutes["decisions"]}))
+                [line, *_] = store.utterances(MEETING.id)
+                asked = queue.ask("What is settled?", [(MEETING.id, [line.id])])
+                while (answered := queue.answer(asked)) is None:  # noqa: ASYNC110
+                    await asyncio.sleep(POLL_S)
         [posting] = store.due_postings()
+        assert answered == {"by": MODEL, "sentences": [[SETTLED, [line.id]]]}
+        queue.forget(asked)
+        assert queue.answer(asked) is None
     assert f"### Decisions\n- {SETTLED} (" in posting.content
     assert f"Notes by: {MODEL}; " in posting.content
     assert "built-in" not in posting.content

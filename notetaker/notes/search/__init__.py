@@ -5,5 +5,7 @@
 ``question``  what is sought, and who is named
 ``ranking``   which passages of a meeting answer best
 ``finding``   which passages of many meetings do
+``answering`` sentences that say what the passages do
+``render``    what was found, as a Discord message
 ``snippet``   the line to show of a passage, with the words that were sought
 """

@@ -16,7 +16,8 @@ HITS: Final = 10
 """Most passages in a message."""
 _NAME: Final = 40
 _TYPED: Final = 100
-"""Most characters of names, and of what was asked."""
+_SENTENCE: Final = 300
+"""Most characters of names, of what was asked, and of a sentence of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,30 @@ class Hit:
     snippet: Snippet
     link: str | None
     """The message that shows the snippet, or the notes of the meeting; None if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an answer, and where the first line that it cites was said."""
+
+    text: str
+    meeting: Meeting
+    line: Line
+    link: str | None
+
+
+def render_answer(heading: str, sentences: Sequence[Sentence], endings: Sequence[str]) -> str:
+    """Return Discord Markdown of at most 2000 characters, with as many of the sentences as fit."""
+    told = [
+        f"- {escape(clip(one.text, _SENTENCE))} ({escape(clip(one.line.speaker, _NAME))}, "
+        f"{_channel(one.meeting)}, <t:{one.line.started_ns // SECOND_NS}:f>{_open(one.link)})"
+        for one in sentences
+    ]
+    for number in range(len(told), -1, -1):
+        message = "\n".join((heading, *told[:number], *(f"-# {ending}" for ending in endings)))
+        if length(message) <= MESSAGE_LIMIT:
+            return message
+    raise AssertionError("without sentences, the message is bounded")
 
 
 def render_hits(heading: str, hits: Sequence[Hit], endings: Sequence[str] = ()) -> str:
@@ -52,7 +77,15 @@ def quoted(text: str) -> str:
 
 
 def meeting_name(meeting: Meeting) -> str:
-    return f"**{escape(clip(meeting.voice_channel_name, _NAME))}**, <t:{meeting.started_ns // SECOND_NS}:f>"
+    return f"**{_channel(meeting)}**, <t:{meeting.started_ns // SECOND_NS}:f>"
+
+
+def _channel(meeting: Meeting) -> str:
+    return escape(clip(meeting.voice_channel_name, _NAME))
+
+
+def _open(link: str | None) -> str:
+    return f" [open]({link})" if link else ""
 
 
 def _entries(hits: Sequence[Hit]) -> Iterator[str]:
@@ -61,9 +94,8 @@ def _entries(hits: Sequence[Hit]) -> Iterator[str]:
             if not number:
                 yield meeting_name(hit.meeting)
             line = hit.snippet.line
-            link = f" [open]({hit.link})" if hit.link else ""
             speaker = escape(clip(line.speaker, _NAME))
-            yield f"- <t:{line.started_ns // SECOND_NS}:T> {speaker}: {_text(hit.snippet)}{link}"
+            yield f"- <t:{line.started_ns // SECOND_NS}:T> {speaker}: {_text(hit.snippet)}{_open(hit.link)}"
 
 
 def _text(snippet: Snippet) -> str:
