@@ -4,6 +4,7 @@ import io
 from collections.abc import AsyncIterator
 from typing import Annotated
 
+import aiohttp
 import discord
 
 from notetaker.discordbot import replies
@@ -11,7 +12,7 @@ from notetaker.discordbot.answering import AnsweringCog, answer, defer, guild_of
 from notetaker.discordbot.ports import Notebook, Page, Refused
 from notetaker.discordbot.publish import delivering
 from notetaker.discordbot.sight import Sight
-from notetaker.model.meeting import Meeting
+from notetaker.model.meeting import Meeting, MeetingState
 
 CHOICES = 25
 """Discord docs, Application Command Option: at most 25 choices."""
@@ -32,6 +33,7 @@ _MEETING = discord.Option(
     required=False,
     autocomplete=meeting_choices,
 )
+_DELETED = discord.Option(str, "Which meeting.", autocomplete=meeting_choices)
 _WORDS = discord.Option(str, "Words that were said. All of them must be there, in any form.", max_length=200)
 _QUESTION = discord.Option(
     str, "A question in plain words: what did Ana say about the budget?", max_length=300
@@ -65,6 +67,23 @@ class NotesCommands(AnsweringCog):
     async def ask(self, ctx: discord.ApplicationContext, question: Annotated[str, _QUESTION]) -> None:
         guild, meetings = await self._begin(ctx)
         await answer(ctx, await self._notebook.ask(guild.id, meetings, question))
+
+    @notes.command(
+        description="Delete a meeting: its notes, its transcript and its sound. This cannot be undone."
+    )
+    async def delete(self, ctx: discord.ApplicationContext, meeting: Annotated[str, _DELETED]) -> None:
+        guild_of(ctx)
+        await defer(ctx, ephemeral=True)
+        found = await self._find(ctx.interaction, meeting)
+        if not (ctx.interaction.permissions.manage_guild or ctx.author.id == found.started_by):
+            raise Refused(replies.NOT_YOURS)
+        if found.state in (MeetingState.RECORDING, MeetingState.FINISHING, MeetingState.READY):
+            raise Refused(replies.NOT_FINISHED)
+        left = 0  # messages first: once the database has forgotten them, nobody finds them
+        for channel_id, message_id in await self._notebook.messages(found):
+            left += not await _deleted(ctx.bot, channel_id, message_id)
+        await self._notebook.delete(found)
+        await answer(ctx, replies.deleted(self._notebook.label(found), left))
 
     async def _begin(self, ctx: discord.ApplicationContext) -> tuple[discord.Guild, list[Meeting]]:
         """Return the server, and its meetings that the person may see now, newest first. Raises Refused."""
@@ -107,6 +126,17 @@ class NotesCommands(AnsweringCog):
         for meeting in await self._notebook.latest(interaction.guild_id):
             if await sight.meeting(meeting):
                 yield meeting
+
+
+async def _deleted(bot: discord.Client, channel_id: int, message_id: int) -> bool:
+    """Return whether the message is gone."""
+    try:
+        await bot.http.delete_message(channel_id, message_id)
+    except discord.NotFound:
+        return True
+    except (discord.HTTPException, aiohttp.ClientError, OSError):
+        return False
+    return True
 
 
 async def _answer(ctx: discord.ApplicationContext, page: Page) -> None:

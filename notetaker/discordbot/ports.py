@@ -148,6 +148,12 @@ class Notebook(Protocol):
     async def ask(self, guild_id: int, meetings: Sequence[Meeting], question: str) -> str:
         """Return a message that answers a question from what was said in these meetings."""
 
+    async def messages(self, meeting: Meeting) -> list[tuple[int, int]]:
+        """Return the channel and the id of each message with what was said in a meeting."""
+
+    async def delete(self, meeting: Meeting) -> None:
+        """Delete all that is kept of a meeting whose notes are made: files first, then what the database has."""
+
     def label(self, meeting: Meeting) -> str:
         """Return channel and start of a meeting, to choose it by."""
 

@@ -12,7 +12,7 @@ from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting
 from notetaker.model.transcript import Gap
 from notetaker.model.vocabulary import Entry
-from notetaker.model.wording import SECOND_NS, clip, duration
+from notetaker.model.wording import SECOND_NS, clip, count, duration
 from notetaker.notes.markdown import escape
 
 NOT_IN_DMS = (
@@ -59,6 +59,16 @@ NO_MEETINGS = (
     "the notes are posted."
 )
 NOT_MET = "Only people who have been in a meeting here, or manage the server, can correct how I spell names."
+NOT_YOURS = (
+    "Only the person who started the meeting can delete it, or someone with the Manage Server permission."
+)
+NOT_FINISHED = (
+    "That meeting's notes are not posted yet. Stop it if it is going on, and delete it once they are."
+)
+CANNOT_DELETE = (
+    "I can't delete that right now: my disk or database isn't working, and a part may still be there. Try again in a "
+    "minute; the person who runs this bot can find the reason in its log."
+)
 NO_WORDS = "That has only words that everybody uses all the time. Say what you are looking for."
 SHUTDOWN = "I'm being stopped or restarted by the person who runs me."
 STOPPED = "I was stopped, and was away for too long to resume."
@@ -108,6 +118,15 @@ def only_connected(channel_id: int) -> str:
         f"I'm in <#{channel_id}>, but I'm not taking notes. Use /startnotes to start, or use /leavevoice to make me "
         "leave."
     )
+
+
+def deleted(label: str, messages_left: int) -> str:
+    """``messages_left`` is how many messages Discord did not delete."""
+    gone = f"Deleted: {escape(label)}, with its notes, its transcript and its sound."
+    if not messages_left:
+        return f"{gone} What people have downloaded is out of my reach."
+    left = count(messages_left, "message")
+    return f"{gone} I could not delete {left} of mine with its words; someone who manages messages there can."
 
 
 def no_such_meeting(text: str) -> str:

@@ -24,7 +24,7 @@ from notetaker.jobs.workflows import Preferences, Workflows
 from notetaker.notes.minutes.writer import Writer
 from notetaker.notes.search.answering import Answerer
 from notetaker.speech.engines import EngineSettings
-from notetaker.store.database import StoreError
+from notetaker.store.database import Rejected, StoreError
 from notetaker.store.store import Store
 
 POLL_INTERVAL = 0.25
@@ -214,7 +214,7 @@ class Worker:
         while not self._stopping.wait(INDEX_INTERVAL):
             try:
                 index_all(self._store, self._stopping.is_set)
-            except StoreError as error:
+            except (StoreError, Rejected) as error:  # the latter if a meeting has just been deleted
                 log.warning("Cannot index meetings for the search, retrying: %s", error)
 
     def _rescue_jobs(self) -> Work:

@@ -2,8 +2,11 @@
 
 import asyncio
 import logging
+import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from notetaker.discordbot import replies
@@ -38,16 +41,20 @@ class Notebook:
         self,
         storage: Storage,
         time_zone: str,
+        folder: Path,
         clock_ns: Callable[[], int] = time.time_ns,
         *,
         answers: bool = False,
         answer_s: float = 60.0,
     ) -> None:
-        """``time_zone`` is the one of meetings that have none of their own. With ``answers``, workers have a language
-        model that answers questions, for which people wait up to ``answer_s`` seconds.
+        """``time_zone`` is the one of meetings that have none of their own, whose files are in ``folder``.
+
+        With ``answers``, workers have a language model that answers questions, for which people wait up to
+        ``answer_s`` seconds.
         """
         self._storage = storage
         self._time_zone = time_zone
+        self._folder = folder
         self._clock_ns = clock_ns
         self._answers = answers
         self._answer_s = answer_s
@@ -77,6 +84,17 @@ class Notebook:
         if answered is None:
             return shown(found, "the language model has not answered in time")
         return await self._database(told, self._storage.store, found, answered)
+
+    async def messages(self, meeting: Meeting) -> list[tuple[int, int]]:
+        return await self._database(_messages, self._storage.store, meeting.id)
+
+    async def delete(self, meeting: Meeting) -> None:
+        try:
+            await self._storage.disk(_remove, self._folder / meeting.id)
+            await self._storage.database(self._storage.store.delete_meeting, meeting.id)
+        except (OSError, StoreError) as error:
+            log.warning("Cannot delete meeting %s: %s", meeting.id, error)
+            raise Refused(replies.CANNOT_DELETE) from error
 
     async def _answer(self, found: Evidence) -> dict[str, Any] | None:
         """Return what a worker answers, or None if it takes too long. Nothing of it stays in the job database."""
@@ -109,6 +127,17 @@ class Notebook:
         except (StoreError, TimeoutError) as error:
             log.warning("Cannot read the notes of a server: %s", str(error) or NO_ANSWER)
             raise Refused(replies.NO_NOTES) from error
+
+
+def _messages(store: Store, meeting_id: str) -> list[tuple[int, int]]:
+    posted, live = store.posted_at(meeting_id), store.live_text(meeting_id)
+    pages = [] if live is None else [(live.channel_id, page.message_id) for page in live.pages]
+    return [*pages, *([posted] if posted else [])]
+
+
+def _remove(folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
 
 
 def _page(store: Store, meeting: Meeting, time_zone: str, now_ns: int) -> Page:

@@ -154,7 +154,10 @@ class _Bot:
                 meetings = Meetings(self._voice, self._recordings, self._storage, settings)
                 resuming = Resuming(opened.recovery, self._recordings, self._announcer)
                 notebook = Notebook(
-                    self._storage, self._settings.time_zone, answers=self._settings.llm is not None
+                    self._storage,
+                    self._settings.time_zone,
+                    self._settings.meetings_folder,
+                    answers=self._settings.llm is not None,
                 )
                 self._discord.attach(meetings, self._voice, settings, notebook)
                 supervised = tasks.create_task(self._be_supervised(reload))

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, select, update
 
 from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting, MeetingState, Place
@@ -49,6 +49,17 @@ class Meetings(Database):
             .where(tables.meetings.c.id == meeting_id)
             .where(tables.meetings.c.state == MeetingState.RECORDING.value)
             .values(state=MeetingState.FINISHING.value, ended_ns=ended_ns)
+        )
+
+    def delete_meeting(self, meeting_id: str) -> None:
+        """Delete a meeting and all that belongs to it, in one transaction."""
+        mine = select(tables.utterances.c.id).where(tables.utterances.c.meeting_id == meeting_id)
+        texts = delete(tables.transcriptions).where(tables.transcriptions.c.utterance_id.in_(mine))
+        dependent = [table for table in tables.metadata.sorted_tables if "meeting_id" in table.c]
+        self._write(
+            texts,
+            *(delete(table).where(table.c.meeting_id == meeting_id) for table in reversed(dependent)),
+            delete(tables.meetings).where(tables.meetings.c.id == meeting_id),
         )
 
     def name_speaker(self, meeting_id: str, user_id: int, name: str, username: str | None = None) -> None:

@@ -104,7 +104,9 @@ async def readers(tmp_path: Path) -> AsyncIterator[Readers]:
         readers.broken = Broken(readers.store)
         database = WorkerThread("database", StoreError)
         storage = Storage(cast("Store", readers.broken), cast("JobQueue", None), database, database)
-        notebook = Notebook(storage, "UTC", lambda: STARTED + round(readers.minutes * MINUTE))
+        notebook = Notebook(
+            storage, "UTC", tmp_path / "meetings", lambda: STARTED + round(readers.minutes * MINUTE)
+        )
         readers.notebook = notebook
         bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
         bot.attach(cast("Meetings", None), cast("Voice", None), cast("ServerSettings", None), notebook)

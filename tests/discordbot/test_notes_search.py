@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -280,3 +281,67 @@ async def test_without_a_database_the_search_says_so(readers: Readers) -> None:
     readers.meet(0)
     readers.broken.calls = {"heads"}
     assert await readers.says("notes search words:roof") == f"(only you) {replies.NO_NOTES}"
+
+
+async def post(readers: Readers, channel: str) -> int:
+    """Have the bot post something. Return the message's id."""
+    url = f"{readers.local.api_url}/v10/channels/{readers.channel(channel)}/messages"
+    token = {"Authorization": f"Bot {readers.bot.token}"}
+    async with readers.http.post(url, json={"content": "words"}, headers=token) as response:
+        return int((await response.json())["id"])
+
+
+async def test_a_meeting_is_deleted_with_all_that_is_kept_of_it(readers: Readers, tmp_path: Path) -> None:
+    meeting, other = readers.meet(0), readers.meet(1)
+    say(readers, other, "Another roof.")
+    readers.store.end_meeting(meeting.id, meeting.started_ns + 30 * MINUTE)
+    [line] = say(readers, meeting, "The merger is secret.")
+    readers.store.save_notes(
+        NOTES, replace(POSTING, meeting_id=meeting.id, channel_id=meeting.text_channel_id)
+    )
+    assert await readers.says(f"notes delete meeting:{meeting.id}") == f"(only you) {replies.NOT_FINISHED}"
+    page, notes, mine = [await post(readers, "general") for _ in range(3)]
+    readers.store.posted(meeting.id, notes)
+    readers.store.open_live_text(meeting.id, readers.channel("general"))
+    readers.store.save_page(meeting.id, 1, ShownPage(page, (line,)))
+    index_all(readers.store, lambda: False)
+    track = tmp_path / "meetings" / meeting.id / "tracks" / "ben.ogg"
+    track.parent.mkdir(parents=True)
+    track.touch()
+    assert await readers.says(f"notes delete meeting:{meeting.id}") == (
+        "(only you) Deleted: Standup, 22 November 2026, 14:30, with its notes, its transcript and its sound. "
+        "What people have downloaded is out of my reach."
+    )
+    assert not track.parent.parent.exists()
+    left = readers.guild.channels[readers.channel("general")].messages
+    assert {page, notes, mine} & left.keys() == {mine}
+    assert readers.store.meeting(meeting.id) is None
+    assert readers.store.transcription(line) is None
+    assert "merger" not in (await readers.says("notes search words:merger")).partition("\n")[2]
+    assert "Another **roof**." in await readers.says("notes search words:roof")
+
+
+async def test_only_who_started_a_meeting_or_manages_the_server_deletes_it(readers: Readers) -> None:
+    by_ada = readers.meet(0)
+    by_ben = replace(readers.meet(1), id="20261122-150000-by2ben", started_by=readers.user("Ben").id)
+    readers.store.add_meeting(by_ben)
+    for meeting in (by_ada, by_ben):
+        end(readers, meeting)
+    said = await readers.says(f"notes delete meeting:{by_ada.id}", user="Ben")
+    assert said == f"(only you) {replies.NOT_YOURS}"
+    assert "Deleted" in await readers.says(f"notes delete meeting:{by_ben.id}", user="Ben")
+    said = await readers.says(f"notes delete meeting:{by_ben.id}", user="Ben")
+    assert said == f"(only you) {replies.no_such_meeting(by_ben.id)}"
+    readers.broken.calls = {"delete_meeting"}
+    said = await readers.says(f"notes delete meeting:{by_ada.id}")
+    assert said == f"(only you) {replies.CANNOT_DELETE}"
+    assert readers.store.meeting(by_ada.id) is not None
+
+
+async def test_messages_that_stay_are_counted(readers: Readers) -> None:
+    meeting = readers.meet(0)
+    end(readers, meeting)
+    readers.store.open_live_text(meeting.id, readers.channel("board-notes"))
+    readers.store.save_page(meeting.id, 1, ShownPage(8, ()))
+    said = await readers.says(f"notes delete meeting:{meeting.id}")
+    assert "I could not delete 1 message of mine with its words" in said

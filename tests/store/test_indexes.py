@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from notetaker.model.meeting import MeetingState
 from notetaker.model.transcript import Line
@@ -76,7 +76,6 @@ def test_meetings_with_notes_are_to_be_indexed(store: Store) -> None:
 def test_an_index_goes_with_its_meeting(store: Store) -> None:
     store.add_meeting(MEETING)
     store.save_index(MEETING.id, indexed("The roof leaks."))
-    with store.engine.begin() as connection:
-        connection.execute(delete(tables.meetings).where(tables.meetings.c.id == MEETING.id))
+    store.delete_meeting(MEETING.id)
     assert store.heads(None) == {}
     assert counted(store) == 0

@@ -346,3 +346,30 @@ def test_a_name_that_no_database_can_hold_is_stored_all_the_same(store: Store, c
     store.name_speaker(MEETING.id, 42, f"Ada {character} \U0001f600")
     assert store.meetings()[0].voice_channel_name == "Stand\ufffdup"
     assert store.speakers(MEETING.id) == {42: "Ada \ufffd \U0001f600"}
+
+
+def test_a_deleted_meeting_leaves_nothing(store: Store) -> None:
+    for number in (1, 2):
+        held, said = meeting(number), utterance(number, meeting(number).id)
+        store.add_meeting(held)
+        store.name_speaker(held.id, said.user_id, "Ada")
+        store.add_gap(held.id, Gap(1, 2, "lost"))
+        store.set_coverage(held.id, [Coverage(said.user_id, Counter({Outcome.HEARD: 1}), stored=1)])
+        store.add_utterance(said)
+        store.set_final({said.id: Transcription("words", "e")}, 1)
+        store.save_part(held.id, "0", NOTES.parts[0])
+        store.save_notes(NOTES, replace(POSTING, meeting_id=held.id))
+        store.open_live_text(held.id, 1)
+
+    def counted() -> dict[str, int]:
+        with store.engine.connect() as connection:
+            found = {
+                table.name: len(connection.execute(select(table)).all())
+                for table in tables.metadata.sorted_tables
+            }
+        return {name: rows for name, rows in found.items() if rows}
+
+    before = counted()
+    store.delete_meeting(meeting(1).id)
+    assert counted() == {name: rows // 2 for name, rows in before.items()}
+    assert store.transcription(utterance(2, meeting(2).id).id) is not None
