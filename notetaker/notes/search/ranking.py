@@ -86,6 +86,8 @@ def passages(
     if not wanted or (every and len(wanted) < len(sought.weights)):
         return
     wanted.sort(key=lambda one: len(one[0]))  # the rarest first, which most passages lack
+    if every and not _are_near([numbers for numbers, _ in wanted]):
+        return
     length = list(accumulate((words for _, words in lines), initial=0))
     named = list(accumulate((words * (user_id in sought.speakers) for user_id, words in lines), initial=0))
     ranked: list[Passage] = []
@@ -110,6 +112,15 @@ def passages(
         if all(passage.last < other.first or other.last < passage.first for other in apart):
             apart.append(passage)
             yield passage
+
+
+def _are_near(places: Sequence[Sequence[int]]) -> bool:
+    """Return whether all terms are near each other anywhere, which is quicker to see than in which passage."""
+    rarest, *others = places
+    return any(
+        all(bisect_left(other, at - _LINES) < bisect_right(other, at + _LINES) for other in others)
+        for at in rarest
+    )
 
 
 def _saturated(count: int, length: float) -> float:
