@@ -89,7 +89,7 @@ class NotesCommands(AnsweringCog):
         """Return the server, and its meetings that the person may see now, newest first. Raises Refused."""
         guild = guild_of(ctx)
         await defer(ctx, ephemeral=True)
-        sight = Sight(ctx.interaction)
+        sight = await self._sight(ctx.interaction)
         meetings = [one for one in await self._notebook.every(guild.id) if await sight.meeting(one)]
         if not meetings:
             raise Refused(replies.NO_MEETINGS)
@@ -115,13 +115,16 @@ class NotesCommands(AnsweringCog):
                 return meeting
             raise Refused(replies.NO_MEETINGS)
         named = await self._notebook.meeting(text.strip())
-        if named is None or not await Sight(interaction).meeting(named):
+        if named is None or not await (await self._sight(interaction)).meeting(named):
             raise Refused(replies.no_such_meeting(text))
         return named
 
+    async def _sight(self, interaction: discord.Interaction) -> Sight:
+        return Sight(interaction, await self._notebook.rooms(interaction.guild_id or 0))
+
     async def _visible(self, interaction: discord.Interaction) -> AsyncIterator[Meeting]:
         """Yield the latest meetings that the person may see, newest first."""
-        sight = Sight(interaction)
+        sight = await self._sight(interaction)
         assert interaction.guild_id is not None
         for meeting in await self._notebook.latest(interaction.guild_id):
             if await sight.meeting(meeting):

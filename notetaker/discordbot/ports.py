@@ -1,6 +1,6 @@
 """What the slash commands and the bridge need from the rest of the program, as protocols."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -129,6 +129,9 @@ class Notebook(Protocol):
 
     async def latest(self, guild_id: int) -> list[Meeting]:
         """Return the latest meetings of a server, newest first, the one that is going on included."""
+
+    async def rooms(self, guild_id: int) -> Mapping[str, Collection[int]]:
+        """Return the voice channels into which meetings of a server have moved, by meeting id."""
 
     async def every(self, guild_id: int) -> list[Meeting]:
         """Return all meetings of a server, newest first."""

@@ -4,6 +4,7 @@ Discord docs, Topics / Permissions and Threads. What the bot cannot find out is 
 """
 
 import asyncio
+from collections.abc import Collection, Mapping
 
 import aiohttp
 import discord
@@ -19,19 +20,26 @@ LOOK_S = 2.0
 class Sight:
     """What the person sees who uses a command. It remembers what it has found out: make one for each command."""
 
-    def __init__(self, interaction: discord.Interaction) -> None:
+    def __init__(self, interaction: discord.Interaction, rooms: Mapping[str, Collection[int]]) -> None:
+        """``rooms`` are the voice channels into which meetings have moved, by meeting id."""
         self._interaction = interaction
+        self._rooms = rooms
         self._known: dict[int, bool] = {}
         if interaction.channel_id is not None:
             self._known[interaction.channel_id] = True  # or they could not use the command there
 
     async def meeting(self, meeting: Meeting) -> bool:
-        """Return whether they may see a meeting and its notes."""
-        return (
-            meeting.guild_id == self._interaction.guild_id
-            and await self.channel(meeting.voice_channel_id)
-            and await self.channel(meeting.text_channel_id)
-        )
+        """Return whether they may see a meeting and its notes: all its voice channels, and where the notes go."""
+        if meeting.guild_id != self._interaction.guild_id:
+            return False
+        for channel_id in (
+            meeting.voice_channel_id,
+            meeting.text_channel_id,
+            *self._rooms.get(meeting.id, ()),
+        ):
+            if not await self.channel(channel_id):
+                return False
+        return True
 
     async def channel(self, channel_id: int) -> bool:
         """Return whether they can read a channel or thread, or enter it if it is a voice channel."""

@@ -41,7 +41,7 @@ class Shelf:
         return self._heads
 
     def places(self, terms: Collection[str]) -> Mapping[str, Places]:
-        stored = self._store.places(self._guild_id, terms)
+        stored = self._store.term_places(self._guild_id, terms)
         found = {one: places for one, places in stored.items() if one in self._heads}
         for meeting_id, built in self._new.items():
             if here := {term: built.places[term] for term in terms if term in built.places}:
@@ -50,7 +50,7 @@ class Shelf:
 
     def lines(self, meeting_ids: Collection[str]) -> Mapping[str, Lines]:
         new = {one: built.lines for one, built in self._new.items() if one in meeting_ids}
-        return {**self._store.lines([one for one in meeting_ids if one not in new]), **new}
+        return {**self._store.indexed_lines([one for one in meeting_ids if one not in new]), **new}
 
     def hits(self, found: Sequence[Found]) -> list[Hit]:
         """Return what was found with its text, less what has been deleted since it was indexed."""

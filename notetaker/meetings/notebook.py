@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -66,6 +66,9 @@ class Notebook:
 
     async def meeting(self, meeting_id: str) -> Meeting | None:
         return await self._database(self._storage.store.meeting, meeting_id)
+
+    async def rooms(self, guild_id: int) -> Mapping[str, Collection[int]]:
+        return await self._database(self._storage.store.rooms, guild_id)
 
     async def every(self, guild_id: int) -> list[Meeting]:
         return await self._database(self._storage.store.meetings_of, guild_id, None)

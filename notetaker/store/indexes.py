@@ -58,7 +58,7 @@ class Indexes(Database):
             for row in self._read(_in(guild_id, indexes.meeting_id, heads))
         }
 
-    def places(self, guild_id: int | None, terms: Collection[str]) -> dict[str, Places]:
+    def term_places(self, guild_id: int | None, terms: Collection[str]) -> dict[str, Places]:
         """Return where terms were said, by meeting, without meetings that have none of them."""
         columns = tables.terms.c
         found: defaultdict[str, dict[str, Sequence[int]]] = defaultdict(dict)
@@ -68,7 +68,7 @@ class Indexes(Database):
             found[row.meeting_id][row.term] = row.lines
         return dict(found)
 
-    def lines(self, meeting_ids: Collection[str]) -> dict[str, Lines]:
+    def indexed_lines(self, meeting_ids: Collection[str]) -> dict[str, Lines]:
         """Return what ``notes.search.ranking`` needs to know of each line, by meeting."""
         columns = tables.indexes.c
         rows = self._read(

@@ -96,6 +96,15 @@ class Meetings(Database):
         found = [meeting.first_place, *(Place(row.started_ns, row.channel_id, row.name) for row in rows)]
         return list({place.started_ns: place for place in found}.values())
 
+    def rooms(self, guild_id: int) -> dict[str, list[int]]:
+        """Return the voice channels into which meetings of a guild have moved, by meeting id."""
+        columns = tables.places.c
+        query = select(columns.meeting_id, columns.channel_id).join_from(tables.places, tables.meetings)
+        found: dict[str, list[int]] = {}
+        for row in self._read(query.where(tables.meetings.c.guild_id == guild_id)):
+            found.setdefault(row.meeting_id, []).append(row.channel_id)
+        return found
+
     def set_coverage(self, meeting_id: str, coverage: list[Coverage]) -> None:
         """Replace the coverage of everyone in the meeting."""
         rows = [

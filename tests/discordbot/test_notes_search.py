@@ -17,7 +17,7 @@ from notetaker.jobs.queue import JobQueue
 from notetaker.jobs.search import index_all
 from notetaker.meetings.searching import NO_ANSWER, NOTHING
 from notetaker.model.live_text import ShownPage
-from notetaker.model.meeting import Meeting
+from notetaker.model.meeting import Meeting, Place
 from notetaker.model.utterance import Clip, Transcription, Utterance
 from notetaker.notes.markdown import escape
 from notetaker.store.store import Store
@@ -215,6 +215,18 @@ async def test_only_what_a_person_may_see_now_is_found(readers: Readers, voice: 
         assert "The **merger** is secret." in await readers.says(f"notes {asked}", user="Chloe")
     assert (await readers.says("notes list", user="Ben")).count("\n- ") == 1
     assert (await readers.says("notes list", user="Chloe")).count("\n- ") == 2
+
+
+async def test_a_meeting_that_moved_is_for_those_who_see_all_its_rooms(readers: Readers) -> None:
+    meeting = readers.meet(0)
+    readers.store.set_place(meeting.id, Place(meeting.started_ns + MINUTE, readers.channel("Board"), "Board"))
+    say(readers, meeting, "The merger is secret.")
+    end(readers, meeting)
+    for asked in ("search words:merger", "list", "show"):
+        assert await readers.says(f"notes {asked}", user="Ben") == f"(only you) {replies.NO_MEETINGS}"
+    said = await readers.says(f"notes show meeting:{meeting.id}", user="Ben")
+    assert said == f"(only you) {replies.no_such_meeting(meeting.id)}"
+    assert "**merger**" in await readers.says("notes search words:merger", user="Chloe")
 
 
 async def test_a_channel_hidden_in_between_is_not_searched_any_more(readers: Readers) -> None:

@@ -28,10 +28,10 @@ def test_an_index_comes_back_as_it_was(store: Store) -> None:
     store.name_speaker(MEETING.id, 2**62 + 5, "Ada")
     store.save_index(MEETING.id, indexed("The roof.", "No.", "A roof, a tall roof; 屋根."))
     assert store.heads(MEETING.guild_id) == {MEETING.id: Head("en", 3, {2**62 + 5: "Ada"})}
-    assert store.places(MEETING.guild_id, ["roof", "屋根", "tree"]) == {
+    assert store.term_places(MEETING.guild_id, ["roof", "屋根", "tree"]) == {
         MEETING.id: {"roof": [0, 2, 2], "屋根": [2]}
     }
-    assert [list(line) for line in store.lines([MEETING.id, "nobody"])[MEETING.id]] == [
+    assert [list(line) for line in store.indexed_lines([MEETING.id, "nobody"])[MEETING.id]] == [
         [2**62 + 5, 1],
         [2**62 + 5, 0],
         [2**62 + 5, 4],
@@ -42,7 +42,7 @@ def test_a_new_index_replaces_the_old_one(store: Store) -> None:
     store.add_meeting(MEETING)
     store.save_index(MEETING.id, indexed("The roof leaks."))
     store.save_index(MEETING.id, indexed("Das Dach.", language="de"))
-    assert store.places(None, ["roof", "dach"]) == {MEETING.id: {"dach": [0]}}
+    assert store.term_places(None, ["roof", "dach"]) == {MEETING.id: {"dach": [0]}}
     assert store.heads(None)[MEETING.id].language == "de"
     store.save_index(MEETING.id, indexed())
     assert counted(store) == 0
@@ -53,9 +53,9 @@ def test_another_guild_is_another_shelf(store: Store) -> None:
     for one in (MEETING, other):
         store.add_meeting(one)
         store.save_index(one.id, indexed("The roof leaks."))
-    assert store.heads(5).keys() == store.places(5, ["roof"]).keys() == {other.id}
+    assert store.heads(5).keys() == store.term_places(5, ["roof"]).keys() == {other.id}
     assert not store.heads(6)
-    assert not store.places(6, ["roof"])
+    assert not store.term_places(6, ["roof"])
     assert store.heads(None).keys() == {MEETING.id, other.id}
 
 
