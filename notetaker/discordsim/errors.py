@@ -33,6 +33,14 @@ def missing_permissions() -> DiscordError:
     return DiscordError(403, 50013, "Missing Permissions")
 
 
+def wrong_channel_type() -> DiscordError:
+    return DiscordError(400, 50024, "Cannot execute action on this channel type")
+
+
+def archived() -> DiscordError:
+    return DiscordError(400, 50083, "Thread is archived")
+
+
 def unknown(what: str) -> DiscordError:
     """Return the error for an unknown ``what``, a name in ``UNKNOWN``, which has Discord's spelling."""
     return DiscordError(404, UNKNOWN[what], f"Unknown {what}")

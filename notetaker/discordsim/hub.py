@@ -7,6 +7,7 @@ from aiohttp import web
 from notetaker.discordsim.gateway.broadcast import Broadcast
 from notetaker.discordsim.gateway.membership import Membership
 from notetaker.discordsim.gateway.server import Gateway
+from notetaker.discordsim.gateway.threads import Threads
 from notetaker.discordsim.gateway.voice_states import VoiceStates
 from notetaker.discordsim.messages.interactions import Interactions
 from notetaker.discordsim.voice.faults import Faults
@@ -22,6 +23,7 @@ class Hub:
     gateway: Gateway
     broadcast: Broadcast
     membership: Membership
+    threads: Threads
     voice_states: VoiceStates
     interactions: Interactions
     voice: VoiceServer

@@ -13,10 +13,20 @@ from notetaker.discordsim.control.middleware import outage, usage_errors
 from notetaker.discordsim.gateway.broadcast import Broadcast
 from notetaker.discordsim.gateway.membership import Membership
 from notetaker.discordsim.gateway.server import HEARTBEAT_MS, Gateway
+from notetaker.discordsim.gateway.threads import Threads
 from notetaker.discordsim.gateway.voice_states import VoiceStates
 from notetaker.discordsim.hub import HUB, Hub
 from notetaker.discordsim.messages.interactions import Interactions
-from notetaker.discordsim.rest import channels, commands, guilds, interactions, messages, roles, users
+from notetaker.discordsim.rest import (
+    channels,
+    commands,
+    guilds,
+    interactions,
+    messages,
+    roles,
+    threads,
+    users,
+)
 from notetaker.discordsim.rest.middleware import RATE_LIMITER, rest
 from notetaker.discordsim.rest.ratelimit import RateLimiter
 from notetaker.discordsim.voice.faults import Faults
@@ -29,7 +39,7 @@ MAX_BODY_BYTES = 128 * 1024 * 1024
 """Of a request, far above Discord's limits for its parts, which are checked one by one."""
 SHUTDOWN_S = 3.0
 
-REST = (users, channels, messages, guilds, roles, commands, interactions)
+REST = (users, channels, threads, messages, guilds, roles, commands, interactions)
 CONTROL = (observation, people, moderation, faults)
 
 
@@ -69,6 +79,7 @@ class LocalDiscord:
             gateway=self.gateway,
             broadcast=broadcast,
             membership=Membership(self.world, self.gateway, broadcast, voice_states),
+            threads=Threads(self.world, self.gateway, self.events),
             voice_states=voice_states,
             interactions=Interactions(self.world, self.gateway, broadcast, self.events),
             voice=self.voice,

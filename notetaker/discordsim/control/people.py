@@ -53,6 +53,8 @@ class Command(Person):
         channel = self.channel(hub)
         if channel.guild_id is None:
             raise UsageError("Commands are used in guilds here.")
+        if channel.thread is not None and channel.thread.archived:
+            raise UsageError("Commands are not used in archived threads.")
         guild = hub.world.guild_of(channel)
         command, data = command_data(
             hub.world, guild, self.user_id, self.command, self.options or {}, focused

@@ -60,24 +60,11 @@ class Broadcast:
     # Channels, members, voice
 
     def channel_update(self, channel: Channel) -> None:
-        if channel.is_thread:
-            self._to_viewers("THREAD_UPDATE", channel, payloads.channel(channel))
-        else:
-            self._to_guild("CHANNEL_UPDATE", channel)
+        self._to_guild("CHANNEL_UPDATE", channel)
 
     def channel_delete(self, channel: Channel) -> None:
         self._to_guild("CHANNEL_DELETE", channel)
         self._events.publish("channel_delete", channel_id=str(channel.id), name=channel.name)
-
-    def thread_create(self, thread: Channel) -> None:
-        data = {**payloads.channel(thread), "newly_created": True}
-        self._to_viewers("THREAD_CREATE", thread, data)
-        self._events.publish(
-            "thread_create",
-            channel_id=str(thread.id),
-            parent_id=payloads.text(thread.parent_id),
-            name=thread.name,
-        )
 
     def typing(self, channel: Channel, user_id: int) -> None:
         data: Json = {
@@ -156,10 +143,6 @@ class Broadcast:
             guild = self._world.guild_of(channel)
             data = {**data, "guild_id": str(guild.id)}
             self._gateway.dispatch(event, guild.id, data, audience=lambda user: self._reads(user, channel))
-
-    def _to_viewers(self, event: str, channel: Channel, data: Json) -> None:
-        guild_id = self._world.guild_of(channel).id
-        self._gateway.dispatch(event, guild_id, data, audience=lambda user: self._sees(user, channel))
 
     def _to_guild(self, event: str, channel: Channel) -> None:
         """Send a channel to those who see it, and to every bot: a bot knows of all channels (api-docs#8454)."""

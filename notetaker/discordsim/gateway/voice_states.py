@@ -200,7 +200,7 @@ class VoiceStates:
     async def delete_channel(self, channel: Channel) -> None:
         """Delete a channel, throwing out everybody in it with 4022."""
         guild = self._world.guild_of(channel)
-        del guild.channels[channel.id]
+        self._world.remove_channel(channel)
         self._broadcast.channel_delete(channel)
         for state in guild.in_channel(channel.id):
             await self.disconnect(guild.id, state.user_id, CloseCode.CALL_TERMINATED)

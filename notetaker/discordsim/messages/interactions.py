@@ -120,8 +120,11 @@ class Interactions:
         raise DiscordError(401, 50027, "Invalid Webhook Token")
 
     def _require_channel(self, interaction: Interaction) -> None:
-        if self._world.channel(interaction.channel.id) is None:
+        channel = interaction.channel
+        if self._world.channel(channel.id) is None:
             raise errors.unknown("Channel")  # deleted meanwhile
+        if channel.thread is not None and channel.thread.archived and channel.thread.locked:
+            raise errors.archived()  # api-docs#6884
 
     def respond(self, interaction: Interaction, callback: Callback, draft: Draft) -> None:
         """Give the first answer."""

@@ -47,11 +47,7 @@ async def get_channels(request: web.Request) -> web.Response:
 async def get_active_threads(request: web.Request) -> web.Response:
     guild, caller = guild_of(request), caller_of(request)
     world = hub_of(request).world
-    threads = [
-        thread
-        for thread in guild.threads
-        if thread.thread and not thread.thread.archived and world.permissions(caller.id, thread)
-    ]
+    threads = [thread for thread in guild.active_threads if world.permissions(caller.id, thread)]
     joined = [t for t in threads if t.thread and caller.id in t.thread.member_ids]
     return reply(
         {
@@ -106,7 +102,9 @@ async def edit_member(request: web.Request) -> web.Response:
         raise errors.invalid_form(errors.too_long("nick", MAX_NICK))
     member.nick = body.get("nick", member.nick) or None
     if "roles" in body:
-        member.role_ids = [found(guild.roles.get(int(i)), "Role").id for i in body["roles"] or []]
+        roles = [found(guild.roles.get(int(i)), "Role").id for i in body["roles"] or []]
+        with hub.threads.synced(guild):
+            member.role_ids = roles
     if {"mute", "deaf"} & body.keys():
         hub.voice_states.moderate(guild.id, member.user_id, body.get("mute"), body.get("deaf"))
     hub.broadcast.member_update(guild, member.user_id)
@@ -145,7 +143,7 @@ async def edit_voice_state(request: web.Request) -> web.Response:
     body = await body_of(request)
     channel = guild.channels[state.channel_id or 0]
     if channel.type is not ChannelType.STAGE or str(body.get("channel_id", channel.id)) != str(channel.id):
-        raise DiscordError(400, 50024, "Cannot execute action on this channel type")
+        raise errors.wrong_channel_type()
     bits = hub.world.permissions(caller.id, channel)
     unsuppresses = body.get("suppress") is False and state.suppress
     if unsuppresses or state.user_id != caller.id:

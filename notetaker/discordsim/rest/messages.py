@@ -16,6 +16,7 @@ from notetaker.discordsim.rest.request import (
     integer,
     message_of,
     require,
+    require_active,
     snowflake,
     text_channel_of,
 )
@@ -51,6 +52,8 @@ async def create_message(request: web.Request) -> web.Response:
         raise DiscordError(400, 50008, "Cannot send messages in a non-text channel")
     bits = hub.world.permissions(author.id, channel)
     require(bits, needed)
+    if channel.thread is not None and not (channel.thread.archived and not channel.thread.locked):
+        require_active(channel, bits)  # an archived thread that is not locked is revived
     draft = await drafts.read(request)
     if draft.uploads:
         require(bits, Permission.ATTACH_FILES)
@@ -66,8 +69,9 @@ async def create_message(request: web.Request) -> web.Response:
     if message.reference is not None:
         message.type = MessageType.REPLY
     hub.world.add_message(message)
-    if channel.thread is not None and author.id not in channel.thread.member_ids:
-        channel.thread.member_ids.append(author.id)
+    if channel.thread is not None:
+        hub.threads.unarchive(channel)
+        hub.threads.add(channel, author.id)
     hub.broadcast.message_create(message)
     return reply(payloads.message(hub.world, message))
 
@@ -133,9 +137,11 @@ async def get_message(request: web.Request) -> web.Response:
 
 @routes.patch(API + "/channels/{channel_id}/messages/{message_id}")
 async def edit_message(request: web.Request) -> web.Response:
-    message = message_of(request, text_channel_of(request))
-    hub = hub_of(request)
-    if message.author_id != caller_of(request).id:
+    channel = text_channel_of(request)
+    message = message_of(request, channel)
+    hub, caller = hub_of(request), caller_of(request)
+    require_active(channel, hub.world.permissions(caller.id, channel))
+    if message.author_id != caller.id:
         raise DiscordError(403, 50005, "Cannot edit a message authored by another user")
     drafts.apply(hub.world, await drafts.read(request), message)
     message.edited_at = iso(hub.world.clock())

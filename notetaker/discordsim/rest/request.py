@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from notetaker.discordsim import errors
+from notetaker.discordsim.errors import DiscordError
 from notetaker.discordsim.hub import hub_of
 from notetaker.discordsim.world.entities import Channel, Guild, Json, Member, Message, User
 from notetaker.discordsim.world.permissions import Permission
@@ -77,6 +78,16 @@ def text_channel_of(request: web.Request, *needed: Permission) -> Channel:
     if channel.is_vocal and not world.permissions(caller.id, channel) & Permission.CONNECT:
         raise errors.missing_access()
     return channel
+
+
+def require_active(channel: Channel, bits: Permission = Permission.MANAGE_THREADS) -> None:
+    """Raise DiscordError if the channel is an archived thread, or locked for who has only these permissions."""
+    if channel.thread is None:
+        return
+    if channel.thread.archived:
+        raise errors.archived()
+    if channel.thread.locked and not bits & Permission.MANAGE_THREADS:
+        raise DiscordError(403, 160005, "Thread is locked")
 
 
 def message_of(request: web.Request, channel: Channel) -> Message:

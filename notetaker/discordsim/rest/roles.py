@@ -36,18 +36,20 @@ async def edit_overwrite(request: web.Request) -> web.Response:
     hub = hub_of(request)
     guild = hub.world.guild_of(channel)
     found(guild.roles.get(target_id) or guild.members.get(target_id), "Overwrite")
-    hub.world.overwrite(
-        channel, target_id, allow=int(body.get("allow") or 0), deny=int(body.get("deny") or 0)
-    )
-    hub.broadcast.channel_update(channel)
+    allow, deny = int(body.get("allow") or 0), int(body.get("deny") or 0)
+    with hub.threads.synced(guild):
+        hub.world.overwrite(channel, target_id, allow=allow, deny=deny)
+        hub.broadcast.channel_update(channel)
     return no_content()
 
 
 @routes.delete(OVERWRITE)
 async def delete_overwrite(request: web.Request) -> web.Response:
     channel = channel_of(request, Permission.MANAGE_ROLES)
-    found(channel.overwrites.pop(snowflake(request, "overwrite_id"), None), "Overwrite")
-    hub_of(request).broadcast.channel_update(channel)
+    hub = hub_of(request)
+    with hub.threads.synced(hub.world.guild_of(channel)):
+        found(channel.overwrites.pop(snowflake(request, "overwrite_id"), None), "Overwrite")
+        hub.broadcast.channel_update(channel)
     return no_content()
 
 
@@ -70,8 +72,10 @@ async def edit_role(request: web.Request) -> web.Response:
     body = await body_of(request)
     if "name" in body:
         role.name = text_field(body, "name", 100)
-    role.permissions = _permissions(body, role)
-    hub_of(request).broadcast.role("GUILD_ROLE_UPDATE", guild, role)
+    hub, bits = hub_of(request), _permissions(body, role)
+    with hub.threads.synced(guild):
+        role.permissions = bits
+        hub.broadcast.role("GUILD_ROLE_UPDATE", guild, role)
     return reply(payloads.role(role))
 
 
@@ -80,27 +84,32 @@ async def delete_role(request: web.Request) -> web.Response:
     """Delete a role, which everybody who had it loses without another event."""
     guild = _managed_guild(request)
     role = _role(request, guild)
-    del guild.roles[role.id]
-    for member in guild.members.values():
-        member.role_ids = [i for i in member.role_ids if i != role.id]
-    hub_of(request).broadcast.role_delete(guild, role)
+    hub = hub_of(request)
+    with hub.threads.synced(guild):
+        del guild.roles[role.id]
+        for member in guild.members.values():
+            member.role_ids = [i for i in member.role_ids if i != role.id]
+        hub.broadcast.role_delete(guild, role)
     return no_content()
 
 
 @routes.put(MEMBER_ROLE)
 async def add_role(request: web.Request) -> web.Response:
     guild, member, role = _of_member(request)
-    if role.id not in member.role_ids:
-        member.role_ids.append(role.id)
-    hub_of(request).broadcast.member_update(guild, member.user_id)
+    hub = hub_of(request)
+    with hub.threads.synced(guild):
+        member.role_ids = [*(i for i in member.role_ids if i != role.id), role.id]
+        hub.broadcast.member_update(guild, member.user_id)
     return no_content()
 
 
 @routes.delete(MEMBER_ROLE)
 async def remove_role(request: web.Request) -> web.Response:
     guild, member, role = _of_member(request)
-    member.role_ids = [i for i in member.role_ids if i != role.id]
-    hub_of(request).broadcast.member_update(guild, member.user_id)
+    hub = hub_of(request)
+    with hub.threads.synced(guild):
+        member.role_ids = [i for i in member.role_ids if i != role.id]
+        hub.broadcast.member_update(guild, member.user_id)
     return no_content()
 
 

@@ -139,6 +139,10 @@ class ThreadData:
     auto_archive_minutes: int = 1440
     archived: bool = False
     locked: bool = False
+    invitable: bool = True
+    """Whether members of a private thread may add others."""
+    archive_timestamp: str = ""
+    """When it was archived or unarchived last; "" for when it was created."""
     member_ids: list[int] = field(default_factory=list)
 
 
@@ -218,5 +222,5 @@ class Guild:
         return [state for state in self.voice_states.values() if state.channel_id == channel_id]
 
     @property
-    def threads(self) -> list[Channel]:
-        return [channel for channel in self.channels.values() if channel.is_thread]
+    def active_threads(self) -> list[Channel]:
+        return [c for c in self.channels.values() if c.thread is not None and not c.thread.archived]

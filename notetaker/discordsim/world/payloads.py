@@ -183,31 +183,39 @@ def dm(world: World, value: Channel, viewer_id: int) -> Json:
 
 def _thread(value: Channel) -> Json:
     assert value.thread is not None
-    thread = value.thread
+    data = value.thread
     metadata: Json = {
-        "archived": thread.archived,
-        "archive_timestamp": thread.created_at,
-        "auto_archive_duration": thread.auto_archive_minutes,
-        "locked": thread.locked,
-        "create_timestamp": thread.created_at,
+        "archived": data.archived,
+        "archive_timestamp": data.archive_timestamp or data.created_at,
+        "auto_archive_duration": data.auto_archive_minutes,
+        "locked": data.locked,
+        "create_timestamp": data.created_at,
     }
     if value.type is ChannelType.PRIVATE_THREAD:
-        metadata["invitable"] = True
+        metadata["invitable"] = data.invitable
     return {
         "id": str(value.id),
         "type": int(value.type),
         "guild_id": str(value.guild_id),
         "parent_id": text(value.parent_id),
-        "owner_id": str(thread.owner_id),
+        "owner_id": str(data.owner_id),
         "name": value.name,
         "last_message_id": text(max(value.messages, default=None)),
         "message_count": len(value.messages),
         "total_message_sent": len(value.messages),
-        "member_count": len(thread.member_ids),
+        "member_count": min(len(data.member_ids), 50),
         "rate_limit_per_user": 0,
         "flags": 0,
         "thread_metadata": metadata,
     }
+
+
+def thread(value: Channel, viewer_id: int) -> Json:
+    """Return a thread as one user sees it: members also see that they are."""
+    assert value.thread is not None
+    if viewer_id not in value.thread.member_ids:
+        return _thread(value)
+    return {**_thread(value), "member": thread_member(value, viewer_id)}
 
 
 def thread_member(value: Channel, user_id: int) -> Json:
@@ -288,7 +296,7 @@ def guild_create(world: World, value: Guild, viewer_id: int, *, voice_states: bo
         "member_count": len(value.members),
         "members": [member(world, m) for m in members],
         "channels": [channel(c) for c in value.channels.values() if not c.is_thread],
-        "threads": [channel(c) for c in value.threads if world.permissions(viewer_id, c)],
+        "threads": [thread(c, viewer_id) for c in value.active_threads if world.permissions(viewer_id, c)],
         "voice_states": [
             voice_state(world, state, with_member=False)
             for state in value.voice_states.values()

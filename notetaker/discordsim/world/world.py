@@ -169,6 +169,14 @@ class World:
         self.dms[dm.id] = dm
         return dm
 
+    def remove_channel(self, channel: Channel) -> None:
+        """Remove a channel and its threads."""
+        channels = self.guild_of(channel).channels
+        for gone in [
+            c for c in channels.values() if channel.id in (c.id, c.parent_id if c.is_thread else None)
+        ]:
+            del channels[gone.id]
+
     def remove_member(self, guild: Guild, user_id: int) -> list[Role]:
         """Remove a member, and return the roles that go with it: a bot's managed one."""
         member = guild.members.pop(user_id)
@@ -205,7 +213,10 @@ class World:
         guild = self.guild_of(channel)
         if user_id not in guild.members:
             return Permission(0)
-        return Permission(permissions.compute(guild, user_id, channel))
+        bits = Permission(permissions.compute(guild, user_id, channel))
+        private = channel.thread if channel.type is ChannelType.PRIVATE_THREAD else None
+        sees = private is None or user_id in private.member_ids or bits & Permission.MANAGE_THREADS
+        return bits if sees else Permission(0)
 
     def guild_permissions(self, user_id: int, guild: Guild) -> Permission:
         return Permission(permissions.compute(guild, user_id))

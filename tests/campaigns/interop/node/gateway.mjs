@@ -12,7 +12,9 @@ import { Client, Events, GatewayIntentBits } from "discord.js";
 import * as components from "./checks/components.mjs";
 import * as interactions from "./checks/interactions.mjs";
 import * as messages from "./checks/messages.mjs";
+import * as moderation from "./checks/moderation.mjs";
 import * as resuming from "./checks/resuming.mjs";
+import * as threads from "./checks/threads.mjs";
 import * as world from "./checks/world.mjs";
 import { Person } from "./person.mjs";
 import { log } from "./protocol.mjs";
@@ -68,7 +70,7 @@ async function main(config) {
   const person = await Person.named("Ada", "Office", config.api_url);
   let all = true;
   try {
-    for (const part of [world, interactions, components, messages, resuming]) {
+    for (const part of [world, interactions, components, messages, threads, moderation, resuming]) {
       for (const check of part.checks) all = (await holds(check, client, person)) && all;
     }
   } finally {

@@ -2,7 +2,8 @@
 
 export class Person {
   /** @param world the answer of /sim/world: what a client should come to see */
-  constructor(sim, world, user, guild) {
+  constructor(api, sim, world, user, guild) {
+    this.api = api;
     this.sim = sim;
     this.world = world;
     this.user = user;
@@ -14,7 +15,7 @@ export class Person {
     const world = await (await fetch(new URL("world", sim))).json();
     const user = world.users.find((one) => one.name === name);
     const guild = world.guilds.find((one) => one.name === guildName);
-    return new Person(sim, world, user, guild);
+    return new Person(`${apiUrl}/v10`, sim, world, user, guild);
   }
 
   someoneElse(name) {
@@ -31,6 +32,14 @@ export class Person {
     const answer = response.status === 204 ? null : await response.json();
     if (!response.ok) throw new Error(`/sim/${path}: ${answer.error}`);
     return answer;
+  }
+
+  /** Makes a REST request with the person's own token; returns its JSON answer, null for none. */
+  async rest(method, path, body = {}) {
+    const headers = { Authorization: this.user.token, "Content-Type": "application/json" };
+    const response = await fetch(this.api + path, { method, headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${method} ${path}: ${await response.text()}`);
+    return response.status === 204 ? null : response.json();
   }
 
   /** Uses a slash command in #general; returns what the person then sees. */
