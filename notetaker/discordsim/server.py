@@ -27,8 +27,8 @@ from notetaker.discordsim.rest import (
     threads,
     users,
 )
-from notetaker.discordsim.rest.middleware import RATE_LIMITER, rest
-from notetaker.discordsim.rest.ratelimit import RateLimiter
+from notetaker.discordsim.rest.middleware import rest
+from notetaker.discordsim.rest.ratelimit import RATE_LIMITER, RateLimiter
 from notetaker.discordsim.voice.faults import Faults
 from notetaker.discordsim.voice.server import VoiceServer
 from notetaker.discordsim.world.events import EventLog

@@ -40,7 +40,7 @@ class Broadcast:
             author = guild.members.get(message.author_id) if guild else None
             if author is not None:
                 data["member"] = payloads.member(self._world, author, with_user=False)
-            self._to_readers(event, channel, data)
+            self._to_readers(event, channel, data, message)
         self._events.publish(
             event.lower(),
             message_id=str(message.id),
@@ -54,6 +54,7 @@ class Broadcast:
             components=message.components,
             attachments=[payloads.attachment(a) for a in message.attachments],
             flags=int(message.flags),
+            mentions=[str(user_id) for user_id in message.mention_ids],
             visible_to=payloads.text(message.visible_to),
         )
 
@@ -65,6 +66,14 @@ class Broadcast:
     def channel_delete(self, channel: Channel) -> None:
         self._to_guild("CHANNEL_DELETE", channel)
         self._events.publish("channel_delete", channel_id=str(channel.id), name=channel.name)
+
+    def voice_channel_status(self, channel: Channel) -> None:
+        guild_id = self._world.guild_of(channel).id
+        data = {"id": str(channel.id), "guild_id": str(guild_id), "status": channel.status}
+        self._gateway.dispatch(
+            "VOICE_CHANNEL_STATUS_UPDATE", guild_id, data, audience=lambda user: self._sees(user, channel)
+        )
+        self._events.publish("voice_channel_status", channel_id=str(channel.id), status=channel.status)
 
     def typing(self, channel: Channel, user_id: int) -> None:
         data: Json = {
@@ -135,21 +144,26 @@ class Broadcast:
         assert channel is not None
         return channel
 
-    def _to_readers(self, event: str, channel: Channel, data: Json) -> None:
-        """Send an event about a channel's messages."""
+    def _to_readers(self, event: str, channel: Channel, data: Json, message: Message | None = None) -> None:
+        """Send an event about a channel's messages. Not every application sees the content of ``message``."""
         if channel.guild_id is None:
             self._gateway.dispatch_direct(event, channel, data)
         else:
             guild = self._world.guild_of(channel)
             data = {**data, "guild_id": str(guild.id)}
-            self._gateway.dispatch(event, guild.id, data, audience=lambda user: self._reads(user, channel))
+
+            def shown(session: Session) -> Json:
+                told = message is None or self._world.tells_content(session.user.id, message, session.intents)
+                return data if told else payloads.without_content(data)
+
+            self._gateway.dispatch(event, guild.id, shown, audience=lambda user: self._reads(user, channel))
 
     def _to_guild(self, event: str, channel: Channel) -> None:
         """Send a channel to those who see it, and to every bot: a bot knows of all channels (api-docs#8454)."""
         self._gateway.dispatch(
             event,
             self._world.guild_of(channel).id,
-            payloads.channel(channel),
+            lambda session: payloads.known_channel(self._world, channel, session.user.id),
             audience=lambda user: self._world.users[user].bot or self._sees(user, channel),
         )
 

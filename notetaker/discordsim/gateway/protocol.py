@@ -74,6 +74,7 @@ NEEDED: dict[str, Intent] = {
     "GUILD_ROLE_DELETE": Intent.GUILDS,
     "CHANNEL_UPDATE": Intent.GUILDS,
     "CHANNEL_DELETE": Intent.GUILDS,
+    "VOICE_CHANNEL_STATUS_UPDATE": Intent.GUILDS,
     "THREAD_CREATE": Intent.GUILDS,
     "THREAD_UPDATE": Intent.GUILDS,
     "THREAD_DELETE": Intent.GUILDS,

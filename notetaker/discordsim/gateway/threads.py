@@ -84,7 +84,7 @@ class Threads:
 
     @contextmanager
     def synced(self, guild: Guild) -> Iterator[None]:
-        """Send THREAD_LIST_SYNC to those who see more channels after this context, which changes permissions.
+        """Announce to users which channels and threads they see after this context, which changes permissions.
 
         Who loses sight of a channel hears nothing about its threads (docs, Losing Access to Channels).
         """
@@ -92,7 +92,16 @@ class Threads:
         before = {user_id: self._visible(guild, user_id) for user_id in users}
         yield
         for user_id in users & guild.members.keys():
-            self._sync(guild, user_id, self._visible(guild, user_id) - before[user_id])
+            after = self._visible(guild, user_id)
+            for channel_id in before[user_id] ^ after if self._world.hides_channels else ():
+                self._reveal(user_id, guild.channels[channel_id])
+            self._sync(guild, user_id, after - before[user_id])
+
+    def _reveal(self, user_id: int, channel: Channel) -> None:
+        """Send a channel with its name to a bot that has come to see it, or without to one that no longer does."""
+        for session in self._gateway.of_user(user_id, channel.guild_id):
+            if session.wants("CHANNEL_UPDATE"):
+                session.dispatch("CHANNEL_UPDATE", payloads.known_channel(self._world, channel, user_id))
 
     def _sync(self, guild: Guild, user_id: int, channel_ids: set[int]) -> None:
         threads = [

@@ -219,6 +219,8 @@ class VoiceStates:
         previous_id = before.channel_id if before else None
         only_flags = before is not None and before.place == state.place and before.flags != state.flags
         self._world.enter_voice(state)
+        if self._world.hides_channels:
+            self._broadcast.channel_update(guild.channels[state.channel_id or 0])  # one's own shows its name
         if only_flags or session is None:
             self._broadcast.voice_state(state, previous_id)
             return

@@ -13,7 +13,7 @@ from aiohttp import BodyPartReader, web
 from notetaker.discordsim import errors
 from notetaker.discordsim.errors import DiscordError, InvalidField
 from notetaker.discordsim.http import body_of, decode_object
-from notetaker.discordsim.messages import component_schema
+from notetaker.discordsim.messages import component_schema, mentions
 from notetaker.discordsim.world.entities import Attachment, Json, Message
 from notetaker.discordsim.world.world import World
 
@@ -26,7 +26,6 @@ MAX_FILE_BYTES = 10 * 1024 * 1024
 """Per file, in a guild without boosts, since 2024."""
 
 EMBED_TEXTS = {"title": 256, "description": 4096, "footer.text": 2048, "author.name": 256}
-MENTION = re.compile(r"<@!?(\d+)>")
 UPLOAD = re.compile(r"files?\[(\d+)\]")
 
 
@@ -93,6 +92,7 @@ def check(draft: Draft) -> None:
             ("embeds", "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MAX_EMBED_TOTAL}")
         )
     invalid += component_schema.check_message(draft.of("components", []))
+    invalid += mentions.check(draft.of("allowed_mentions", {}))
     if invalid:
         raise errors.invalid_form(*invalid)
     if len(draft.uploads) > MAX_FILES:
@@ -106,8 +106,6 @@ def apply(world: World, draft: Draft, message: Message) -> None:
     check(draft)
     if "content" in draft.body:
         message.content = draft.of("content", "").strip()
-        named = dict.fromkeys(int(i) for i in MENTION.findall(message.content))
-        message.mention_ids = [i for i in named if i in world.users]
     if "embeds" in draft.body:
         message.embeds = [{"type": "rich", **embed} for embed in draft.of("embeds", [])]
     if "components" in draft.body:
@@ -115,6 +113,7 @@ def apply(world: World, draft: Draft, message: Message) -> None:
     if "attachments" in draft.body:
         kept = {str(entry.get("id")) for entry in draft.of("attachments", [])}
         message.attachments = [a for a in message.attachments if str(a.id) in kept]
+    mentions.ping(world, message, draft.of("allowed_mentions", None))
     described = {str(entry.get("id")): entry for entry in draft.of("attachments", [])}
     for number, upload in sorted(draft.uploads.items()):
         entry = described.get(str(number), {})

@@ -40,7 +40,11 @@ async def get_guild(request: web.Request) -> web.Response:
 @routes.get(API + "/guilds/{guild_id}/channels")
 async def get_channels(request: web.Request) -> web.Response:
     """Return the channels, without threads."""
-    return reply([payloads.channel(c) for c in guild_of(request).channels.values() if not c.is_thread])
+    guild, world, caller = guild_of(request), hub_of(request).world, caller_of(request)
+    channels = [c for c in guild.channels.values() if not c.is_thread]
+    return reply(
+        [payloads.channel(c) for c in channels if not world.hides_channels or world.knows(caller.id, c)]
+    )
 
 
 @routes.get(API + "/guilds/{guild_id}/threads/active")

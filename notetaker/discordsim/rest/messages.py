@@ -11,6 +11,7 @@ from notetaker.discordsim.http import API, no_content, reply
 from notetaker.discordsim.hub import Hub, hub_of
 from notetaker.discordsim.messages import drafts
 from notetaker.discordsim.messages.drafts import Draft
+from notetaker.discordsim.rest.ratelimit import Limit, limit
 from notetaker.discordsim.rest.request import (
     caller_of,
     integer,
@@ -31,11 +32,14 @@ from notetaker.discordsim.world.entities import (
     User,
 )
 from notetaker.discordsim.world.permissions import Permission
-from notetaker.discordsim.world.snowflake import iso, timestamp
+from notetaker.discordsim.world.snowflake import created_s, iso
 from notetaker.discordsim.world.world import World
 
 routes = web.RouteTableDef()
 
+OLD_S = 3600.0
+OLD_EDITS = Limit(3, 6.0)
+"""For the messages of a channel that are older than OLD_S (Discord Userdoccers, Resources / Message)."""
 NONCE_S = 300
 """How long ``enforce_nonce`` remembers; the docs say "in the past few minutes"."""
 SETTABLE = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS
@@ -60,14 +64,15 @@ async def create_message(request: web.Request) -> web.Response:
     if draft.of("enforce_nonce", False) and (old := _of_nonce(hub, channel, author.id, draft)) is not None:
         return reply(payloads.message(hub.world, old))
     message = Message(hub.world.snowflakes.next(), channel.id, channel.guild_id, author.id)
+    message.reference = _reference(channel, draft)
+    if message.reference is not None:
+        message.type = MessageType.REPLY
+        message.replied_to = channel.messages[int(message.reference["message_id"])].author_id
     drafts.apply(hub.world, draft, message)
     if not bits & Permission.EMBED_LINKS:
         message.embeds = []  # Discord drops them without an error
     message.nonce = draft.of("nonce", None)
     message.flags = int(draft.of("flags", 0)) & SETTABLE
-    message.reference = _reference(channel, draft)
-    if message.reference is not None:
-        message.type = MessageType.REPLY
     hub.world.add_message(message)
     if channel.thread is not None:
         hub.threads.unarchive(channel)
@@ -88,9 +93,8 @@ def _require_open(world: World, dm: Channel, author: User) -> None:
 
 def _of_nonce(hub: Hub, channel: Channel, author_id: int, draft: Draft) -> Message | None:
     nonce = draft.of("nonce", None)
-    recent = hub.world.clock() - NONCE_S
     for message in reversed(channel.messages.values()):
-        if timestamp(message.id) < iso(recent):
+        if hub.world.clock() - created_s(message.id) > NONCE_S:
             return None
         if nonce is not None and (message.author_id, message.nonce) == (author_id, nonce):
             return message
@@ -125,14 +129,23 @@ async def list_messages(request: web.Request) -> web.Response:
         ids = older + [i for i in ids if i >= around][: limit - len(older)]
     else:
         ids = ids[-limit:]
-    world = hub_of(request).world
-    return reply([payloads.message(world, channel.messages[i]) for i in reversed(ids)])
+    return reply([_shown(request, channel.messages[i]) for i in reversed(ids)])
+
+
+def _shown(request: web.Request, message: Message) -> Json:
+    """Return a message as the caller sees it."""
+    world, caller = hub_of(request).world, caller_of(request)
+    application = world.applications.get(caller.id)
+    shown = payloads.message(world, message)
+    if world.tells_content(caller.id, message, application.privileged_intents if application else 0):
+        return shown
+    return payloads.without_content(shown)
 
 
 @routes.get(API + "/channels/{channel_id}/messages/{message_id}")
 async def get_message(request: web.Request) -> web.Response:
     message = message_of(request, text_channel_of(request, Permission.READ_MESSAGE_HISTORY))
-    return reply(payloads.message(hub_of(request).world, message))
+    return reply(_shown(request, message))
 
 
 @routes.patch(API + "/channels/{channel_id}/messages/{message_id}")
@@ -141,6 +154,8 @@ async def edit_message(request: web.Request) -> web.Response:
     message = message_of(request, channel)
     hub, caller = hub_of(request), caller_of(request)
     require_active(channel, hub.world.permissions(caller.id, channel))
+    if hub.world.clock() - created_s(message.id) > OLD_S:
+        limit(request, f"edit old {channel.id}", OLD_EDITS, code=30046)
     if message.author_id != caller.id:
         raise DiscordError(403, 50005, "Cannot edit a message authored by another user")
     drafts.apply(hub.world, await drafts.read(request), message)

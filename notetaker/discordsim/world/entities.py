@@ -120,6 +120,11 @@ class Message:
     attachments: list[Attachment] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
     mention_ids: list[int] = field(default_factory=list)
+    """Users whom it pings."""
+    mention_role_ids: list[int] = field(default_factory=list)
+    mentions_everyone: bool = False
+    replied_to: int | None = None
+    """The author of the message that this one replies to."""
     nonce: str | int | None = None
     edited_at: str | None = None
     reference: Json | None = None
@@ -160,6 +165,8 @@ class Channel:
     """Maximum number of users in a voice channel; 0: no limit."""
     rtc_region: str | None = None
     """Voice region; None: automatic."""
+    status: str | None = None
+    """What a voice channel says below its name."""
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
     thread: ThreadData | None = None

@@ -18,6 +18,7 @@ from notetaker.discordsim.world.entities import (
     User,
     VoiceState,
 )
+from notetaker.discordsim.world.permissions import Permission
 from notetaker.discordsim.world.snowflake import timestamp
 from notetaker.discordsim.world.world import World
 
@@ -170,6 +171,15 @@ def channel(value: Channel) -> Json:
     return payload
 
 
+def known_channel(world: World, value: Channel, viewer_id: int) -> Json:
+    """Return a channel as the gateway sends it to a user, who may not be meant to learn its name."""
+    if not world.hides_channels or world.knows(viewer_id, value):
+        return channel(value)
+    denial = {"id": str(value.guild_id), "type": 0, "allow": "0", "deny": str(int(Permission.VIEW_CHANNEL))}
+    hidden: Json = {"name": "___hidden___", "flags": 1 << 17, "permission_overwrites": [denial]}
+    return {**channel(value), "topic": None, "last_message_id": None, **hidden}
+
+
 def dm(world: World, value: Channel, viewer_id: int) -> Json:
     """Return a DM as one of its two users sees it."""
     return {
@@ -295,7 +305,7 @@ def guild_create(world: World, value: Guild, viewer_id: int, *, voice_states: bo
         "unavailable": False,
         "member_count": len(value.members),
         "members": [member(world, m) for m in members],
-        "channels": [channel(c) for c in value.channels.values() if not c.is_thread],
+        "channels": [known_channel(world, c, viewer_id) for c in value.channels.values() if not c.is_thread],
         "threads": [thread(c, viewer_id) for c in value.active_threads if world.permissions(viewer_id, c)],
         "voice_states": [
             voice_state(world, state, with_member=False)
@@ -333,6 +343,11 @@ def reference(place: Channel, message_id: int | None) -> Json:
     return pointer
 
 
+def without_content(payload: Json) -> Json:
+    """Return a message as an application without the Message Content intent sees it."""
+    return {**payload, "content": "", "embeds": [], "attachments": [], "components": []}
+
+
 def message(world: World, value: Message) -> Json:
     """Return a message as REST shows it; MESSAGE_CREATE adds guild id and member."""
     payload: Json = {
@@ -343,9 +358,9 @@ def message(world: World, value: Message) -> Json:
         "timestamp": timestamp(value.id),
         "edited_timestamp": value.edited_at,
         "tts": False,
-        "mention_everyone": False,
+        "mention_everyone": value.mentions_everyone,
         "mentions": [user(world.users[i]) for i in value.mention_ids],
-        "mention_roles": [],
+        "mention_roles": [str(i) for i in value.mention_role_ids],
         "attachments": [attachment(a) for a in value.attachments],
         "embeds": value.embeds,
         "components": value.components,

@@ -21,6 +21,7 @@ class Permission(IntFlag):
     EMBED_LINKS = 1 << 14
     ATTACH_FILES = 1 << 15
     READ_MESSAGE_HISTORY = 1 << 16
+    MENTION_EVERYONE = 1 << 17
     CONNECT = 1 << 20
     SPEAK = 1 << 21
     MUTE_MEMBERS = 1 << 22
@@ -36,6 +37,7 @@ class Permission(IntFlag):
     CREATE_PUBLIC_THREADS = 1 << 35
     CREATE_PRIVATE_THREADS = 1 << 36
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    SET_VOICE_CHANNEL_STATUS = 1 << 48
 
 
 ALL = (1 << 53) - 1
@@ -64,6 +66,7 @@ EVERYONE = (
     | Permission.REQUEST_TO_SPEAK
     | Permission.CREATE_PUBLIC_THREADS
     | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.SET_VOICE_CHANNEL_STATUS
 )
 """Permissions of @everyone in a new guild here."""
 

@@ -25,9 +25,14 @@ class Snowflakes:
         return self._last
 
 
+def created_s(snowflake: int) -> float:
+    """Return when an id was made, in Unix seconds."""
+    return ((snowflake >> 22) + EPOCH_MS) / 1000
+
+
 def timestamp(snowflake: int) -> str:
     """Return when an id was made, as Discord's ISO 8601 text."""
-    return iso(((snowflake >> 22) + EPOCH_MS) / 1000)
+    return iso(created_s(snowflake))
 
 
 def iso(unix_seconds: float) -> str:

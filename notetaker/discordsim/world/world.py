@@ -26,6 +26,8 @@ from notetaker.discordsim.world.entities import (
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.discordsim.world.snowflake import Snowflakes, iso, new_token
 
+MESSAGE_CONTENT = 1 << 15
+"""The intent to be told what people write."""
 FOUNDED_S = 1_735_689_600.0
 """2025-01-01, when the world of seed 0 was founded; that of seed 1 was a minute later."""
 FOUNDED_WITHIN_MIN = 365 * 24 * 60
@@ -47,6 +49,8 @@ class World:
         self.applications: dict[int, Application] = {}
         self.guilds: dict[int, Guild] = {}
         self.dms: dict[int, Channel] = {}
+        self.hides_channels = False
+        """Whether bots get channels that they cannot see without their names (api-docs#8454, from 2026-11-16)."""
         self.cdn_url = ""
         """Where attachments are served; set once the server listens."""
 
@@ -217,6 +221,19 @@ class World:
         private = channel.thread if channel.type is ChannelType.PRIVATE_THREAD else None
         sees = private is None or user_id in private.member_ids or bits & Permission.MANAGE_THREADS
         return bits if sees else Permission(0)
+
+    def knows(self, user_id: int, channel: Channel) -> bool:
+        """Return whether a user sees a channel, or is connected to it (api-docs#8454)."""
+        state = self.guild_of(channel).voice_states.get(user_id)
+        connected = state is not None and state.channel_id == channel.id
+        return connected or bool(self.permissions(user_id, channel) & Permission.VIEW_CHANNEL)
+
+    def tells_content(self, user_id: int, message: Message, intents: int) -> bool:
+        """Return whether a user learns what a message says, an application with these intents."""
+        if user_id not in self.applications or message.guild_id is None:
+            return True
+        concerned = user_id == message.author_id or user_id in message.mention_ids
+        return concerned or bool(intents & MESSAGE_CONTENT)
 
     def guild_permissions(self, user_id: int, guild: Guild) -> Permission:
         return Permission(permissions.compute(guild, user_id))
