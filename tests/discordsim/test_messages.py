@@ -168,6 +168,30 @@ async def test_the_chat_of_a_voice_channel(place: Place) -> None:
         await bot.nothing_came()
 
 
+async def test_without_the_history_there_are_no_messages(place: Place) -> None:
+    _, message = await place.rest("POST", messages(place), json={"content": "Notes"})
+    general = place.office.channels[place.channel_id("general")]
+    place.world.overwrite(general, place.office.id, deny=Permission.READ_MESSAGE_HISTORY)
+    assert await place.rest("GET", messages(place)) == (200, [])
+    assert (await place.rest("GET", f"{messages(place)}/{message['id']}"))[1]["code"] == 50013
+
+
+async def test_a_nonce_has_25_characters(place: Place) -> None:
+    for size, status in ((25, 200), (26, 400)):
+        body = {"content": "Notes", "nonce": "x" * size}
+        assert (await place.rest("POST", messages(place), json=body))[0] == status
+
+
+async def test_who_may_not_use_commands(place: Place) -> None:
+    path = f"/applications/{place.bot.id}/commands"
+    await place.rest("PUT", path, json=[{"name": "start", "description": "d"}])
+    general = place.office.channels[place.channel_id("general")]
+    place.world.overwrite(general, place.office.id, deny=Permission.USE_APPLICATION_COMMANDS)
+    assert (await place.use("start", user="Ben"))[
+        "error"
+    ] == "This user may not use commands in that channel."
+
+
 async def test_channels_may_be_hidden_from_bots(place: Place) -> None:
     place.world.hides_channels = True
     standup = place.office.channels[place.channel_id("Standup")]

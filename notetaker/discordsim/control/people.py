@@ -24,6 +24,7 @@ from notetaker.discordsim.messages.command_usage import UsageError, command_data
 from notetaker.discordsim.messages.interaction import Interaction, Kind
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Channel, Json
+from notetaker.discordsim.world.permissions import Permission
 
 routes = web.RouteTableDef()
 
@@ -55,6 +56,8 @@ class Command(Person):
             raise UsageError("Commands are used in guilds here.")
         if channel.thread is not None and channel.thread.archived:
             raise UsageError("Commands are not used in archived threads.")
+        if not hub.world.permissions(self.user_id, channel) & Permission.USE_APPLICATION_COMMANDS:
+            raise UsageError("This user may not use commands in that channel.")
         guild = hub.world.guild_of(channel)
         command, data = command_data(
             hub.world, guild, self.user_id, self.command, self.options or {}, focused

@@ -9,7 +9,7 @@ from notetaker.discordsim import errors
 from notetaker.discordsim.http import API, body_of, no_content, reply
 from notetaker.discordsim.hub import hub_of
 from notetaker.discordsim.rest import threads
-from notetaker.discordsim.rest.ratelimit import Limit, limit
+from notetaker.discordsim.rest.ratelimit import Limit, limit_silently
 from notetaker.discordsim.rest.request import caller_of, channel_of, require, text_field
 from notetaker.discordsim.world import payloads
 from notetaker.discordsim.world.entities import Channel, ChannelType
@@ -37,14 +37,14 @@ async def edit_channel(request: web.Request) -> web.Response:
     body = await body_of(request)
     if channel.is_thread:
         if "name" in body:
-            limit(request, f"rename {channel.id}", RENAMES)
+            limit_silently(request, f"rename {channel.id}", RENAMES)
         threads.edit(hub, caller, channel, body)
         return reply(payloads.thread(channel, caller.id))
     _require_manager(request, channel)
     if not isinstance(body.get("rtc_region"), str | None):
         raise errors.invalid_form(("rtc_region", "STRING_TYPE_CONVERT", "Value must be a string."))
     if {"name", "topic"} & body.keys():
-        limit(request, f"rename {channel.id}", RENAMES)
+        limit_silently(request, f"rename {channel.id}", RENAMES)
     if "name" in body:
         channel.name = text_field(body, "name", 100)
     if "topic" in body:
@@ -79,8 +79,8 @@ async def set_status(request: web.Request) -> web.Response:
 async def delete_channel(request: web.Request) -> web.Response:
     channel = channel_of(request)
     hub = hub_of(request)
-    if channel.type is ChannelType.DM:
-        raise errors.wrong_channel_type()
+    if channel.type is ChannelType.DM:  # closed on the screen only: it is the same when it is opened again
+        return reply(payloads.dm(hub.world, channel, caller_of(request).id))
     if channel.is_thread:
         require(hub.world.permissions(caller_of(request).id, channel), Permission.MANAGE_THREADS)
         hub.threads.delete(channel)

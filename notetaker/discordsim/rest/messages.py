@@ -11,7 +11,7 @@ from notetaker.discordsim.http import API, no_content, reply
 from notetaker.discordsim.hub import Hub, hub_of
 from notetaker.discordsim.messages import drafts
 from notetaker.discordsim.messages.drafts import Draft
-from notetaker.discordsim.rest.ratelimit import Limit, limit
+from notetaker.discordsim.rest.ratelimit import Limit, limit_silently
 from notetaker.discordsim.rest.request import (
     caller_of,
     integer,
@@ -40,6 +40,7 @@ routes = web.RouteTableDef()
 OLD_S = 3600.0
 OLD_EDITS = Limit(3, 6.0)
 """For the messages of a channel that are older than OLD_S (Discord Userdoccers, Resources / Message)."""
+MAX_NONCE = 25
 NONCE_S = 300
 """How long ``enforce_nonce`` remembers; the docs say "in the past few minutes"."""
 SETTABLE = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS
@@ -59,6 +60,8 @@ async def create_message(request: web.Request) -> web.Response:
     if channel.thread is not None and not (channel.thread.archived and not channel.thread.locked):
         require_active(channel, bits)  # an archived thread that is not locked is revived
     draft = await drafts.read(request)
+    if len(str(draft.of("nonce", ""))) > MAX_NONCE:
+        raise errors.invalid_form(errors.too_long("nonce", MAX_NONCE))
     if draft.uploads:
         require(bits, Permission.ATTACH_FILES)
     if draft.of("enforce_nonce", False) and (old := _of_nonce(hub, channel, author.id, draft)) is not None:
@@ -115,10 +118,14 @@ def _reference(channel: Channel, draft: Draft) -> Json | None:
 
 @routes.get(API + "/channels/{channel_id}/messages")
 async def list_messages(request: web.Request) -> web.Response:
-    """Return messages, newest first: the latest, or those ``before``, ``after`` or ``around`` a message id."""
-    channel = text_channel_of(request, Permission.READ_MESSAGE_HISTORY)
+    """Return messages, newest first: the latest, or those ``before``, ``after`` or ``around`` a message id.
+
+    Without Read Message History there are none (docs, Get Channel Messages).
+    """
+    channel = text_channel_of(request)
+    bits = hub_of(request).world.permissions(caller_of(request).id, channel)
     limit = integer(request, "limit", 50, 1, 100)
-    ids = sorted(channel.messages)
+    ids = sorted(channel.messages) if bits & Permission.READ_MESSAGE_HISTORY else []
     if "after" in request.query:
         ids = [i for i in ids if i > int(request.query["after"])][:limit]
     elif "before" in request.query:
@@ -155,7 +162,7 @@ async def edit_message(request: web.Request) -> web.Response:
     hub, caller = hub_of(request), caller_of(request)
     require_active(channel, hub.world.permissions(caller.id, channel))
     if hub.world.clock() - created_s(message.id) > OLD_S:
-        limit(request, f"edit old {channel.id}", OLD_EDITS, code=30046)
+        limit_silently(request, f"edit old {channel.id}", OLD_EDITS, code=30046)
     if message.author_id != caller.id:
         raise DiscordError(403, 50005, "Cannot edit a message authored by another user")
     drafts.apply(hub.world, await drafts.read(request), message)

@@ -78,7 +78,7 @@ def of_route(request: web.Request, caller: str) -> dict[str, str]:
     return _take(request, caller, f"{request.method} {route} {major}", limits, code=0)
 
 
-def limit(request: web.Request, bucket: str, limits: Limit, *, code: int = 0) -> None:
+def limit_silently(request: web.Request, bucket: str, limits: Limit, *, code: int = 0) -> None:
     """Count a request for a limit that no header tells of. Raises DiscordError if it is used up."""
     _take(request, str(caller_of(request).id), bucket, limits, code=code)
 
