@@ -12,6 +12,7 @@ from notetaker.discordsim.world.permissions import Permission
 from tests.discordsim.bot_in_voice import InVoice, closed_with
 from tests.discordsim.conftest import DEADLINE_S, Place, RunBot
 from tests.discordsim.gateway_client import INTENTS, logged_in
+from tests.discordsim.test_components import button, row
 from tests.discordsim.test_pycord import new_bot
 
 VIEW, CONNECT = int(Permission.VIEW_CHANNEL), int(Permission.CONNECT)
@@ -128,6 +129,26 @@ async def test_nicknames(place: Place) -> None:
         assert "nick" in error["errors"]
         await place.rest("PATCH", own, json={"nick": None})
         assert (await bot.event("GUILD_MEMBER_UPDATE"))["nick"] is None
+
+
+async def test_who_is_in_timeout_only_reads(place: Place) -> None:
+    path = f"/channels/{place.channel_id('general')}/messages"
+    _, message = await place.rest("POST", path, json={"content": "Panel", "components": [row(button())]})
+    for user in (place.bot, place.user("Ben")):
+        member = f"/guilds/{place.office.id}/members/{user.id}"
+        until = {"communication_disabled_until": "2099-01-01T00:00:00Z"}
+        status, shown = await place.rest("PATCH", member, user=place.user("Ada"), json=until)
+        assert (status, shown["communication_disabled_until"][:4]) == (200, "2099")
+        assert (await place.rest("GET", path, user=user))[0] == 200
+        assert (await place.rest("POST", path, user=user, json={"content": "x"}))[1]["code"] == 50013
+    assert (await place.press(message, "stop", user="Ben"))["error"] == "This user is in timeout."
+    past = {"communication_disabled_until": "2020-01-01T00:00:00+00:00"}
+    own = f"/guilds/{place.office.id}/members/{place.bot.id}"
+    assert (await place.rest("PATCH", own, json=past))[1]["code"] == 50013
+    await place.rest("PATCH", own, user=place.user("Ada"), json=past)
+    assert (await place.rest("POST", path, json={"content": "x"}))[0] == 200
+    wrong = {"communication_disabled_until": "tomorrow"}
+    assert (await place.rest("PATCH", own, user=place.user("Ada"), json=wrong))[1]["code"] == 50035
 
 
 async def dm_with(place: Place, name: str) -> Any:

@@ -11,6 +11,8 @@ from notetaker.discordsim.world.entities import ChannelType
 from notetaker.discordsim.world.permissions import Permission
 from tests.discordsim.conftest import Place
 
+MIB = 1024 * 1024
+
 
 def messages(place: Place, channel: str = "general") -> str:
     return f"/channels/{place.channel_id(channel)}/messages"
@@ -92,12 +94,24 @@ async def test_2000_characters_are_not_too_many(place: Place) -> None:
     assert (status, len(message["content"])) == (200, 2000)
 
 
-async def test_a_file_that_is_too_large(place: Place) -> None:
+@pytest.mark.parametrize(
+    ("tier", "sizes", "status"),
+    [
+        (0, [10 * MIB], 200),
+        (0, [10 * MIB + 1], 413),
+        (0, [10 * MIB, 10 * MIB, 5 * MIB + 1], 413),
+        (2, [50 * MIB], 200),
+        (2, [50 * MIB + 1], 413),
+    ],
+)
+async def test_how_large_files_may_be(place: Place, tier: int, sizes: list[int], status: int) -> None:
+    place.office.premium_tier = tier
     form = FormData()
     form.add_field("payload_json", "{}")
-    form.add_field("files[0]", io.BytesIO(bytes(10 * 1024 * 1024 + 1)), filename="big.bin")
-    status, error = await place.rest("POST", messages(place), data=form)
-    assert (status, error["code"]) == (413, 40005)
+    for number, size in enumerate(sizes):
+        form.add_field(f"files[{number}]", io.BytesIO(bytes(size)), filename="big.bin")
+    answer, body = await place.rest("POST", messages(place), data=form)
+    assert (answer, body.get("code")) == (status, 40005 if status == 413 else None)
 
 
 async def test_a_nonce_that_is_not_enforced_posts_again(place: Place) -> None:

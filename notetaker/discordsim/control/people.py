@@ -78,6 +78,8 @@ class Component(Person):
         source = next((message for message in seen if message.id == self.message_id), None)
         if source is None:
             raise UsageError("This user sees no such message in that channel.")
+        if channel.guild_id is not None and hub.world.in_timeout(hub.world.guild_of(channel), self.user_id):
+            raise UsageError("This user is in timeout.")
         data = component_usage.used(source.components, self.custom_id, self.values)
         return await hub.interactions.start(
             Kind.COMPONENT, source.author_id, self.user_id, channel, data, source

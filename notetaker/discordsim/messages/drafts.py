@@ -22,8 +22,11 @@ MAX_EMBEDS = 10
 MAX_EMBED_TOTAL = 6000
 MAX_FIELDS = 25
 MAX_FILES = 10
-MAX_FILE_BYTES = 10 * 1024 * 1024
-"""Per file, in a guild without boosts, since 2024."""
+MIB = 1024 * 1024
+MAX_FILE_BYTES = (10 * MIB, 10 * MIB, 50 * MIB, 100 * MIB)
+"""Per file, by the guild's premium tier (docs, Reference / Uploading Files)."""
+MAX_REQUEST_BYTES = 25 * MIB
+"""Of all files together, unless the guild takes a larger one (docs, Create Message)."""
 
 EMBED_TEXTS = {"title": 256, "description": 4096, "footer.text": 2048, "author.name": 256}
 UPLOAD = re.compile(r"files?\[(\d+)\]")
@@ -77,7 +80,11 @@ def within(draft: Draft, name: str) -> Draft:
     return Draft(draft.of(name, {}), draft.uploads)
 
 
-def check(draft: Draft) -> None:
+def max_file_bytes(world: World, guild_id: int | None) -> int:
+    return MAX_FILE_BYTES[0 if guild_id is None else world.guilds[guild_id].premium_tier]
+
+
+def check(draft: Draft, max_file_bytes: int) -> None:
     """Raise DiscordError with every limit that is broken."""
     invalid = []
     if len(draft.of("content", "")) > MAX_CONTENT:
@@ -97,13 +104,14 @@ def check(draft: Draft) -> None:
         raise errors.invalid_form(*invalid)
     if len(draft.uploads) > MAX_FILES:
         raise DiscordError(400, 30015, "Maximum number of attachments reached (10)")
-    if any(len(upload.data) > MAX_FILE_BYTES for upload in draft.uploads.values()):
+    sizes = [len(upload.data) for upload in draft.uploads.values()]
+    if max(sizes, default=0) > max_file_bytes or sum(sizes) > max(MAX_REQUEST_BYTES, max_file_bytes):
         raise DiscordError(413, 40005, "Request entity too large")
 
 
 def apply(world: World, draft: Draft, message: Message) -> None:
     """Change the fields of the message that the draft has. Raises DiscordError if nothing would be left of it."""
-    check(draft)
+    check(draft, max_file_bytes(world, message.guild_id))
     if "content" in draft.body:
         message.content = draft.of("content", "").strip()
     if "embeds" in draft.body:

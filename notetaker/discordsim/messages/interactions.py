@@ -230,7 +230,7 @@ class Interactions:
             "entitlements": [],
             "entitlement_sku_ids": [],
             "authorizing_integration_owners": _owners(channel),
-            "attachment_size_limit": drafts.MAX_FILE_BYTES,
+            "attachment_size_limit": drafts.max_file_bytes(world, channel.guild_id),
         }
         if interaction.source is not None:
             payload["message"] = payloads.message(world, interaction.source)

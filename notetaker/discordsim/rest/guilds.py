@@ -3,6 +3,8 @@
 Source: Discord docs, Resources / Guild and Resources / Voice.
 """
 
+from datetime import datetime
+
 from aiohttp import web
 
 from notetaker.discordsim import errors
@@ -19,8 +21,9 @@ from notetaker.discordsim.rest.request import (
     snowflake,
 )
 from notetaker.discordsim.world import payloads
-from notetaker.discordsim.world.entities import ChannelType, Guild, VoiceState
+from notetaker.discordsim.world.entities import ChannelType, Guild, Json, VoiceState
 from notetaker.discordsim.world.permissions import Permission
+from notetaker.discordsim.world.snowflake import iso
 
 routes = web.RouteTableDef()
 
@@ -94,6 +97,7 @@ async def edit_member(request: web.Request) -> web.Response:
     needed = {
         "nick": Permission.CHANGE_NICKNAME if own else Permission.MANAGE_NICKNAMES,
         "roles": Permission.MANAGE_ROLES,
+        "communication_disabled_until": Permission.MODERATE_MEMBERS,
         "mute": Permission.MUTE_MEMBERS,
         "deaf": Permission.DEAFEN_MEMBERS,
         "channel_id": Permission.MOVE_MEMBERS,
@@ -105,6 +109,8 @@ async def edit_member(request: web.Request) -> web.Response:
     if len(body.get("nick") or "") > MAX_NICK:
         raise errors.invalid_form(errors.too_long("nick", MAX_NICK))
     member.nick = body.get("nick", member.nick) or None
+    if "communication_disabled_until" in body:
+        member.timed_out_until = _time(body, "communication_disabled_until")
     if "roles" in body:
         roles = [found(guild.roles.get(int(i)), "Role").id for i in body["roles"] or []]
         with hub.threads.synced(guild):
@@ -120,6 +126,15 @@ async def edit_member(request: web.Request) -> web.Response:
         else:
             hub.voice_states.move(guild.id, member.user_id, int(body["channel_id"]))
     return reply(payloads.member(hub.world, member))
+
+
+def _time(body: Json, name: str) -> str | None:
+    """Return a time of a JSON body, or null. Raises DiscordError if it is no ISO 8601."""
+    try:
+        return None if body[name] is None else iso(datetime.fromisoformat(body[name]).timestamp())
+    except (TypeError, ValueError):
+        message = f"Could not parse {body[name]}. Should be ISO8601."
+        raise errors.invalid_form((name, "DATE_TIME_TYPE_PARSE", message)) from None
 
 
 @routes.delete(API + "/guilds/{guild_id}/members/{user_id}")

@@ -190,6 +190,8 @@ class Member:
     role_ids: list[int] = field(default_factory=list)
     mute: bool = False
     deaf: bool = False
+    timed_out_until: str | None = None
+    """Until when a moderator lets the member only read: a time as ``snowflake.iso`` writes it."""
 
 
 @dataclass
@@ -218,6 +220,8 @@ class Guild:
     id: int
     name: str
     owner_id: int
+    premium_tier: int = 0
+    """0 to 3, by the boosts that members pay for."""
     roles: dict[int, Role] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
     """Threads included."""

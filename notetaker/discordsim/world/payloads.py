@@ -128,7 +128,8 @@ def role(value: Role) -> Json:
 def member(world: World, value: Member, *, with_user: bool = True) -> Json:
     payload: Json = {
         "nick": value.nick,
-        **_null("avatar", "banner", "premium_since", "communication_disabled_until"),
+        **_null("avatar", "banner", "premium_since"),
+        "communication_disabled_until": value.timed_out_until,
         "roles": [str(role_id) for role_id in value.role_ids],
         "joined_at": value.joined_at,
         "pending": False,
@@ -281,7 +282,7 @@ def guild(world: World, value: Guild, viewer_id: int) -> Json:
         "system_channel_flags": 0,
         "max_members": 500_000,
         "max_video_channel_users": 25,
-        "premium_tier": 0,
+        "premium_tier": value.premium_tier,
         "premium_subscription_count": 0,
         "premium_progress_bar_enabled": False,
         "preferred_locale": "en-US",

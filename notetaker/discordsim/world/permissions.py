@@ -37,11 +37,15 @@ class Permission(IntFlag):
     CREATE_PUBLIC_THREADS = 1 << 35
     CREATE_PRIVATE_THREADS = 1 << 36
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    MODERATE_MEMBERS = 1 << 40
     SET_VOICE_CHANNEL_STATUS = 1 << 48
 
 
 ALL = (1 << 53) - 1
 """Every bit that exists today, undocumented ones included: what an administrator has."""
+
+IN_TIMEOUT = Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY
+"""What is left to a member in timeout."""
 
 DIRECT = (
     Permission.VIEW_CHANNEL

@@ -218,9 +218,14 @@ class World:
         if user_id not in guild.members:
             return Permission(0)
         bits = Permission(permissions.compute(guild, user_id, channel))
+        if bits != permissions.ALL and self.in_timeout(guild, user_id):
+            bits &= permissions.IN_TIMEOUT
         private = channel.thread if channel.type is ChannelType.PRIVATE_THREAD else None
         sees = private is None or user_id in private.member_ids or bits & Permission.MANAGE_THREADS
         return bits if sees else Permission(0)
+
+    def in_timeout(self, guild: Guild, user_id: int) -> bool:
+        return (guild.members[user_id].timed_out_until or "") > iso(self.clock())
 
     def knows(self, user_id: int, channel: Channel) -> bool:
         """Return whether a user sees a channel, or is connected to it (api-docs#8454)."""
