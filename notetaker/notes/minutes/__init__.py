@@ -8,12 +8,13 @@
 
 The built-in writer:
 
-``builtin``     finds points, decisions and actions; ``questions`` finds what was left open
+``builtin``     finds decisions and actions; ``points`` finds what was talked about, ``questions`` finds what was left open
 ``spoken``      takes fillers, false starts and repetitions out of speech
 ``statements``  joins the sentences that others interrupted
 ``cues``        turns of phrase that decide something or hand out work
 ``features``    what the classifier looks at in a statement
 ``classifier``  weighs it, by ``weights.json``, which ``scripts/train-notes`` learns
+``repairs``     takes back what speakers took back while they spoke
 ``sentence``    makes a statement a sentence that can be read alone
 ``owners``      who is to do it, and until when
 """

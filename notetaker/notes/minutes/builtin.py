@@ -3,18 +3,17 @@
 It knows how decisions, actions and questions are put in English; in other languages it finds points only.
 """
 
-import math
-import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain, zip_longest
+from functools import partial
+from itertools import zip_longest
 
 from notetaker.model.minutes import Item, Kind, Part, PartMinutes
-from notetaker.model.wording import SECOND_NS
 from notetaker.notes.minutes.classifier import Classifier, trained
-from notetaker.notes.minutes.cues import CUES
+from notetaker.notes.minutes.cues import CUES, normal
 from notetaker.notes.minutes.features import Scene
 from notetaker.notes.minutes.owners import due, owner
+from notetaker.notes.minutes.points import points
 from notetaker.notes.minutes.questions import open_questions
 from notetaker.notes.minutes.sentence import VERBS, sentence
 from notetaker.notes.minutes.spoken import stem, stems, words
@@ -23,12 +22,9 @@ from notetaker.notes.stopwords import STOP_WORDS
 
 NAME = "built-in"
 
-_PER_POINT_NS = 100 * SECOND_NS
-"""Length of talk that gets one point in the outline."""
-_MOST_POINTS = 4
 _SUMMARY = 5
-_POINT_WORDS = (8, 60)
-"""Fewest and most words of a sentence in the outline."""
+_TITLES = 3
+"""Most sentences of the summary, and parts that the title names."""
 _CONTENT = 2
 """Words that say what a decision is about, below which what was proposed is quoted too."""
 _BACK = 4
@@ -36,7 +32,8 @@ _BACK = 4
 
 
 _GENERIC = """
-across already better bigger come comes coming day days different dunno easy eight everyone five four gonna half hour
+across already better bigger cause come comes coming day days different dunno easy eight everyone five four gonna half
+hour
 hundred idea ideas important interesting kinda last list mentioned minutes month months nine number ones part people
 percent place questions second seven show small start started talked thing thousand three time today tomorrow trying
 twelve twenty using wanna ways week weeks whole working year years
@@ -57,7 +54,7 @@ class BuiltIn:
         settled = self._settled(spoken, part) if english else []
         questions = list(open_questions(spoken)) if english else []
         told = {cite for item in (*settled, *questions) for cite in item.cites}
-        items = (*_points(spoken, part, told), *settled, *questions)
+        items = (*points(spoken, part, told), *settled, *questions)
         return PartMinutes(_title(spoken, part.people), items, part.lines[0].started_ns, NAME)
 
     def repair(self, part: Part, objections: Sequence[tuple[Item, str]]) -> tuple[Item, ...]:
@@ -66,10 +63,11 @@ class BuiltIn:
     def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
         """Take the first point, which is the weightiest, of the parts in which most was settled, then the second."""
         weighty = sorted(parts, key=lambda part: -len(part.items))
-        points = [[item for item in part.items if item.kind is Kind.POINT] for part in weighty]
-        chosen = [item for row in zip_longest(*points) for item in row if item is not None][:_SUMMARY]
-        title = ", ".join(dict.fromkeys(part.title for part in weighty[:3] if part.title))
-        return title, tuple(item for part in parts for item in part.items if item in chosen)
+        told = [[item for item in part.items if item.kind is Kind.POINT] for part in weighty]
+        chosen = [item for row in zip_longest(*told) for item in row if item is not None][:_SUMMARY]
+        return _joined([part for part in weighty if part.title][:_TITLES]), tuple(
+            item for part in parts for item in part.items if item in chosen
+        )
 
     def _settled(self, spoken: Talk, part: Part) -> list[Item]:
         scene = Scene(spoken, part.people)
@@ -85,9 +83,18 @@ class BuiltIn:
         return found
 
 
+def _joined(parts: Sequence[PartMinutes]) -> str:
+    """Return one title for several parts, in which no subject is named twice."""
+    subjects: dict[str, str] = {}
+    for number, part in enumerate(parts):
+        for place, subject in enumerate(part.title.split(", ")):
+            inside = number > 0 and place == 0 and part.made_by == NAME
+            subjects.setdefault(subject.casefold(), subject.lower() if inside else subject)
+    return ", ".join(subjects.values())
+
+
 def _item(statement: Statement, kind: Kind, spoken: Talk, part: Part) -> Item | None:
-    matters = re.compile("|".join(pattern.pattern for pattern in CUES[kind].values()))
-    text = sentence(statement.text, matters)
+    text = sentence(statement.text, partial(_has_cue, kind))
     at = statement.at
     if text is None or len(stems(text)) < _CONTENT:
         proposal = _proposal(statement, spoken)
@@ -100,6 +107,11 @@ def _item(statement: Statement, kind: Kind, spoken: Talk, part: Part) -> Item | 
     if kind is Kind.ACTION:
         return Item(kind, text, cites, owner(statement, spoken, part.people), due(text))
     return Item(kind, text, cites)
+
+
+def _has_cue(kind: Kind, text: str) -> bool:
+    said = " ".join(normal(text))
+    return any(pattern.search(said) for pattern in CUES[kind].values())
 
 
 def _proposal(statement: Statement, spoken: Talk) -> Statement | None:
@@ -117,51 +129,16 @@ def _closed(text: str) -> str:
     return text[0].upper() + text[1:].rstrip(",") + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def _points(spoken: Talk, part: Part, told: set[str]) -> list[Item]:
-    """Return the sentences whose words are the most frequent in this part, the weightiest first.
-
-    Lines in ``told`` are in other items already. This is SumBasic (Nenkova and Vanderwende, "The impact of frequency
-    on summarization", 2005).
-    """
-    weight = Counter(chain.from_iterable(stems(text) for text in spoken.plain))
-    worth = {word: number / weight.total() for word, number in weight.items()}
-    candidates = {
-        number: (text, stems(text))
-        for number, statement in enumerate(spoken.statements)
-        if _POINT_WORDS[0] <= len(statement.text.split()) <= _POINT_WORDS[1]
-        and not statement.text.endswith("?")
-        and not any(spoken.lines[index].utterance_id in told for index in statement.at)
-        and (text := sentence(statement.text, english=part.language == "en")) is not None
-        and len(stems(text)) >= 3
-    }
-    lasts_ns = part.lines[-1].ended_ns - part.lines[0].started_ns
-    places = max(1, min(round(lasts_ns / _PER_POINT_NS), _MOST_POINTS))
-    found: list[Item] = []
-    while candidates and len(found) < places:
-        best = max(candidates, key=lambda number: (_score(worth, candidates[number][1]), -number))
-        text, said = candidates.pop(best)
-        cites = tuple(spoken.lines[index].utterance_id for index in spoken.statements[best].at)
-        found.append(Item(Kind.POINT, text, cites))
-        for word in said:
-            worth[word] = worth.get(word, 0.0) ** 2  # told: the next point should be about something else
-    return found
-
-
-def _score(worth: dict[str, float], said: set[str]) -> float:
-    # A capital at the start may make another word of one: "ışık" is "işık" when it is in lower case again.
-    return math.fsum(worth.get(word, 0.0) for word in said) / math.sqrt(len(said) + 4)
-
-
 def _title(spoken: Talk, people: Sequence[str]) -> str:
     """Return the three words that most lines are about, but for names of people."""
-    names = {word for name in people for word in words(name)}
+    no_topic = _NO_TITLE | {word for name in people for word in words(name)}
     lines: Counter[str] = Counter()
     written: dict[str, Counter[str]] = {}
     for text in spoken.plain:
-        said = {word for word in words(text) if len(word) > 3 and "'" not in word} - _NO_TITLE - names
-        for word in said:
+        said = [word for word in words(text) if len(word) > 3 and "'" not in word and word not in no_topic]
+        for word in dict.fromkeys(said):
             written.setdefault(stem(word), Counter())[word] += 1
-        lines.update({stem(word) for word in said})
+        lines.update(dict.fromkeys(map(stem, said), 1))
     chosen = [root for root, number in lines.most_common(3) if number > 1]
     title = ", ".join(max(written[root].items(), key=lambda item: (item[1], item[0]))[0] for root in chosen)
     return title[:1].upper() + title[1:]

@@ -28,10 +28,14 @@ _MONTHS = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn"
     r"|christmas|easter)"
 )
+_ORDINAL = (
+    r"(?:\d+(?:st|nd|rd|th)|(?:twenty[- ]|thirty[- ])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
+    r"|tenth|eleventh|twelfth|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth)"
+)
 _DUE = re.compile(
     rf"\b(?:(?:by|before|until|till|on) (?:the )?(?:end of )?(?:the |next |this )?(?:{_DAYS}|{_MONTHS}"
     rf"|tomorrow|tonight|noon"
-    rf"|week|month|day|next (?:week|meeting|session|time)|meeting|lunch|\w+(?:st|nd|rd|th)(?: of {_MONTHS})?)"
+    rf"|week|month|day|next (?:week|meeting|session|time)|meeting|lunch|{_ORDINAL}(?: of {_MONTHS})?)"
     rf"|(?:for |in )?(?:the )?next (?:week|month|meeting|session|time|{_DAYS})|this (?:afternoon|week"
     rf"|evening)|{_DAYS}"
     r"|in (?:\w+ ){1,2}(?:minutes|hours?|days|weeks)|tomorrow|tonight|today)\b(?!')",

@@ -1,12 +1,14 @@
 """A statement as a sentence that can be read alone: whole, with a verb, without the words that only lead up to it."""
 
 import re
+from collections.abc import Callable
 
+from notetaker.notes.minutes.repairs import attempts, repaired
 from notetaker.notes.minutes.spoken import words
 
 SHORTEST = 5
 """Fewest words of an item."""
-_LONGEST = 40
+_LONGEST = 30
 """Most words of an item; of a longer sentence the clauses that matter are kept."""
 
 _LEADING = re.compile(
@@ -23,10 +25,23 @@ _RESTART = re.compile(
 _TRAILING = re.compile(
     r"(?:[\s,]+(?:right|yeah|yes|okay|ok|you know|or something(?: like that)?|or whatever|and so on|so|and"
     r"|but|or|because"
-    r"|I guess|I think|isn't it|don't you think|I don't know|then I|um|well|the|a|to|of|with))+[,.?!\s]*$",
+    r"|I guess|I think|isn't it|don't you think|I don't know|then I|um|(?<!\bas )well|the|a|to|of|with))+[,.?!\s]*$",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"(?<=[,;:])\s+|\s+(?=(?:because|but|so that|although|whereas)\b)")
+_TAG = re.compile(
+    r",? (?:right|yeah|yes|okay|ok|isn't it|aren't we|don't we|don't you think)\?$", re.IGNORECASE
+)
+"""What asks for a nod only: "the switch is out, right?"."""
+_ASKS = re.compile(
+    r"(?:is|are|was|were|do|does|did|can|could|will|would|should|shall|have|has|what|why|how|who|which|where|when)\b",
+    re.IGNORECASE,
+)
+_WHOLE = re.compile(
+    r",?\s+(?=(?:because|but|so that|although|whereas|which|where"
+    r"|(?:and|so) (?:I|we|you|they|it|that|there|the)(?:'\w+)?)\b)"
+)
+"""Where what is before is a clause of its own."""
+_CLAUSE = re.compile(r"(?<=[,;:])\s+")
 
 _VERB_FORMS = """
 am is are was were be been being 'm 's 're 've 'll 'd has have had having do does did done will would shall should
@@ -48,12 +63,17 @@ spends learn learns level win wins lose loses feel feels felt hear heard sell se
 VERBS = frozenset(_VERB_FORMS.split())
 
 
-def sentence(text: str, matters: re.Pattern[str] | None = None, *, english: bool = True) -> str | None:
+def sentence(
+    text: str, matters: Callable[[str], object] | None = None, *, english: bool = True
+) -> str | None:
     """Return plain speech as a sentence, or None if it is none; only of English it is known what has a verb.
 
-    Of a long one, the clauses from the first on in which ``matters`` is found are kept.
+    Of a sentence that was begun more than once, the attempt of which ``matters`` is true is kept, or else the last
+    one; of a long one, the clauses from the first such one on.
     """
-    bare = _LEADING.sub("", _RESTART.sub("", text)).strip()
+    bare = _attempt(repaired(text), matters) if english else text
+    bare = _LEADING.sub("", _RESTART.sub("", bare)).strip()
+    bare = _TAG.sub(".", bare) if not _ASKS.match(bare) else bare
     if len(bare.split()) > _LONGEST:
         bare = _clauses(bare, matters)
     bare = _TRAILING.sub("", bare.rstrip(" .,;:—-")).strip(" .,;:—-") if not bare.endswith("?") else bare
@@ -63,6 +83,12 @@ def sentence(text: str, matters: re.Pattern[str] | None = None, *, english: bool
     return bare[0].upper() + bare[1:] + ("" if bare.endswith(("?", "!", "…")) else ".")
 
 
+def _attempt(text: str, matters: Callable[[str], object] | None) -> str:
+    found = [one for one in attempts(text) if len(one.split()) >= SHORTEST]
+    told = [one for one in found if matters is not None and matters(one)]
+    return (told or found or [text])[-1]
+
+
 def has_verb(text: str) -> bool:
     said = words(text)
     return any(
@@ -70,15 +96,16 @@ def has_verb(text: str) -> bool:
     ) or any(word.endswith("n't") for word in said)
 
 
-def _clauses(text: str, matters: re.Pattern[str] | None) -> str:
-    clauses = _CLAUSE.split(text)
-    start = next((n for n, clause in enumerate(clauses) if matters and matters.search(clause)), 0)
-    kept: list[str] = []
-    for clause in clauses[start:]:
-        room = _LONGEST - sum(len(one.split()) for one in kept)
-        if len(clause.split()) > room:
-            if not kept:
-                kept.append(" ".join(clause.split()[:room]) + "…")
-            break
-        kept.append(clause)
-    return _LEADING.sub("", " ".join(kept))
+def _clauses(text: str, matters: Callable[[str], object] | None) -> str:
+    """Return what fits of a long sentence: whole clauses if possible, from the first one on that matters."""
+    for boundary in (_WHOLE, _CLAUSE):
+        clauses = boundary.split(text)
+        start = next((n for n, clause in enumerate(clauses) if matters and matters(clause)), 0)
+        kept = text[text.index(clauses[start]) :]
+        ends = [match.start() for match in boundary.finditer(kept)]
+        fitting = [kept[:end] for end in ends if SHORTEST <= len(kept[:end].split()) <= _LONGEST]
+        if len(kept.split()) <= _LONGEST:
+            return _LEADING.sub("", kept)
+        if fitting:
+            return _LEADING.sub("", fitting[-1])
+    return " ".join(text.split()[: _LONGEST - 1]) + "…"

@@ -30,7 +30,7 @@ _SHORT = frozenset(_SHORT_WORDS.split())
 _SPACES = re.compile(r"\s+")
 _DETACHED = re.compile(r"\s+([,.!?;:])")
 _RUN = re.compile(r"(?:[,;:]\s*)+(?=[,.!?;:])|^[\s,.;:!?-]+")
-_END = re.compile(r"(?<=[.!?])\s+(?=\S)")
+_END = re.compile(r"(?<=[.!?])\s+(?=\S)|(?<=[a-z]{2}[.!?])\.*(?='?[A-Z][a-z])")
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 
 _BACK_CHANNEL_WORDS = """

@@ -33,14 +33,16 @@ def test_what_is_short_or_has_no_verb_is_no_sentence(said: str) -> None:
 
 def test_of_a_long_sentence_the_clauses_that_matter_stay() -> None:
     before = ", ".join(["the weather was bad again"] * 8)
-    written = sentence(f"{before}, so we take the train instead, and we take it early", re.compile("we take"))
+    written = sentence(
+        f"{before}, so we take the train instead, and we take it early", re.compile("we take").search
+    )
     assert written == "We take the train instead, and we take it early."
 
 
 def test_a_clause_without_end_is_cut() -> None:
     written = sentence("we talk " + "on and on " * 30)
     assert written is not None
-    assert len(written.split()) <= 40
+    assert len(written.split()) <= 30
     assert written.endswith("…")
 
 
