@@ -8,7 +8,9 @@
 
 The built-in writer:
 
-``builtin``     finds decisions and actions; ``points`` finds what was talked about, ``questions`` finds what was left open
+``builtin``     finds decisions and actions
+``points``      finds what was talked about
+``questions``   finds what was left open
 ``spoken``      takes fillers, false starts and repetitions out of speech
 ``statements``  joins the sentences that others interrupted
 ``cues``        turns of phrase that decide something or hand out work

@@ -78,12 +78,13 @@ CUES: Mapping[Kind, Mapping[str, re.Pattern[str]]] = {
             r"|finali[sz]ed|in agreement|decision (?:is|was)|all agree)\b",
             "worked out": r"\b(?:worked out that|ruled|rule out|chosen|chose|we choose|final (?:answer|decision))\b",
             "let us": r"\blet us (?!see|start|move|say|look|talk|discuss|assume|get|wait|hope|go on|check|begin|think"
-            r"|decide|just say|find|imagine|stop|turn|not forget|let us|hear)\w+",
+            r"|decide|just say|find|imagine|remember|carry|keep going|stop|turn|not forget|let us|hear)\w+",
             "go with": r"\b(?:go|going|goes|stick|sticking|stay|staying) (?:\w+ )?(?:with|for|in for|ahead)\b",
             "we will": r"\bwe (?:\w+ )?(?:will|shall|are going to|are)(?: not)? (?!be |see|talk|discuss"
             r"|look|start|hear"
             r"|have to|get to|come|find|done|here|at|on|in the)\w+",
-            "we do": r"\bwe (?:\w+ )?(?:do not |only |just |also |all )?(?:use|take|make|keep|put|leave"
+            "we do": r"\bwe (?:\w+ )?(?:do not go\b|do not do\b|do not |only |just |also |all )?(?:use|take"
+            r"|make|keep|put|leave"
             r"|drop|want|need"
             r"|focus|meet|play|stick|spend|lose|add|omit|forget)\b",
             "it has to": r"\b(?:it|that|they|which|this|there|product|case|must) (?:\w+ )?(?:has to|have to|must"
@@ -92,7 +93,11 @@ CUES: Mapping[Kind, Mapping[str, re.Pattern[str]]] = {
             "out": r"\b(?:is|are|s) (?:definitely |also |all )?(?:out|in|gone|off)\b(?= |$)"
             r"(?! the| a| this| our| of| my| that)|\bleave (?:\w+ ){0,3}(?:out|for)\b|\bdo not (?:want|use)\b"
             r"|\b(?:drop|dropped|lose|omit|skip|forget|get rid|rub)\b|\b(?:no|not) need\b",
-            "then": r"\bthen$|\bit is(?: then)?$|^(?:okay|right|so|and|alright|fine|yeah| )*so \w+",
+            "then": r"\bthen$|^(?:okay|right|so|and|alright|fine|yeah|cool|good|great| )*so [\w@]+",
+            "it is": r"(?<!that)(?<!what)(?<!where)(?<!how) it is(?: then)?$",
+            "fixed": rf"\b(?:is|are|will be|moves?|meets?|starts?|stays?)(?: to| on| in| at| for){{0,2}} (?:#|@"
+            rf"|the #|{_DAY}"
+            r"|(?:the )?(?:first|second|third|last|same|next))",
             "no": r"^(?:okay|so|and|right|then|well|yeah| )*no (?!i|we|you|it|that|but|not|no|because"
             r"|problem|idea|one"
             r"|worries|the|they|there|he|she|yeah|matter)\w+",
@@ -139,6 +144,14 @@ _OFFICE = (
     r"(?:arrange|ask|book|call|check|contact|draft|e?mail|find out|look into|message|order|organi[sz]e|post|prepare"
     r"|review|schedule|send|set up|speak to|talk to|test|upload|work on|write)"
 )
+_LEADING = (
+    r"^(?:(?:okay|so|right|then|well|and|alright|but|yeah|yes|fine|good|now|great|cool|also|i think|i guess"
+    r"|in that case) )*"
+)
+_HANDED = (
+    r"(?:work|working|look at|looking at|prepare|preparing|do|doing|make|making|build|building|find|think|write|send"
+    r"|draw|check|talk|get|come up)"
+)
 EXPLICIT: Mapping[Kind, re.Pattern[str]] = {
     Kind.DECISION: re.compile(
         rf"(?<!what )(?<!if )\b(?:it is|that is|we are|we have|we all|everybody) (?:now |all |both "
@@ -147,15 +160,81 @@ EXPLICIT: Mapping[Kind, re.Pattern[str]] = {
         rf"|that|on|not|against)"
         r"\b(?! do$)|\b(?:our|the) decision is\b|\bwe are going with\b|\bwe (?:will|are going to) go with\b"
         r"|\blet us (?:all )?(?:agree|settle|go with|stick with)\b"
+        rf"|{_LEADING}(?:let us|we will|we are(?: going to)?|we)(?: just| all| definitely| both| also"
+        rf"| now)* (?:go|going"
+        r"|stick|sticking)(?: in)? (?:with|for)\b"
+        r"|\bwe (?:will|are going to) (?:omit|drop|leave out|do without|get rid of|rule out)\b"
+        r"|\b(?:is|are) (?:definitely|then) (?:out|in|gone)\b(?! the)"
+        r"|\b(?:motion|minutes|budget|report) (?:is|are) (?:therefore |then )?(?:carried|agreed|approved|accepted)\b"
+        r"|\bstanding order\b.*\b(?:resolves?|exclude|in private)\b|\bresolves? to (?:exclude|meet in private)\b"
     ),
     Kind.ACTION: re.compile(
         rf"\baction items?\b|(?<!if )(?<!\w)(?:i|@|you) (?:will|am going to|is going to|are going to) (?:also "
         rf"|then )*{_OFFICE}\b"
         r".*\b(?:today|tomorrow|tonight|by|before|until|next week|this week|after (?:this|the) meeting"
         rf"|on (?:@|{_DAY}))"
+        rf"|(?<!\w)(?:designer|expert|manager|secretary|clerk|you two|you guys|you both"
+        rf"|two of you)(?: over here)? (?:will"
+        rf"|is going to|are going to)(?: be| also| both)* {_HANDED}\b"
+        rf"|\bi (?:want|need|would like) (?:you|@)(?: two| guys| both)? to {_HANDED}\b"
+        r"|\b(?:i|we) (?:will|can|could|am|are|would be|would)(?: of course| also| certainly)*(?: more than| very)?"
+        r"(?: happy to| pleased to| glad to)? (?:write to (?:you|the committee)|(?:send|provide|give|let) (?:you"
+        r"|the committee)(?: have)? (?:with )?(?:a|the|some|that|those|further|more) (?:\w+ )?(?:note|figures?"
+        r"|details?"
+        r"|information|list|breakdown|copy|report|data|numbers)|come back to (?:you|the committee) (?:on|with|in))"
+        r"|\b(?:next step|future work) is\b"
     ),
 }
 """What needs no classifier, unless it is about the past."""
+
+_LATER = re.compile(
+    rf"\b(?:tomorrow|tonight|next (?:week|meeting|time|month|year|session)|by {_DAY}|on {_DAY}|before|until"
+    rf"|after (?:this"
+    r"|the)|later today|e ?mail|afterwards|please (?!$)|this (?:week|afternoon|evening)|weekend)\b"
+    r"|\b(?:to|with|ask|tell) @"
+)
+_AT_ONCE = re.compile(
+    r"\b(?:i|we|you|@) (?:will|am going to|are going to|would like to|have to|want to|can|could"
+    r"|need to)(?: just| first"
+    r"| quickly| now| also| have to| try to)* (?:tell|say|talk|discuss|show|present|explain|describe|mention"
+    r"|start|begin"
+    r"|finish up|go (?:over|through|first|on|to|back(?! and)|around|ahead)|move|give (?:you )?(?:a|an|some)|get to"
+    r"|come to|turn|hand"
+    r"|introduce|see|rub|skip|wait|press|imagine|hear|comment|just say)\b"
+    r"|\bi (?:\w+ )?(?:wanted|was going|wondered|was wondering)\b|\bnext slide\b|\bin a (?:second|minute|moment"
+    r"|bit)\b"
+    r"|\bi (?:suppose|guess) (?:we|you) could\b|\bit would (?:be|also)\b|\bi am (?:just )?(?:talking"
+    r"|looking for|saying)\b"
+    r"|\b(?:you|one|people|users?|customers?|everyone|they) (?:can|could|would|will|might|may"
+    r"|just) (?:\w+ )*(?:and then|if"
+    r"|when|or|like|buy)\b|\b(?:people|users|customers|consumers) (?:will|would|can|could|have to|want)\b"
+    r"|\bto be able to\b|\byou have to (?:be|use|press|push|hold|say|have|look for)\b"
+)
+"""What is done in the room, or what one could do."""
+_NOT_SETTLING = re.compile(
+    r"\b(?:carry|move|moving|go|going|come|coming|get|getting) (?:on|back|through|over|around|round|to @|first)\b"
+    r"|\b(?:(?:#|\w+ty|five|ten|fifteen|more) minutes|half an hour(?= until| before|$)|five more|lunch|break"
+    r"|next slide)\b|\b(?:that|it|which) (?:would|might|could) be\b"
+    r"|\bable to\b|\blet us say # |\bsay (?:#|ninety|\w+ty) percent|\bnot (?:really |probably )?what we\b|\bdepends\b"
+    r"|\b(?:people|users|customers|consumers|everyone|they) (?:\w+ )?(?:want|like|need|will|would|prefer|expect)\b"
+    r"|\b(?:if|when|whether|since|because|why|how) (?:\w+ ){0,3}(?:we|it|that|they"
+    r"|you) (?:\w+ ){0,2}(?:go|going"
+    r"|use|take|have|make|keep|put|leave|drop|stick|will|need|want)\b(?!.*\b(?:then|so) (?:we|it|let|that) )"
+    r"|\bwe (?:\w+ )?have (?:seen|found|had|started|received|provided|looked|heard|got (?:#|a few|some|no|many"
+    r"|two|three"
+    r"|one|about)|some|many|a (?:lot|few|little|problem|bit|very|modest)|no idea|these|those|people|results?)\b"
+    r"|\bwe (?:see (?:that|a|the)|know|saw|found|think|are (?:on|in|seeing|trying|talking|looking|doing|here))\b"
+    r"|\bquestions?\b|\bi would (?:like|say)\b.*\bbut\b"
+)
+"""How things are, or what may be; and what is only about the course of the meeting."""
+
+
+def is_ruled_out(said: str, kind: Kind) -> bool:
+    """Say whether normal words are no decision, or no action, whatever cue is in them."""
+    if kind is Kind.DECISION:
+        return bool(UNSETTLED.search(said) or _NOT_SETTLING.search(said))
+    return bool(AGENDA.search(said) or (_AT_ONCE.search(said) and not _LATER.search(said)))
+
 
 HEDGE = re.compile(
     r"\b(?:maybe|perhaps|might|could|would|if|probably|do not know|guess|not sure|possibl[ey]|possibility"
@@ -176,18 +255,21 @@ UNSETTLED = re.compile(
 """Talk about decisions that are still to be taken."""
 
 AGENDA = re.compile(
-    r"\b(?:agenda|today s meeting|this meeting|firstly|introduce|presentations?|my (?:role|name) is)\b"
+    r"\b(?:agenda|things (?:for )?today|today s meeting|this meeting|firstly|introduce|presentations?"
+    r"|my (?:role|name) is)\b"
 )
 """Talk about what is done at once."""
 
 _OPENING = r"(?:(?:and|so|but|well|okay|now|right|then) )*"
 ASKING = {
     Kind.DECISION: re.compile(
-        rf"{_OPENING}(?:do|does|did|are|is|have|has|shall|should|can|could|would|will|what|why|how|who|where|when|which"
+        rf"{_OPENING}(?:do|does|did|are|is|have|has|shall|should|can|could|would|will|what|why|how|who|where"
+        rf"|when|which"
         r"|if|because|maybe|perhaps)\b"
     ),
     Kind.ACTION: re.compile(
-        rf"{_OPENING}(?:do|does|did|are|is|have|has|shall|should|what|why|how|where|when|which|because|maybe|perhaps)\b"
+        rf"{_OPENING}(?:do|does|did|are|is|have|has|shall|should|what|why|how|where|when|which|because|maybe"
+        rf"|perhaps)\b"
     ),
 }
 """Beginnings of sentences that ask or suppose, and so settle nothing. A request may be a question."""

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 
 from notetaker.model.minutes import Kind
 from notetaker.notes.minutes.cues import (
-    AGENDA,
     AGREEING,
     ASKING,
     CUES,
@@ -12,7 +11,7 @@ from notetaker.notes.minutes.cues import (
     EXPLICIT,
     HEDGE,
     PAST,
-    UNSETTLED,
+    is_ruled_out,
     normal,
 )
 from notetaker.notes.minutes.sentence import VERBS
@@ -38,9 +37,11 @@ class Scene:
     def cues(self, statement: Statement, kind: Kind) -> list[str]:
         """Return the names of the cues for ``kind``; without one, a statement cannot be of that kind."""
         said = " ".join(word for word in normal(statement.text, self._names) if word != "?")
-        if (UNSETTLED if kind is Kind.DECISION else AGENDA).search(said):
-            return []
-        if ASKING[kind].match(said) or not _SHORTEST <= len(statement.text.split()) <= _LONGEST:
+        if (
+            is_ruled_out(said, kind)
+            or ASKING[kind].match(said)
+            or not _SHORTEST <= len(statement.text.split()) <= _LONGEST
+        ):
             return []
         return [name for name, pattern in CUES[kind].items() if pattern.search(said)]
 

@@ -20,7 +20,7 @@ from tests.writing.llm_server import Question, Server, minutes
 
 FLOORS = {
     Kind.DECISION: (0.9, 0.3),
-    Kind.ACTION: (0.85, 0.6),
+    Kind.ACTION: (0.9, 0.7),
     Kind.QUESTION: (0.5, 0.25),
     Kind.POINT: (0.4, 0.3),
 }

@@ -24,12 +24,17 @@ _ABOUT = (
     "--write/--try", "keep", default=True, help="Write the weights, or only say what they are worth."
 )
 def main(folders: tuple[Path, ...], keep: bool) -> None:
-    """Learn the built-in writer's weights from the project's own snippets and from FOLDERS of labelled meetings."""
-    known = [meeting for folder in folders for meeting in meetings(folder)]
+    """Learn the built-in writer's weights from the project's own snippets and from FOLDERS of labelled meetings.
+
+    To say what they are worth, each folder is left out in turn, so put meetings of the same people into one; of a
+    single folder, each meeting is left out.
+    """
+    groups = [meetings(folder) for folder in folders]
+    known = [meeting for group in groups for meeting in group]
     own = [example for snippet in snippets() for example in examples(snippet, _OWN_WEIGHT)]
     thresholds = dict.fromkeys(KINDS, 0.8)
     if len(known) > 1:
-        for kind, curve in left_out(known, own).items():
+        for kind, curve in left_out(groups if len(groups) > 1 else [[one] for one in known], own).items():
             for precision in (PRECISION[kind], 0.8, 0.7, 0.6, 0.5):
                 point = choose(curve, precision)
                 score = point.score
