@@ -66,7 +66,7 @@ _ROUGH = re.compile(
     r"|(?<![\w'.-])(?-i:[b-hj-z])(?![\w'.-])|\b(?:and|but|so|or|that|because),? (?:and|but|or|because)\b"
     r"|\b(the|a|an|not) \w+ \1\b|\b(?:shall|are|do|should) we\b(?!.*\?)|\bon with\b|\bwith a and\b"
     r"|\b(?:the|a|an|of|to|from|our|my|your|we|I|they|if|is|are|was|will|would|can|could|should|because|which|as"
-    r"|that's|it's|we're|I'm|they're|very|than|these|basically|probably|when|where|completely|not|also|might|just"
+    r"|that's|it's|we're|I'm|they're|very|than|these|when|where|completely|not|also|might|just"
     r"|what|don't|in that|it"
     r" it)[\s,]*[.…]*$",
     re.IGNORECASE,

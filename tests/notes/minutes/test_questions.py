@@ -28,3 +28,22 @@ def test_small_talk_is_no_open_question() -> None:
     assert (
         left_open("Ana: Is it on?\nBen: I don't know.\nAna: Can you hear me now?\nBen: I'm not sure.") == []
     )
+
+
+def test_what_somebody_was_asked_in_person_is_open_if_they_cannot_say() -> None:
+    dialogue = """
+        Ana: Are you able to tell us how many libraries will close next year?
+        Ben: It's a bit early to say. We haven't seen the budget, and the county has its own plans for the buildings.
+    """
+    assert [text for text, _ in left_open(dialogue)] == [
+        "Are you able to tell us how many libraries will close next year?"
+    ]
+
+
+def test_an_answer_that_begins_with_what_is_not_known_is_an_answer() -> None:
+    dialogue = "Ana: Would the county pay for a new roof?\nBen: I don't know the details, but they pay half of it."
+    assert left_open(dialogue) == []
+
+
+def test_a_question_about_something_unnamed_is_none() -> None:
+    assert left_open("Ana: Will it be in the same place as before?\nBen: I don't know.") == []
