@@ -3,6 +3,7 @@
 It knows how decisions, actions and questions are put in English; in other languages it finds points only.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -15,7 +16,7 @@ from notetaker.notes.minutes.features import Scene
 from notetaker.notes.minutes.owners import due, owner
 from notetaker.notes.minutes.points import points
 from notetaker.notes.minutes.questions import open_questions
-from notetaker.notes.minutes.sentence import VERBS, sentence
+from notetaker.notes.minutes.sentence import VERBS, sentence, without_lead
 from notetaker.notes.minutes.spoken import stem, stems, words
 from notetaker.notes.minutes.statements import Statement, Talk, talk
 from notetaker.notes.stopwords import STOP_WORDS
@@ -25,6 +26,7 @@ NAME = "built-in"
 _SUMMARY = 5
 _TITLES = 3
 """Most sentences of the summary, and parts that the title names."""
+_PRONOUN = re.compile(r"\b(?:it|them|that|this|him|her|those|these|there)\b", re.IGNORECASE)
 _CONTENT = 2
 """Words that say what a decision is about, below which what was proposed is quoted too."""
 _BACK = 4
@@ -96,13 +98,15 @@ def _joined(parts: Sequence[PartMinutes]) -> str:
 def _item(statement: Statement, kind: Kind, spoken: Talk, part: Part) -> Item | None:
     text = sentence(statement.text, partial(_has_cue, kind))
     at = statement.at
-    if text is None or len(stems(text)) < _CONTENT:
+    if text is None or _says_little(text):
         proposal = _proposal(statement, spoken)
         proposed = sentence(proposal.text) if proposal else None
         if proposal is None or proposed is None:
-            return None
-        text = f"{proposed} {text or _closed(statement.text)}"
-        at = (*proposal.at, *at)
+            if text is None or len(stems(text)) < _CONTENT:
+                return None
+        else:
+            text = f"{proposed} {text or _closed(without_lead(statement.text))}"
+            at = (*proposal.at, *at)
     cites = tuple(spoken.lines[index].utterance_id for index in dict.fromkeys(sorted(at)))
     if kind is Kind.ACTION:
         return Item(kind, text, cites, owner(statement, spoken, part.people), due(text))
@@ -112,6 +116,17 @@ def _item(statement: Statement, kind: Kind, spoken: Talk, part: Part) -> Item | 
 def _has_cue(kind: Kind, text: str) -> bool:
     said = " ".join(normal(text))
     return any(pattern.search(said) for pattern in CUES[kind].values())
+
+
+def _says_little(text: str) -> bool:
+    """Say whether a sentence cannot be understood alone: "okay, let's do that", "I'll call them tomorrow"."""
+    if len(stems(text)) < _CONTENT:
+        return True
+    when = due(text)
+    content = [
+        word for word in words(text.replace(when, "") if when else text) if len(word) > 2 and "'" not in word
+    ]
+    return not set(content) - _NO_TITLE and bool(_PRONOUN.search(text))
 
 
 def _proposal(statement: Statement, spoken: Talk) -> Statement | None:

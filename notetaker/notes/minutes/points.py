@@ -28,7 +28,7 @@ _ABOUT_THE_MEETING = re.compile(
     r"| wanted to| was| were) (?:just )?(?:show|talk\w*|say\w*|explain|start|go|tell|ask|present|discuss"
     r"|have a look|look"
     r"|move|mention|come|begin)|as I (?:said|say|mentioned)|I (?:just )?(?:asked|said|mentioned|mean)"
-    r"|you (?:can )?see|remember|show you)\b",
+    r"|you (?:can )?see|remember|show you|things? (?:for )?today)\b|^I(?:'ll|'m going to|'m gonna)\b",
     re.IGNORECASE,
 )
 _NEEDS_WHAT_WAS_BEFORE = re.compile(

@@ -36,6 +36,13 @@ _ASKS = re.compile(
     r"(?:is|are|was|were|do|does|did|can|could|will|would|should|shall|have|has|what|why|how|who|which|where|when)\b",
     re.IGNORECASE,
 )
+_OTHER_FILLERS = re.compile(
+    r"^(?:(?:ja|also|gut|genau|na|oui|bon|alors|donc|voilà|bueno|pues|vale|entonces|no więc|więc|no|tak|dobrze"
+    r"|ok|okay)"
+    r",\s+|(?:äh+m*|öh+m*|euh+|eh+|e{3,}|y{3,})\b,?\s*)+|(?<=\s)(?:äh+m*|öh+m*|euh+|e{3,}|y{3,})\b,?\s*",
+    re.IGNORECASE,
+)
+"""Fillers of German, French, Spanish and Polish, and what leads up to a sentence if a comma follows."""
 _WHOLE = re.compile(
     r",?\s+(?=(?:because|but|so that|although|whereas|which|where"
     r"|(?:and|so) (?:I|we|you|they|it|that|there|the)(?:'\w+)?)\b)"
@@ -61,6 +68,25 @@ test train update upload organise order plan print post ship ships split splits 
 spends learn learns level win wins lose loses feel feels felt hear heard sell sells sold open opens opened close
 """
 VERBS = frozenset(_VERB_FORMS.split())
+"""Verbs that are hardly anything else."""
+_MORE_VERB_FORMS = """
+sit sits sat stand stands stood hold holds held bring brings brought turn turns turned set sets wait waits waited
+pick picks picked order orders ordered rotate rotates join joins joined lead leads led follow follows followed grow
+grows grew rise rises rose fall falls fell lower raise raises raised allow allows allowed offer offers offered
+provide provides provided require requires required receive receives received reduce reduces reduced increase
+increases increased improve improves improved support supports supported produce produces produced develop develops
+developed publish publishes published consider considers considered expect expects expected carry carries carried
+apply applies applied remain remains remained appear appears appeared serve serves served press presses pressed
+break breaks broke fit fits connect connects connected replace replaces replaced remove removes removed return
+returns returned reach reaches reached close closes closed cover covers covered charge charges charged control
+controls controlled contain contains contained consist consists vary varies varied lack lacks exist exists affect
+affects affected explain explains explained describe describes described live lives lived die dies died kill kills
+killed fight fights fought wear wears wore drive drives drove fly flies flew eat eats ate drink drinks drank catch
+catches caught throw throws threw draw draws drew rain rains ring rings rang sing sings invite invites invited visit
+visits visited answer answers answered train trains trained measure measures measured compare compares compared
+crash crashes crashed fail fails failed load loads loaded download downloads edit edits edited
+"""
+_ALL_VERBS = VERBS | frozenset(_MORE_VERB_FORMS.split())
 
 
 def sentence(
@@ -71,16 +97,26 @@ def sentence(
     Of a sentence that was begun more than once, the attempt of which ``matters`` is true is kept, or else the last
     one; of a long one, the clauses from the first such one on.
     """
-    bare = _attempt(repaired(text), matters) if english else text
-    bare = _LEADING.sub("", _RESTART.sub("", bare)).strip()
+    if not english:
+        bare = _clauses(_OTHER_FILLERS.sub("", text).strip(" ,;:—-"), None)
+        return _closed(bare) if len(bare.split()) >= SHORTEST else None
+    bare = without_lead(_RESTART.sub("", _attempt(repaired(text), matters)))
     bare = _TAG.sub(".", bare) if not _ASKS.match(bare) else bare
-    if len(bare.split()) > _LONGEST:
-        bare = _clauses(bare, matters)
+    bare = _clauses(bare, matters)
     bare = _TRAILING.sub("", bare.rstrip(" .,;:—-")).strip(" .,;:—-") if not bare.endswith("?") else bare
-    if len(bare.split()) < SHORTEST or (english and not has_verb(bare)):
+    if len(bare.split()) < SHORTEST or not has_verb(bare):
         return None
-    bare = re.sub(r"\bi\b(?=[ '])", "I", bare)
-    return bare[0].upper() + bare[1:] + ("" if bare.endswith(("?", "!", "…")) else ".")
+    return _closed(re.sub(r"\bi\b(?=[ '])", "I", bare))
+
+
+def without_lead(text: str) -> str:
+    """Return a sentence without what only leads up to it: "okay, so we go" is "we go"."""
+    return _LEADING.sub("", text).strip()
+
+
+def _closed(text: str) -> str:
+    text = text.rstrip(" ,;:—-")
+    return text[0].upper() + text[1:] + ("" if text.endswith((".", "?", "!", "…")) else ".")
 
 
 def _attempt(text: str, matters: Callable[[str], object] | None) -> str:
@@ -92,12 +128,14 @@ def _attempt(text: str, matters: Callable[[str], object] | None) -> str:
 def has_verb(text: str) -> bool:
     said = words(text)
     return any(
-        word in VERBS or (word.partition("'")[1] and word[word.index("'") :] in VERBS) for word in said
+        word in _ALL_VERBS or (word.partition("'")[1] and word[word.index("'") :] in VERBS) for word in said
     ) or any(word.endswith("n't") for word in said)
 
 
 def _clauses(text: str, matters: Callable[[str], object] | None) -> str:
     """Return what fits of a long sentence: whole clauses if possible, from the first one on that matters."""
+    if len(text.split()) <= _LONGEST:
+        return text
     for boundary in (_WHOLE, _CLAUSE):
         clauses = boundary.split(text)
         start = next((n for n, clause in enumerate(clauses) if matters and matters(clause)), 0)

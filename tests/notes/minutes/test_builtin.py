@@ -78,7 +78,24 @@ def test_a_decision_in_a_few_words_comes_with_what_was_proposed() -> None:
     )
     decisions = [item for item in BuiltIn(sure).write(short).items if item.kind is Kind.DECISION]
     assert [(item.text, item.cites) for item in decisions] == [
-        ("My suggestion would be that we hire two people in spring. Okay, let's do that then.", ("0", "3"))
+        ("My suggestion would be that we hire two people in spring. Let's do that then.", ("0", "3"))
+    ]
+
+
+def test_a_task_about_an_unnamed_thing_comes_with_what_was_said_before() -> None:
+    dialogue = part("""
+        Ana: The clock on the server is wrong again, since the power cut.
+        Ben: Oh. I will fix it this week.
+        Ana: Thanks.
+    """)
+    assert items(dialogue, Kind.ACTION) == [
+        Item(
+            Kind.ACTION,
+            "The clock on the server is wrong again, since the power cut. I will fix it this week.",
+            ("0", "1"),
+            "Ben",
+            "this week",
+        )
     ]
 
 

@@ -41,7 +41,9 @@ def test_what_somebody_was_asked_in_person_is_open_if_they_cannot_say() -> None:
 
 
 def test_an_answer_that_begins_with_what_is_not_known_is_an_answer() -> None:
-    dialogue = "Ana: Would the county pay for a new roof?\nBen: I don't know the details, but they pay half of it."
+    dialogue = (
+        "Ana: Would the county pay for a new roof?\nBen: I don't know the details, but they pay half of it."
+    )
     assert left_open(dialogue) == []
 
 

@@ -17,6 +17,8 @@ from notetaker.notes.minutes.sentence import sentence
         ("so fine-tuning the speech model takes a day", "Fine-tuning the speech model takes a day."),
         ("Right-click on the channel to open it", "Right-click on the channel to open it."),
         ("Well-documented code is easier to read", "Well-documented code is easier to read."),
+        ("The red switch is out, right?", "The red switch is out."),
+        ("they work as well as the old ones do as well", "They work as well as the old ones do as well."),
         ("No discounts in this shop are possible.", "No discounts in this shop are possible."),
     ],
 )
@@ -49,3 +51,5 @@ def test_a_clause_without_end_is_cut() -> None:
 def test_in_other_languages_the_length_counts() -> None:
     assert sentence("das Budget ist zu klein geworden", english=False) == "Das Budget ist zu klein geworden."
     assert sentence("das Budget", english=False) is None
+    assert sentence("Gut, äh, wir ziehen am Samstag um", english=False) == "Wir ziehen am Samstag um."
+    assert sentence("Alors, euh, on prend la grande salle", english=False) == "On prend la grande salle."
