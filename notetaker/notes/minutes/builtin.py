@@ -16,6 +16,7 @@ from notetaker.notes.minutes.features import Scene
 from notetaker.notes.minutes.owners import due, owner
 from notetaker.notes.minutes.points import points
 from notetaker.notes.minutes.questions import open_questions
+from notetaker.notes.minutes.repairs import is_rough
 from notetaker.notes.minutes.sentence import VERBS, sentence, without_lead
 from notetaker.notes.minutes.spoken import stem, stems, words
 from notetaker.notes.minutes.statements import Statement, Talk, talk
@@ -97,6 +98,8 @@ def _joined(parts: Sequence[PartMinutes]) -> str:
 
 def _item(statement: Statement, kind: Kind, spoken: Talk, part: Part) -> Item | None:
     text = sentence(statement.text, partial(_has_cue, kind))
+    if text is not None and is_rough(text):
+        return None
     at = statement.at
     if text is None or _says_little(text):
         proposal = _proposal(statement, spoken)

@@ -40,7 +40,7 @@ _OPINION = re.compile(r"\b(?:I|you|me|my|maybe|perhaps|probably)\b")
 _ASKS = re.compile(
     r"(?:or\b|than\b|as against|like if|(?:is|are|was|were|do|does|did|can|could|will|would|should|shall|have|has"
     r"|what|why"
-    r"|how|who|which|where|when) (?:I|we|you|they|he|she|it|there|that|the|this|those|these)\b(?!.*,))",
+    r"|how|who|which|where|when) (?:I|we|you|they|he|she|it|there|that|the|this|those|these|any\w*)\b(?!.*,))",
     re.IGNORECASE,
 )
 """Questions that the engine wrote without a question mark, and second halves."""

@@ -23,6 +23,7 @@ _TAKEN_BACK = tuple(
             "",
             False,
         ),  # "the yeah, the"
+        (r"^(?!if|when|for|in|then|maybe)(?:\S+ ){1,3}(?=let's\b)", "", True),
         (r"\blet's (?:\w+ ){0,2}(?=let's\b)", "", True),
         (rf"\b(?:{_NOMINATIVE}) (?!{_PARENTHESIS})(?=(?:{_NOMINATIVE})\b)", "", False),  # "I we should"
         (
@@ -64,6 +65,7 @@ _ROUGH = re.compile(
     r"|there|what|on|for|by|at|no|not)\b"
     r"|\b(?:I don't know|dunno|whatever|blah|how do you|what do you call|I forget|where was I|yeah|okay|oh|hmm)\b"
     r"|(?<![\w'.-])(?-i:[b-hj-z])(?![\w'.-])|\b(?:and|but|so|or|that|because),? (?:and|but|or|because)\b"
+    r"|\b(?:it's|that's|there's) (?:\w+ ){1,2}(?:it's|that's)"
     r"|\b(the|a|an|not) \w+ \1\b|\b(?:shall|are|do|should) we\b(?!.*\?)|\bon with\b|\bwith a and\b"
     r"|\b(?:the|a|an|of|to|from|our|my|your|we|I|they|if|is|are|was|will|would|can|could|should|because|which|as"
     r"|that's|it's|we're|I'm|they're|very|than|these|when|where|completely|not|also|might|just"

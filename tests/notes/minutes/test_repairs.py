@@ -10,6 +10,7 @@ from notetaker.notes.minutes.repairs import attempts, is_rough, repaired
         ("so when it when it's different", "so when it's different"),
         ("I want the I'd like you to try it", "I'd like you to try it"),
         ("maybe we should we want a bell", "maybe we want a bell"),
+        ("we'll tha let's go with the bell", "let's go with the bell"),
         ("let's just let's go with the bell", "let's go with the bell"),
         ("that's the yeah, the price of a an old one", "that's the price of an old one"),
         ("for the for the old ones", "for the old ones"),
@@ -47,6 +48,7 @@ def test_a_capital_within_a_sentence_begins_another_attempt() -> None:
 @pytest.mark.parametrize(
     "said",
     [
+        "We don't want that it's no it's not loud.",
         "The price of we have to see.",
         "It would can be louder.",
         "We the people with the bell.",
