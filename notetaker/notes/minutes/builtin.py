@@ -101,7 +101,7 @@ def _item(statement: Statement, kind: Kind, spoken: Talk, part: Part) -> Item | 
     if text is not None and is_rough(text):
         return None
     at = statement.at
-    if text is None or _says_little(text):
+    if text is None or _says_little(text, kind):
         proposal = _proposal(statement, spoken)
         proposed = sentence(proposal.text) if proposal else None
         if proposal is None or proposed is None:
@@ -121,10 +121,10 @@ def _has_cue(kind: Kind, text: str) -> bool:
     return any(pattern.search(said) for pattern in CUES[kind].values())
 
 
-def _says_little(text: str) -> bool:
+def _says_little(text: str, kind: Kind) -> bool:
     """Say whether a sentence cannot be understood alone: "okay, let's do that", "I'll call them tomorrow"."""
-    if len(stems(text)) < _CONTENT:
-        return True
+    if len(stems(text)) < _CONTENT or kind is not Kind.ACTION:
+        return len(stems(text)) < _CONTENT
     when = due(text)
     content = [
         word for word in words(text.replace(when, "") if when else text) if len(word) > 2 and "'" not in word
