@@ -158,6 +158,15 @@ async def test_who_comes_to_see_a_channel_gets_its_threads(place: Place) -> None
         )
 
 
+async def test_who_leaves_the_guild_leaves_its_threads(place: Place) -> None:
+    thread = await new_thread(place)
+    path = f"/channels/{thread['id']}"
+    await as_user(place, "Ada", "PUT", f"{path}/thread-members/{place.bot.id}")
+    await place.rest("DELETE", f"/users/@me/guilds/{place.office.id}")
+    await place.sim("join", guild_id=str(place.office.id), user_id=str(place.bot.id))
+    assert await as_user(place, "Notetaker", "GET", path) == (403, 50001)
+
+
 async def test_a_voice_channel_has_no_threads(place: Place) -> None:
     path = f"/channels/{place.channel_id('Standup')}/threads"
     assert await as_user(place, "Ada", "POST", path, name="x", type=11) == (400, 50024)

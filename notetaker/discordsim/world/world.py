@@ -182,8 +182,11 @@ class World:
             del channels[gone.id]
 
     def remove_member(self, guild: Guild, user_id: int) -> list[Role]:
-        """Remove a member, and return the roles that go with it: a bot's managed one."""
+        """Remove a member, also from threads, and return the roles that go with it: a bot's managed one."""
         member = guild.members.pop(user_id)
+        for channel in guild.channels.values():
+            if channel.thread is not None and user_id in channel.thread.member_ids:
+                channel.thread.member_ids.remove(user_id)
         return [guild.roles.pop(i) for i in member.role_ids if guild.roles[i].bot_id == user_id]
 
     # Looking things up

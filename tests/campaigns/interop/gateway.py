@@ -15,7 +15,7 @@ from tests.campaigns.interop.client import NODE, NODE_CLIENT, ClientFailed
 from tests.harness.world import the_guild, the_user
 
 REFEREE = NODE_CLIENT.with_name("gateway.mjs")
-CHECKS = 39
+CHECKS = 42
 DEADLINE_S = 60.0
 HEARTBEAT_MS = 2000
 """Short, so that some are seen; discord.js sends the first after a random part of it."""

@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 
-import { AttachmentBuilder, ChannelType, EmbedBuilder, Events, ThreadAutoArchiveDuration } from "discord.js";
+import {
+  AttachmentBuilder,
+  ChannelType,
+  EmbedBuilder,
+  Events,
+  MessageFlags,
+  ThreadAutoArchiveDuration,
+} from "discord.js";
 
 const notesChannel = (client, person) => client.channels.cache.get(person.channel("meeting-notes").id);
 
@@ -71,6 +78,35 @@ async function createsAThread(client, person) {
   assert.equal((await thread.setArchived(true)).archived, true);
 }
 
+async function pingsWhomItMay(client, person) {
+  const channel = notesChannel(client, person);
+  const content = `<@${person.user.id}> and <@${person.someoneElse("Ben").id}>`;
+  const quiet = await channel.send({ content, allowedMentions: { parse: [] } });
+  assert.equal(quiet.mentions.users.size, 0);
+  const loud = await channel.send({ content, allowedMentions: { users: [person.user.id] } });
+  assert.deepEqual([...loud.mentions.users.keys()], [person.user.id]);
+}
+
+async function writesInTheChatOfAVoiceChannel(client, person) {
+  const voice = client.channels.cache.get(person.channel("Planning").id);
+  const sent = await voice.send({ content: "Recording", flags: MessageFlags.SuppressNotifications });
+  assert.equal((await voice.messages.fetch({ message: sent.id, force: true })).content, "Recording");
+  assert.equal(sent.flags.has(MessageFlags.SuppressNotifications), true);
+  const hidden = client.channels.cache.get(person.channel("Board room").id);
+  await assert.rejects(hidden.send("Recording"), { code: 50001 });
+}
+
+async function waitsBetweenEdits(client, person) {
+  const sent = await notesChannel(client, person).send("0");
+  const refusals = [];
+  const record = (_, response) => response.status === 429 && refusals.push(response);
+  client.rest.on("response", record);
+  for (let number = 1; number <= 7; number += 1) await sent.edit(String(number));
+  client.rest.off("response", record);
+  assert.equal((await sent.fetch(true)).content, "7");
+  assert.equal(refusals.length, 0);
+}
+
 async function isToldWhatIsWrong(client, person) {
   const channel = notesChannel(client, person);
   await assert.rejects(channel.send("x".repeat(2001)), {
@@ -103,6 +139,9 @@ export const checks = [
   editsAndDeletes,
   sendsOnceByNonce,
   createsAThread,
+  pingsWhomItMay,
+  writesInTheChatOfAVoiceChannel,
+  waitsBetweenEdits,
   isToldWhatIsWrong,
   keepsToTheRateLimits,
 ];
