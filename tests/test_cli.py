@@ -366,6 +366,19 @@ def test_a_meeting_shows_what_is_not_in_its_text(
     assert set(shown["speakers"][0]["uses"].values()) == {0}
 
 
+@pytest.mark.usefixtures("recorded")
+def test_notes_that_nobody_got_are_not_hidden(runner: CliRunner, tmp_path: Path) -> None:
+    with closing(Store(f"sqlite:///{tmp_path / 'state' / 'notetaker.db'}")) as store:
+        store.refuse(MEETING.id, 3, "the channel no longer exists")
+        store.refuse(MEETING.id, ADA, "the person takes no direct messages from the bot")
+        assert "undelivered" not in run(runner, "meetings").output
+        store.give_up_posting(MEETING.id)
+    assert "`notetaker meeting ID` says why" in run(runner, "meetings").output
+    shown = run(runner, "meeting", MEETING.id).output
+    assert "The notes could not be posted in channel 3: the channel no longer exists.\n" in shown
+    assert "in a direct message: the person takes no direct messages from the bot.\n" in shown
+
+
 def test_a_meeting_that_does_not_exist(runner: CliRunner) -> None:
     assert run(runner, "meeting", "nonsense", code=1).stderr == (
         "notetaker: There is no meeting nonsense; `notetaker meetings` lists them.\n"

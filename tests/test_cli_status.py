@@ -87,6 +87,12 @@ def test_the_headline_says_what_is_not_there(state: Path, changes: dict[str, Any
     assert shown(state, **changes).splitlines()[1] == said
 
 
+def test_notes_that_nobody_got_are_in_the_headline(state: Path) -> None:
+    assert "the notes of 1 meeting could not be delivered: see notetaker meetings\n" in shown(
+        state, undelivered=1
+    )
+
+
 def test_every_server_in_voice_has_its_row(state: Path) -> None:
     text = shown(state)
     assert f"{OFFICE} connected for 12 min 5 s {ENDPOINT[:20]}" in text

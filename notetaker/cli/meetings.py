@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks, store
+from notetaker.model.meeting import MeetingState
 from notetaker.model.transcript import PAUSES
 from notetaker.model.use import Use
 from notetaker.model.wording import count
@@ -41,6 +42,8 @@ def meetings(limit: int, as_json: bool) -> None:
             channel = escape(row["voice_channel"])
             table.add_row(row["id"], row["state"], channel, started, escape(people), str(row["words"]))
         Console().print(table)
+        if any(row["state"] == MeetingState.UNDELIVERED for row in rows):
+            click.echo("\nundelivered: Discord took the notes nowhere; `notetaker meeting ID` says why.")
 
 
 @click.command()
@@ -63,6 +66,9 @@ def meeting(meeting_id: str, as_json: bool) -> None:
 def _print_meeting(found: dict[str, Any]) -> None:
     channels = ", ".join(dict.fromkeys(place["voice_channel"] for place in found["places"]))
     click.echo(f"Meeting {found['id']} in {channels}: {found['state']}")
+    for refusal in found["refusals"]:
+        place = f"channel {refusal['channel_id']}" if "channel_id" in refusal else "a direct message"
+        click.echo(f"The notes could not be posted in {place}: {refusal['reason']}.")
     if found["waiting_for_transcription"]:
         click.echo(
             f"{found['waiting_for_transcription']} of {found['utterances']} utterances are waiting for a worker."

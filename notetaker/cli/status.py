@@ -87,6 +87,8 @@ def _headline(found: dict[str, Any]) -> Iterator[str]:
         yield f"connected to Discord as {found['user']}, in {servers}{shown}"
     else:
         yield f"{found['user']}, reconnecting to Discord"
+    if found["undelivered"]:
+        yield f"the notes of {count(found['undelivered'], 'meeting')} could not be delivered: see notetaker meetings"
     process = found["process"]
     tasks, files = count(process["tasks"], "task"), count(process["open_files"], "open file")
     yield f"speech to text: {found['speech']}"

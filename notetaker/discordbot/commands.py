@@ -6,6 +6,7 @@ may take longer is deferred at once. The deferred answer can be edited for 15 mi
 
 from typing import Annotated
 
+import aiohttp
 import discord
 
 from notetaker.discordbot import permission_checks, replies, rooms
@@ -49,7 +50,7 @@ class Commands(AnsweringCog):
             raise Refused(replies.NOT_CONNECTED)
         self._refuse_outsider(ctx)
         await defer(ctx)
-        stopped = await self._meetings.leave(guild.id, ctx.interaction.id)
+        stopped = await self._meetings.leave(guild.id, ctx.interaction.id, ctx.interaction.channel_id)
         if stopped is not None:
             await answer(ctx, replies.stopped(stopped))
         elif channel_id is not None:
@@ -66,7 +67,7 @@ class Commands(AnsweringCog):
         guild, channel = guild_of(ctx), _voice_channel(ctx)
         self._refuse_if_running(guild)
         spoken = language_of(language)
-        _refuse(_reason_not_to_post(ctx, guild.me))
+        _refuse(await _reason_not_to_post(ctx, guild.me))
         if self._meetings.channel(guild.id) != channel.id:
             _refuse(permission_checks.to_joining(channel, guild.me))
         text_channel_id = ctx.interaction.channel_id or channel.id
@@ -95,7 +96,7 @@ class Commands(AnsweringCog):
             raise Refused(replies.NOT_RUNNING if channel_id is None else replies.only_connected(channel_id))
         self._refuse_outsider(ctx)
         await defer(ctx)
-        stopped = await self._meetings.stop(guild.id, ctx.interaction.id)
+        stopped = await self._meetings.stop(guild.id, ctx.interaction.id, ctx.interaction.channel_id)
         await answer(ctx, replies.NOT_RUNNING if stopped is None else replies.stopped(stopped))
 
     @discord.slash_command(description="Mark this moment of the meeting; the notes list it.")
@@ -126,7 +127,7 @@ def _voice_channel(ctx: discord.ApplicationContext) -> permission_checks.VoiceCh
     return voice.channel
 
 
-def _reason_not_to_post(ctx: discord.ApplicationContext, me: discord.Member) -> str | None:
+async def _reason_not_to_post(ctx: discord.ApplicationContext, me: discord.Member) -> str | None:
     channel = ctx.interaction.channel
     if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
         permissions = channel.permissions_for(me)
@@ -135,7 +136,22 @@ def _reason_not_to_post(ctx: discord.ApplicationContext, me: discord.Member) -> 
         # of answers to this command, which may always have files attached.
         permissions = ctx.app_permissions
     in_thread = isinstance(channel, discord.Thread)
-    return permission_checks.to_posting(ctx.interaction.channel_id, permissions, in_thread=in_thread)
+    reason = permission_checks.to_posting(ctx.interaction.channel_id, permissions, in_thread=in_thread)
+    if reason is None and isinstance(channel, discord.Thread):
+        admitted = not channel.is_private() or channel.me is not None or await _sees(ctx, channel)
+        return permission_checks.to_posting_in_thread(channel, permissions, admitted=admitted)
+    return reason
+
+
+async def _sees(ctx: discord.ApplicationContext, thread: discord.Thread) -> bool:
+    """Ask Discord, because py-cord misses some ways into a private thread, such as one that is unarchived."""
+    try:
+        await ctx.bot.fetch_channel(thread.id)
+    except (discord.Forbidden, discord.NotFound):
+        return False
+    except (discord.DiscordException, aiohttp.ClientError, OSError):
+        pass  # the notes have other places to go
+    return True
 
 
 def _refuse(reason: str | None) -> None:

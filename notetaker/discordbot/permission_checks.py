@@ -72,6 +72,23 @@ def to_recording(room: Room | None) -> str | None:
     return f"I don't record in secret, so I can't take notes. {replies.cannot_show(room.channel_id)}"
 
 
+def to_posting_in_thread(
+    thread: discord.Thread, permissions: discord.Permissions, *, admitted: bool
+) -> str | None:
+    """The reason why the bot cannot post in a thread although it may post in threads there, or None.
+
+    ``admitted``: the bot is a member, or the thread is public. Discord docs, Threads: a locked thread takes messages
+    from moderators only, and a private one from its members and from moderators.
+    """
+    if permissions.manage_threads or (admitted and not thread.locked):
+        return None
+    if thread.locked:
+        why = "it is locked. Unlock it"
+    else:
+        why = "it is a private thread, and I'm not a member of it. Mention me there to add me"
+    return f"I can't post notes in <#{thread.id}>: {why}, or use /startnotes in another channel."
+
+
 _SEND = {False: "Send Messages", True: "Send Messages in Threads"}
 
 

@@ -74,8 +74,11 @@ class Meetings(Protocol):
     async def join(self, guild_id: int, channel_id: int, command_id: int) -> None:
         """Join the channel without recording. Raises Refused; the bot may keep trying even then."""
 
-    async def leave(self, guild_id: int, command_id: int) -> Stopped | None:
-        """Leave the voice channel, and stop the meeting if there is one. Raises Refused."""
+    async def leave(self, guild_id: int, command_id: int, asked_in: int | None = None) -> Stopped | None:
+        """Leave the voice channel, and stop the meeting if there is one. Raises Refused.
+
+        ``asked_in`` is the channel of the command.
+        """
 
     async def start(self, wish: Start, command_id: int) -> Started:
         """Join the channel if necessary and start a meeting. Raises Refused."""
@@ -86,8 +89,11 @@ class Meetings(Protocol):
     async def mark(self, guild_id: int, user_id: int, name: str, text: str) -> Mark:
         """Mark the moment in the running meeting. Raises Refused."""
 
-    async def stop(self, guild_id: int, command_id: int) -> Stopped | None:
-        """Stop the meeting and leave. Return None if there was none. Raises Refused."""
+    async def stop(self, guild_id: int, command_id: int, asked_in: int | None = None) -> Stopped | None:
+        """Stop the meeting and leave. Return None if there was none. Raises Refused.
+
+        ``asked_in`` is the channel of the command.
+        """
 
 
 class ServerSettings(Protocol):

@@ -17,16 +17,26 @@ from notetaker.model.notes import Posting
 
 NONCE_LENGTH = 25  # Discord docs, Create Message: at most 25 characters
 PAGE = 100  # Discord docs, Get Channel Messages: at most so many at once
-UNKNOWN_CHANNEL = 10003  # Discord docs, JSON Error Codes
+
+# Discord docs, JSON Error Codes
+UNKNOWN_CHANNEL = 10003
+NO_DIRECT_MESSAGES = 50007, 50278  # blocked or switched off; no server in common
+THREAD_CLOSED = 50083, 160005  # archived, locked
+PASSING = frozenset({20016, 20028, 20029, 30046, 40003, 40004, 40006, 40062, 110000, 130000})
+"""Refusals that time ends: slow mode, rate limits, and what Discord has switched off or cannot do for the moment."""
 
 
 class Undelivered(Exception):
     """Discord did not confirm a message or an answer, which may be there anyway. The text says why."""
 
 
+class Undeliverable(Undelivered):
+    """Discord does not take a message in this place, however often it is tried."""
+
+
 @contextmanager
 def delivering() -> Iterator[None]:
-    """Raise Undelivered in place of py-cord's and aiohttp's errors.
+    """Raise Undelivered, or Undeliverable, in place of py-cord's and aiohttp's errors.
 
     Those must not reach a log: they contain the URL, which may hold the token of an interaction, and the headers,
     which hold the bot's token.
@@ -34,17 +44,17 @@ def delivering() -> Iterator[None]:
     try:
         yield
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        raise Undelivered(reason(error)) from None
+        raise (Undeliverable if _final(error) else Undelivered)(reason(error)) from None
 
 
 class Publisher:
-    """Posts into text channels."""
+    """Posts into text channels and direct messages."""
 
     def __init__(self, bot: discord.Bot | discord.AutoShardedBot) -> None:
         self._bot = bot
 
     async def post(self, posting: Posting, *, look_since: datetime | None) -> int:
-        """Post the notes and return the id of their message. Raises Undelivered.
+        """Post the notes and return the id of their message. Raises Undelivered and Undeliverable.
 
         ``look_since`` is set when an earlier attempt may have reached Discord. The messages since then are searched
         before a new one is sent.
@@ -63,6 +73,12 @@ class Publisher:
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         return int(message.id)
+
+    async def direct(self, user_id: int) -> int:
+        """Return the channel of direct messages to a user. Raises Undelivered and Undeliverable."""
+        with delivering():
+            channel = await self._bot.create_dm(discord.Object(user_id))
+        return int(channel.id)
 
     async def say(self, channel_id: int, text: str) -> None:
         """Post a plain message that mentions nobody. Raises Undelivered."""
@@ -101,12 +117,27 @@ def nonce(meeting_id: str) -> str:
     return meeting_id[-NONCE_LENGTH:]
 
 
+def _final(error: Exception) -> bool:
+    """Return whether Discord says, with one of its own codes, why it does not take the request as it is.
+
+    Code 0 is a refusal of the token, or of a proxy in front of Discord.
+    """
+    if not isinstance(error, discord.HTTPException) or error.code in PASSING:
+        return False
+    return 400 <= error.status < 500 and error.status not in (401, 429) and error.code > 0
+
+
 def reason(error: Exception) -> str:
     """Why a request to Discord failed, for an operator. It never contains a message or a URL."""
+    code = error.code if isinstance(error, discord.HTTPException) else 0
+    if code in NO_DIRECT_MESSAGES:
+        return "the person takes no direct messages from the bot"
+    if code in THREAD_CLOSED:
+        return "the thread is closed"
     if isinstance(error, discord.Forbidden):
         return f"the bot lacks a permission in the channel (Discord: {error.text})"
-    if isinstance(error, discord.NotFound) and error.code == UNKNOWN_CHANNEL:
-        return f"the channel no longer exists (Discord: {error.text})"
+    if code == UNKNOWN_CHANNEL:
+        return "the channel no longer exists"
     if isinstance(error, discord.HTTPException):
         return f"Discord answered {error.status} (code {error.code})"
     return f"Discord could not be reached ({type(error).__name__})"

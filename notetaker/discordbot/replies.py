@@ -240,6 +240,11 @@ def marked(mark: Mark) -> str:
     return f"🔖 Marked <t:{mark.at_ns // SECOND_NS}:T>{text}"
 
 
+def notes_elsewhere(channel_id: int) -> str:
+    """``channel_id`` is where they were to go."""
+    return f"These notes were meant for <#{channel_id}>, but I can't post there."
+
+
 def left(channel_id: int) -> str:
     return f"I've left <#{channel_id}>."
 

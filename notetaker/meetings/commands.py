@@ -76,10 +76,10 @@ class Meetings:
         if reason is not None:
             raise Refused(replies.join_failed_trying(channel_id, reason))
 
-    async def leave(self, guild_id: int, command_id: int) -> Stopped | None:
+    async def leave(self, guild_id: int, command_id: int, asked_in: int | None = None) -> Stopped | None:
         self._obey(guild_id, None, command_id)
         async with self._recordings.locks[guild_id]:
-            stopped = await self._recordings.stop(guild_id)
+            stopped = await self._recordings.stop(guild_id, asked_in)
             if stopped is not None:
                 return stopped
             wanted = self._voice.wanted(guild_id)
@@ -123,12 +123,12 @@ class Meetings:
             await self._voice.leave(meeting.guild_id)
             raise _not_stored(meeting, error) from error
 
-    async def stop(self, guild_id: int, command_id: int) -> Stopped | None:
+    async def stop(self, guild_id: int, command_id: int, asked_in: int | None = None) -> Stopped | None:
         if self.meeting(guild_id) is None:
             return None
         self._obey(guild_id, None, command_id)
         async with self._recordings.locks[guild_id]:
-            return await self._recordings.stop(guild_id)
+            return await self._recordings.stop(guild_id, asked_in)
 
     async def shown(self, meeting: Meeting, channel_id: int, message_id: int) -> None:
         try:

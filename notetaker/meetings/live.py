@@ -224,14 +224,21 @@ class LiveMeeting:
         self.recorder.sync()
         self._state_file.keep(state, self._clock.sign())
 
-    def stop(self, now: float) -> None:
-        """End the meeting: nothing more is heard. One that was paused ended when the pause began."""
+    def stop(self, now: float, stopped_in: int | None = None) -> None:
+        """End the meeting: nothing more is heard. One that was paused ended when the pause began. ``stopped_in`` is
+        the channel in which someone asked for it.
+        """
         self._notice_sleep(now)
         self._stopped = True
         ended = now if self._paused_at is None else self._paused_at
         self._gaps.drop(GapKind.PAUSE)
         self._end_all(ended)
-        self.meeting = replace(self.meeting, ended_ns=self._clock.at(ended), state=MeetingState.FINISHING)
+        self.meeting = replace(
+            self.meeting,
+            ended_ns=self._clock.at(ended),
+            state=MeetingState.FINISHING,
+            stopped_in=stopped_in,
+        )
 
     def suspend(self, now: float) -> None:
         """End this life's part of the meeting, which another life may resume."""

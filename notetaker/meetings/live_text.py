@@ -15,7 +15,7 @@ EDIT_S = 1.5
 post there, too."""
 OLD_EDIT_S = 5.0
 """... of older ones, which change only when their texts have become final."""
-_FINAL = (MeetingState.READY, MeetingState.POSTED)
+_FINAL = (MeetingState.READY, MeetingState.POSTED, MeetingState.UNDELIVERED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,13 +131,16 @@ class Recordings:
             live.leave()
         self._voice.want(guild_id, None)
 
-    async def stop(self, guild_id: int) -> Stopped | None:
-        """Leave voice and stop the meeting. Returns None if there is none."""
+    async def stop(self, guild_id: int, stopped_in: int | None = None) -> Stopped | None:
+        """Leave voice and stop the meeting. Returns None if there is none.
+
+        ``stopped_in`` is the channel in which someone asked for it.
+        """
         if guild_id not in self._recorded:
             return None
         saving = await self._leave(guild_id)
         live = saving.live
-        live.stop(self._clock())
+        live.stop(self._clock(), stopped_in)
         log.info("Meeting %s stopped", live.meeting.id, extra=events.MEETING_ENDED.of(live.meeting))
         self._stopped.add(saving)
         await saving.sync()

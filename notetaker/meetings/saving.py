@@ -148,7 +148,7 @@ class Saving:
 
     def _finish(self, meeting: Meeting) -> None:
         assert meeting.ended_ns is not None
-        self._storage.store.end_meeting(meeting.id, meeting.ended_ns)
+        self._storage.store.end_meeting(meeting.id, meeting.ended_ns, meeting.stopped_in)
         self._storage.queue.finish(meeting.id)
 
     # Names

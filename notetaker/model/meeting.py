@@ -14,6 +14,8 @@ class MeetingState(StrEnum):
     READY = "ready"
     """The notes are ready to be posted."""
     POSTED = "posted"
+    UNDELIVERED = "undelivered"
+    """The notes are ready, but can be posted nowhere."""
 
 
 class Place(NamedTuple):
@@ -44,6 +46,8 @@ class Meeting:
     """ISO 639-1 code of the spoken language, as chosen with /startnotes or by the server; None to detect it."""
     time_zone: str | None = None
     """IANA name of the time zone of its notes and transcript; None for the operator's."""
+    stopped_in: int | None = None
+    """The channel in which someone stopped it; None if nobody did."""
 
     @property
     def first_place(self) -> Place:

@@ -111,6 +111,7 @@ class _Bot:
             ca_file=settings.discord_ca_file,
             regions_file=settings.state_dir / "voice-regions.json",
         )
+        self._postings = Postings(opened.store, database, self._discord.publisher)
         self._reload = Reload(settings, EnvFile(os.environ), self._change)
         self._away_since_ns: int | None = time.time_ns()
         self._storage: Storage
@@ -197,7 +198,7 @@ class _Bot:
             tasks.create_task(self._recordings.run())
             tasks.create_task(resuming.run(self._discord.wait_until_ready))
             await self._discord.wait_until_ready()
-            tasks.create_task(Postings(self._opened.store, self._database, self._discord.publisher).run())
+            tasks.create_task(self._postings.run())
             tasks.create_task(self._following().run())
             servers = count(len(self._discord.guilds), "server")
             self._supervision.ready()
@@ -259,6 +260,7 @@ class _Bot:
             self._away_since_ns,
             time.time_ns(),
             self._storage.failure(time.monotonic()),
+            self._postings.undelivered,
         )
         return "; ".join(filter(None, (line, self._reload.note)))
 
@@ -275,4 +277,5 @@ class _Bot:
             process=process_figures(),
             voice=self._voice.status(),
             meetings=self._recordings.running(),
+            undelivered=self._postings.undelivered,
         )

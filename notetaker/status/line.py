@@ -17,11 +17,13 @@ def status_line(
     away_since_ns: int | None,
     now_ns: int,
     failure: str | None = None,
+    undelivered: int = 0,
 ) -> str:
     """Return a line such as ``2 meetings, 7 people heard, 0 reconnecting, last 4006 3 h ago``.
 
     ``away_since_ns``: when the main gateway was lost, Unix ns; None while it is connected.
     ``failure``: what is wrong with the database, if anything.
+    ``undelivered``: number of meetings whose notes Discord takes nowhere.
     """
     quiet = not meetings and not _reconnecting(voice)
     parts = []
@@ -40,6 +42,8 @@ def status_line(
         parts.append(f"last {code} {_ago(now_ns - closes[code])}")
     if voice.duplicate is not None:
         parts.append("another process uses this bot's token")
+    if undelivered:
+        parts.append(f"the notes of {count(undelivered, 'meeting')} could not be delivered")
     if failure is not None:
         parts.append(failure)
     return ", ".join(parts)

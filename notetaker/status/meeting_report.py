@@ -80,6 +80,10 @@ def detail(store: Store, meeting_id: str) -> dict[str, Any] | None:
         ],
         "minutes": _minutes(store, meeting),
         "lines": lines,
+        "refusals": [
+            {"user_id" if place == meeting.started_by else "channel_id": str(place), "reason": reason}
+            for place, reason in store.refusals(meeting_id).items()
+        ],
     }
 
 

@@ -45,6 +45,8 @@ class Snapshot:
     process: ProcessFigures
     voice: VoiceStatus
     meetings: tuple[RunningMeeting, ...]
+    undelivered: int = 0
+    """Number of meetings whose notes Discord has taken nowhere since the process started."""
 
 
 def process_figures() -> ProcessFigures:
@@ -91,6 +93,7 @@ def document(snapshot: Snapshot) -> dict[str, Any]:
             }
             for running in snapshot.meetings
         ],
+        "undelivered": snapshot.undelivered,
     }
 
 

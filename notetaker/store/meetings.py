@@ -42,13 +42,16 @@ class Meetings(Database):
             meeting_of(row) for row in self._read(select(tables.meetings).where(wanted).order_by(*oldest))
         ]
 
-    def end_meeting(self, meeting_id: str, ended_ns: int) -> None:
-        """Move a meeting from RECORDING to FINISHING. A meeting that has ended keeps its first end."""
+    def end_meeting(self, meeting_id: str, ended_ns: int, stopped_in: int | None = None) -> None:
+        """Move a meeting from RECORDING to FINISHING. A meeting that has ended keeps its first end.
+
+        ``stopped_in`` is the channel in which someone stopped it.
+        """
         self._write(
             update(tables.meetings)
             .where(tables.meetings.c.id == meeting_id)
             .where(tables.meetings.c.state == MeetingState.RECORDING.value)
-            .values(state=MeetingState.FINISHING.value, ended_ns=ended_ns)
+            .values(state=MeetingState.FINISHING.value, ended_ns=ended_ns, stopped_in=stopped_in)
         )
 
     def delete_meeting(self, meeting_id: str) -> None:

@@ -46,8 +46,10 @@ class Postings(Database):
         return _MINUTES.validate_python(rows[0]._mapping["items"]) if rows else None  # row.items is a method
 
     def due_postings(self) -> list[Posting]:
-        """Return the postings that are not posted yet, oldest meeting first."""
-        return self._postings(tables.postings.c.message_id.is_(None))
+        """Return the postings that are still to be posted, oldest meeting first."""
+        lost = select(tables.meetings.c.id).where(tables.meetings.c.state == MeetingState.UNDELIVERED.value)
+        columns = tables.postings.c
+        return self._postings(columns.message_id.is_(None) & columns.meeting_id.not_in(lost))
 
     def begin_posting(self, meeting_id: str) -> bool:
         """Record that an attempt to post begins.
@@ -63,14 +65,33 @@ class Postings(Database):
         )
         return bool(begun)
 
-    def posted(self, meeting_id: str, message_id: int) -> None:
+    def posted(self, meeting_id: str, message_id: int, channel_id: int) -> None:
         """Record that the message is in the channel. The first message id stays."""
         self._write(
             update(tables.postings)
             .where(tables.postings.c.meeting_id == meeting_id, tables.postings.c.message_id.is_(None))
-            .values(begun=True, message_id=message_id),
+            .values(begun=True, message_id=message_id, channel_id=channel_id),
             _state(meeting_id, MeetingState.POSTED),
         )
+
+    def refuse(self, meeting_id: str, place_id: int, reason: str) -> None:
+        """Record that a place does not take the notes. No attempt to post them in the next one has begun."""
+        self._write(
+            self._insert(tables.refusals)
+            .values(meeting_id=meeting_id, place_id=place_id, reason=reason)
+            .on_conflict_do_nothing(),
+            update(tables.postings).where(tables.postings.c.meeting_id == meeting_id).values(begun=False),
+        )
+
+    def refusals(self, meeting_id: str) -> dict[int, str]:
+        """Return the reasons why places do not take the notes, by the id of the channel or user."""
+        columns = tables.refusals.c
+        rows = self._read(select(tables.refusals).where(columns.meeting_id == meeting_id))
+        return {row.place_id: row.reason for row in rows}
+
+    def give_up_posting(self, meeting_id: str) -> None:
+        """Record that no place takes the notes."""
+        self._write(_state(meeting_id, MeetingState.UNDELIVERED))
 
     def posting(self, meeting_id: str) -> Posting | None:
         found = self._postings(tables.postings.c.meeting_id == meeting_id)

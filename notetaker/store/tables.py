@@ -56,6 +56,7 @@ meetings = Table(
     Column("state", Text, nullable=False),
     Column("language", Text),
     Column("time_zone", Text),
+    Column("stopped_in", BigInteger),
     Index("ix_meetings_started_ns", "started_ns"),
 )
 
@@ -230,3 +231,12 @@ live_pages = Table(
     Column("message_id", BigInteger, nullable=False),
     Column("keys", JSON, nullable=False),  # of the lines and gaps on it
 )
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("meeting_id", Text, ForeignKey("meetings.id"), primary_key=True),
+    Column("place_id", BigInteger, primary_key=True, autoincrement=False),  # of a channel or a user
+    Column("reason", Text, nullable=False),
+)
+"""The places that do not take the notes of a meeting."""

@@ -12,6 +12,7 @@ from notetaker.discordbot.bot import NotetakerBot
 from notetaker.discordbot.ports import Meetings, Notebook, ServerSettings, Start, Started, Voice
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker.speaker import Speaker
+from notetaker.discordsim.world.entities import ChannelType
 from notetaker.model.meeting import Meeting
 from tests.harness.world import the_bot, the_guild, the_user
 
@@ -41,7 +42,7 @@ class Ada:
     """In the voice channel Standup, and at the keyboard."""
 
     def __init__(self, local: LocalDiscord, http: ClientSession, meetings: NoMeetings) -> None:
-        world = local.world
+        self.world = world = local.world
         self.meetings = meetings
         self._url = f"{world.cdn_url}/sim"
         self._http = http
@@ -58,9 +59,20 @@ class Ada:
             name="Ada",
         )
 
-    async def says(self, line: str) -> Any:
+    async def says(self, line: str, **place: str) -> Any:
         """The message that she gets to see."""
-        return (await self._post("interactions", command=line))["messages"][0]
+        return (await self._post("interactions", command=line, **place))["messages"][0]
+
+    def thread(self, kind: ChannelType, **data: Any) -> str:
+        """The id of a thread of hers."""
+        office = the_guild(self.world, "Office")
+        parent = office.channels[int(self._place["channel_id"])]
+        thread = self.world.add_thread(
+            parent, "case", int(self._place["user_id"]), kind=kind, thread_id=None, minutes=60
+        )
+        for name, value in data.items():
+            setattr(thread.thread, name, value)
+        return str(thread.id)
 
     async def types(self, text: str) -> list[dict[str, str]]:
         """What she is offered behind ``/startnotes language:``."""
@@ -137,3 +149,30 @@ async def test_the_common_languages_are_offered_first(ada: Ada) -> None:
 async def test_several_people_may_type_at_once(ada: Ada) -> None:
     offered = await asyncio.gather(*(ada.types(text) for text in ("germ", "fren", "ital", "span")))
     assert [choices[0]["value"] for choices in offered] == ["de", "fr", "it", "es"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "locked", "reason"),
+    [
+        (
+            ChannelType.PRIVATE_THREAD,
+            False,
+            "it is a private thread, and I'm not a member of it. Mention me there",
+        ),
+        (ChannelType.PUBLIC_THREAD, True, "it is locked. Unlock it, or use /startnotes in another channel."),
+    ],
+)
+async def test_a_thread_that_takes_no_notes_is_noticed_before_the_meeting(
+    ada: Ada, kind: ChannelType, locked: bool, reason: str
+) -> None:
+    thread = ada.thread(kind, locked=locked)
+    said = await ada.says("startnotes", channel_id=thread)
+    assert said["content"].startswith(f"I can't post notes in <#{thread}>: {reason}")
+    assert ada.meetings.wishes == []
+
+
+@pytest.mark.parametrize("kind", [ChannelType.PRIVATE_THREAD, ChannelType.PUBLIC_THREAD])
+async def test_a_thread_with_the_bot_in_it_takes_notes(ada: Ada, kind: ChannelType) -> None:
+    thread = ada.thread(kind, member_ids=[the_bot(ada.world).id])
+    await ada.says("startnotes", channel_id=thread)
+    assert [str(wish.text_channel_id) for wish in ada.meetings.wishes] == [thread]

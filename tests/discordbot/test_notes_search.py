@@ -51,7 +51,7 @@ def end(readers: Readers, meeting: Meeting) -> None:
     readers.store.end_meeting(meeting.id, meeting.started_ns + 30 * MINUTE)
     posting = replace(POSTING, meeting_id=meeting.id, channel_id=meeting.text_channel_id)
     readers.store.save_notes(NOTES, posting)
-    readers.store.posted(meeting.id, 42)
+    readers.store.posted(meeting.id, 42, meeting.text_channel_id)
     index_all(readers.store, lambda: False)
 
 
@@ -313,7 +313,7 @@ async def test_a_meeting_is_deleted_with_all_that_is_kept_of_it(readers: Readers
     )
     assert await readers.says(f"notes delete meeting:{meeting.id}") == f"(only you) {replies.NOT_FINISHED}"
     page, notes, mine = [await post(readers, "general") for _ in range(3)]
-    readers.store.posted(meeting.id, notes)
+    readers.store.posted(meeting.id, notes, meeting.text_channel_id)
     readers.store.open_live_text(meeting.id, readers.channel("general"))
     readers.store.save_page(meeting.id, 1, ShownPage(page, (line,)))
     index_all(readers.store, lambda: False)

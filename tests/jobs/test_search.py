@@ -69,7 +69,7 @@ def test_a_worker_that_stops_leaves_the_rest(store: Store) -> None:
 def test_notes_are_linked_only_in_a_channel_of_the_meeting(store: Store) -> None:
     held = hold(store, 1)
     assert message_link(store, held) is None
-    store.posted(held.id, 7)
+    store.posted(held.id, 7, held.text_channel_id)
     place = f"https://discord.com/channels/{held.guild_id}/{held.text_channel_id}/7"
     assert message_link(store, held) == place
     assert message_link(store, replace(held, text_channel_id=1)) is None

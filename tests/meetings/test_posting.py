@@ -39,6 +39,12 @@ class Discord:
             raise Undelivered("Discord answered 503 (code 0)")
         return 777
 
+    async def direct(self, user_id: int) -> int:
+        raise AssertionError("the channel is there")
+
+    async def say(self, channel_id: int, text: str) -> None:
+        raise AssertionError("the notes are where they were to go")
+
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:

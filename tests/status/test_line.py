@@ -26,6 +26,11 @@ def test_meetings_people_and_connections_are_counted() -> None:
     assert line(replace(QUIET, guilds=(WAITING,))) == "0 meetings, 0 people heard, 1 reconnecting"
 
 
+def test_notes_that_nobody_got_are_counted() -> None:
+    said = status_line(QUIET, [], 3, None, NOW_NS, undelivered=2)
+    assert said == "No meeting, in 3 servers, the notes of 2 meetings could not be delivered"
+
+
 @pytest.mark.parametrize(
     ("ago_ns", "said"),
     [

@@ -63,7 +63,7 @@ def test_a_meeting_goes_from_recording_to_posted(store: Store) -> None:
 
     store.save_notes(NOTES, POSTING)
     assert store.meeting(MEETING.id) == replace(finishing, state=MeetingState.READY)
-    store.posted(MEETING.id, 77)
+    store.posted(MEETING.id, 77, POSTING.channel_id)
     assert store.meeting(MEETING.id) == replace(finishing, state=MeetingState.POSTED)
 
 
@@ -308,7 +308,7 @@ def test_notes_may_be_replaced_until_the_first_attempt_to_post(store: Store) -> 
     assert store.notes(MEETING.id) == better
     assert store.due_postings() == [replace(POSTING, content="better")]
 
-    store.posted(MEETING.id, 77)
+    store.posted(MEETING.id, 77, POSTING.channel_id)
     store.save_notes(best, replace(POSTING, content="best"))
     found = store.meeting(MEETING.id)
     assert found and found.state == MeetingState.POSTED
@@ -320,11 +320,31 @@ def test_only_the_first_attempt_to_post_is_told_so(store: Store) -> None:
     store.save_notes(NOTES, POSTING)
     assert [store.begin_posting(MEETING.id) for _ in range(3)] == [True, False, False]
     assert store.due_postings() == [POSTING]  # still due, because the attempt may have failed
-    store.posted(MEETING.id, 77)
-    store.posted(MEETING.id, 78)
+    store.posted(MEETING.id, 77, POSTING.channel_id)
+    store.posted(MEETING.id, 78, POSTING.channel_id)
     assert store.due_postings() == []
     assert store.begin_posting(MEETING.id) is False
     assert store.posting(MEETING.id) == POSTING
+
+
+def test_a_place_that_refuses_the_notes_is_kept_until_none_is_left(store: Store) -> None:
+    store.add_meeting(MEETING)
+    store.save_notes(NOTES, POSTING)
+    store.begin_posting(MEETING.id)
+    for _ in range(2):
+        store.refuse(MEETING.id, 3, "the channel no longer exists")
+    assert store.refusals(MEETING.id) == {3: "the channel no longer exists"}
+    assert store.begin_posting(MEETING.id) is True  # in the next place
+    store.give_up_posting(MEETING.id)
+    assert store.due_postings() == []
+    assert store.posting(MEETING.id) == POSTING
+
+
+def test_it_is_kept_where_the_notes_were_posted(store: Store) -> None:
+    store.add_meeting(MEETING)
+    store.save_notes(NOTES, POSTING)
+    store.posted(MEETING.id, 77, 99)
+    assert store.posting(MEETING.id) == replace(POSTING, channel_id=99)
 
 
 @pytest.mark.parametrize(("utterance_id", "engine"), [("no such utterance", "e"), (utterance(1).id, None)])
