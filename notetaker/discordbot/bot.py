@@ -83,9 +83,16 @@ class NotetakerBot(discord.AutoShardedBot):
     """
 
     def __init__(
-        self, *, api_base_url: str, ca_file: Path | None, reconnect_exponent: int = RECONNECT_EXPONENT
+        self,
+        *,
+        api_base_url: str,
+        ca_file: Path | None,
+        proxy: str | None = None,
+        reconnect_exponent: int = RECONNECT_EXPONENT,
     ) -> None:
-        """``api_base_url`` has no version; ``ca_file`` (PEM) is trusted in addition to the system's authorities."""
+        """``api_base_url`` has no version; ``ca_file`` (PEM) is trusted in addition to the system's authorities.
+        ``proxy`` is the URL of an HTTP proxy for REST and the main gateway.
+        """
         Route.API_BASE_URL = api_base_url + "/v{API_VERSION}"
         # else py-cord warns that voice will not work without davey, which only its own voice client needs
         discord.utils.voice_dependency_warning_emitted = True
@@ -94,6 +101,7 @@ class NotetakerBot(discord.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             default_command_contexts={discord.InteractionContextType.guild},
             max_messages=None,
+            proxy=proxy,
             guild_ready_timeout=1.0,  # seconds; nothing of ours needs to know all guilds before it begins
             cache_app_emojis=False,
             cache_default_sounds=False,

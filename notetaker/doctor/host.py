@@ -45,6 +45,7 @@ async def settings() -> tuple[Settings, str]:
         found = Settings.load()
         found.require_token()
         parse_url(found.database)
+        _ = found.proxy
     except SettingsError as error:
         raise CheckFailed("; ".join(str(error).splitlines()), advice) from None
     except StoreSettingError as error:

@@ -14,9 +14,13 @@ import aiohttp
 
 from notetaker.doctor.checks import ALLOW, RESOLVER, STATUS
 from notetaker.doctor.checkup import CheckFailed, CheckSkipped
+from notetaker.settings.proxy import Proxy
 from notetaker.settings.values import token_place
 
 PROXY = "Check DISCORD_API_BASE_URL, and whether a proxy answers instead of Discord."
+OUR_PROXY = (
+    "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, and that the proxy lets this host connect to Discord."
+)
 PORTAL = "the Bot page of the application at https://discord.com/developers/applications"
 
 MAX_CLOCK_ERROR_S = 5.0
@@ -32,25 +36,34 @@ class NetworkChecks:
         base_url: str,
         tls: ssl.SSLContext,
         http: aiohttp.ClientSession,
+        proxy: Proxy | None = None,
         unix_s: Callable[[], float] = time.time,
     ) -> None:
-        """``base_url`` is DISCORD_API_BASE_URL; ``http`` uses ``tls``; ``unix_s`` is the system clock."""
+        """``base_url`` is DISCORD_API_BASE_URL; ``http`` uses ``tls``; ``unix_s`` is the system clock.
+
+        Behind a ``proxy``, the first two checks are of the way to it.
+        """
         self._base_url = base_url
         self._tls = tls
         self._http = http
+        self._proxy = proxy
         self._unix_s = unix_s
-        self._host = urlsplit(base_url).hostname or ""
-        self._secure = base_url.startswith("https:")
+        self._advice = PROXY if proxy is None else OUR_PROXY
+        self._through = None if proxy is None else proxy.url
+        self._nearest = base_url if proxy is None else proxy.url
+        self._host = urlsplit(self._nearest).hostname or ""
+        self._secure = self._nearest.startswith("https:")
         self._port = 0
         self._ahead_s: float | None = None
         self._gateway_url = ""
 
     async def name(self) -> str:
         try:
-            self._port = urlsplit(self._base_url).port or (443 if self._secure else 80)
+            self._port = urlsplit(self._nearest).port or (443 if self._secure else 80)
             found = await asyncio.get_running_loop().getaddrinfo(self._host, self._port)
         except (OSError, ValueError) as error:  # ValueError: the name is malformed, such as discord..com
-            raise CheckFailed(f"cannot resolve {self._host}: {_reason(error)}", RESOLVER) from None
+            advice = RESOLVER if self._proxy is None else OUR_PROXY
+            raise CheckFailed(f"cannot resolve {self._host}: {_reason(error)}", advice) from None
         return f"{self._host}: {', '.join(sorted({str(address[4][0]) for address in found}))}"
 
     async def connection(self) -> str:
@@ -71,12 +84,14 @@ class NetworkChecks:
                 f"{self._host}:{self._port} does not speak TLS: {error.reason}", ALLOW
             ) from None
         except OSError as error:
+            advice = ALLOW if self._proxy is None else OUR_PROXY
             raise CheckFailed(
-                f"cannot connect to {self._host}:{self._port}: {_reason(error)}", ALLOW
+                f"cannot connect to {self._host}:{self._port}: {_reason(error)}", advice
             ) from None
         writer.transport.abort()
         kind = "TCP and TLS" if self._secure else "TCP, without TLS"
-        return f"{self._host}:{self._port}, {kind} in {_ms(time.monotonic() - began)}"
+        found = f"{self._host}:{self._port}, {kind} in {_ms(time.monotonic() - began)}"
+        return found if self._proxy is None else f"proxy {found}; not for voice, which needs UDP"
 
     async def http(self) -> str:
         asked = self._unix_s()
@@ -112,7 +127,7 @@ class NetworkChecks:
         host = urlsplit(self._gateway_url).hostname
         url = f"{self._gateway_url.rstrip('/')}/?v=10&encoding=json"
         try:
-            async with self._http.ws_connect(url) as socket:
+            async with self._http.ws_connect(url, proxy=self._through) as socket:
                 hello = await socket.receive_json()
         except (aiohttp.ClientError, OSError, TypeError, ValueError) as error:
             raise CheckFailed(f"cannot connect to {host}: {_reason(error)}", ALLOW) from None
@@ -124,11 +139,13 @@ class NetworkChecks:
         """Return the response to a request. Raises CheckFailed unless it is one of Discord's."""
         began = time.monotonic()
         try:
-            async with self._http.get(f"{self._base_url}/v10{path}", headers=headers) as response:
+            async with self._http.get(
+                f"{self._base_url}/v10{path}", headers=headers, proxy=self._through
+            ) as response:
                 status, date = response.status, response.headers.get("Date")
                 body = await response.json() if status == 200 else None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise CheckFailed(f"no valid response: {_reason(error)}", PROXY) from None
+            raise CheckFailed(f"no valid response: {_reason(error)}", self._advice) from None
         if status == 429:
             raise CheckFailed(
                 "Discord is rate limiting this address (429)",
@@ -137,7 +154,7 @@ class NetworkChecks:
         if status >= 500:
             raise CheckFailed(f"Discord responded with {status}: it has an outage", STATUS)
         if status != 401 and not isinstance(body, dict):
-            raise CheckFailed(f"the response ({status}) is not Discord's", PROXY)
+            raise CheckFailed(f"the response ({status}) is not Discord's", self._advice)
         return _Answer(status, body or {}, date, time.monotonic() - began)
 
 

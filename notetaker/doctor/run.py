@@ -58,7 +58,7 @@ class Doctor:
         tls = tls_context(settings.discord_ca_file)
         connector = aiohttp.TCPConnector(ssl=tls)
         async with aiohttp.ClientSession(connector=connector, headers={"User-Agent": USER_AGENT}) as http:
-            network = NetworkChecks(settings.discord_api_base_url, tls, http, self._unix_s)
+            network = NetworkChecks(settings.discord_api_base_url, tls, http, settings.proxy, self._unix_s)
             await make(checks.NAME, network.name)
             await make(checks.CONNECTION, network.connection)
             await make(checks.HTTP, network.http)
@@ -80,7 +80,11 @@ class Doctor:
         from notetaker.doctor.voice import try_voice
 
         make = self._checkup.make
-        bot = NotetakerBot(api_base_url=settings.discord_api_base_url, ca_file=settings.discord_ca_file)
+        bot = NotetakerBot(
+            api_base_url=settings.discord_api_base_url,
+            ca_file=settings.discord_ca_file,
+            proxy=None if settings.proxy is None else settings.proxy.url,
+        )
         async with GuildChecks(bot, settings.require_token(), self._guild_id, self._channel_id) as guild:
             await make(checks.IDENTIFY, guild.identify)
             await make(checks.GUILD, guild.guild)

@@ -101,8 +101,13 @@ class _Bot:
         self._database = database
         self._supervision = Supervision(self._status)
         self._began = time.time_ns(), time.monotonic()
+        proxy = settings.proxy
+        if proxy is not None:
+            log.info("Connecting to Discord through the proxy %s, except for voice", proxy)
         self._discord = NotetakerBot(
-            api_base_url=settings.discord_api_base_url, ca_file=settings.discord_ca_file
+            api_base_url=settings.discord_api_base_url,
+            ca_file=settings.discord_ca_file,
+            proxy=None if proxy is None else proxy.url,
         )
         self._announcer = Announcer(self._discord)
         self._voice = VoiceManager(

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from notetaker.host.errors import SettingsError
 from notetaker.host.sd_notify import state_directory
 from notetaker.model.guild_settings import GuildSettings
+from notetaker.settings.proxy import Proxy, proxy_for
 from notetaker.settings.types import (
     CaFile,
     HttpUrl,
@@ -336,6 +337,11 @@ class Settings(BaseSettings):
             regions=self.voice_region_fallback,
             traces=self.traces_folder if self.voice_debug else None,
         )
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy between this host and Discord, None for none. Raises SettingsError."""
+        return proxy_for(self.discord_api_base_url)
 
     @property
     def meetings_folder(self) -> Path:
