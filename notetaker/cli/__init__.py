@@ -12,6 +12,7 @@ from notetaker.cli.meetings import meeting, meetings
 from notetaker.cli.models import models
 from notetaker.cli.processes import bot, worker
 from notetaker.cli.search import search
+from notetaker.cli.setup import invite, setup
 from notetaker.cli.status import status
 from notetaker.cli.supervisor import supervisor_watchdog
 from notetaker.cli.terminal import make_readable
@@ -38,6 +39,8 @@ def main() -> None:
 
 
 for command in (
+    setup,
+    invite,
     bot,
     worker,
     doctor,

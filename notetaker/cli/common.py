@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -74,7 +74,7 @@ def sentences_instead_of_tracebacks() -> Iterator[None]:
         sys.exit(ExitCode.BUG)
 
 
-def fail(sentence: str, code: int) -> None:
+def fail(sentence: str, code: int) -> NoReturn:
     """Exit with a message: an event in systemd's journal, otherwise a line on standard error."""
     event = EVENTS.get(code)
     if event is not None and in_journal():

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from notetaker.discordbot import permission_checks
+from notetaker.discordbot import invitation, permission_checks
 from notetaker.discordbot.bot import GatewayRefused, NotetakerBot, TokenRejected
 from notetaker.doctor.checks import STATUS
 from notetaker.doctor.checkup import CheckFailed, CheckSkipped
@@ -12,10 +12,6 @@ from notetaker.doctor.network import PORTAL
 
 log = logging.getLogger(__name__)
 
-INVITATION = (
-    "https://discord.com/oauth2/authorize?client_id={}&scope=bot+applications.commands&permissions=1149952"
-)
-"""The permissions are the README's: View Channels, Send Messages, Attach Files, Read Message History, Connect."""
 COPY_ID = (
     "To find ids, turn on Developer Mode in Discord and choose Copy ID in the menu of a server or channel"
 )
@@ -68,7 +64,7 @@ class GuildChecks:
 
     async def guild(self) -> str:
         names = _listed([f"{guild.name} ({guild.id})" for guild in self._bot.guilds])
-        invite = f"Someone with Manage Server can invite it: {INVITATION.format(self._bot.application_id)}"
+        invite = f"Someone with Manage Server can invite it: {invitation.link(str(self._bot.application_id))}"
         if self._guild_id is None:
             if not self._bot.guilds:
                 raise CheckFailed("the bot is not in any server", invite)
@@ -81,7 +77,11 @@ class GuildChecks:
             )
         if guild.unavailable:
             raise CheckFailed(f"server {self._guild_id} is unavailable because of a Discord outage", STATUS)
-        return f"the bot is in {guild.name}"
+        granted = guild.me.guild_permissions.value
+        lacking = _listed([one.name for one in invitation.PERMISSIONS if not granted & one.bit])
+        return f"the bot is in {guild.name}" + (
+            f"; its role lacks {lacking}, so that channels have to grant it" if lacking else ""
+        )
 
     async def permissions(self) -> str:
         guild = self._bot.get_guild(self._guild_id) if self._guild_id is not None else None

@@ -25,7 +25,7 @@ def bot_identity(token: str, api_base_url: str) -> str:
     It is the account's id. For a server other than Discord's it ends with a fingerprint of host and port, since ids
     there are of other accounts; a proxy looks like such a server. For a token without an id it is a fingerprint.
     """
-    account = _account(token)
+    account = account_id(token) or f"token-{_fingerprint(token, 16)}"
     url = urlsplit(api_base_url)
     host = (url.hostname or "").removesuffix(".")
     if host in DISCORD:
@@ -33,7 +33,8 @@ def bot_identity(token: str, api_base_url: str) -> str:
     return f"{account}-{_fingerprint(f'{host}:{url.port or PORTS.get(url.scheme)}', 8)}"
 
 
-def _account(token: str) -> str:
+def account_id(token: str) -> str | None:
+    """Return the id in a token, or None if it has none."""
     encoded, dot, _ = token.partition(".")
     try:
         decoded = b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
@@ -41,7 +42,7 @@ def _account(token: str) -> str:
         decoded = b""
     if dot and re.fullmatch(rb"[1-9][0-9]{0,19}", decoded):
         return decoded.decode()
-    return f"token-{_fingerprint(token, 16)}"
+    return None
 
 
 def _fingerprint(text: str, digits: int) -> str:

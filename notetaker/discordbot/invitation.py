@@ -1,0 +1,34 @@
+"""What the bot asks for when it is invited: exactly the permissions that it uses.
+
+Discord docs, OAuth2, "Bot Authorization Flow", and Topics / Permissions for names and bits.
+"""
+
+from dataclasses import dataclass
+
+SCOPES = "bot", "applications.commands"
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    name: str
+    bit: int
+    why: str
+
+
+PERMISSIONS = (
+    Permission("View Channels", 1 << 10, "see the voice channels and who is in them"),
+    Permission("Connect", 1 << 20, "join a voice channel and hear it"),
+    Permission("Send Messages", 1 << 11, "say that it records, and post the notes"),
+    Permission("Send Messages in Threads", 1 << 38, "the same in threads"),
+    Permission("Attach Files", 1 << 15, "attach the transcript to the notes"),
+    Permission("Read Message History", 1 << 16, "see after a crash whether the notes are there already"),
+)
+
+
+def link(application_id: str) -> str:
+    """Return the address under which someone with Manage Server can invite the bot."""
+    bits = sum(permission.bit for permission in PERMISSIONS)
+    scopes = "+".join(SCOPES)
+    return (
+        f"https://discord.com/oauth2/authorize?client_id={application_id}&scope={scopes}&permissions={bits}"
+    )
