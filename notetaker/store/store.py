@@ -51,11 +51,10 @@ class Store(Meetings, Utterances, Parts, Postings, Guilds, LiveTexts, Panels, In
         revision = MigrationContext.configure(connection).get_current_revision()
         if revision is None or revision in {script.revision for script in scripts.walk_revisions()}:
             return
-        newest = scripts.get_current_head() or ""
-        if re.fullmatch(r"\d{4}", revision) and revision > newest:
+        if re.fullmatch(r"\d{4}", revision):
             raise StoreUnfit(
-                f"the database {self.name} is of a newer release of notetaker (its schema is {revision}, here the "
-                f"newest is {newest}); install that release again, or restore the backup from before the upgrade"
+                f"the database {self.name} is of a newer release of notetaker, with a schema {revision} that this "
+                "one does not know; install that release again, or restore the backup from before the upgrade"
             )
         raise StoreUnfit(f"the database {self.name} belongs to another program; set another one")
 
