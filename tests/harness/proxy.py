@@ -14,6 +14,7 @@ from notetaker.discordsim.server import LocalDiscord
 BEHIND = ".invalid"
 """Names that only the proxy can resolve, to this host (RFC 6761, section 6.4)."""
 
+Change = Callable[[bytes], bytes]
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -23,6 +24,9 @@ class HttpProxy:
         self.heads: list[str] = []
         """The head of each connection's first request."""
         self.refuses = False
+        self.mute_after: bytes | None = None
+        """Once a request has this in it, nothing comes back any more, from any connection."""
+        self._mute = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
@@ -44,8 +48,15 @@ class HttpProxy:
         if method == b"CONNECT":
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
-            out.write(head)
-        await _relay(reader, writer, there, out)
+            out.write(self._request(head))
+        await _relay(reader, writer, there, out, self._request, self._answer)
+
+    def _request(self, data: bytes) -> bytes:
+        self._mute = self._mute or (self.mute_after is not None and self.mute_after in data)
+        return data
+
+    def _answer(self, data: bytes) -> bytes:
+        return b"" if self._mute else data
 
 
 async def _relay(
@@ -53,19 +64,21 @@ async def _relay(
     writer: asyncio.StreamWriter,
     there: asyncio.StreamReader,
     out: asyncio.StreamWriter,
+    request: Change = bytes,
+    answer: Change = bytes,
 ) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_pipe(reader, out))
-            tasks.create_task(_pipe(there, writer))
+            tasks.create_task(_pipe(reader, out, request))
+            tasks.create_task(_pipe(there, writer, answer))
     finally:
         out.transport.abort()
 
 
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, change: Change) -> None:
     with suppress(OSError):
         while data := await reader.read(65536):
-            writer.write(data)
+            writer.write(change(data))
             await writer.drain()
     writer.close()
 

@@ -91,16 +91,16 @@ def test_a_file_that_is_no_database_is_one_sentence(tmp_path: Path) -> None:
     ],
 )
 def test_a_schema_that_this_release_does_not_know_is_left_alone(
-    tmp_path: Path, revision: str, reason: str
+    database_url: str, revision: str, reason: str
 ) -> None:
-    with closing(Store(f"sqlite:///{tmp_path}/notetaker.db")) as store:
+    with closing(Store(database_url)) as store:
         store.check()  # an empty one can be migrated
         store.migrate()
         store.check()
         with store.engine.begin() as connection:
             connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
         for look in (store.migrate, store.check):
-            with pytest.raises(StoreUnfit, match=f"^the database {tmp_path}/notetaker.db {reason}"):
+            with pytest.raises(StoreUnfit, match=f"^the database {store.name} {reason}"):
                 look()
 
 
