@@ -18,6 +18,7 @@ from notetaker.host.worker_thread import in_thread
 from notetaker.notes.minutes.writer import WriterError
 from notetaker.remote.errors import ServerSettingError
 from notetaker.settings import state_folder
+from notetaker.settings.kinds import load_kinds
 from notetaker.settings.values import Settings
 from notetaker.speech.engine import EngineSettingError
 from notetaker.speech.engines import choose
@@ -98,7 +99,11 @@ async def speech(settings: Settings) -> str:
 
 
 async def notes(settings: Settings) -> str:
-    """Ask the language model that is set something short: a server may be there without the model."""
+    """Read the kinds of notes, and ask the language model that is set something short: a server may be there
+    without the model.
+    """
+    if faults := (await in_thread(load_kinds, settings)).faults:
+        raise CheckFailed("; ".join(faults), "Fix this, then restart the bot and the workers.")
     try:
         llm = settings.llm
         if llm is None:

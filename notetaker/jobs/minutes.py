@@ -4,12 +4,15 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from notetaker.jobs.queue import ENDED, MINUTES, JobQueue, part_name
 from notetaker.jobs.so_far import known_parts
 from notetaker.model.meeting import Meeting
 from notetaker.model.minutes import Minutes, Part, PartMinutes
+from notetaker.model.notes_kind import NotesKind
 from notetaker.model.transcript import Transcript
+from notetaker.notes.kinds import MEETING
 from notetaker.notes.minutes.builtin import BuiltIn
 from notetaker.notes.minutes.joining import join
 from notetaker.notes.minutes.making import make, sum_up
@@ -39,6 +42,7 @@ class MinuteTaker:
         transcript: Callable[[Meeting], Transcript],
         pause: Callable[[float], None],
         clock: Callable[[], float] = time.monotonic,
+        kind: Callable[[Meeting], NotesKind] = lambda _: MEETING,
     ) -> None:
         """``writer``: None for the built-in one, which also writes what another one cannot. ``pause`` waits for some
         seconds, and raises if the worker stops meanwhile. ``clock`` returns seconds.
@@ -48,6 +52,7 @@ class MinuteTaker:
         self._built_in = BuiltIn()
         self._writer = writer or self._built_in
         self._transcript = transcript
+        self._kind = kind
         self._pause = pause
         self._clock = clock
 
@@ -68,11 +73,12 @@ class MinuteTaker:
             return
         part = known_parts(self._store, self._transcript(meeting)).get(key)
         if part is not None:
-            self._make(meeting_id, key, part)
+            self._make(meeting_id, key, replace(part, notes=self._kind(meeting)))
 
     def of(self, transcript: Transcript) -> Minutes:
         """Return the minutes of a meeting that has ended."""
-        cut = keyed_parts(transcript)
+        kind = self._kind(transcript.meeting)
+        cut = {key: replace(part, notes=kind) for key, part in keyed_parts(transcript).items()}
         written = self._written(transcript.meeting.id, cut)
         minutes = [written[key] for key in cut]
         summary = sum_up(tuple(cut.values()), minutes, self._writer, self._built_in)
@@ -80,7 +86,7 @@ class MinuteTaker:
             log.warning(
                 "Meeting %s: the built-in writer had to sum up: %s", transcript.meeting.id, summary.fell_back
             )
-        return join(minutes, summary)
+        return join(minutes, summary, kind)
 
     def _written(self, meeting_id: str, cut: Mapping[str, Part]) -> dict[str, PartMinutes]:
         """Return the minutes of all parts: write those that no job is writing, and wait for the others."""

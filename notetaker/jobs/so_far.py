@@ -6,8 +6,10 @@ from itertools import takewhile
 
 from notetaker.model.meeting import Meeting
 from notetaker.model.minutes import Minutes, Part, Summary
+from notetaker.model.notes_kind import NotesKind
 from notetaker.model.transcript import Transcript
 from notetaker.model.vocabulary import Entry
+from notetaker.notes.kinds import MEETING
 from notetaker.notes.merge import merge
 from notetaker.notes.minutes.joining import join
 from notetaker.notes.minutes.parts import keyed_parts
@@ -58,13 +60,13 @@ def known_parts(store: Store, transcript: Transcript) -> dict[str, Part]:
     return keyed_parts(transcript, min((*starts, max(ends, default=0))))
 
 
-def so_far(store: Store, meeting: Meeting, time_zone: str) -> SoFar:
+def so_far(store: Store, meeting: Meeting, time_zone: str, kind: NotesKind = MEETING) -> SoFar:
     """Return the minutes of the first parts, as far as they are written."""
     transcript = transcript_of(store, meeting, time_zone)
     written = store.parts(meeting.id)
     told = list(takewhile(lambda known: known[0] in written, known_parts(store, transcript).items()))
     return SoFar(
         transcript,
-        join([written[key] for key, _ in told], Summary("", (), "")),
+        join([written[key] for key, _ in told], Summary("", (), ""), kind),
         told[-1][1].lines[-1].ended_ns if told else meeting.started_ns,
     )

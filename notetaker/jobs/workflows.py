@@ -19,9 +19,11 @@ from notetaker.model import events
 from notetaker.model.languages import english_name
 from notetaker.model.meeting import Meeting, MeetingState
 from notetaker.model.notes import Posting
+from notetaker.model.notes_kind import NotesKind
 from notetaker.model.transcript import Transcript
 from notetaker.model.utterance import Transcription, Utterance
 from notetaker.model.vocabulary import expected
+from notetaker.notes.kinds import STANDARD, Kinds
 from notetaker.notes.minutes.writer import Writer
 from notetaker.notes.render import render_message, render_transcript
 from notetaker.notes.sounding import alike
@@ -63,6 +65,8 @@ class Preferences:
     """Names and terms that are likely to come up."""
     time_zone: str = "UTC"
     """IANA name of the time zone of notes and transcripts of meetings that have none of their own."""
+    kinds: Kinds = STANDARD
+    """The kinds of notes."""
 
 
 class Interrupted(BaseException):
@@ -87,7 +91,7 @@ class Workflows:
         self._meetings_folder = meetings_folder
         self._stopping = stopping
         self._preferences = preferences
-        self._minutes = MinuteTaker(store, queue, writer, self._transcript, self._pause)
+        self._minutes = MinuteTaker(store, queue, writer, self._transcript, self._pause, kind=self._kind)
         self._warned: set[str] = set()
         """Meetings in an unsupported language that have been logged."""
 
@@ -256,13 +260,13 @@ class Workflows:
         self._await_final_texts(meeting_id)
         self._place(meeting_id)
         transcript = self._transcript(meeting)
-        minutes = self._minutes.of(transcript)
+        minutes, kind = self._minutes.of(transcript), self._kind(meeting)
         posting = Posting(
             meeting_id=meeting_id,
             channel_id=meeting.text_channel_id,
-            content=render_message(minutes, transcript),
+            content=render_message(minutes, transcript, kind),
             attachment_name=f"transcript-{meeting_id}.md",
-            attachment=render_transcript(transcript, minutes),
+            attachment=render_transcript(transcript, minutes, kind),
         )
         self._store.save_notes(minutes, posting)
 
@@ -277,6 +281,9 @@ class Workflows:
 
     def _transcript(self, meeting: Meeting) -> Transcript:
         return transcript_of(self._store, meeting, self._preferences.time_zone, self._preferences.vocabulary)
+
+    def _kind(self, meeting: Meeting) -> NotesKind:
+        return self._preferences.kinds.get(meeting.kind)
 
     def _await_final_texts(self, meeting_id: str) -> None:
         while batches := self._unfinished_batches(meeting_id):

@@ -17,7 +17,9 @@ from notetaker.meetings.searching import Evidence, evidence, listed, searched, s
 from notetaker.meetings.storage import NO_ANSWER, Storage
 from notetaker.model.locale import Locale
 from notetaker.model.meeting import Meeting
+from notetaker.model.notes_kind import NotesKind
 from notetaker.model.wording import clip
+from notetaker.notes.kinds import STANDARD, Kinds
 from notetaker.notes.so_far import render_so_far
 from notetaker.notes.wording import clock, day
 from notetaker.store.database import StoreError
@@ -44,6 +46,7 @@ class Notebook:
         folder: Path,
         clock_ns: Callable[[], int] = time.time_ns,
         *,
+        kinds: Kinds = STANDARD,
         answers: bool = False,
         answer_s: float = 60.0,
     ) -> None:
@@ -58,6 +61,7 @@ class Notebook:
         self._clock_ns = clock_ns
         self._answers = answers
         self._answer_s = answer_s
+        self._kinds = kinds
 
     # discordbot.ports.Notebook
 
@@ -114,7 +118,10 @@ class Notebook:
             await self._database(queue.forget, job)
 
     async def page(self, meeting: Meeting) -> Page:
-        return await self._database(_page, self._storage.store, meeting, self._time_zone, self._clock_ns())
+        kind = self._kinds.get(meeting.kind)
+        return await self._database(
+            _page, self._storage.store, meeting, self._time_zone, self._clock_ns(), kind
+        )
 
     def label(self, meeting: Meeting) -> str:
         locale = Locale("en", meeting.time_zone or self._time_zone)
@@ -143,9 +150,9 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _page(store: Store, meeting: Meeting, time_zone: str, now_ns: int) -> Page:
+def _page(store: Store, meeting: Meeting, time_zone: str, now_ns: int, kind: NotesKind) -> Page:
     posting = store.posting(meeting.id)
     if posting is not None:
         return Page(posting.content, posting.attachment_name, posting.attachment)
-    known = so_far(store, meeting, time_zone)
-    return Page(render_so_far(known.minutes, known.transcript, known.until_ns, now_ns))
+    known = so_far(store, meeting, time_zone, kind)
+    return Page(render_so_far(known.minutes, known.transcript, known.until_ns, now_ns, kind))

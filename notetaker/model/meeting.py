@@ -48,6 +48,8 @@ class Meeting:
     """IANA name of the time zone of its notes and transcript; None for the operator's."""
     stopped_in: int | None = None
     """The channel in which someone stopped it; None if nobody did."""
+    kind: str | None = None
+    """Name of the kind of notes, as chosen with /startnotes or by the server; None for the operator's."""
 
     @property
     def first_place(self) -> Place:

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from notetaker.model.notes_kind import TOPICS, NotesKind
 from notetaker.model.transcript import Line
+
+LONGEST_ITEM = 300
+"""Most characters of an item."""
 
 
 class Kind(StrEnum):
@@ -15,6 +19,8 @@ class Kind(StrEnum):
     """Something to be done after the meeting."""
     QUESTION = "question"
     """Asked, and left open."""
+    ENTRY = "entry"
+    """What a section of its own asks for, in notes of another kind than a meeting's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,21 @@ class Item:
     """When it is to be done, as spoken, such as "by Friday"."""
     overturned: bool = False
     """A decision that a later one replaced."""
+    section: str = ""
+    """The name of the section that an ENTRY belongs in; empty for the other kinds."""
+
+    @property
+    def belongs_in(self) -> str:
+        """The name of the section in the notes, apart from the summary."""
+        return self.section or _SECTIONS.get(self.kind, "")
+
+
+_SECTIONS = {
+    Kind.POINT: TOPICS,
+    Kind.DECISION: "decisions",
+    Kind.ACTION: "actions",
+    Kind.QUESTION: "questions",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +69,8 @@ class Part:
     """The last lines of the part before, which explain how this one begins. They cannot be cited."""
     spellings: tuple[str, ...] = ()
     """Names and terms that may come up, as they are spelled."""
+    notes: NotesKind | None = None
+    """The kind of notes to write; None for those of a meeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +120,7 @@ class Minutes:
     """Items of all parts and of the summary that the lines they cite did not support."""
     fell_back: str | None = None
     """Why the writer that is set did not write the summary, for people; None if it did."""
+    entries: tuple[Item, ...] = ()
+    """What belongs in sections that only this kind of notes has."""
+    kind: str = "meeting"
+    """The name of the kind of notes."""

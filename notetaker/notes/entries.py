@@ -2,36 +2,57 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from notetaker.model.minutes import Item, Kind, Minutes
+from notetaker.model.minutes import LONGEST_ITEM, Item, Kind, Minutes
+from notetaker.model.notes_kind import SUMMARY, TOPICS, Form, NotesKind, Section
 from notetaker.model.transcript import Transcript
 from notetaker.model.wording import clip, count
 from notetaker.notes.markdown import escape
 from notetaker.notes.turns import turns
-from notetaker.notes.wording import clock, with_dates
+from notetaker.notes.wording import with_dates
 
-_MARKS = 3
-"""Most times cited after one item."""
+_NAME = 40
+"""Most characters of a name. Discord allows 32 in display names."""
 _FIRST_PERSON = re.compile(r"\b(?:I|me|my|mine|myself)\b")
 
 
 class Entries:
-    """Renders items of one meeting."""
+    """Renders items of one meeting, clipped to some characters before the citation."""
 
-    def __init__(self, transcript: Transcript) -> None:
+    def __init__(self, transcript: Transcript, time: Callable[[int], str], marks: int) -> None:
+        """``time`` writes a time, given in Unix nanoseconds; at most ``marks`` times are cited after one item."""
         self._times = {
-            line.utterance_id: clock(turn.started_ns, transcript.locale)
-            for turn in turns(transcript)
-            for line in turn.lines
+            line.utterance_id: time(turn.started_ns) for turn in turns(transcript) for line in turn.lines
         }
         self._speakers = {line.utterance_id: line.speaker for line in transcript.lines}
+        self._marks = marks
 
-    def line(self, item: Item, characters: int | None = None) -> str:
-        """Return ``I will call the bank by Friday. – Chloe (14:30:28)``, clipped before the citation."""
+    def of(self, section: Section, items: Sequence[Item], characters: int = LONGEST_ITEM) -> list[str]:
+        """Return the lines of a section."""
+        if section.form is Form.PEOPLE:
+            return [self._said_by(item, characters) for item in items]
+        if section.form is Form.QUOTES:
+            return [self._quote(item, characters) for item in items]
+        return [self.line(item, characters) for item in items]
+
+    def line(self, item: Item, characters: int = LONGEST_ITEM) -> str:
+        """Return ``I will call the bank by Friday. – Chloe (14:30:28)``."""
         text = f"{self._speaker(item)}{with_dates(item.text)}{_to_do(item)}"
         overturned = " (overturned later)" if item.overturned else ""
-        return f"{escape(text if characters is None else clip(text, characters))}{overturned} {self._marks(item)}"
+        return f"{escape(clip(text, characters))}{overturned} {self._cited(item)}"
+
+    def _said_by(self, item: Item, characters: int) -> str:
+        """Return ``**Ben** I am waiting for the key. (14:30:28)``."""
+        text = escape(clip(with_dates(item.text), characters))
+        return f"**{self._name(item)}** {text} {self._cited(item)}"
+
+    def _quote(self, item: Item, characters: int) -> str:
+        """Return ``“A toaster is honest.” – Ines (14:30:28)``."""
+        return f"“{escape(clip(item.text, characters))}” – {self._name(item)} {self._cited(item)}"
+
+    def _name(self, item: Item) -> str:
+        return escape(clip(self._speakers[item.cites[0]], _NAME))
 
     def _speaker(self, item: Item) -> str:
         """Return ``Ada: `` before a quotation in which she speaks of herself."""
@@ -39,20 +60,31 @@ class Entries:
         alone = len(said_by) == 1 and item.owner is None and _FIRST_PERSON.search(item.text)
         return f"{said_by.pop()}: " if alone else ""
 
-    def _marks(self, item: Item) -> str:
+    def _cited(self, item: Item) -> str:
         """Return ``(14:30:05)``, where the transcript document shows what the item cites."""
         cited = list(dict.fromkeys(self._times[cite] for cite in item.cites))
-        return f"({', '.join(cited[:_MARKS])}{', …' if len(cited) > _MARKS else ''})"
+        more = ", …" if len(cited) > self._marks > 1 else ""
+        return f"({', '.join(cited[: self._marks])}{more})"
 
 
-def headed(minutes: Minutes) -> tuple[tuple[str, tuple[Item, ...]], ...]:
-    """Return all items but those of the outline, by heading."""
-    return (
-        ("Summary", minutes.summary),
-        ("Decisions", minutes.decisions),
-        ("Action items", minutes.actions),
-        ("Open questions", minutes.questions),
-    )
+def filled(minutes: Minutes, kind: NotesKind) -> list[tuple[Section, tuple[Item, ...]]]:
+    """Return the sections that have items, and that of the topics, which are told by :func:`outline`.
+
+    Items of sections that the kind no longer has come last.
+    """
+    lost = dict.fromkeys(item.section for item in minutes.entries if not kind.section(item.section))
+    others = (Section(name=name, heading={"en": name.capitalize()}, asks=name) for name in lost)
+    found = []
+    for section in (*kind.sections, *others):
+        items = {
+            SUMMARY: minutes.summary,
+            "decisions": minutes.decisions,
+            "actions": minutes.actions,
+            "questions": minutes.questions,
+        }.get(section.name) or tuple(item for item in minutes.entries if item.section == section.name)
+        if items or section.name == TOPICS:
+            found.append((section, items))
+    return found
 
 
 def outline(minutes: Minutes) -> list[tuple[int, str, tuple[Item, ...]]]:

@@ -1,6 +1,6 @@
 """Joins gaps for reading: gaps that belong together become one entry."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from notetaker.model.transcript import PAUSES, Gap, Transcript
@@ -28,12 +28,17 @@ class JoinedGap:
     def is_pause(self) -> bool:
         return self.cause in PAUSES
 
-    def words(self, transcript: Transcript, characters: int) -> str:
+    def words(
+        self, transcript: Transcript, characters: int, span: Callable[[int, int], str] | None = None
+    ) -> str:
         """Return ``14:30:20–14:30:25 Ada not heard: voice session lost (4006)``, escaped.
 
-        Names and cause are cut at ``characters`` each.
+        Names and cause are cut at ``characters`` each. ``span`` writes the times, given in Unix nanoseconds.
         """
-        when = from_to(self.started_ns, self.ended_ns, transcript.locale)
+        if span is None:
+            when = from_to(self.started_ns, self.ended_ns, transcript.locale)
+        else:
+            when = span(self.started_ns, self.ended_ns)
         cause = escape(clip(self.cause, characters))
         if self.is_pause:
             return f"{when} paused: {cause}"

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from notetaker.model.languages import english_name
 from notetaker.model.locale import Locale
 from notetaker.model.minutes import Minutes
+from notetaker.model.notes_kind import TOPICS, Form, NotesKind, in_language
 from notetaker.model.transcript import Line, Transcript
-from notetaker.model.wording import clip, count, duration
+from notetaker.model.wording import SECOND_NS, clip, count, duration
 from notetaker.notes import coverage
 from notetaker.notes.corrections import described
-from notetaker.notes.entries import Entries, headed, outline, reservations
+from notetaker.notes.entries import Entries, filled, outline, reservations
 from notetaker.notes.gaps import join_gaps
-from notetaker.notes.markdown import at_start, escape, length
+from notetaker.notes.kinds import MEETING
+from notetaker.notes.markdown import escape, length
 from notetaker.notes.marks import marked
 from notetaker.notes.turns import Turn, turns
 from notetaker.notes.wording import clock, day, sentence, span, zones
@@ -24,23 +26,53 @@ MESSAGE_LIMIT = 2000
 
 _NAME = 40
 """Most characters of a name in the message. Discord allows 32 in display names and 100 in channel names."""
-_FITTING = ((50, 400), (12, 280), (8, 200), (6, 150), (5, 100), (3, 80), (2, 60), (1, 40), (0, 40))
+_FITTING = (
+    (50, 300),
+    (12, 250),
+    (7, 200),
+    (5, 180),
+    (4, 160),
+    (3, 150),
+    (2, 140),
+    (1, 120),
+    (1, 40),
+    (0, 40),
+)
 """Most entries per heading and characters per entry; the message uses the first pair with which it fits."""
+_GAPS = {
+    "en": "Gaps in the recording",
+    "de": "Lücken der Aufnahme",
+    "es": "Huecos en la grabación",
+    "fr": "Lacunes de l'enregistrement",
+}
+_PAUSES = {"en": "Pauses", "de": "Pausen", "es": "Pausas", "fr": "Pauses"}
+_MARKED = {
+    "en": "Marked moments",
+    "de": "Markierte Momente",
+    "es": "Momentos marcados",
+    "fr": "Moments marqués",
+}
+_WHO_SPOKE = {"en": "Who spoke", "de": "Wer sprach", "es": "Quién habló", "fr": "Qui a parlé"}
 
 
-def render_message(minutes: Minutes, transcript: Transcript) -> str:
-    """Return Discord Markdown of at most 2000 characters. Entries that do not fit are counted."""
-    items = Entries(transcript)
+def render_message(minutes: Minutes, transcript: Transcript, kind: NotesKind = MEETING) -> str:
+    """Return Discord Markdown of at most 2000 characters. Entries that do not fit are counted.
+
+    Each reader sees its times in their own time zone.
+    """
+    items = Entries(transcript, stamp, marks=1)
     for entries, characters in _FITTING:
-        message = "\n".join(_message(minutes, transcript, items, entries, characters))
+        message = "\n".join(_message(minutes, transcript, kind, items, entries, characters))
         if length(message) <= MESSAGE_LIMIT:
             return message
     raise AssertionError("without entries, every part of the message is bounded")
 
 
 def _message(
-    minutes: Minutes, transcript: Transcript, of: Entries, entries: int, characters: int
+    minutes: Minutes, transcript: Transcript, kind: NotesKind, shown: Entries, entries: int, characters: int
 ) -> Iterator[str]:
+    language = transcript.locale.language
+
     def section(heading: str, lines: list[str]) -> Iterator[str]:
         if lines:
             yield f"### {heading}"
@@ -48,22 +80,27 @@ def _message(
         if len(lines) > entries:
             yield f"- … {len(lines) - entries:,} more in the attached transcript"
 
-    yield f"## Meeting notes: {escape(clip(transcript.channels, _NAME))}"
-    yield at_start(_when(transcript))
+    yield f"## {in_language(kind.heading, language)}: {escape(clip(transcript.channels, _NAME))}"
+    start_ns, end_ns = transcript.meeting.started_ns, _end_ns(transcript)
+    yield f"{stamp(start_ns, 'D')}, {_span(start_ns, end_ns, 't')} ({duration(end_ns - start_ns)})"
     if minutes.title:
-        yield f"About: {escape(clip(minutes.title, max(characters, _NAME)))}"
-    for heading, items in headed(minutes):
-        yield from section(heading, [of.line(item, characters) for item in items])
-    yield from section("Marked moments", marked(transcript, characters))
-    topics = [(at, title) for at, title, _ in outline(minutes) if title]
-    if len(topics) > 1:
-        told = [f"{escape(clip(title, _NAME))} ({clock(at, transcript.locale)})" for at, title in topics]
-        yield from section("Topics", told)
+        yield f"**{escape(clip(minutes.title, max(characters, _NAME)))}**"
+    for one, items in filled(minutes, kind):
+        lines = shown.of(one, items, characters)
+        if one.name == TOPICS:
+            lines = [
+                f"{escape(clip(title, _NAME))} ({stamp(at)})" for at, title, _ in outline(minutes) if title
+            ]
+            lines = lines if len(lines) > 1 else []
+        elif one.form is Form.LINE:
+            lines = [one_line(lines, entries)]
+        yield from section(in_language(one.heading, language), lines)
+    yield from section(in_language(_MARKED, language), marked(transcript, characters, stamp))
     gaps = join_gaps(transcript.gaps)
-    for heading, pauses in (("Gaps in the recording", False), ("Pauses", True)):
-        told = [gap.words(transcript, characters) for gap in gaps if gap.is_pause == pauses]
-        yield from section(heading, told)
-    yield "### Who spoke"
+    for heading, pauses in ((_GAPS, False), (_PAUSES, True)):
+        told = [gap.words(transcript, characters, _span) for gap in gaps if gap.is_pause == pauses]
+        yield from section(in_language(heading, language), told)
+    yield f"### {in_language(_WHO_SPOKE, language)}"
     yield _who_spoke(transcript, max(entries, 1))
     yield f"-# Coverage: {coverage.heard(transcript)}"
     made_by = f"Notes by: {escape(clip(', '.join(minutes.made_by), _NAME))}"
@@ -72,6 +109,21 @@ def _message(
     if transcript.corrected:
         words = count(sum(transcript.corrected.values()), "misheard name")
         yield f"-# {words} corrected as this server has asked; the transcript says which."
+
+
+def stamp(unix_ns: int, style: str = "T") -> str:
+    """Return a time that Discord writes for each reader (Discord docs, Message Formatting, Timestamp Styles)."""
+    return f"<t:{unix_ns // SECOND_NS}:{style}>"
+
+
+def _span(started_ns: int, ended_ns: int, style: str = "T") -> str:
+    return f"{stamp(started_ns, style)}–{stamp(ended_ns, style)}"
+
+
+def one_line(names: list[str], most: int = 100) -> str:
+    """Return names on one line."""
+    others = [f"and {len(names) - most:,} more"] if len(names) > most else []
+    return " · ".join(names[:most] + others)
 
 
 def _transcribed(transcript: Transcript) -> str:
@@ -94,14 +146,14 @@ def _no_words(transcript: Transcript) -> str:
     return "Nobody spoke."
 
 
-def render_transcript(transcript: Transcript, minutes: Minutes) -> str:
+def render_transcript(transcript: Transcript, minutes: Minutes, kind: NotesKind = MEETING) -> str:
     """Return the whole meeting as a Markdown document: notes, every word, every gap, and how much was heard."""
-    return "\n".join(_document(transcript, minutes)) + "\n"
+    return "\n".join(_document(transcript, minutes, kind)) + "\n"
 
 
-def _document(transcript: Transcript, minutes: Minutes) -> Iterator[str]:
-    meeting = transcript.meeting
-    of = Entries(transcript)
+def _document(transcript: Transcript, minutes: Minutes, kind: NotesKind) -> Iterator[str]:
+    meeting, locale = transcript.meeting, transcript.locale
+    shown = Entries(transcript, lambda at: clock(at, locale), marks=3)
     title = f"Meeting in {escape(transcript.channels)}"
     yield f"# {title}, {day(meeting.started_ns, transcript.locale)}"
     yield ""
@@ -119,17 +171,17 @@ def _document(transcript: Transcript, minutes: Minutes) -> Iterator[str]:
         yield f"- Languages: {', '.join(map(english_name, transcript.languages))}"
     if transcript.corrected:
         yield f"- Corrected: {described(transcript.corrected)}"
-    for heading, items in headed(minutes):
-        if items:
-            yield from ("", f"## {heading}", "", *(f"- {of.line(item)}" for item in items))
+    for section, items in filled(minutes, kind):
+        heading = f"## {in_language(section.heading, locale.language)}"
+        if section.name == TOPICS:
+            yield from _outline(heading, minutes, shown, locale)
+        else:
+            lines = shown.of(section, items)
+            yield from ("", heading, "")
+            yield from [one_line(lines)] if section.form is Form.LINE else (f"- {line}" for line in lines)
     if transcript.marks:
-        yield from ("", "## Marked moments", "", *(f"- {line}" for line in marked(transcript, 500)))
-    if parts := outline(minutes):
-        yield from ("", "## Outline")
-    for at, title, points in parts:
-        yield from ("", f"### {clock(at, transcript.locale)} {escape(title)}".rstrip())
-        if points:
-            yield from ("", *(f"- {of.line(point)}" for point in points))
+        lines = marked(transcript, 500, lambda at: clock(at, locale))
+        yield from ("", "## Marked moments", "", *(f"- {line}" for line in lines))
     yield from ("", "## Transcript", "", f"Times are {_zones(transcript)}.")
     if not transcript.lines:
         yield from ("", _no_words(transcript))
@@ -138,6 +190,16 @@ def _document(transcript: Transcript, minutes: Minutes) -> Iterator[str]:
     yield from ("", "## Coverage", "", coverage.heard(transcript))
     if transcript.coverage:
         yield from ("", *coverage.table(transcript))
+
+
+def _outline(heading: str, minutes: Minutes, shown: Entries, locale: Locale) -> Iterator[str]:
+    parts = outline(minutes)
+    if parts:
+        yield from ("", heading)
+    for at, title, points in parts:
+        yield from ("", f"### {clock(at, locale)} {escape(title)}".rstrip())
+        if points:
+            yield from ("", *(f"- {shown.line(point)}" for point in points))
 
 
 def _people(transcript: Transcript) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from notetaker.model.minutes import Minutes
+from notetaker.model.notes_kind import TOPICS, Form, NotesKind, in_language
 from notetaker.model.transcript import Transcript
 from notetaker.model.wording import SECOND_NS, clip, count
-from notetaker.notes.entries import Entries, headed, outline, reservations
+from notetaker.notes.entries import Entries, filled, outline, reservations
+from notetaker.notes.kinds import MEETING
 from notetaker.notes.markdown import escape, length
-from notetaker.notes.render import MESSAGE_LIMIT
-from notetaker.notes.wording import clock
+from notetaker.notes.render import MESSAGE_LIMIT, one_line, stamp
 
 NOTHING_YET: Final = (
     "Nothing is written yet. I write them in parts of some minutes; the first takes up to ten."
@@ -22,14 +23,16 @@ _FITTING: Final = ((50, 400), (12, 280), (8, 200), (6, 150), (5, 100), (3, 80), 
 with which it fits."""
 
 
-def render_so_far(minutes: Minutes, transcript: Transcript, until_ns: int, now_ns: int) -> str:
+def render_so_far(
+    minutes: Minutes, transcript: Transcript, until_ns: int, now_ns: int, kind: NotesKind = MEETING
+) -> str:
     """Return Discord Markdown of at most 2000 characters.
 
     ``until_ns`` is when the last part ended that has minutes. Both times are Unix nanoseconds.
     """
-    of = Entries(transcript)
+    of = Entries(transcript, stamp, marks=1)
     for entries, characters in _FITTING:
-        message = "\n".join(_message(minutes, transcript, of, until_ns, now_ns, entries, characters))
+        message = "\n".join(_message(minutes, transcript, kind, of, until_ns, now_ns, entries, characters))
         if length(message) <= MESSAGE_LIMIT:
             return message
     raise AssertionError("without entries, every part of the message is bounded")
@@ -38,6 +41,7 @@ def render_so_far(minutes: Minutes, transcript: Transcript, until_ns: int, now_n
 def _message(
     minutes: Minutes,
     transcript: Transcript,
+    kind: NotesKind,
     of: Entries,
     until_ns: int,
     now_ns: int,
@@ -46,17 +50,16 @@ def _message(
 ) -> Iterator[str]:
     yield f"## Notes so far: {escape(clip(transcript.meeting.voice_channel_name, _NAME))}"
     yield f"-# {_state(transcript, until_ns, now_ns)}"
-    sections = [
-        (heading, [of.line(item, characters) for item in items]) for heading, items in headed(minutes)
-    ]
-    topics = [
-        f"{escape(clip(title, _NAME))} ({clock(at, transcript.locale)})"
-        for at, title, _ in outline(minutes)
-        if title
-    ]
-    if not any(lines for _, lines in sections) and not topics:
+    topics = [f"{escape(clip(title, _NAME))} ({stamp(at)})" for at, title, _ in outline(minutes) if title]
+    sections = []
+    for section, items in filled(minutes, kind):
+        lines = topics if section.name == TOPICS else of.of(section, items, characters)
+        if section.form is Form.LINE:
+            lines = [one_line(lines[-max(entries, 1) :])]
+        sections.append((in_language(section.heading, transcript.locale.language), lines))
+    if not any(lines for _, lines in sections):
         yield NOTHING_YET
-    for heading, lines in (*sections, ("Topics", topics)):
+    for heading, lines in sections:
         if lines:
             yield f"### {heading}"
         if len(lines) > entries:

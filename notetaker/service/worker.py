@@ -16,6 +16,7 @@ from notetaker.jobs.workflows import Preferences
 from notetaker.model import events
 from notetaker.model.wording import count
 from notetaker.remote.errors import ServerSettingError
+from notetaker.settings.kinds import load_kinds
 from notetaker.settings.values import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ def run(settings: Settings) -> ExitCode:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: stop.put(number))
     manager = ServiceManager()
-    preferences = Preferences(settings.speech_language, settings.vocabulary, settings.time_zone)
+    kinds = load_kinds(settings)
+    for fault in kinds.faults:
+        log.error("%s", fault)
+    preferences = Preferences(settings.speech_language, settings.vocabulary, settings.time_zone, kinds.kinds)
     writer = _writer(settings)
     worker = Worker(
         settings.database,

@@ -226,6 +226,14 @@ class Settings(BaseSettings):
         description="API key for SPEECH_BASE_URL, if the server requires one.",
         examples=["sk-the-rest-of-the-key"],
     )
+    notes_kind: str = Field(
+        default="meeting",
+        description="Kind of notes: meeting, standup, session, podcast, lecture or one of NOTES_KINDS_DIR.",
+        examples=["meeting"],
+    )
+    notes_kinds_dir: Path | None = Field(
+        default=None, description="Folder with kinds of notes of your own.", examples=["/etc/notetaker/kinds"]
+    )
     notes_llm_base_url: HttpUrl | None = Field(
         default=None,
         description="Base URL of an OpenAI-compatible server whose language model writes the notes.",
@@ -322,6 +330,7 @@ class Settings(BaseSettings):
     def guild_defaults(self) -> GuildSettings:
         """The settings of servers that have set nothing themselves."""
         return GuildSettings(
+            kind=self.notes_kind,
             language=self.speech_language,
             time_zone=self.time_zone,
             empty_grace_s=self.meeting_empty_grace,

@@ -57,6 +57,7 @@ meetings = Table(
     Column("language", Text),
     Column("time_zone", Text),
     Column("stopped_in", BigInteger),
+    Column("kind", Text),
     Index("ix_meetings_started_ns", "started_ns"),
 )
 

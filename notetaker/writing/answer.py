@@ -2,16 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import json_repair
 
-from notetaker.model.minutes import Kind
+from notetaker.model.minutes import LONGEST_ITEM, Kind
+from notetaker.model.notes_kind import OF_A_MEETING
 
-LONGEST_TEXT: Final = 300
-"""Most characters of an item. The model is asked for 18 words."""
 LONGEST_TITLE: Final = 80
 MOST_ITEMS: Final = 12
 """Most items of a kind in one answer."""
@@ -25,6 +24,7 @@ _SECTIONS: Final = {
     "questions": Kind.QUESTION,
     # as models without a schema call them
     "keypoints": Kind.POINT,
+    "topics": Kind.POINT,
     "summary": Kind.POINT,
     "actionitems": Kind.ACTION,
     "tasks": Kind.ACTION,
@@ -51,6 +51,8 @@ class Entry:
     """The lines, or items, that it rests on, of which there may be none."""
     owner: str | None = None
     due: str | None = None
+    section: str = ""
+    """The section that an ENTRY belongs in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +65,27 @@ class Draft:
     """Whether the answer broke off, because it was too long."""
 
 
-def read(text: str, *, cut: bool = False) -> Draft:
-    """Return what the model has written. ``cut`` if its answer broke off. Raises ValueError, which quotes nothing."""
+def read(text: str, sections: Iterable[str] = (), *, cut: bool = False) -> Draft:
+    """Return what the model has written. ``cut`` if its answer broke off. Raises ValueError, which quotes nothing.
+
+    ``sections`` are the names of those that this kind of notes has; others than a meeting's become ENTRY items.
+    """
+    own = {_key(name): name for name in sections if name not in OF_A_MEETING}
     text = _THOUGHT.sub("", text)
     if cut:
         text = text[: text.rfind("}") + 1]  # half an item may say the opposite of the whole
-    document = _document(text)
+    document = _document(text, own)
     entries: list[Entry] = []
     malformed = 0
-    for name, kind in _known(document):
+    for name, kind, section in _known(document, own):
         found = document[name] if isinstance(document[name], list) else []
-        read = [entry for value in found[:MOST_ITEMS] if (entry := _entry(kind, value)) is not None]
+        read = [entry for value in found[:MOST_ITEMS] if (entry := _entry(kind, section, value)) is not None]
         malformed += len(found) - len(read)
         entries += read
     return Draft(_line(document.get("title"), LONGEST_TITLE) or "", tuple(entries), malformed, cut)
 
 
-def _document(text: str) -> dict[str, Any]:
+def _document(text: str, own: Mapping[str, str]) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -90,30 +96,40 @@ def _document(text: str) -> dict[str, Any]:
     candidates = document if isinstance(document, list) else [document]
     for candidate in reversed(candidates):
         for inner in (candidate, *(candidate.values() if isinstance(candidate, dict) else ())):
-            if isinstance(inner, dict) and any(isinstance(inner[name], list) for name, _ in _known(inner)):
+            if isinstance(inner, dict) and any(
+                isinstance(inner[name], list) for name, *_ in _known(inner, own)
+            ):
                 return inner
     raise ValueError("no minutes")
 
 
-def _known(document: dict[str, Any]) -> Iterator[tuple[str, Kind]]:
+def _known(document: dict[str, Any], own: Mapping[str, str]) -> Iterator[tuple[str, Kind, str]]:
+    """Yield the names that are known, each with the kind of its items and, for entries, their section."""
     for name in document:
-        kind = _SECTIONS.get(re.sub(r"[\W_]", "", str(name)).lower())
-        if kind is not None:
-            yield name, kind
+        key = _key(str(name))
+        if key in own:
+            yield name, Kind.ENTRY, own[key]
+        elif key in _SECTIONS:
+            yield name, _SECTIONS[key], ""
 
 
-def _entry(kind: Kind, value: Any) -> Entry | None:
+def _key(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def _entry(kind: Kind, section: str, value: Any) -> Entry | None:
     given = value if isinstance(value, dict) else {"text": value}
-    text = _line(given.get("text"), 2 * LONGEST_TEXT)
+    text = _line(given.get("text"), 2 * LONGEST_ITEM)
     if text is None:
         return None
     numbers = _numbers(given.get("lines", given.get("items")))
     if not numbers:
         numbers = _numbers([match[1] for match in _CITED.finditer(text)])
         text = _CITED.sub("", text).strip()
-    if len(text) > LONGEST_TEXT or not _LETTER.search(text):
+    if len(text) > LONGEST_ITEM or not _LETTER.search(text):
         return None
-    return Entry(kind, text, numbers, _optional(given.get("owner")), _optional(given.get("due")))
+    owner, due = _optional(given.get("owner")), _optional(given.get("due"))
+    return Entry(kind, text, numbers, owner, due, section)
 
 
 def _numbers(value: Any) -> tuple[int, ...]:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from notetaker.model.minutes import Item, Kind, Part, PartMinutes
+from notetaker.model.notes_kind import NotesKind
+from notetaker.notes.kinds import MEETING
 from notetaker.notes.minutes.writer import WriterError
 from notetaker.notes.search.answering import Extract, as_part
 from notetaker.writing import answer, prompt
@@ -22,7 +24,7 @@ SHORTEST_ITEM: Final = 20
 """Tokens to which the items of a long meeting are shortened before some are left out."""
 FEWEST_ITEMS: Final = 8
 """Items that are not made fewer when the server rejects a question for a summary."""
-_WEIGHT: Final = {Kind.DECISION: 0, Kind.ACTION: 1, Kind.POINT: 2, Kind.QUESTION: 3}
+_WEIGHT: Final = {Kind.DECISION: 0, Kind.ACTION: 1, Kind.POINT: 2, Kind.ENTRY: 3, Kind.QUESTION: 4}
 """Which kinds matter least for a summary is left out first."""
 
 
@@ -82,14 +84,14 @@ class LlmWriter:
             messages = prompt.repair(part, objections, budget.longest_line)
             if budget.room(messages) >= 0:
                 try:
-                    draft = self._ask(messages, prompt.MINUTES_SCHEMA, budget, until)
+                    draft = self._ask_for(part, messages, budget, until)
                 except Rejected as failure:
                     raise _rejected(failure) from None
                 return tuple(_item(part, entry) for entry in draft.entries)
             objections = objections[: len(objections) // 2]
         return ()
 
-    def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
+    def sum_up(self, parts: Sequence[PartMinutes], kind: NotesKind = MEETING) -> tuple[str, tuple[Item, ...]]:
         """Return the title and the summary. Of a long meeting, the model is shown what matters most.
 
         Raises WriterError.
@@ -97,9 +99,9 @@ class LlmWriter:
         budget, until = self._budget(), self._until()
         items = [item for part in parts for item in part.items]
         while items:
-            messages = prompt.sum_up(items, prompt.LONGEST_ITEM)
+            messages = prompt.sum_up(items, prompt.LONGEST_ITEM, kind)
             if budget.room(messages) < 0:
-                messages = prompt.sum_up(items, SHORTEST_ITEM)
+                messages = prompt.sum_up(items, SHORTEST_ITEM, kind)
             if budget.room(messages) >= 0:
                 try:
                     draft = self._ask(messages, prompt.SUMMARY_SCHEMA, budget, until)
@@ -136,7 +138,7 @@ class LlmWriter:
         can_be_shorter = len(numbers) == len(part.lines) and len(numbers) >= SHORTEST
         if budget.room(messages) >= 0:
             try:
-                draft = self._ask(messages, prompt.MINUTES_SCHEMA, budget, until)
+                draft = self._ask_for(part, messages, budget, until)
             except Rejected as failure:
                 if not halves:
                     raise _rejected(failure) from None
@@ -152,8 +154,24 @@ class LlmWriter:
         for half in halves:
             yield from self._pieces(part, half, budget, until)
 
-    def _ask(self, messages: list[Message], schema: Mapping[str, Any], budget: Budget, until: float) -> Draft:
-        """Ask, and ask again if the answer is not in form. Raises Rejected and WriterError."""
+    def _ask_for(self, part: Part, messages: list[Message], budget: Budget, until: float) -> Draft:
+        """Ask for items of a part. Raises Rejected and WriterError."""
+        kind = part.notes or MEETING
+        names = [section.name for section in kind.sections]
+        return self._ask(messages, prompt.schema(kind), budget, until, names)
+
+    def _ask(
+        self,
+        messages: list[Message],
+        schema: Mapping[str, Any],
+        budget: Budget,
+        until: float,
+        names: Sequence[str] = (),
+    ) -> Draft:
+        """Ask, and ask again if the answer is not in form. ``names`` are those of the sections of a kind of notes.
+
+        Raises Rejected and WriterError.
+        """
         for _ in range(2):
             found = self._server.ask(messages, schema, budget.answer, until)
             if found.question_tokens > budget.context - budget.answer:
@@ -161,7 +179,7 @@ class LlmWriter:
                     "The language model was asked more than it takes."
                 )  # and has seen a part of it
             try:
-                return answer.read(found.text, cut=found.cut)
+                return answer.read(found.text, names, cut=found.cut)
             except ValueError:
                 if found.cut:
                     raise _Unfinished("The language model does not finish its answer.") from None
@@ -188,7 +206,14 @@ def _item(part: Part, entry: Entry) -> Item:
     cites = tuple(ids.get(number, f"line {number}") for number in entry.numbers)
     owner = None if entry.owner is None else _person(part.people, entry.owner)
     action = entry.kind is Kind.ACTION
-    return Item(entry.kind, entry.text, cites, owner if action else None, entry.due if action else None)
+    return Item(
+        entry.kind,
+        entry.text,
+        cites,
+        owner if action else None,
+        entry.due if action else None,
+        section=entry.section,
+    )
 
 
 def _person(people: Sequence[str], name: str) -> str:

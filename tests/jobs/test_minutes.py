@@ -48,10 +48,10 @@ class Observed:
     def repair(self, part: Part, objections: Sequence[tuple[Item, str]]) -> tuple[Item, ...]:
         return ()
 
-    def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
+    def sum_up(self, parts: Sequence[PartMinutes], kind: object = None) -> tuple[str, tuple[Item, ...]]:
         if self.fails:
             raise self.fails
-        return "Website", (replace(parts[0].items[0], kind=Kind.POINT),)
+        return "Website", tuple(replace(item, kind=Kind.POINT) for item in parts[0].items[:1])
 
 
 @pytest.fixture
@@ -151,6 +151,20 @@ def test_a_part_that_has_other_lines_by_now_is_written_with_them(
     store.end_meeting(MEETING.id, spoken[-1].ended_ns)
     workflows.finish_meeting(MEETING.id)
     assert late.id in [line.utterance_id for line in writer.parts[0].lines]
+
+
+def test_the_notes_are_of_the_kind_that_was_chosen_for_the_meeting(
+    store: Store, workflows: Workflows, writer: Observed
+) -> None:
+    store.add_meeting(replace(MEETING, kind="podcast"))
+    one = speak(store, 0)
+    store.end_meeting(MEETING.id, one.ended_ns)
+    workflows.finish_meeting(MEETING.id)
+    assert {part.notes and part.notes.name for part in writer.parts} == {"podcast"}
+    minutes, [posting] = store.notes(MEETING.id), store.due_postings()
+    assert minutes and minutes.kind == "podcast"
+    assert posting.content.startswith("## Episode notes: ")
+    assert posting.attachment.count("## In short") == posting.content.count("### In short")
 
 
 def test_a_part_that_the_model_did_not_write_is_named_in_the_notes(

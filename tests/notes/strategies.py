@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from notetaker.model.languages import LANGUAGES
 from notetaker.model.locale import Locale
+from notetaker.model.minutes import Item, Kind, Minutes, PartMinutes
+from notetaker.model.notes_kind import OF_A_MEETING, NotesKind
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.model.transcript import Gap, Transcript
 from tests.notes.builders import Said, at, said, transcript
@@ -109,4 +111,35 @@ def meetings(texts: st.SearchStrategy[str] = foreign, lines: int = 15) -> st.Sea
         st.dictionaries(user_ids, names),
         st.lists(_gap(), max_size=30),
         st.lists(_coverage, max_size=5, unique_by=lambda part: part.user_id),
+    )
+
+
+def minutes_of(meeting: Transcript, kind: NotesKind) -> st.SearchStrategy[Minutes]:
+    """Notes of a kind, whatever a writer may have put into them."""
+    lines = [line.utterance_id for line in meeting.lines]
+
+    def items(of: Kind, section: str = "") -> st.SearchStrategy[tuple[Item, ...]]:
+        if not lines:
+            return st.just(())
+        cites = st.lists(st.sampled_from(lines), min_size=1, max_size=4, unique=True).map(tuple)
+        owners = st.none() | names
+        one = st.builds(Item, st.just(of), foreign, cites, owners, owners, st.booleans(), st.just(section))
+        return st.lists(one, max_size=12).map(tuple)
+
+    own = [items(Kind.ENTRY, one.name) for one in kind.sections if one.name not in OF_A_MEETING]
+    reason = st.none() | foreign
+    part = st.builds(PartMinutes, names, items(Kind.POINT), st.just(at(0)), names, st.integers(0, 9), reason)
+    return st.builds(
+        Minutes,
+        foreign,
+        items(Kind.POINT),
+        st.lists(part, max_size=5).map(tuple),
+        items(Kind.DECISION),
+        items(Kind.ACTION),
+        items(Kind.QUESTION),
+        st.lists(names, min_size=1, max_size=3).map(tuple),
+        st.integers(0, 9),
+        reason,
+        st.tuples(*own).map(lambda sections: tuple(item for section in sections for item in section)),
+        st.just(kind.name),
     )

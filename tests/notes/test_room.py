@@ -7,6 +7,7 @@ from notetaker.model.transcript import EMPTY, MOVED
 from notetaker.notes.live_text import entries, pages
 from notetaker.notes.marks import marked
 from notetaker.notes.render import render_message, render_transcript
+from notetaker.notes.wording import clock
 from tests.notes.builders import ADA, BEN, MEETING, at, gap, heard, said, transcript
 
 NOTHING = Minutes("", (), (), (), (), (), ("built-in",), 0)
@@ -52,7 +53,7 @@ def test_who_marks_a_moment_is_called_as_in_the_transcript() -> None:
         names={ADA: "Alex (alex_a)", BEN: "Alex (alex_b)"},
         marks=(Mark(at(2), BEN, "Alex", "price"),),
     )
-    assert marked(two, 200) == ["Alex (alex\\_b): price – Alex (alex\\_a): “Nine euros.” (14:30:05)"]
+    assert marked(two, 200, clock) == ["Alex (alex\\_b): price – Alex (alex\\_a): “Nine euros.” (14:30:05)"]
 
 
 def test_a_renamed_channel_has_its_new_name() -> None:
@@ -67,8 +68,8 @@ def test_a_pause_is_no_gap_and_what_was_lost_in_it_was_not_to_be_heard() -> None
     )
     message = render_message(NOTHING, paused)
     assert message.split("### ")[1:3] == [
-        "Gaps in the recording\n- 14:30:40–14:30:50 not heard: voice session lost (4006)\n",
-        "Pauses\n- 14:30:15–14:30:45 paused: nobody was in the voice channel\n",
+        "Gaps in the recording\n- <t:1795357840:T>–<t:1795357850:T> not heard: voice session lost (4006)\n",
+        "Pauses\n- <t:1795357815:T>–<t:1795357845:T> paused: nobody was in the voice channel\n",
     ]
 
 

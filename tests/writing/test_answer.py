@@ -20,6 +20,19 @@ def entries(**sections: object) -> tuple[Entry, ...]:
     return read(json.dumps({**EMPTY, **sections})).entries
 
 
+def test_sections_of_other_kinds_of_notes_are_read_by_their_names() -> None:
+    text = {
+        "title": "Toll",
+        "Loose threads": [{"lines": [4], "text": "Who paid the guards?"}],
+        "tasks": [{"lines": [5], "text": "Buy rope."}],
+    }
+    found = read(json.dumps(text), ["summary", "loose_threads", "tasks"]).entries
+    assert [(entry.kind, entry.section) for entry in found] == [
+        (Kind.ENTRY, "loose_threads"),
+        (Kind.ENTRY, "tasks"),
+    ]
+
+
 def test_an_answer_in_form_is_read() -> None:
     assert (
         Draft(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from notetaker.model.minutes import Item, Kind, PartMinutes
 from notetaker.model.transcript import Line
+from notetaker.notes.kinds import MEETING, STANDARD
 from notetaker.writing import budget, prompt
 from notetaker.writing.llm import LlmWriter
 from notetaker.writing.settings import LlmSettings
@@ -56,7 +57,7 @@ def test_what_a_model_is_asked(server: Server, writer: LlmWriter) -> None:
     assert question.body["temperature"] == 0
     schema = question.body["response_format"]["json_schema"]
     assert schema["strict"] is True
-    assert schema["schema"] == prompt.MINUTES_SCHEMA
+    assert schema["schema"] == prompt.schema(MEETING)
     assert [message["role"] for message in question.body["messages"]] == ["system", "user"]
     system, user = (message["content"] for message in question.body["messages"])
     assert "in German" in system
@@ -75,6 +76,36 @@ def test_a_model_is_told_how_to_spell_what_may_be_misheard(server: Server, write
     with_terms, without = (question.body["messages"][1]["content"] for question in server.questions)
     assert "\nCorrect spellings: Kubernetes\n\nTranscript:" in with_terms
     assert "Correct spellings" not in without
+
+
+def test_a_model_is_asked_for_the_sections_of_the_kind_of_notes(server: Server, writer: LlmWriter) -> None:
+    session = STANDARD.by_name["session"]
+    characters = [{"lines": [4], "text": "Caro the accountant"}]
+    server.play(completion(json.dumps({"title": "Toll", "points": [], "characters": characters})))
+    made = writer.write(replace(part(), notes=session))
+    assert made.items == (Item(Kind.ENTRY, "Caro the accountant", ("u4",), section="characters"),)
+    [question] = server.questions
+    asked = question.body["response_format"]["json_schema"]["schema"]["required"]
+    assert asked == ["title", "points", "characters", "places", "loot", "threads", "quotes"]
+    system = question.body["messages"][0]["content"]
+    assert system.startswith(f"You take the notes of {session.what}. ")
+    assert session.instructions in system
+    for name in ("characters", "places", "loot", "threads", "quotes"):
+        section = session.section(name)
+        assert section and f"\n- {name}: {section.asks}\n" in system
+    assert "decisions" not in system
+
+    writer.sum_up([made], session)
+    system = server.questions[1].body["messages"][0]["content"]
+    assert f"You write the title and the summary of {session.what}. " in system
+    assert f"- title: {session.title}; " in system
+
+
+def test_the_smallest_model_has_room_for_every_kind_of_notes() -> None:
+    smallest = budget.Budget(budget.SMALLEST_CONTEXT)
+    for kind in STANDARD.by_name.values():
+        question = prompt.write(replace(part(), notes=kind), range(1, 6), smallest.longest_line)
+        assert smallest.room(question) > 0, kind.name
 
 
 def test_without_a_key_no_other_is_sent(server: Server, time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,4 +362,4 @@ def test_a_setting_says_how_much_the_model_takes(server: Server, time: Time) -> 
 
 
 def test_good_minutes_are_as_the_schema_says() -> None:
-    assert list(GOOD) == prompt.MINUTES_SCHEMA["required"]
+    assert list(GOOD) == prompt.schema(MEETING)["required"]

@@ -11,6 +11,7 @@ The built-in writer:
 ``builtin``     finds decisions and actions
 ``points``      finds what was talked about
 ``questions``   finds what was left open
+``entries``     finds what belongs in the sections of other kinds of notes
 ``spoken``      takes fillers, false starts and repetitions out of speech
 ``statements``  joins the sentences that others interrupted
 ``cues``        turns of phrase that decide something or hand out work

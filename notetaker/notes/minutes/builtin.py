@@ -10,8 +10,11 @@ from functools import partial
 from itertools import zip_longest
 
 from notetaker.model.minutes import Item, Kind, Part, PartMinutes
+from notetaker.model.notes_kind import NotesKind
+from notetaker.notes.kinds import MEETING, has_place
 from notetaker.notes.minutes.classifier import Classifier, trained
 from notetaker.notes.minutes.cues import CUES, normal
+from notetaker.notes.minutes.entries import entries
 from notetaker.notes.minutes.features import Scene
 from notetaker.notes.minutes.owners import due, owner
 from notetaker.notes.minutes.points import points
@@ -56,14 +59,17 @@ class BuiltIn:
         spoken = talk(part.lines, english=english)
         settled = self._settled(spoken, part) if english else []
         questions = list(open_questions(spoken)) if english else []
-        told = {cite for item in (*settled, *questions) for cite in item.cites}
-        items = (*points(spoken, part, told), *settled, *questions)
+        own = list(entries(spoken, part))
+        kind = part.notes or MEETING
+        found = [item for item in (*settled, *questions, *own) if has_place(kind, item)]
+        told = {cite for item in found for cite in item.cites}
+        items = (*points(spoken, part, told), *found)
         return PartMinutes(_title(spoken, part.people), items, part.lines[0].started_ns, NAME)
 
     def repair(self, part: Part, objections: Sequence[tuple[Item, str]]) -> tuple[Item, ...]:
         return ()  # it quotes; what does not hold is not worth another try
 
-    def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
+    def sum_up(self, parts: Sequence[PartMinutes], kind: NotesKind = MEETING) -> tuple[str, tuple[Item, ...]]:
         """Take the first point, which is the weightiest, of the parts in which most was settled, then the second."""
         weighty = sorted(parts, key=lambda part: -len(part.items))
         told = [[item for item in part.items if item.kind is Kind.POINT] for part in weighty]

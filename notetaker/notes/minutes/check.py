@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from notetaker.model.minutes import Item, Kind, Part
+from notetaker.model.notes_kind import Form
 from notetaker.model.transcript import Line
+from notetaker.notes.kinds import MEETING
 from notetaker.notes.minutes.sentence import SHORTEST
 from notetaker.notes.minutes.spoken import plain, stems, words
 from notetaker.notes.minutes.spoken_numbers import numbers
@@ -53,9 +55,14 @@ def objection(part: Part, item: Item) -> str | None:
         return f"It cites {unknown[0]}, which is not a line of this part."
     if len(set(item.cites)) < len(item.cites):
         return "It cites a line twice."
-    if len(item.text.split()) < SHORTEST:
+    form = _form(part, item)
+    if form in (Form.LIST, Form.PEOPLE) and len(item.text.split()) < SHORTEST:
         return f"It has fewer than {SHORTEST} words."
     cited = [part.lines[place[cite]] for cite in item.cites]
+    if form in (Form.PEOPLE, Form.QUOTES) and len({line.user_id for line in cited}) > 1:
+        return "It cites lines of several people, and must be of one."
+    if form is Form.QUOTES and not _is_verbatim(item.text, cited):
+        return "It is not, word for word, in the lines that it cites."
     said = " ".join(f"{line.text} {plain(line.text)}" for line in cited)
     claim = f"{item.text} {item.due or ''}"
     if invented := sorted(numbers(claim) - numbers(said, generous=True)):
@@ -74,6 +81,20 @@ def objection(part: Part, item: Item) -> str | None:
     if len(content & stems(around)) < _SHARE * len(content):
         return "It shares too few words with the lines that it cites."
     return None
+
+
+def _form(part: Part, item: Item) -> Form:
+    section = (part.notes or MEETING).section(item.belongs_in)
+    return section.form if section else Form.LIST
+
+
+def _is_verbatim(text: str, cited: Sequence[Line]) -> bool:
+    """Say whether somebody said this, with or without fillers."""
+    quoted = f" {' '.join(words(text))} "
+    return any(
+        quoted in f" {' '.join(word for line in cited for word in words(as_said(line.text)))} "
+        for as_said in (str, plain)
+    )
 
 
 def _around(part: Part, places: Sequence[int]) -> list[str]:

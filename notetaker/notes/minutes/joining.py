@@ -2,10 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from notetaker.model.minutes import Item, Kind, Minutes, PartMinutes, Summary
+from notetaker.model.notes_kind import Form, NotesKind
+from notetaker.notes.kinds import MEETING
 from notetaker.notes.minutes.spoken import stems
 from notetaker.notes.minutes.spoken_numbers import numbers
 
@@ -23,7 +25,7 @@ _AGAINST = re.compile(
 _DECIDED = stems("decide decided decision agree agreed settle settled make made")
 
 
-def join(parts: Sequence[PartMinutes], summary: Summary) -> Minutes:
+def join(parts: Sequence[PartMinutes], summary: Summary, kind: NotesKind = MEETING) -> Minutes:
     """Return the minutes of the meeting."""
     writers = [part.made_by for part in parts] or [summary.made_by]
     items = [item for part in parts for item in part.items]
@@ -37,7 +39,32 @@ def join(parts: Sequence[PartMinutes], summary: Summary) -> Minutes:
         made_by=tuple(name for name, _ in Counter(writers).most_common()),
         dropped=sum(part.dropped for part in parts) + summary.dropped,
         fell_back=summary.fell_back,
+        entries=tuple(_entries(items, kind)),
+        kind=kind.name,
     )
+
+
+def _entries(items: Iterable[Item], kind: NotesKind) -> Iterator[Item]:
+    """Yield the items of the kind's own sections. What two people say of themselves stays apart."""
+    own = [item for item in items if item.kind is Kind.ENTRY]
+    forms = dict.fromkeys((item.section for item in own), Form.LIST)
+    forms |= {section.name: section.form for section in kind.sections}
+    for name, form in forms.items():
+        mine = [item for item in own if item.section == name]
+        if form is Form.LIST:
+            yield from _joined(mine)
+        elif form is Form.LINE:
+            yield from _names(mine)
+        else:
+            yield from mine
+
+
+def _names(items: Sequence[Item]) -> Iterator[Item]:
+    """Yield each name once, where most is said about it: "Hask the ferryman", but not "Hask"."""
+    said = [stems(item.text) or {item.text.casefold()} for item in items]
+    for number, (item, words) in enumerate(zip(items, said, strict=True)):
+        if words not in said[:number] and not any(words < other for other in said):
+            yield item
 
 
 def _joined(items: Iterable[Item]) -> list[Item]:
@@ -56,7 +83,7 @@ def _joined(items: Iterable[Item]) -> list[Item]:
 
 
 def _is_same(one: Item, other: Item) -> bool:
-    if one.owner and other.owner and one.owner != other.owner:
+    if one.section != other.section or (one.owner and other.owner and one.owner != other.owner):
         return False
     if bool(_AGAINST.search(one.text)) != bool(_AGAINST.search(other.text)):
         return False

@@ -7,7 +7,10 @@ from itertools import chain
 from traceback import extract_tb
 from typing import Final
 
-from notetaker.model.minutes import Item, Kind, Part, PartMinutes, Summary
+from notetaker.model.minutes import LONGEST_ITEM, Item, Kind, Part, PartMinutes, Summary
+from notetaker.model.notes_kind import SUMMARY
+from notetaker.model.wording import clip
+from notetaker.notes.kinds import MEETING, has_place
 from notetaker.notes.minutes.check import check
 from notetaker.notes.minutes.spoken import stems
 from notetaker.notes.minutes.spoken_numbers import numbers
@@ -65,12 +68,14 @@ def _sum_up(
     whole = replace(
         parts[-1], number=0, lines=tuple(chain.from_iterable(part.lines for part in parts)), before=()
     )
-    title, items = writer.sum_up(minutes)
-    checked = check(whole, items)
+    kind = whole.notes or MEETING
+    title, items = writer.sum_up(minutes, kind)
+    wanted = kind.section(SUMMARY)
+    checked = check(whole, tuple(map(_capped, items)) if wanted else ())
     summary = Summary(title, checked.kept, writer.name, len(checked.fallen))
     if writer is built_in:
         return summary
-    if not checked.kept and any(part.items for part in minutes):
+    if wanted and not checked.kept and any(part.items for part in minutes):
         other = sum_up(parts, minutes, built_in, built_in)
         return replace(other, dropped=summary.dropped, fell_back=_both(NOTHING_HOLDS, other.fell_back))
     if not _was_said(title, whole):
@@ -94,7 +99,9 @@ def _both(reason: str, other: str | None) -> str:
 
 def _checked(part: Part, draft: PartMinutes, writer: Writer) -> PartMinutes:
     """Return the items that hold, at once or after the writer has had one chance to repair them."""
-    first = check(part, tuple(dict.fromkeys(draft.items)))
+    kind = part.notes or MEETING
+    wanted = (_capped(item) for item in draft.items if has_place(kind, item))
+    first = check(part, tuple(dict.fromkeys(wanted)))
     hold = _unique(first.kept)
     repaired: tuple[Item, ...] = ()
     if first.fallen:
@@ -105,11 +112,15 @@ def _checked(part: Part, draft: PartMinutes, writer: Writer) -> PartMinutes:
     return replace(draft, items=kept, dropped=draft.dropped + dropped)
 
 
+def _capped(item: Item) -> Item:
+    return replace(item, text=clip(item.text, LONGEST_ITEM))
+
+
 def _unique(items: Sequence[Item]) -> tuple[Item, ...]:
     """Return the items without those that say the same again, as small models do."""
-    first: dict[tuple[Kind, str], Item] = {}
+    first: dict[tuple[Kind, str, str], Item] = {}
     for item in items:
-        first.setdefault((item.kind, item.text.casefold()), item)
+        first.setdefault((item.kind, item.section, item.text.casefold()), item)
     return tuple(first.values())
 
 

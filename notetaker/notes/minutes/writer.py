@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from notetaker.model.minutes import Item, Part, PartMinutes
+from notetaker.model.notes_kind import NotesKind
+from notetaker.notes.kinds import MEETING
 
 
 class WriterError(Exception):
@@ -29,7 +31,7 @@ class Writer(Protocol):
         """
         ...
 
-    def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
+    def sum_up(self, parts: Sequence[PartMinutes], kind: NotesKind = MEETING) -> tuple[str, tuple[Item, ...]]:
         """Return the title of the meeting, and its summary: at most seven items, from ``parts`` or written anew.
 
         Raises WriterError.

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from notetaker.model.minutes import Item, Kind, Minutes, Part, PartMinutes
+from notetaker.model.notes_kind import NotesKind
+from notetaker.notes.kinds import MEETING
 from notetaker.notes.minutes.builtin import BuiltIn
 from notetaker.notes.minutes.joining import join
 from notetaker.notes.minutes.making import make, sum_up
@@ -63,8 +65,8 @@ class _Observed:
         self.fallen += objections
         return self._writer.repair(part, objections)
 
-    def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
-        return self._writer.sum_up(parts)
+    def sum_up(self, parts: Sequence[PartMinutes], kind: NotesKind = MEETING) -> tuple[str, tuple[Item, ...]]:
+        return self._writer.sum_up(parts, kind)
 
 
 def evaluate(meeting: Meeting, writer: Writer) -> Result:

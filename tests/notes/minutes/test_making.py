@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from notetaker.model.minutes import Item, Kind, Part, PartMinutes
+from notetaker.model.notes_kind import NotesKind
+from notetaker.notes.kinds import MEETING
 from notetaker.notes.minutes.builtin import BuiltIn
 from notetaker.notes.minutes.making import NOTHING_HOLDS, make, sum_up
 from notetaker.notes.minutes.writer import WriterError
@@ -40,7 +42,7 @@ class Model:
             raise self.repaired
         return self.repaired
 
-    def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
+    def sum_up(self, parts: Sequence[PartMinutes], kind: NotesKind = MEETING) -> tuple[str, tuple[Item, ...]]:
         if isinstance(self.summary, WriterError):
             raise self.summary
         return self.summary
@@ -108,7 +110,7 @@ class Broken(Model):
         self._fail("repair")
         return super().repair(part, objections)
 
-    def sum_up(self, parts: Sequence[PartMinutes]) -> tuple[str, tuple[Item, ...]]:
+    def sum_up(self, parts: Sequence[PartMinutes], kind: object = None) -> tuple[str, tuple[Item, ...]]:
         self._fail("sum_up")
         return super().sum_up(parts)
 
