@@ -27,6 +27,7 @@ from notetaker.discordbot.settings import SettingsCommands
 from notetaker.discordbot.voicestatus import VoiceStatusCommand
 from notetaker.model import events
 from notetaker.model.names import Person
+from notetaker.notes.kinds import STANDARD, Kinds
 
 log = logging.getLogger(__name__)
 
@@ -120,8 +121,18 @@ class NotetakerBot(discord.AutoShardedBot):
         self._on_room_change: Callable[[int], object] | None = None
         self.bridge = Bridge(self, self._shards_up)
         self.publisher = Publisher(self)
+        self.kinds = STANDARD
+        """The kinds of notes that can be chosen."""
 
-    def attach(self, meetings: Meetings, voice: Voice, settings: ServerSettings, notebook: Notebook) -> None:
+    def attach(
+        self,
+        meetings: Meetings,
+        voice: Voice,
+        settings: ServerSettings,
+        notebook: Notebook,
+        kinds: Kinds = STANDARD,
+    ) -> None:
+        self.kinds = kinds
         self.bridge.connect(voice)
         self.add_cog(Commands(meetings))
         self.add_cog(NotesCommands(notebook))

@@ -11,7 +11,7 @@ import discord
 
 from notetaker.discordbot import permission_checks, replies, rooms
 from notetaker.discordbot.answering import AnsweringCog, answer, defer, guild_of
-from notetaker.discordbot.options import language_choices, language_of
+from notetaker.discordbot.options import kind_choices, kind_of, language_choices, language_of
 from notetaker.discordbot.panel import MARK_MAX
 from notetaker.discordbot.ports import Meetings, Refused, Start
 from notetaker.discordbot.rights import refuse_outsider
@@ -21,6 +21,12 @@ _LANGUAGE = discord.Option(
     "The language people speak. Leave it out to have it detected for each person.",
     required=False,
     autocomplete=language_choices,
+)
+_KIND = discord.Option(
+    str,
+    "What the notes should have. Leave it out for the usual kind.",
+    required=False,
+    autocomplete=kind_choices,
 )
 _MARK = discord.Option(str, "What it is about.", required=False, max_length=MARK_MAX)
 
@@ -62,11 +68,14 @@ class Commands(AnsweringCog):
 
     @discord.slash_command(description="Take notes in your voice channel. Everyone in it is recorded.")
     async def startnotes(
-        self, ctx: discord.ApplicationContext, language: Annotated[str | None, _LANGUAGE]
+        self,
+        ctx: discord.ApplicationContext,
+        language: Annotated[str | None, _LANGUAGE],
+        kind: Annotated[str | None, _KIND],
     ) -> None:
         guild, channel = guild_of(ctx), _voice_channel(ctx)
         self._refuse_if_running(guild)
-        spoken = language_of(language)
+        spoken, chosen = language_of(language), kind_of(ctx, kind)
         _refuse(await _reason_not_to_post(ctx, guild.me))
         if self._meetings.channel(guild.id) != channel.id:
             _refuse(permission_checks.to_joining(channel, guild.me))
@@ -80,6 +89,7 @@ class Commands(AnsweringCog):
             text_channel_id=text_channel_id,
             started_by=ctx.author.id,
             language=spoken,
+            kind=chosen,
         )
         started = await self._meetings.start(wish, ctx.interaction.id)
         message_id = await answer(ctx, replies.started(started))

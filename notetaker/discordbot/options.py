@@ -1,11 +1,17 @@
 """Options that several commands have: what to offer while a person types, and what the text means."""
 
+from typing import Any, cast
+
 import discord
 
 from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Refused
 from notetaker.model import languages, time_zones
 from notetaker.model.vocabulary import fault_of, tidy
+from notetaker.notes.kinds import Kinds
+
+OFFERED = 25
+"""Most choices that Discord shows (Discord docs, Application Commands, Autocomplete)."""
 
 
 def language_choices(ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
@@ -22,6 +28,27 @@ def language_of(text: str | None) -> str | None:
     if language is None:
         raise Refused(replies.unknown_language(text))
     return language.code
+
+
+def kind_choices(ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
+    """Return the kinds of notes to offer."""
+    found = _kinds(ctx.bot).matching(str(ctx.value or ""))
+    return [discord.OptionChoice(f"{kind.name}: {kind.description}", kind.name) for kind in found[:OFFERED]]
+
+
+def kind_of(ctx: discord.ApplicationContext, text: str | None) -> str | None:
+    """Return the name of the kind of notes that the person picked or typed; None for none. Raises Refused."""
+    if text is None or not text.strip():
+        return None
+    kinds = _kinds(ctx.bot)
+    found = kinds.by_name.get(text.strip().casefold()) or next(iter(kinds.matching(text)), None)
+    if found is None:
+        raise Refused(replies.unknown_kind(text))
+    return found.name
+
+
+def _kinds(bot: object) -> Kinds:
+    return cast(Kinds, cast(Any, bot).kinds)
 
 
 def time_zone_choices(ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:

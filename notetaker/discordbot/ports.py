@@ -28,6 +28,8 @@ class Start:
     started_by: int
     language: str | None = None
     """Code of the spoken language, one of ``model.languages``; None to detect it."""
+    kind: str | None = None
+    """Name of the kind of notes; None for the one that is set."""
 
 
 @dataclass(frozen=True, slots=True)

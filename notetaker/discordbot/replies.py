@@ -145,6 +145,14 @@ def unknown_language(text: str) -> str:
     )
 
 
+def unknown_kind(text: str) -> str:
+    """``text`` is what the person typed as the kind of notes."""
+    return (
+        f"I don't know the kind of notes “{escape(clip(text, TYPED_MAX))}”. Pick one from the list that appears as "
+        "you type, or leave the option out."
+    )
+
+
 def unknown_time_zone(text: str) -> str:
     """``text`` is what the person typed as the time zone."""
     return (

@@ -9,7 +9,14 @@ import discord
 
 from notetaker.discordbot import vocabulary
 from notetaker.discordbot.answering import AnsweringCog, answer, defer, guild_of
-from notetaker.discordbot.options import language_choices, language_of, time_zone_choices, time_zone_of
+from notetaker.discordbot.options import (
+    kind_choices,
+    kind_of,
+    language_choices,
+    language_of,
+    time_zone_choices,
+    time_zone_of,
+)
 from notetaker.discordbot.ports import Refused, ServerSettings
 from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.languages import english_name
@@ -17,10 +24,8 @@ from notetaker.model.wording import SECOND_NS, count, duration
 
 LONGEST_GRACE_S = 3600
 
-KINDS = ("meeting", "standup", "session", "podcast", "lecture")
-
 _KIND = discord.Option(
-    str, "The kind of notes. Leave it out for the default.", required=False, choices=list(KINDS)
+    str, "The kind of notes. Leave it out for the default.", required=False, autocomplete=kind_choices
 )
 _LANGUAGE = discord.Option(
     str,
@@ -67,7 +72,7 @@ class SettingsCommands(AnsweringCog):
 
     @settings.command(description="Set what the notes look like.")
     async def kind(self, ctx: discord.ApplicationContext, kind: Annotated[str | None, _KIND]) -> None:
-        await self._set(ctx, "kind", kind)
+        await self._set(ctx, "kind", kind_of(ctx, kind))
 
     @settings.command(description="Set the language that people speak in this server.")
     async def language(

@@ -206,4 +206,5 @@ def _meeting(wish: Start, clock: MeetingClock, settings: GuildSettings) -> Meeti
         started_ns=clock.began_ns,
         language=wish.language or settings.language,
         time_zone=settings.time_zone,
+        kind=wish.kind or settings.kind,
     )

@@ -34,6 +34,7 @@ from notetaker.model.wording import count
 from notetaker.service.health import Health
 from notetaker.service.opening import Opened, open_database
 from notetaker.service.supervision import Supervision
+from notetaker.settings.kinds import load_kinds
 from notetaker.settings.reload import EnvFile, Reload
 from notetaker.settings.values import Settings
 from notetaker.status import metrics
@@ -159,13 +160,17 @@ class _Bot:
                 )
                 meetings = Meetings(self._voice, self._recordings, self._storage, settings)
                 resuming = Resuming(opened.recovery, self._recordings, self._announcer)
+                kinds = load_kinds(self._settings)
+                for fault in kinds.faults:
+                    log.error("%s", fault)
                 notebook = Notebook(
                     self._storage,
                     self._settings.time_zone,
                     self._settings.meetings_folder,
+                    kinds=kinds.kinds,
                     answers=self._settings.llm is not None,
                 )
-                self._discord.attach(meetings, self._voice, settings, notebook)
+                self._discord.attach(meetings, self._voice, settings, notebook, kinds.kinds)
                 supervised = tasks.create_task(self._be_supervised(reload))
                 steady = [
                     tasks.create_task(self._stay_connected(token)),

@@ -14,7 +14,9 @@ from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.discordsim.world.entities import ChannelType
 from notetaker.model.meeting import Meeting
+from notetaker.notes.kinds import STANDARD, Kinds, parse
 from tests.harness.world import the_bot, the_guild, the_user
+from tests.notes.test_kinds import OWN
 
 
 class NoMeetings:
@@ -74,11 +76,9 @@ class Ada:
             setattr(thread.thread, name, value)
         return str(thread.id)
 
-    async def types(self, text: str) -> list[dict[str, str]]:
-        """What she is offered behind ``/startnotes language:``."""
-        shown = await self._post(
-            "autocomplete", command="startnotes", focused="language", options={"language": text}
-        )
+    async def types(self, text: str, option: str = "language") -> list[dict[str, str]]:
+        """What she is offered behind ``/startnotes language:``, or another option."""
+        shown = await self._post("autocomplete", command="startnotes", focused=option, options={option: text})
         return cast(list[dict[str, str]], shown["choices"])
 
     async def _post(self, path: str, **body: Any) -> Any:
@@ -92,7 +92,11 @@ async def ada(tmp_path: Path) -> AsyncIterator[Ada]:
         meetings = NoMeetings()
         bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
         bot.attach(
-            cast(Meetings, meetings), cast(Voice, None), cast(ServerSettings, None), cast(Notebook, None)
+            cast(Meetings, meetings),
+            cast(Voice, None),
+            cast(ServerSettings, None),
+            cast(Notebook, None),
+            Kinds({**STANDARD.by_name, "retro": parse("retro", OWN)}, STANDARD.by_name["session"]),
         )
         bot.bridge.received = lambda message: None  # type: ignore[method-assign]  # there is no voice stack
         account = the_bot(local.world)
@@ -103,6 +107,33 @@ async def ada(tmp_path: Path) -> AsyncIterator[Ada]:
             yield person
         await bot.close()
         await serving
+
+
+async def test_a_kind_can_be_chosen_for_the_notes_one_of_the_operators_too(ada: Ada) -> None:
+    offered = await ada.types("", "kind")
+    assert [choice["value"] for choice in offered] == [
+        "session",  # the one that is set
+        "meeting",
+        "standup",
+        "podcast",
+        "lecture",
+        "retro",
+    ]
+    [retro] = await ada.types("what went well", "kind")
+    assert retro == {"name": "retro: what went well, what did not", "value": "retro"}
+    await ada.says(f"startnotes kind:{retro['value']}")
+    await ada.says("startnotes kind:Podcast")
+    await ada.says("startnotes")
+    assert [wish.kind for wish in ada.meetings.wishes] == ["retro", "podcast", None]
+
+
+async def test_what_is_no_kind_of_notes_is_refused(ada: Ada) -> None:
+    said = await ada.says("startnotes kind:*Gossip* @everyone")
+    assert said["content"] == (
+        "I don't know the kind of notes “\\*Gossip\\* @\u200beveryone”. Pick one from the list that appears as you "
+        "type, or leave the option out."
+    )
+    assert ada.meetings.wishes == []
 
 
 async def test_a_language_can_be_chosen_for_the_notes(ada: Ada) -> None:

@@ -33,6 +33,12 @@ async def test_stopping_hands_the_meeting_over(bench: Bench) -> None:
     assert bench.voice.here is None
 
 
+async def test_a_meeting_keeps_the_kind_of_notes_that_was_chosen(bench: Bench) -> None:
+    meeting = await bench.start(replace(WISH, kind="session"))
+    kept = bench.store.meeting(meeting.id)
+    assert kept and kept.kind == "session"
+
+
 async def test_a_meeting_keeps_the_language_that_was_chosen(bench: Bench) -> None:
     meeting = await bench.start(replace(WISH, language="de"))
     await bench.stop()
