@@ -10,6 +10,7 @@ from notetaker.cli.common import fail
 from notetaker.cli.doctor import doctor
 from notetaker.cli.meetings import meeting, meetings
 from notetaker.cli.models import models
+from notetaker.cli.notes import notes
 from notetaker.cli.processes import bot, worker
 from notetaker.cli.search import search
 from notetaker.cli.setup import invite, setup
@@ -47,6 +48,7 @@ for command in (
     meetings,
     meeting,
     models,
+    notes,
     search,
     status,
     supervisor_watchdog,
