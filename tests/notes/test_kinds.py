@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,16 @@ def test_a_kind_of_ones_own_is_a_file() -> None:
     assert found.kind == "retro"
     assert texts(found, "well") == ["I really liked the pairing on the import job."]
     assert not (found.summary or found.decisions or found.actions or found.questions)
+
+
+def test_the_example_of_the_documents_is_a_kind() -> None:
+    [example] = re.findall("```toml\n(.*?)```", Path("docs/notes-kinds.md").read_text(), re.DOTALL)
+    kind = parse("retro", example)
+    found = notes("Ana: The import job went really well.\nBen: I loved the new icons in the app.", kind)
+    assert [item.text for item in found.entries] == [
+        "The import job went really well.",
+        "I loved the new icons in the app.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -92,13 +103,17 @@ def test_a_stand_up_tells_who_is_blocked_in_their_own_words() -> None:
         Ana: No blockers.
         Ben: I fixed the retry patch and it's in review.
         Ben: I'm blocked on the staging key, Ana has it.
+        Ben: I can't run it on production until the maintenance window.
         Cem: Nothing is blocking me.
         Cem: I haven't finished the rounding of invoices.
         Cem: Are you still waiting for the review?
         Cem: Let's take the alert noise offline after this call.""",
         STANDARD.by_name["standup"],
     )
-    assert texts(found, "blocked") == ["I'm blocked on the staging key, Ana has it."]
+    assert texts(found, "blocked") == [
+        "I'm blocked on the staging key, Ana has it.",
+        "I can't run it on production until the maintenance window.",
+    ]
     assert texts(found, "done") == [
         "Yesterday I finished the date mail for the newsletter.",
         "I fixed the retry patch and it's in review.",
@@ -125,11 +140,16 @@ def test_a_session_has_loot_threads_and_quotes() -> None:
 def test_a_lecture_has_terms_and_what_was_said_to_matter() -> None:
     found = notes(
         """Ana: Seeing uncommitted data of another transaction is called a dirty read.
+        Ana: That is called a phantom in the script.
+        Ana: Snapshot isolation means that each transaction sees its own past.
         Ana: Remember that table three will be in the exam.
         Ben: Is it called a phantom then?""",
         STANDARD.by_name["lecture"],
     )
-    assert texts(found, "terms") == ["Seeing uncommitted data of another transaction is called a dirty read."]
+    assert texts(found, "terms") == [
+        "Seeing uncommitted data of another transaction is called a dirty read.",
+        "Snapshot isolation means that each transaction sees its own past.",
+    ]
     assert texts(found, "matters") == ["Remember that table three will be in the exam."]
 
 

@@ -9,7 +9,7 @@ from notetaker.notes.minutes.sentence import VERBS, sentence
 from notetaker.notes.minutes.spoken import stems, words
 from notetaker.notes.minutes.statements import Statement, Talk
 
-_CONTENT = 3
+_CONTENT, _CONTENT_LEANING = 2, 4
 """Words that say what a sentence is about, below which it means nothing to those who were absent."""
 _LONGEST = 30
 """Most words of a sentence with a cue: in a longer one, the cue says little about the rest."""
@@ -37,11 +37,15 @@ def entries(spoken: Talk, part: Part) -> Iterator[Item]:
         section = next((one for one in sections if one.cues and one.cues.search(statement.text)), None)
         if section and section.cues:
             text = sentence(statement.text, section.cues.search, english=False)  # the cue has the verb
-            if text and len(stems(text)) >= _CONTENT:
+            if text and _stands_alone(text):
                 yield _item(section, text, statement, spoken)
     for section in sections:
         if section.form is Form.QUOTES and section.cues is None:
             yield from _quote(section, spoken)
+
+
+def _stands_alone(text: str) -> bool:
+    return len(stems(text)) >= (_CONTENT_LEANING if _LEANS.match(text) else _CONTENT)
 
 
 def _quote(section: Section, spoken: Talk) -> Iterator[Item]:
@@ -53,7 +57,7 @@ def _quote(section: Section, spoken: Talk) -> Iterator[Item]:
         and statement.text.endswith((".", "!"))
         and not _LEANS.match(statement.text)
         and words(statement.text)[0] not in VERBS  # whose subject is missing
-        and len(stems(statement.text)) >= _CONTENT
+        and len(stems(statement.text)) > _CONTENT
         and statement.text.startswith((sentence(statement.text, english=False) or "?")[:10])
     ]
     strength, best = max(striking, key=lambda one: one[0], default=(0, None))

@@ -25,7 +25,7 @@ _RESTART = re.compile(
 _TRAILING = re.compile(
     r"(?:[\s,]+(?:right|yeah|yes|okay|ok|you know|or something(?: like that)?|or whatever|and so on|so|and"
     r"|but|or|because"
-    r"|I guess|I think|isn't it|don't you think|I don't know|then I|um|(?<!\bas )well|the|a|to|of|with))+[,.?!\s]*$",
+    r"|I guess|I think|isn't it|don't you think|I don't know|then I|um|(?<=, )well|the|a|to|of|with))+[,.?!\s]*$",
     re.IGNORECASE,
 )
 _TAG = re.compile(
