@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.panel import Panel
 
 from notetaker.demo.meeting import DemoMeeting, NoNotes
-from notetaker.demo.place import Place
+from notetaker.demo.place import Place, with_times
 from notetaker.demo.processes import DidNotStart, Process, output_of
 from notetaker.demo.report import Figures, figures, table
 from notetaker.demo.screen import Screen
@@ -116,7 +116,7 @@ async def demo(folder: Path, console: Console) -> Figures:
 
     result = figures(meeting, script, place, found, forwarded, time.monotonic() - started)
     assert meeting.notes is not None
-    posted = meeting.notes["content"].replace("\n-# ", "\n\n")  # Discord's small print
+    posted = with_times(meeting.notes["content"]).replace("\n-# ", "\n\n")  # Discord's small print
     console.print(Panel(Markdown(posted), title="What the bot posted", title_align="left"))
     console.print(table(result))
     console.print(

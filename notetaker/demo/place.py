@@ -11,7 +11,16 @@ import aiohttp
 
 GUILD, VOICE_CHANNEL, TEXT_CHANNEL = "Office", "Standup", "meeting-notes"
 Event = dict[str, Any]
-_TIME = re.compile(r"<t:(\d+):\w>")
+_TIME = re.compile(r"<t:(\d+):(\w)>")
+_STYLES = {"D": "%-d %B %Y", "t": "%H:%M"}
+
+
+def with_times(content: str) -> str:
+    """Return a message with times as Discord shows them to a reader in this time zone."""
+    return _TIME.sub(
+        lambda found: datetime.fromtimestamp(int(found[1])).strftime(_STYLES.get(found[2], "%H:%M:%S")),
+        content,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ class Place:
             content = content.replace(f"<@{user.id}>", f"@{user.name}")
         content = content.replace(f"<#{self.voice_channel_id}>", f"#{VOICE_CHANNEL}")
         content = content.replace(f"<#{self.text_channel_id}>", f"#{TEXT_CHANNEL}")
-        content = _TIME.sub(lambda found: f"{datetime.fromtimestamp(int(found[1])):%H:%M:%S}", content)
+        content = with_times(content)
         return content.replace("**", "").lstrip("# ")
 
     async def types(self, user: User, command: str) -> str:

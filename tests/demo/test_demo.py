@@ -33,6 +33,7 @@ def test_a_meeting_from_startnotes_to_posted_notes(tmp_path: Path) -> None:
     assert figures["notes_posted"] == 1
     assert figures["seconds_total"] < 120
 
+    assert "<t:" not in run.stdout
     for line in ("DAVE version 1", "4006 session no longer valid", "What the bot posted"):
         assert line in run.stdout
     for log in (tmp_path / "state").glob("*.log"):

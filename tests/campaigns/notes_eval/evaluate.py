@@ -37,6 +37,7 @@ class Result:
             Kind.DECISION: tuple(item for item in minutes.decisions if not item.overturned),
             Kind.ACTION: minutes.actions,
             Kind.QUESTION: minutes.questions,
+            Kind.ENTRY: minutes.entries,
         }[kind]
 
     def score(self, kind: Kind) -> Score:
