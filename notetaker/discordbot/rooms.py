@@ -25,7 +25,7 @@ def room(guild: discord.Guild | None, channel_id: int, text_channel_id: int) -> 
     people = members.keys() - bots
     permissions = channel.permissions_for(guild.me)
     failure = permission_checks.to_returning(guild, channel_id)
-    chat = failure is None and permissions.send_messages
+    chat = failure is None and permissions.send_messages and not guild.me.timed_out
     text_channel = guild.get_channel_or_thread(text_channel_id)
     return Room(
         channel_id,

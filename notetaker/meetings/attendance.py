@@ -51,7 +51,8 @@ class Attendance:
         self._entering = False
         self._ended = False
         self._warned = False
-        self._marked = False
+        self.marked = False
+        """The mark is what shows people that they are recorded."""
         self._empty_since: float | None = None
         self._unshown: tuple[int, float] | None = None  # where showing it failed, and when to try again
         self._reason: str | None = None  # why nobody is recorded, as people know
@@ -72,7 +73,7 @@ class Attendance:
             room=room,
             place=self.live.channel_id,
             inside=self._voice.channel(meeting.guild_id) == channel_id,
-            marked=self._marked,
+            marked=self.marked,
             unshown=self._unshown is not None and self._unshown[0] == channel_id and now < self._unshown[1],
             empty_s=0.0 if self._empty_since is None else now - self._empty_since,
             grace_s=self.settings.empty_grace_s,
@@ -106,10 +107,13 @@ class Attendance:
             self._spawn(self._say(channel_id, text))
 
     async def close(self) -> None:
-        """Take off the mark of a recording."""
-        if self._marked:
-            self._marked = False
-            await self._discord.unmark(self.live.meeting.guild_id, self.live.channel_id)
+        """Take off the mark of a recording, also that of an earlier life of the bot. Nobody is recorded without it.
+
+        The bot is still in the voice channel, whose status others may not change.
+        """
+        if self.marked:
+            self._voice.admit(self.live.meeting.guild_id, Admission(None))
+        await self._discord.unmark(self.live.meeting.guild_id, self.live.channel_id)
 
     @property
     def others(self) -> list[int]:
@@ -162,7 +166,7 @@ class Attendance:
         elif room.seen:
             shown = await self._discord.say(meeting.text_channel_id, replies.moved_to(room.channel_id))
         else:
-            shown = self._marked = await self._discord.mark(meeting.guild_id, room.channel_id)
+            shown = self.marked = await self._discord.mark(meeting.guild_id, room.channel_id)
         self._entering = False
         now = self._clock()
         if not shown:

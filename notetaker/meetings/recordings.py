@@ -129,7 +129,9 @@ class Recordings:
         live = self.get(guild_id)
         if live is not None:
             live.leave()
-        self._voice.want(guild_id, None)
+        attendance = self._attendance.get(guild_id)
+        if attendance is None or not attendance.marked:  # else the mark comes off first
+            self._voice.want(guild_id, None)
 
     async def stop(self, guild_id: int, stopped_in: int | None = None) -> Stopped | None:
         """Leave voice and stop the meeting. Returns None if there is none.
@@ -317,13 +319,13 @@ class Recordings:
         """Leave voice: the meeting hears nothing after this, and its counts are final."""
         saving = self._recorded[guild_id]
         saving.live.leave()
+        attendance = self._attendance.pop(guild_id, None)
+        if attendance is not None:
+            await attendance.close()
         await self._voice.leave(guild_id)
         saving.freeze_coverage()
         self._voice.record(guild_id, None)
         del self._recorded[guild_id]
-        attendance = self._attendance.pop(guild_id, None)
-        if attendance is not None:
-            await attendance.close()
         return saving
 
     async def _stop_unasked(self, guild_id: int, reason: str) -> None:

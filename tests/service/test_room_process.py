@@ -35,6 +35,13 @@ async def move(office: Office, channel: str) -> None:
     await office.sim("move", **who, channel_id=str(office.channel(channel)))
 
 
+async def take_marks(office: Office) -> None:
+    """Let nobody change nicknames, or the status of a voice channel."""
+    left = EVERYONE & ~(Permission.CHANGE_NICKNAME | Permission.SET_VOICE_CHANNEL_STATUS)
+    path = f"/guilds/{office.guild.id}/roles/{office.guild.id}"
+    assert await rest(office, "PATCH", path, permissions=str(int(left))) == 200
+
+
 def texts(office: Office, channel: str) -> list[str]:
     return [message.content for message in office.messages(channel)]
 
@@ -124,8 +131,7 @@ async def test_moved_by_a_moderator_it_records_once_it_has_said_so(office: Offic
 async def test_where_it_may_not_write_it_records_nobody(office: Office) -> None:
     await deny(office, "Planning", Permission.SEND_MESSAGES)
     await deny(office, "general", Permission.VIEW_CHANNEL, user=office.user("Chloe"))
-    modest = str(int(EVERYONE & ~Permission.CHANGE_NICKNAME))
-    await rest(office, "PATCH", f"/guilds/{office.guild.id}/roles/{office.guild.id}", permissions=modest)
+    await take_marks(office)
     async with office.process("bot") as bot, office.person("Ada"):
         await bot.until(READY)
         await office.says("startnotes")
@@ -228,11 +234,46 @@ async def test_without_a_chat_that_all_can_see_the_bots_name_shows_it(office: Of
     assert office.messages("Standup") == []
 
 
+async def test_where_the_bot_has_its_one_name_the_channels_status_shows_it(office: Office) -> None:
+    await deny(office, "general", Permission.VIEW_CHANNEL, user=office.user("Chloe"))
+    path = f"/channels/{office.channel('Standup')}/permissions/{office.bot.id}"
+    status, chat = int(Permission.SET_VOICE_CHANNEL_STATUS), int(Permission.SEND_MESSAGES)
+    assert await rest(office, "PUT", path, type=1, allow=str(status), deny=str(chat)) == 204
+    await take_marks(office)
+    standup = office.guild.channels[office.channel("Standup")]
+    async with office.process("bot") as bot, office.person("Ada") as ada, office.person("Chloe"):
+        await bot.until(READY)
+        await office.says("startnotes")
+        await until(lambda: standup.status == "🔴 Notes are being taken: everyone here is recorded")
+        await ada.speak(SENTENCE)
+        await office.until_stored("Ada", 1)
+        await office.says("stopnotes")
+        await until(lambda: not standup.status)
+        assert await bot.terminate() == 0
+
+
+async def test_an_outage_of_the_server_is_no_empty_room(office: Office) -> None:
+    async with office.process("bot", MEETING_EMPTY_GRACE="0") as bot, office.person("Ada") as ada:
+        await bot.until(READY)
+        await office.says("startnotes")
+        await office.sim("faults", kind="guild_outage", guild_id=str(office.guild.id), seconds=2.0)
+        await ada.speak(SENTENCE)
+        await office.until_stored("Ada", len(SENTENCE))
+        await until(lambda: not office.local.gateway.unavailable)
+        async with office.person("Ben"):
+            await until(
+                lambda: any("notes are being taken here" in text for text in texts(office, "Standup"))
+            )
+            await ada.speak(SENTENCE)
+            await office.until_stored("Ada", 2 * len(SENTENCE))
+        assert "I stopped recording" in await office.says("stopnotes")
+        assert await bot.terminate() == 0
+
+
 async def test_where_nothing_can_be_shown_no_meeting_begins(office: Office) -> None:
     await deny(office, "Standup", Permission.SEND_MESSAGES)
     await deny(office, "general", Permission.VIEW_CHANNEL, user=office.user("Chloe"))
-    modest = str(int(EVERYONE & ~Permission.CHANGE_NICKNAME))
-    await rest(office, "PATCH", f"/guilds/{office.guild.id}/roles/{office.guild.id}", permissions=modest)
+    await take_marks(office)
     async with office.process("bot") as bot, office.person("Ada"), office.person("Chloe"):
         await bot.until(READY)
         said = await office.says("startnotes")
