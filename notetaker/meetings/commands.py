@@ -99,12 +99,12 @@ class Meetings:
         self._starting[guild_id] = meeting
         try:
             async with self._recordings.locks[guild_id]:
-                settings = await self._settings_for(meeting)
                 reason = await self._connect(guild_id, wish.voice_channel_id, command_id)
                 if reason is None:  # it begins when somebody can be heard, not when it was asked for
                     clock = MeetingClock(self._clocks)
                 else:
                     gap = OpenGap(clock.began_ns, causes.not_joined(reason))
+                settings = await self._settings_for(meeting)
                 meeting = _meeting(wish, clock, settings)
                 try:
                     await self._recordings.start(meeting, clock, gap, settings)

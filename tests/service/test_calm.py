@@ -3,7 +3,6 @@ that passes as fast as they can bear.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -218,13 +217,11 @@ async def test_nobody_waits_for_a_frozen_database(
             with pytest.raises(Refused, match="can't save anything"):
                 await starting
             assert meetings.channel(GUILD) is None
-            [state_file] = life.bench.folder.glob("*/journal/state.json")
-            assert json.loads(state_file.read_text())["over"], "the frozen server may take the meeting yet"
             asking = asyncio.ensure_future(life.bench.database(life.bench.store.due_postings))
             await life.goes_on(PATIENCE_S + STEP_S)
             with pytest.raises(Refused, match="can't save anything"):
                 await meetings.start(WISH, 6)
-            assert len(list(life.bench.folder.iterdir())) == 1, "the other one was not even tried"
+            assert not life.bench.folder.exists(), "neither was begun"
             assert await meetings.leave(GUILD, 7) is None
         life.frozen = False
         assert await asking == []
