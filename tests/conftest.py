@@ -21,7 +21,7 @@ pytest_plugins = ["tests.harness.fixtures"]
 @pytest.fixture(autouse=True)
 def log_levels() -> Iterator[None]:
     """A test that sets up logging as a process does must not change what later tests see."""
-    loggers = [logging.getLogger(name) for name in (None, "notetaker", "dave")]
+    loggers = [logging.getLogger(name) for name in (None, "notetaker", "dave", "discord")]
     levels = [logger.level for logger in loggers]
     yield
     for logger, level in zip(loggers, levels, strict=True):

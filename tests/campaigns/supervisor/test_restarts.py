@@ -20,10 +20,9 @@ LONG_S = 3600.0
 
 
 def settings(folder: Path) -> dict[str, str]:
-    """With a database that cannot be used."""
-    file = folder / "file"
-    file.write_text("This is no database.")
-    return {"NOTETAKER_STATE_DIR": str(folder / "state"), "NOTETAKER_DATABASE_URL": f"sqlite:///{file}"}
+    """With a database server that is not there yet."""
+    url = f"postgresql://notetaker@/notetaker?host={folder}"
+    return {"NOTETAKER_STATE_DIR": str(folder / "state"), "NOTETAKER_DATABASE_URL": url}
 
 
 @contextmanager
@@ -34,7 +33,7 @@ def failing_worker(folder: Path) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None
-            assert "file is not a database" in process.stderr.readline()
+            assert "cannot be used" in process.stderr.readline()
             yield process
         finally:
             process.kill()
