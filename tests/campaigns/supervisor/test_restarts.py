@@ -33,7 +33,7 @@ def failing_worker(folder: Path) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None
-            assert "cannot be used" in process.stderr.readline()
+            assert any("cannot be used" in line for line in process.stderr)
             yield process
         finally:
             process.kill()
