@@ -1,7 +1,6 @@
 """Messages of ours that change while a meeting goes on: its panel, and its live text in a thread."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,19 +19,8 @@ _NO_MENTIONS = discord.AllowedMentions.none().to_dict()
 _SILENT = discord.MessageFlags(suppress_notifications=True).value
 Components = Sequence[Any]
 """Rows of buttons (Discord docs, Components)."""
-_GONE = {
-    10003,  # unknown channel
-    10008,  # unknown message
-    50001,  # missing access
-    50013,  # missing permissions
-    50083,  # the thread is archived
-    160005,  # the thread is locked
-}
-"""Refusals that waiting does not change (Discord docs, JSON Error Codes)."""
-
-
-class Gone(Undelivered):
-    """Somebody has taken away the message, the channel or the permission."""
+_THREAD_EXISTS, _ARCHIVED = 160004, 50083
+"""Discord docs, JSON Error Codes."""
 
 
 class Board:
@@ -45,26 +33,33 @@ class Board:
         """Return the id of the channel for a meeting's live text; in a text channel, of a new thread.
 
         The thread hangs on the panel, if there is one: without a message, Discord would post a notice. Return None if
-        the bot may not show it there. Raises Undelivered, and Gone if trying again is pointless.
+        the bot may not show it there. Raises Undelivered and Undeliverable.
         """
-        channel = self._bot.get_channel(meeting.text_channel_id)
+        guild = self._bot.get_guild(meeting.guild_id)
+        if guild is None or guild.unavailable:
+            raise Undelivered("Discord shows nothing of the server")
+        channel = guild.get_channel_or_thread(meeting.text_channel_id)
         if not isinstance(channel, discord.TextChannel):
-            return (
-                meeting.text_channel_id
-            )  # a thread, or a voice channel's chat, in which there are no threads
+            return meeting.text_channel_id  # there are no threads in a thread or in a voice channel's chat
         if permission_checks.to_live_text(channel, channel.guild.me) is not None:
             return None
         started = datetime.fromtimestamp(meeting.started_ns // SECOND_NS, self._zone)
-        with _delivering():
-            thread = await channel.create_thread(
-                name=f"{clip(meeting.voice_channel_name, _NAME)}, {started:%Y-%m-%d %H:%M}",
-                message=None if panel_id is None else discord.Object(panel_id),
-                type=discord.ChannelType.news_thread
-                if channel.is_news()
-                else discord.ChannelType.public_thread,
-                auto_archive_duration=1440,
-                reason="Live text of a meeting",
-            )
+        kind = discord.ChannelType.news_thread if channel.is_news() else discord.ChannelType.public_thread
+        with delivering():
+            try:
+                thread = await channel.create_thread(
+                    name=f"{clip(meeting.voice_channel_name, _NAME)}, {started:%Y-%m-%d %H:%M}",
+                    message=None if panel_id is None else discord.Object(panel_id),
+                    type=kind,
+                    auto_archive_duration=1440,
+                    reason="Live text of a meeting",
+                )
+            except discord.HTTPException as error:
+                if error.code == _THREAD_EXISTS and panel_id is not None:
+                    return (
+                        panel_id  # an answer was lost, or somebody was quicker; it has the id of the message
+                    )
+                raise
         return thread.id
 
     def people(self, guild_id: int, channel_id: int) -> dict[int, str]:
@@ -77,8 +72,8 @@ class Board:
         return told_apart({one.id: Person(one.display_name, one.name) for one in people})
 
     async def post(self, channel_id: int, text: str, nonce: str, components: Components = ()) -> int:
-        """Post a message without a notification, and return its id. Raises Undelivered and Gone."""
-        with _delivering():
+        """Post a message without a notification, and return its id. Raises Undelivered and Undeliverable."""
+        with delivering():
             message = await self._bot.http.send_message(
                 channel_id,
                 text,
@@ -91,18 +86,13 @@ class Board:
         return int(message["id"])
 
     async def edit(self, channel_id: int, message_id: int, text: str, components: Components = ()) -> None:
-        """Raises Undelivered and Gone."""
+        """Raises Undelivered and Undeliverable."""
         changed = {"content": text, "components": list(components), "allowed_mentions": _NO_MENTIONS}
-        with _delivering():
-            await self._bot.http.edit_message(channel_id, message_id, **changed)
-
-
-@contextmanager
-def _delivering() -> Iterator[None]:
-    with delivering():
-        try:
-            yield
-        except discord.HTTPException as error:
-            if error.code in _GONE:
-                raise Gone(f"Discord answered {error.status} (code {error.code})") from None
-            raise
+        with delivering():
+            try:
+                await self._bot.http.edit_message(channel_id, message_id, **changed)
+            except discord.HTTPException as error:
+                if error.code != _ARCHIVED:
+                    raise
+                await self._bot.http.edit_channel(channel_id, archived=False)  # no notes are made in secret
+                await self._bot.http.edit_message(channel_id, message_id, **changed)

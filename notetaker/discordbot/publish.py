@@ -34,6 +34,18 @@ class Undeliverable(Undelivered):
     """Discord does not take a message in this place, however often it is tried."""
 
 
+UNUSABLE = (
+    discord.DiscordException,
+    aiohttp.ClientError,
+    OSError,
+    TypeError,  # an answer that is not Discord's, such as a proxy's page: py-cord takes it for what it asked for
+    KeyError,
+    ValueError,
+    AttributeError,
+)
+"""How a request to Discord may fail."""
+
+
 @contextmanager
 def delivering() -> Iterator[None]:
     """Raise Undelivered, or Undeliverable, in place of py-cord's and aiohttp's errors.
@@ -43,7 +55,7 @@ def delivering() -> Iterator[None]:
     """
     try:
         yield
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except UNUSABLE as error:
         raise (Undeliverable if _final(error) else Undelivered)(reason(error)) from None
 
 

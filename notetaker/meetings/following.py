@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from notetaker.discordbot.board import Gone
-from notetaker.discordbot.publish import Undelivered
+from notetaker.discordbot.publish import Undeliverable, Undelivered
 from notetaker.host.worker_thread import WorkerThread
 from notetaker.model.meeting import Meeting
 from notetaker.store.database import Rejected, StoreError
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 0.25
+EXPECTED = (Undelivered, StoreError, Rejected)
+"""Failures whose text says why, and nothing of what was said."""
+LOOK_S = 0.5
 """Seconds between looks at a meeting."""
 LATER_LOOK_S = 2.0
 """... once nobody speaks any more."""
@@ -41,7 +42,7 @@ class Display(Protocol):
     async def step(self, now: float) -> None:
         """Show what is new, ``now`` in monotonic seconds, with one message at most.
 
-        Raises Undelivered, Gone, StoreError and Rejected.
+        Raises Undelivered, Undeliverable, StoreError and Rejected.
         """
 
     async def give_up(self) -> None:
@@ -93,18 +94,18 @@ class Following:
         while not display.closed:
             try:
                 await display.step(self._clock())
-            except Gone as gone:
+            except Undeliverable as gone:
                 log.warning("The %s of meeting %s ends: %s", display.name, meeting_id, gone)
                 with suppress(StoreError, Rejected):  # after a restart it is found to be gone again
                     await display.give_up()
                 return
-            except (Undelivered, StoreError, Rejected) as failed:
+            except Exception as failed:  # noqa: BLE001 - logged; nothing that is shown may end the process
                 log.warning(
                     "Cannot show the %s of meeting %s, will retry in %.0f s: %s",
                     display.name,
                     meeting_id,
                     pause,
-                    failed,
+                    failed if isinstance(failed, EXPECTED) else type(failed).__name__,
                 )
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)

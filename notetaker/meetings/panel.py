@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from notetaker.discordbot import panel as words
-from notetaker.discordbot.board import Gone
+from notetaker.discordbot.publish import Undeliverable
 from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.ports import Board
@@ -128,7 +128,7 @@ class PanelMessage:
         elif self._is_due(panel, text, now):
             try:
                 await self._board.edit(*self._message, text, buttons)
-            except Gone:
+            except Undeliverable:
                 if self._lost:
                     raise
                 self._lost, self._message = True, None  # somebody has deleted it: the next step posts another

@@ -56,6 +56,8 @@ class Page:
     """Discord Markdown of at most 2000 UTF-16 units."""
     draft: bool
     """Whether a text on it is not final."""
+    began_ns: int
+    """When the first of its entries began."""
 
 
 def entries(transcript: Transcript, drafts: Container[str]) -> list[Entry]:
@@ -95,7 +97,8 @@ def _has_room(keys: Sequence[str], entry: Entry, by_key: dict[str, Entry]) -> bo
 def _page(keys: Sequence[str], by_key: dict[str, Entry], ending: str) -> Page:
     shown = sorted((by_key[key] for key in keys if key in by_key), key=lambda entry: entry.started_ns)
     text = "\n".join(filter(None, (_fitting(shown, MESSAGE_LIMIT - length(ending) - 1), ending)))
-    return Page(tuple(keys), text, any(entry.draft for entry in shown))
+    began_ns = min((entry.started_ns for entry in shown), default=0)
+    return Page(tuple(keys), text, any(entry.draft for entry in shown), began_ns)
 
 
 def _fitting(shown: Sequence[Entry], room: int) -> str:

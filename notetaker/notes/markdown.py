@@ -5,7 +5,7 @@ import unicodedata
 
 _SYNTAX = re.compile(r"[\\*_~`|<\[]|&(?=#?\w+;)|(?<=\w):(?=//)")
 _AT_START = re.compile(r"^(?:[-+#>]|\d+(?=[.)]))")
-_INVISIBLE = re.compile("[\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_INVISIBLE = re.compile("[\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 """Invisible marks, some of which reorder the text around them."""
 _ZERO_WIDTH_SPACE = "\u200b"
 

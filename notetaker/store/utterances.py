@@ -125,12 +125,12 @@ class Utterances(Database):
         rows = self._read(select(tables.transcriptions).where(mine))
         return _transcription(rows[0]) if rows else None
 
-    def transcribed(self, meeting_id: str) -> list[tuple[Utterance, Transcription]]:
-        """Return all utterances that have a text, with it, in time order."""
+    def transcribed(self, meeting_id: str, since_ns: int = 0) -> list[tuple[Utterance, Transcription]]:
+        """Return all utterances that ended after ``since_ns`` and have a text, with it, in time order."""
         rows = self._read(
             select(tables.utterances, tables.transcriptions)
             .join_from(tables.utterances, tables.transcriptions)
-            .where(tables.utterances.c.meeting_id == meeting_id)
+            .where(tables.utterances.c.meeting_id == meeting_id, tables.utterances.c.ended_ns >= since_ns)
             .order_by(*_IN_TIME_ORDER)
         )
         return [(_utterance(row), _transcription(row)) for row in rows]

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.discordbot.board import Board, Components, Gone
+from notetaker.discordbot.board import Board, Components
 from notetaker.discordbot.bot import NotetakerBot
-from notetaker.discordbot.publish import Undelivered
+from notetaker.discordbot.publish import Undeliverable, Undelivered
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.world.entities import Channel, ChannelType
 from notetaker.discordsim.world.permissions import Permission
 from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings.live_text import EDIT_S, OLD_EDIT_S, LiveText
 from notetaker.model.meeting import Meeting
-from notetaker.model.utterance import Transcription
+from notetaker.model.utterance import Transcription, Utterance
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from tests.harness.world import the_guild
@@ -35,6 +35,7 @@ class Whiteboard:
         self.nonces: list[str] = []
         self.edits = 0
         self.failure: Undelivered | None = None
+        self.gone: set[int] = set()
 
     async def place(self, meeting: Meeting, panel_id: int | None) -> int | None:
         return THREAD
@@ -51,6 +52,8 @@ class Whiteboard:
 
     async def edit(self, channel_id: int, message_id: int, text: str, components: Components = ()) -> None:
         self._fail()
+        if message_id in self.gone:
+            raise Undeliverable("Discord answered 404 (code 10008)")
         self.edits += 1
         self.messages[message_id] = text
 
@@ -182,6 +185,68 @@ async def test_what_discord_did_not_take_is_sent_by_the_next_step(
     assert "Two." in board.messages[1]
 
 
+async def test_of_a_long_meeting_only_what_may_change_is_read_again(
+    store: Store, database: WorkerThread
+) -> None:
+    """Late texts are shown all the same: that of a slow job at once, any other when the notes are made."""
+    board = Whiteboard()
+    live = LiveText(MEETING, store, database, board)
+    now = 0.0
+    for number in range(1, 60):
+        say(store, 30 * number, f"Line {number} " + "word " * 30, final=True)
+        now = await settle(live, now)
+    read: list[int] = []
+    transcribed = store.transcribed
+
+    def counted(meeting_id: str, since_ns: int = 0) -> list[tuple[Utterance, Transcription]]:
+        found = transcribed(meeting_id, since_ns)
+        read.append(len(found))
+        return found
+
+    store.transcribed = counted  # type: ignore[method-assign]
+    say(store, 1800, "A new one.", final=True)
+    now = await settle(live, now)
+    assert 0 < read[-1] < 30
+    store.add_utterance(utterance(2))
+    say(store, 1801, "Another one.", final=True)
+    now = await settle(live, now)
+    say(store, 2, "Late but here.", final=True)
+    now = await settle(live, now)
+    assert "Late but here." in "".join(board.messages.values())
+    end(store)
+    for _ in range(3):
+        now = await settle(live, now)
+    assert live.closed and read[-1] == 62
+    text = "\n".join(board.messages.values())
+    assert all(f"Line {number} " in text for number in range(1, 60))
+
+
+async def test_the_live_text_of_a_deleted_meeting_is_over(store: Store, database: WorkerThread) -> None:
+    live = LiveText(MEETING, store, database, Whiteboard())
+    say(store, 1, "One.")
+    await live.step(0.0)
+    store.delete_meeting(MEETING.id)
+    await live.step(5.0)
+    assert live.closed
+
+
+async def test_a_page_that_somebody_deletes_does_not_end_the_others(
+    store: Store, database: WorkerThread
+) -> None:
+    board = Whiteboard()
+    live = LiveText(MEETING, store, database, board)
+    for number in range(1, 20):
+        say(store, 30 * number, f"Draft {number} " + "word " * 30)
+    now = await settle(live, 0.0)
+    board.gone.add(1)
+    for number in range(1, 20):
+        say(store, 30 * number, f"Final {number} " + "word " * 30, final=True)
+    await settle(live, now)
+    assert not live.closed
+    assert "Draft" in board.messages[1]
+    assert "Draft" not in board.messages[2]
+
+
 # On the local Discord
 
 
@@ -211,7 +276,7 @@ def channel(local: LocalDiscord) -> Channel:
 async def test_pages_are_in_a_thread_of_their_own(
     store: Store, database: WorkerThread, channel: Channel, local: LocalDiscord
 ) -> None:
-    meeting = replace(MEETING, text_channel_id=channel.id)
+    meeting = replace(MEETING, guild_id=channel.guild_id or 0, text_channel_id=channel.id)
     say(store, 1, "Hello @everyone")
     async with connected(local) as bot:
         panel_id = await Board(bot).post(channel.id, "panel", "1")
@@ -230,23 +295,61 @@ async def test_pages_are_in_a_thread_of_their_own(
 async def test_a_thread_that_somebody_has_taken_away_is_gone(channel: Channel, local: LocalDiscord) -> None:
     async with connected(local) as bot:
         board = Board(bot)
-        thread_id = await board.place(replace(MEETING, text_channel_id=channel.id), None)
+        thread_id = await board.place(
+            replace(MEETING, guild_id=channel.guild_id or 0, text_channel_id=channel.id), None
+        )
         assert thread_id is not None
         local.world.overwrite(channel, channel.guild_id or 0, deny=Permission.VIEW_CHANNEL)
-        with pytest.raises(Gone):
+        with pytest.raises(Undeliverable):
             await board.post(thread_id, "Hello", "1")
-        with pytest.raises(Gone):
+        with pytest.raises(Undeliverable):
             await board.edit(12345, 67890, "Hello")
 
 
 async def test_without_the_permissions_there_is_no_thread(channel: Channel, local: LocalDiscord) -> None:
     local.world.overwrite(channel, channel.guild_id or 0, deny=Permission.CREATE_PUBLIC_THREADS)
     async with connected(local) as bot:
-        assert await Board(bot).place(replace(MEETING, text_channel_id=channel.id), None) is None
+        assert (
+            await Board(bot).place(
+                replace(MEETING, guild_id=channel.guild_id or 0, text_channel_id=channel.id), None
+            )
+            is None
+        )
 
 
 async def test_in_a_chat_without_threads_the_pages_are_in_the_chat(local: LocalDiscord) -> None:
     guild = the_guild(local.world, "Office")
     voice = next(one for one in guild.channels.values() if one.type == ChannelType.VOICE)
     async with connected(local) as bot:
-        assert await Board(bot).place(replace(MEETING, text_channel_id=voice.id), None) == voice.id
+        assert (
+            await Board(bot).place(replace(MEETING, guild_id=guild.id, text_channel_id=voice.id), None)
+            == voice.id
+        )
+
+
+async def test_a_thread_whose_answer_was_lost_is_used(channel: Channel, local: LocalDiscord) -> None:
+    meeting = replace(MEETING, guild_id=channel.guild_id or 0, text_channel_id=channel.id)
+    async with connected(local) as bot:
+        board = Board(bot)
+        panel_id = await board.post(channel.id, "panel", "1")
+        assert await board.place(meeting, panel_id) == panel_id
+        assert await board.place(meeting, panel_id) == panel_id
+
+
+async def test_a_thread_that_somebody_archives_is_opened_again(channel: Channel, local: LocalDiscord) -> None:
+    meeting = replace(MEETING, guild_id=channel.guild_id or 0, text_channel_id=channel.id)
+    async with connected(local) as bot:
+        board = Board(bot)
+        thread_id = await board.place(meeting, await board.post(channel.id, "panel", "1"))
+        assert thread_id is not None
+        message_id = await board.post(thread_id, "Hello", "2")
+        await bot.http.edit_channel(thread_id, archived=True)
+        await board.edit(thread_id, message_id, "Hello again")
+    [thread] = [one for one in the_guild(local.world, "Office").channels.values() if one.is_thread]
+    assert thread.messages[message_id].content == "Hello again"
+
+
+async def test_while_discord_shows_nothing_of_a_server_its_place_is_not_known(local: LocalDiscord) -> None:
+    async with connected(local) as bot:
+        with pytest.raises(Undelivered):
+            await Board(bot).place(MEETING, None)
