@@ -56,7 +56,11 @@ class Postings:
         """Post until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            await self.tick()
+            try:
+                await self.tick()
+            except Exception:  # a recording must not end because of notes
+                log.exception("Posting notes failed, will retry", extra=events.BUG())
+                await asyncio.sleep(self._first_pause_s)
 
     async def tick(self) -> None:
         """Try every posting that is due once."""
