@@ -19,7 +19,7 @@ PERMISSIONS = (
     Permission("View Channels", 1 << 10, "see the voice channels and who is in them"),
     Permission("Connect", 1 << 20, "join a voice channel and hear it"),
     Permission("Send Messages", 1 << 11, "say that it records, and post the notes"),
-    Permission("Send Messages in Threads", 1 << 38, "the same in threads"),
+    Permission("Send Messages in Threads", 1 << 38, "do the same in threads"),
     Permission("Create Public Threads", 1 << 35, "show in a thread what is said, while it is said"),
     Permission("Attach Files", 1 << 15, "attach the transcript to the notes"),
     Permission("Read Message History", 1 << 16, "see after a crash whether the notes are there already"),

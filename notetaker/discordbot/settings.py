@@ -87,7 +87,7 @@ class SettingsCommands(AnsweringCog):
         await self._set(ctx, "time_zone", None if zone is None else time_zone_of(zone))
 
     @settings.command(
-        name="empty-channel", description="Set how long a meeting goes on when everyone has left."
+        name="empty-channel", description="Set after how many seconds without people a meeting ends."
     )
     async def empty_channel(
         self, ctx: discord.ApplicationContext, seconds: Annotated[int | None, _SECONDS]

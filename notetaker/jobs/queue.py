@@ -71,6 +71,15 @@ class JobQueue:
         with store_errors(self._database_url):
             self._client.delete_workflow(f"{ASK}:{name}")
 
+    def forget_all_asked(self) -> None:
+        """Delete all questions and answers: nobody waits for those of an earlier life of the bot."""
+        with store_errors(self._database_url):
+            jobs = self._client.list_workflows(
+                workflow_id_prefix=f"{ASK}:", load_input=False, load_output=False
+            )
+            for job in jobs:
+                self._client.delete_workflow(job.workflow_id)
+
     def states(self, kind: str, names: Iterable[str]) -> dict[str, str]:
         """Return DBOS's state of each existing job of a kind, by the job's subject."""
         with store_errors(self._database_url):

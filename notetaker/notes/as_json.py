@@ -86,6 +86,7 @@ def _item(item: Item, lines: dict[str, Any]) -> dict[str, Any]:
         "cites": [
             {"utterance": cite, "speaker": lines[cite].speaker, "started": iso(lines[cite].started_ns)}
             for cite in item.cites
+            if cite in lines
         ],
     }
 

@@ -44,7 +44,7 @@ class Entries:
 
     def _said_by(self, item: Item, characters: int) -> str:
         """Return ``**Ben** I am waiting for the key. (14:30:28)``."""
-        text = escape(clip(with_dates(item.text), characters))
+        text = escape(clip(f"{with_dates(item.text)}{_to_do(item)}", characters))
         return f"**{self._name(item)}** {text} {self._cited(item)}"
 
     def _quote(self, item: Item, characters: int) -> str:

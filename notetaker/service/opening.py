@@ -100,6 +100,7 @@ def _open(settings: Settings) -> Opened:
         store.migrate()
         queue = JobQueue(settings.database)
         failed.callback(queue.close)
+        queue.forget_all_asked()
         window_s = settings.meeting_resume_window * 60
         recovery = Recovery(store, queue, settings.meetings_folder, window_s)
         failed.pop_all()

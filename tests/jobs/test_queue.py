@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notetaker.jobs.queue import REFINE, TRANSCRIBE, JobQueue, refine_name
+from notetaker.jobs.queue import ASK, REFINE, TRANSCRIBE, JobQueue, refine_name
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
 from tests.harness import postgres
@@ -44,6 +44,15 @@ def test_what_was_asked_for_outlives_the_asker(queue: JobQueue, database_url: st
     again = JobQueue(database_url)
     assert again.states(TRANSCRIBE, ["u1"]) == {"u1": "ENQUEUED"}
     again.close()
+
+
+def test_questions_of_an_earlier_life_are_forgotten(queue: JobQueue) -> None:
+    queue.transcribe("u1")
+    names = [queue.ask("Who pays?", [("m1", ["Ada pays."])]) for _ in range(2)]
+    assert queue.states(ASK, names) == dict.fromkeys(names, "ENQUEUED")
+    queue.forget_all_asked()
+    assert queue.states(ASK, names) == {}
+    assert queue.states(TRANSCRIBE, ["u1"]) == {"u1": "ENQUEUED"}
 
 
 def test_queues_that_open_at_once_all_work(database_url: str) -> None:

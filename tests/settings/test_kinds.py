@@ -52,3 +52,11 @@ def test_a_folder_or_a_kind_that_is_not_there_is_said_and_the_notes_are_of_a_mee
         "NOTES_KIND: there is no kind of notes 'raid'; there are meeting, standup, session, podcast, lecture",
     )
     assert loaded.kinds.default.name == "meeting"
+
+
+def test_a_file_that_cannot_be_read_spoils_no_other(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").mkdir()
+    (tmp_path / "retro.toml").write_text("\ufeff" + OWN)  # as Windows editors begin a file
+    loaded = load_kinds(settings(tmp_path, "retro"))
+    assert loaded.faults == (f"NOTES_KINDS_DIR: cannot read {tmp_path / 'a.toml'} (Is a directory)",)
+    assert loaded.kinds.default.name == "retro"
