@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 RECONNECT_EXPONENT = 4  # at most 2**4 s between two attempts to get a main connection, or to get it back
 GREETING_S = 65.0  # for one attempt, until Discord has said hello; py-cord itself ends a silence after 60
+SILENCE_S = 10.0  # beyond a heartbeat interval, within which Discord has answered every heartbeat
 LOGIN_RETRY_MAX = 60.0  # seconds; Discord's outages last minutes
 AUTHENTICATION_FAILED, DISALLOWED_INTENTS = 4004, 4014  # Discord docs, Gateway Close Event Codes
 NOT_CONNECTED = (
@@ -152,6 +153,16 @@ class NotetakerBot(discord.AutoShardedBot):
     def connected(self) -> bool:
         """Whether every shard has a session of the main gateway."""
         return bool(self._shards_up) and len(self._shards_up) == self.shard_count and not self.is_closed()
+
+    def follows(self, guild: discord.Guild) -> bool:
+        """Return whether the bot hears what happens in a server; else py-cord's cache of it may be out of date."""
+        shard = self.get_shard(guild.shard_id)
+        if shard is None or guild.shard_id not in self._shards_up:
+            return False
+        beats = shard._parent.ws._keep_alive
+        if beats is None or beats.interval is None:
+            return False
+        return time.perf_counter() < beats._last_recv + beats.interval + SILENCE_S
 
     async def person(self, guild_id: int, user_id: int) -> Person:
         return await person(self, guild_id, user_id)

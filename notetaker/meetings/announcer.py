@@ -38,9 +38,10 @@ class Announcer:
             await self._in_time(self._bot.publisher.write_to, meeting.started_by, about)
 
     def room(self, guild_id: int, channel_id: int, text_channel_id: int) -> Room | None:
-        if not self._bot.is_ready():
+        guild = self._bot.get_guild(guild_id)
+        if not self._bot.is_ready() or (guild is not None and not self._bot.follows(guild)):
             return None
-        return rooms.room(self._bot.get_guild(guild_id), channel_id, text_channel_id)
+        return rooms.room(guild, channel_id, text_channel_id)
 
     async def mark(self, guild_id: int, channel_id: int) -> bool:
         return await self._in_time(marks.mark, self._bot.get_guild(guild_id), channel_id)

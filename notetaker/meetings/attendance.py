@@ -1,6 +1,7 @@
 """The people in the room of one meeting: they are told, and followed, and without them nothing is recorded."""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from notetaker.discordbot import replies
@@ -45,6 +46,8 @@ class Attendance:
         self._clock = clock
         self._announced = announced
         self._room: Room | None = None  # as it was last
+        self._shown: Room | None = None  # ... as Discord showed it
+        self._bots: set[int] = set()  # all that were there
         self._told: set[int] = set()  # who has been, or was there when the room was
         self._newcomers: set[int] = set()  # who is to be told
         self._busy = False  # telling them
@@ -63,7 +66,7 @@ class Attendance:
         channel_id = self._voice.wanted(meeting.guild_id)
         if self.live.leaving or self._ended or channel_id is None:
             return
-        room = self._discord.room(meeting.guild_id, channel_id, meeting.text_channel_id)
+        room = self._see(channel_id)
         if room is None or room.people or room.failure:
             self._empty_since = None
         elif self._empty_since is None:
@@ -122,6 +125,21 @@ class Attendance:
         if room is None or not room.chat or not room.people:
             return []
         return [room.channel_id] if room.channel_id != self.live.meeting.text_channel_id else []
+
+    def _see(self, channel_id: int) -> Room | None:
+        """Return the room as Discord shows it, and in it also the people whom only voice sees: they have come while
+        the main gateway was late or down.
+        """
+        guild_id = self.live.meeting.guild_id
+        shown = self._discord.room(guild_id, channel_id, self.live.meeting.text_channel_id)
+        room = self._shown = shown or self._shown
+        if room is None or not room.channel_id == channel_id == self._voice.channel(guild_id):
+            return shown
+        self._bots |= room.bots
+        unseen = self._voice.others(guild_id) - room.people - self._bots
+        if not unseen:
+            return shown
+        return replace(room, people=room.people | unseen, seen=room.seen and unseen <= self._told)
 
     def _pause(self, now: float, cause: str, reason: str | None) -> None:
         self._voice.admit(self.live.meeting.guild_id, Admission(None))

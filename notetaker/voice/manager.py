@@ -137,6 +137,13 @@ class VoiceManager:
         """Return the channel of the guild's live connection."""
         return self._guild(guild_id).connected_to
 
+    def others(self, guild_id: int) -> frozenset[int]:
+        """Return the user ids of the others in the channel of the guild's live connection, as its voice server tells.
+
+        That server is another one than the main gateway, which may be late or down.
+        """
+        return self._guild(guild_id).reception.others
+
     def nobody_to_hear(self, guild_id: int) -> bool:
         """Return whether none of the others in the channel takes part in its end-to-end encryption."""
         return self._guild(guild_id).reception.nobody_to_hear

@@ -191,6 +191,11 @@ class Reception:
         return self.connection is not None and self.connection.session.dave.nobody_to_hear
 
     @property
+    def others(self) -> frozenset[int]:
+        """User ids of the others in the channel, as its voice server tells."""
+        return frozenset() if self.connection is None else self.connection.session.dave.others
+
+    @property
     def recording(self) -> bool:
         """True while what is heard goes to a sink."""
         return self._sink is not None

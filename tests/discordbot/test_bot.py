@@ -2,6 +2,7 @@ import asyncio
 import gc
 import logging
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -41,21 +42,44 @@ async def test_a_bot_whose_main_connection_has_fallen_silent_is_not_connected_un
         lost = asyncio.ensure_future(bot.wait_for("shard_disconnect"))
         await bot.wait_for("shard_connect")
         connected.append(bot.connected)
+        guild = bot.guilds[0]
+        followed = [bot.follows(guild)]
         local.faults.begin_outage(60)  # from now on nobody gets in; no connection is ended
         await lost
         connected.append(bot.connected)
-        heard_at, guild = bot.heard_at, bot.guilds[0]
+        followed.append(bot.follows(guild))
+        heard_at = bot.heard_at
         with pytest.raises(GatewayDown, match="has lost its main connection"):
             await bot.bridge.update_voice_state(guild.id, guild.voice_channels[0].id)
         bot._connection.heartbeat_timeout = 60.0
         local.faults.begin_outage(0)
         await bot.wait_for("shard_resumed")
         connected.append(bot.connected)
+        followed.append(bot.follows(guild))
         assert bot.heard_at > heard_at
         await bot.close()
         connected.append(bot.connected)
         await serving
     assert connected == [False, True, False, True, False]
+    assert followed == [True, False, True]
+
+
+async def test_a_shard_that_has_not_answered_its_heartbeat_follows_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with asyncio.timeout(30), LocalDiscord(state_dir=tmp_path) as local:
+        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
+        serving = asyncio.ensure_future(bot.serve(the_bot(local.world).token))
+        await bot.wait_for("guild_available")
+        assert bot.follows(bot.guilds[0])
+        later = (
+            time.perf_counter() + 41.25 + 11
+        )  # s; Discord docs, Gateway, "Sending Heartbeats": an example of the interval
+        monkeypatch.setattr(time, "perf_counter", lambda: later)
+        assert not bot.follows(bot.guilds[0])
+        monkeypatch.undo()
+        await bot.close()
+        await serving
 
 
 HURRIED = -20

@@ -65,6 +65,8 @@ class Voice:
         """What has arrived and has not been read."""
         self.admission: Admission | None = None
         """Whose sound is taken; None: everyone's."""
+        self.others_there: set[int] = set()
+        """User ids of those whom the voice server shows."""
         self.alone = False
         """With people who have no end-to-end encryption."""
         self._changed = asyncio.Event()
@@ -135,6 +137,9 @@ class Voice:
 
     def channel(self, guild_id: int) -> int | None:
         return self.here
+
+    def others(self, guild_id: int) -> frozenset[int]:
+        return frozenset(self.others_there)
 
     def nobody_to_hear(self, guild_id: int) -> bool:
         return self.alone

@@ -240,6 +240,47 @@ async def test_an_outage_changes_nothing(bench: Bench) -> None:
     await bench.stop()
 
 
+async def test_whom_only_voice_sees_is_there_and_is_told(bench: Bench) -> None:
+    office, meeting = await begin(bench)
+    await office.shows(replace(ROOM, people=frozenset(), bots=frozenset({ROBOT})))
+    bench.voice.others_there = {ADA, BEN, ROBOT}
+    await office.wait(100)
+    assert bench.meetings.meeting(GUILD) == meeting
+    assert bench.voice.admission == Admission(STANDUP, frozenset({ROBOT}))
+    assert office.said(STANDUP)[1:] == [replies.newcomers([BEN])]
+    bench.voice.others_there = {ROBOT}
+    await office.wait(1)
+    assert bench.voice.admission == Admission(None)
+    await office.wait(61)
+    assert await office.has_ended()
+
+
+async def test_whom_only_voice_sees_is_recorded_also_while_discord_shows_nothing(bench: Bench) -> None:
+    office, _ = await begin(bench)
+    await office.shows(replace(ROOM, people=frozenset(), bots=frozenset({ROBOT})))
+    del bench.discord.rooms[STANDUP]
+    bench.voice.others_there = {ROBOT}
+    await office.wait(1000)
+    assert bench.voice.admission == Admission(None)
+    bench.voice.others_there = {ADA, ROBOT}
+    await office.wait(1)
+    assert bench.voice.admission == Admission(STANDUP, frozenset({ROBOT}))
+    await bench.stop()
+
+
+async def test_who_is_seen_only_by_voice_need_not_see_where_the_notes_go(bench: Bench) -> None:
+    elsewhere = replace(ROOM, chat=False, seen=True)
+    office, _ = await begin(bench, elsewhere)
+    await office.wait(1)
+    bench.voice.others_there = {ADA, BEN}
+    await office.wait(1)
+    assert bench.voice.admission == Admission(None)
+    await office.shows(replace(elsewhere, people=frozenset({ADA, BEN})))
+    await office.shows(elsewhere)
+    assert bench.voice.admission == Admission(STANDUP), "Ben could see it, and has just left"
+    await bench.stop()
+
+
 async def test_a_meeting_that_gets_too_long_is_announced_and_ended(bench: Bench) -> None:
     office, meeting = await begin(bench)
     bench.recordings.longest_s = 3600.0

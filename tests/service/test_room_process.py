@@ -270,6 +270,27 @@ async def test_an_outage_of_the_server_is_no_empty_room(office: Office) -> None:
         assert await bot.terminate() == 0
 
 
+async def test_who_comes_back_while_the_main_gateway_is_silent_is_recorded(office: Office) -> None:
+    async with office.process("bot", MEETING_EMPTY_GRACE="3") as bot:
+        await bot.until(READY)
+        async with office.person("Ada"):
+            await office.says("startnotes")
+            await office.posted(1, "Standup")
+        await until(lambda: office.user("Ada").id not in office.guild.voice_states)
+        await office.sim("faults", kind="gateway_stall", user_id=str(office.bot.id), seconds=6.0)
+        async with office.person("Ben"), office.person("Ada") as ada:
+            [_, newcomer] = await office.posted(2, "Standup")
+            assert newcomer.content.startswith(f"<@{office.user('Ben').id}>: notes are being taken here")
+            for _ in range(4):
+                await ada.speak(SENTENCE)
+            assert "I stopped recording" in await office.says("stopnotes")
+        assert await bot.terminate() == 0
+    store, meeting = kept(office)
+    [ada_heard] = [one for one in store.coverage(meeting.id) if one.user_id == office.user("Ada").id]
+    assert ada_heard.stored >= 4 * len(SENTENCE)
+    store.close()
+
+
 async def test_where_nothing_can_be_shown_no_meeting_begins(office: Office) -> None:
     await deny(office, "Standup", Permission.SEND_MESSAGES)
     await deny(office, "general", Permission.VIEW_CHANNEL, user=office.user("Chloe"))
