@@ -45,4 +45,6 @@ def _sees(channel: object, member: discord.Member | None) -> bool:
         return False
     if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
         return False
+    if isinstance(channel, discord.Thread) and channel.parent is None:  # deleted, and the thread with it
+        return False
     return bool(channel.permissions_for(member).view_channel)

@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from notetaker.discordbot import replies
 from notetaker.meetings.attendance import SHOW_AGAIN_S
 from notetaker.model.meeting import Meeting, MeetingState, Place
@@ -278,6 +280,26 @@ async def test_who_is_seen_only_by_voice_need_not_see_where_the_notes_go(bench: 
     await office.shows(replace(elsewhere, people=frozenset({ADA, BEN})))
     await office.shows(elsewhere)
     assert bench.voice.admission == Admission(STANDUP), "Ben could see it, and has just left"
+    await bench.stop()
+
+
+async def test_a_look_that_fails_changes_nothing_and_is_logged_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    office, meeting = await begin(bench)
+
+    def room(*_: int) -> Room:
+        raise RuntimeError("Parent channel not found")
+
+    monkeypatch.setattr(bench.discord, "room", room)
+    await office.wait(100)
+    await office.wait(100)
+    bench.recordings.moved(GUILD)
+    assert caplog.messages.count("Cannot see who is in the room of a meeting") == 1
+    monkeypatch.undo()
+    await office.shows(replace(ROOM, people=frozenset({ADA, BEN})))
+    assert bench.meetings.meeting(GUILD) == meeting
+    assert office.said(STANDUP)[1:] == [replies.newcomers([BEN])]
     await bench.stop()
 
 

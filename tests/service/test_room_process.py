@@ -10,7 +10,7 @@ from notetaker.model.meeting import Meeting
 from notetaker.model.outcome import Outcome
 from notetaker.store.store import Store
 from tests.harness.office import SENTENCE, Office
-from tests.harness.people import in_voice
+from tests.harness.people import in_voice, type_command
 from tests.harness.process import POLL_S, WAIT_S
 
 READY = "Ready as Notetaker"
@@ -289,6 +289,27 @@ async def test_who_comes_back_while_the_main_gateway_is_silent_is_recorded(offic
     [ada_heard] = [one for one in store.coverage(meeting.id) if one.user_id == office.user("Ada").id]
     assert ada_heard.stored >= 4 * len(SENTENCE)
     store.close()
+
+
+async def test_whose_notes_go_to_a_thread_of_a_deleted_channel_is_shown_it_otherwise(office: Office) -> None:
+    await deny(office, "Standup", Permission.SEND_MESSAGES)
+    url = f"{office.local.api_url}/v10/channels/{office.channel('general')}/threads"
+    ada_s = {"Authorization": office.user("Ada").token}
+    async with office.http.post(url, headers=ada_s, json={"name": "talk", "type": 11}) as response:
+        thread_id = int((await response.json())["id"])
+    member = office.guild.members[office.bot.id]
+    async with office.process("bot") as bot, office.person("Ada") as ada:
+        await bot.until(READY)
+        await type_command(office.http, office.local, office.user("Ada").id, thread_id, "startnotes")
+        await ada.speak(SENTENCE)
+        await office.until_stored("Ada", len(SENTENCE))
+        assert member.nick is None
+        assert await rest(office, "DELETE", f"/channels/{office.channel('general')}") == 200
+        await until(lambda: member.nick == "🔴 Notetaker")
+        await ada.speak(SENTENCE)
+        await office.until_stored("Ada", len(SENTENCE) + 1)
+        assert await bot.terminate() == 0
+        assert "Traceback" not in bot.log
 
 
 async def test_where_nothing_can_be_shown_no_meeting_begins(office: Office) -> None:
