@@ -85,14 +85,23 @@ class Bridge:
         if self._events is None or not any(event in message for event in EVENTS):
             return
         try:
-            events = parse(json.loads(message), self._bot.user.id if self._bot.user else None)
+            payload = json.loads(message)
+            events = parse(payload, self._bot.user.id if self._bot.user else None)
         except ValueError as error:
             log.warning("Ignoring a malformed voice event from Discord: %s", error)
             return
+        if payload.get("t") == "GUILD_CREATE":
+            self._forget_voices(int(payload["d"]["id"]))
         for event in events:
             if isinstance(event, SessionBegan):
                 self._forget_guilds(event)
             self._events.receive(event)
+
+    def _forget_voices(self, guild_id: int) -> None:
+        """GUILD_CREATE lists everyone in voice. py-cord would keep those who left while the server had an outage."""
+        guild = self._bot.get_guild(guild_id)
+        if guild is not None:
+            guild._voice_states.clear()
 
     def _forget_guilds(self, began: SessionBegan) -> None:
         """Who was removed from a server while away is told so only by its absence, which py-cord does not notice."""

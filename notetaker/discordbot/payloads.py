@@ -37,9 +37,10 @@ def _voice_server_update(data: Any, user_id: int | None) -> Iterable[VoiceEvent]
 
 def _guild_create(data: Any, user_id: int | None) -> Iterable[VoiceEvent]:
     """The voice state in which Discord shows the bot on arrival: left over from an earlier process."""
+    guild_id = int(data["id"])
     for state in data.get("voice_states", ()):
         if int(state["user_id"]) == user_id:
-            yield _state(state, int(data["id"]), snapshot=True)
+            yield _state(state, guild_id, snapshot=True)
 
 
 def _ready(data: Any, user_id: int | None) -> Iterable[VoiceEvent]:

@@ -270,6 +270,18 @@ async def test_an_outage_of_the_server_is_no_empty_room(office: Office) -> None:
         assert await bot.terminate() == 0
 
 
+async def test_who_leaves_during_an_outage_of_the_server_has_left(office: Office) -> None:
+    async with office.process("bot", MEETING_EMPTY_GRACE="0.5") as bot:
+        await bot.until(READY)
+        async with office.person("Ada"):
+            await office.says("startnotes")
+            await office.posted(1, "Standup")
+            await office.sim("faults", kind="guild_outage", guild_id=str(office.guild.id), seconds=2.0)
+        [ended] = await office.posted(1)
+        assert ended.content.startswith("Everyone has left the voice channel. I've stopped taking notes")
+        assert await bot.terminate() == 0
+
+
 async def test_who_comes_back_while_the_main_gateway_is_silent_is_recorded(office: Office) -> None:
     async with office.process("bot", MEETING_EMPTY_GRACE="3") as bot:
         await bot.until(READY)
