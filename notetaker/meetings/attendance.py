@@ -57,6 +57,7 @@ class Attendance:
         self.marked = False
         """The mark is what shows people that they are recorded."""
         self._empty_since: float | None = None
+        self._untold = False  # nobody is recorded before people in the room have been told
         self._unshown: tuple[int, float] | None = None  # where showing it failed, and when to try again
         self._reason: str | None = None  # why nobody is recorded, as people know
 
@@ -78,6 +79,7 @@ class Attendance:
             inside=self._voice.channel(meeting.guild_id) == channel_id,
             marked=self.marked,
             unshown=self._unshown is not None and self._unshown[0] == channel_id and now < self._unshown[1],
+            untold=self._untold,
             empty_s=0.0 if self._empty_since is None else now - self._empty_since,
             grace_s=self.settings.empty_grace_s,
             length_s=self.live.length_s(now),
@@ -161,12 +163,21 @@ class Attendance:
         if not self._told:
             self._told = set(room.people)
             if not self._announced and room.chat and room.channel_id != meeting.text_channel_id:
-                self._spawn(self._say(room.channel_id, replies.recording_here(meeting)))
+                self._spawn(self._tell_room(room.channel_id))
         self._newcomers |= room.people - self._told
         self._told |= room.people
         if self._newcomers and not self._busy and (room.chat or room.seen):
             self._busy = True
             self._spawn(self._tell_newcomers(room.channel_id if room.chat else meeting.text_channel_id))
+
+    async def _tell_room(self, channel_id: int) -> None:
+        if not await self._discord.say(channel_id, replies.recording_here(self.live.meeting)):
+            self._fail(channel_id)
+
+    def _fail(self, channel_id: int) -> None:
+        """Record nobody in the room until people there can be told."""
+        self._untold = True
+        self._unshown = channel_id, self._clock() + SHOW_AGAIN_S
 
     async def _tell_newcomers(self, channel_id: int) -> None:
         """One message for all who come while another is sent."""
@@ -180,7 +191,8 @@ class Attendance:
         meeting, place = self.live.meeting, self.live.channel_id
         moved = room.channel_id != place
         if room.chat:
-            shown = await self._discord.say(room.channel_id, replies.moved_here(meeting, place))
+            text = replies.moved_here(meeting, place) if moved else replies.recording_here(meeting)
+            shown = await self._discord.say(room.channel_id, text)
         elif room.seen:
             shown = await self._discord.say(meeting.text_channel_id, replies.moved_to(room.channel_id))
         else:
@@ -192,6 +204,7 @@ class Attendance:
         elif self._voice.wanted(meeting.guild_id) == room.channel_id and not self.live.leaving:
             self._told |= room.people
             self._announced = True
+            self._untold = False
             if moved:
                 self.live.move(now, room.channel_id, room.name)
                 if room.chat and room.channel_id != meeting.text_channel_id:

@@ -21,6 +21,8 @@ class Facts:
     """The bot bears the mark of a recording."""
     unshown: bool = False
     """Showing people that they are recorded has failed a moment ago."""
+    untold: bool = False
+    """People could not be told in the room's chat, which they were not yet otherwise."""
     empty_s: float = 0.0
     """Seconds since the last person left."""
     grace_s: float = 60.0
@@ -84,4 +86,5 @@ def decide(facts: Facts) -> Decision:
     shown = room.chat or room.seen
     if facts.unshown or not (shown or room.markable):
         return Pause(MOVED if moved else UNSHOWN, replies.cannot_show(room.channel_id))
-    return Enter() if moved or not (shown or facts.marked) else Record()
+    untold = (facts.untold and room.chat) or not (shown or facts.marked)
+    return Enter() if moved or untold else Record()

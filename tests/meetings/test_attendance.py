@@ -76,6 +76,21 @@ async def test_people_in_the_room_are_told_in_its_own_chat(bench: Bench) -> None
     await bench.stop()
 
 
+async def test_where_the_first_message_is_refused_nobody_is_recorded_until_one_arrives(bench: Bench) -> None:
+    bench.discord.closed = {STANDUP}
+    office, meeting = await begin(bench)
+    await office.wait(1)
+    assert bench.voice.admission == Admission(None)
+    assert office.said(GENERAL) == [replies.not_recording(replies.cannot_show(STANDUP))]
+    await office.wait(SHOW_AGAIN_S + 1)
+    assert bench.voice.admission == Admission(None)
+    bench.discord.closed = set()
+    await office.wait(SHOW_AGAIN_S + 1)
+    assert bench.voice.admission == Admission(STANDUP)
+    assert office.said(STANDUP) == [replies.recording_here(meeting)]
+    await bench.stop()
+
+
 async def test_a_newcomer_is_told_once(bench: Bench) -> None:
     office, _ = await begin(bench)
     await office.shows(replace(ROOM, people=frozenset({ADA, BEN, CHLOE})))

@@ -43,6 +43,9 @@ NO_CONNECT = "I need the Connect permission."
         (replace(FACTS, room=replace(SECRET, markable=True), marked=True), Record()),
         (replace(FACTS, room=SECRET, marked=True), Pause(UNSHOWN, replies.cannot_show(HERE))),
         (replace(FACTS, unshown=True), Pause(UNSHOWN, replies.cannot_show(HERE))),
+        (replace(FACTS, untold=True), Enter()),
+        (replace(FACTS, untold=True, unshown=True), Pause(UNSHOWN, replies.cannot_show(HERE))),
+        (replace(FACTS, untold=True, room=replace(SECRET, seen=True)), Record()),
         # moved
         (replace(FACTS, room=OTHER), Enter()),
         (replace(FACTS, room=OTHER, inside=False), Pause(MOVED)),
