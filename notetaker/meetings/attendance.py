@@ -1,5 +1,6 @@
 """The people in the room of one meeting: they are told, and followed, and without them nothing is recorded."""
 
+import math
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
@@ -51,6 +52,7 @@ class Attendance:
         self._told: set[int] = set()  # who has been, or was there when the room was
         self._newcomers: set[int] = set()  # who is to be told
         self._busy = False  # telling them
+        self._tell_again_at = -math.inf  # which has failed
         self._entering = False
         self._ended = False
         self._warned = False
@@ -166,7 +168,7 @@ class Attendance:
                 self._spawn(self._tell_room(room.channel_id))
         self._newcomers |= room.people - self._told
         self._told |= room.people
-        if self._newcomers and not self._busy and (room.chat or room.seen):
+        if self._newcomers and not self._busy and now >= self._tell_again_at and (room.chat or room.seen):
             self._busy = True
             self._spawn(self._tell_newcomers(room.channel_id if room.chat else meeting.text_channel_id))
 
@@ -183,7 +185,14 @@ class Attendance:
         """One message for all who come while another is sent."""
         while self._newcomers:
             newcomers, self._newcomers = self._newcomers, set()
-            await self._discord.say(channel_id, replies.newcomers(sorted(newcomers)))
+            if await self._discord.say(channel_id, replies.newcomers(sorted(newcomers))):
+                self._tell_again_at = -math.inf
+                continue
+            self._told -= newcomers  # whoever is still there is to be told
+            if self._tell_again_at > -math.inf:
+                self._fail(channel_id)
+            self._tell_again_at = self._clock() + SHOW_AGAIN_S
+            break
         self._busy = False
 
     async def _enter(self, room: Room, longest_s: float) -> None:
@@ -205,6 +214,8 @@ class Attendance:
             self._told |= room.people
             self._announced = True
             self._untold = False
+            self._newcomers -= room.people
+            self._tell_again_at = -math.inf
             if moved:
                 self.live.move(now, room.channel_id, room.name)
                 if room.chat and room.channel_id != meeting.text_channel_id:

@@ -101,6 +101,30 @@ async def test_a_newcomer_is_told_once(bench: Bench) -> None:
     await bench.stop()
 
 
+async def test_a_newcomer_who_was_not_told_is_told_again_or_nobody_is_recorded(bench: Bench) -> None:
+    office, meeting = await begin(bench)
+    bench.discord.closed = {STANDUP}
+    await office.shows(replace(ROOM, people=frozenset({ADA, BEN})))
+    bench.discord.closed = set()
+    await office.wait(SHOW_AGAIN_S - 5)
+    assert office.said(STANDUP)[1:] == []
+    await office.wait(6)
+    assert office.said(STANDUP)[1:] == [replies.newcomers([BEN])]
+    bench.discord.closed = {STANDUP}
+    await office.shows(replace(ROOM, people=frozenset({ADA, BEN, CHLOE})))
+    assert bench.voice.admission == Admission(STANDUP)
+    await office.wait(SHOW_AGAIN_S + 1)
+    await office.wait(1)
+    assert bench.voice.admission == Admission(None)
+    bench.discord.closed = set()
+    await office.wait(SHOW_AGAIN_S + 1)
+    assert bench.voice.admission == Admission(STANDUP)
+    assert office.said(STANDUP)[2:] == [replies.recording_here(meeting)]
+    await office.wait(SHOW_AGAIN_S + 1)
+    assert office.said(STANDUP)[3:] == [], "all have been told"
+    await bench.stop()
+
+
 async def test_an_empty_room_pauses_at_once_and_ends_the_meeting_after_the_grace(bench: Bench) -> None:
     office, meeting = await begin(bench)
     bench.voice.hear()
