@@ -55,6 +55,7 @@ ROOM_EVENTS = frozenset(
         "guild_role_update",
         "guild_role_delete",
         "member_update",
+        "voice_channel_status_update",
         "guild_remove",
         "guild_available",
     }

@@ -20,6 +20,11 @@ def markable(channel: VoiceChannel, me: discord.Member) -> bool:
     return _may_rename(me) or _may_set_status(channel, me)
 
 
+def is_marked(channel: VoiceChannel, me: discord.Member) -> bool:
+    """Return whether the bot, or the voice channel, bears the mark."""
+    return _bears_mark(me) or _has_status(channel)
+
+
 async def mark(guild: discord.Guild | None, channel_id: int) -> None:
     """Raises Undelivered."""
     channel = guild.get_channel(channel_id) if guild is not None else None
@@ -27,7 +32,7 @@ async def mark(guild: discord.Guild | None, channel_id: int) -> None:
         raise Undelivered("the voice channel is not there")
     me = guild.me
     with delivering():
-        if _is_marked(me):
+        if is_marked(channel, me):
             return
         if _may_rename(me):
             await me.edit(nick=(PREFIX + me.display_name)[:NICKNAME_MAX])
@@ -41,15 +46,19 @@ async def unmark(guild: discord.Guild | None, channel_id: int) -> None:
         return
     me, channel = guild.me, guild.get_channel(channel_id)
     with delivering():
-        if _is_marked(me):
+        if _bears_mark(me):
             name = me.display_name.removeprefix(PREFIX)
             await me.edit(nick=None if me.name.startswith(name) else name)
-        if isinstance(channel, discord.VoiceChannel) and channel.status == STATUS:
+        if isinstance(channel, discord.VoiceChannel) and _has_status(channel):
             await channel.set_status(None)
 
 
-def _is_marked(me: discord.Member) -> bool:
+def _bears_mark(me: discord.Member) -> bool:
     return me.display_name.startswith(PREFIX)
+
+
+def _has_status(channel: object) -> bool:
+    return isinstance(channel, discord.VoiceChannel) and channel.status == STATUS
 
 
 def _may_rename(me: discord.Member) -> bool:

@@ -35,6 +35,7 @@ def room(guild: discord.Guild | None, channel_id: int, text_channel_id: int) -> 
         chat=chat,
         seen=not chat and all(_sees(text_channel, members[user_id]) for user_id in people),
         markable=marks.markable(channel, guild.me),
+        marked=marks.is_marked(channel, guild.me),
         failure=failure,
     )
 

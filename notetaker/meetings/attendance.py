@@ -16,6 +16,8 @@ from notetaker.model.voice import Admission
 
 WARNING_S = 600.0
 """How long before its end people are told that a meeting gets too long."""
+MARK_S = 5.0
+"""Seconds until Discord shows us a mark that we have set."""
 SHOW_AGAIN_S = 30.0
 """Seconds between attempts to show people that they are recorded."""
 
@@ -57,7 +59,8 @@ class Attendance:
         self._ended = False
         self._warned = False
         self.marked = False
-        """The mark is what shows people that they are recorded."""
+        """The bot or the room bears the mark of a recording."""
+        self._marked_until = -math.inf  # as far as we know, until Discord shows it
         self._empty_since: float | None = None
         self._untold = False  # nobody is recorded before people in the room have been told
         self._unshown: tuple[int, float] | None = None  # where showing it failed, and when to try again
@@ -75,6 +78,9 @@ class Attendance:
         elif self._empty_since is None:
             self._empty_since = now
         self._room = room or self._room
+        if room is not None:
+            self._marked_until = -math.inf if room.marked else self._marked_until
+            self.marked = room.marked or now < self._marked_until
         facts = Facts(
             room=room,
             place=self.live.channel_id,
@@ -205,7 +211,8 @@ class Attendance:
         elif room.seen:
             shown = await self._discord.say(meeting.text_channel_id, replies.moved_to(room.channel_id))
         else:
-            shown = self.marked = await self._discord.mark(meeting.guild_id, room.channel_id)
+            shown = await self._discord.mark(meeting.guild_id, room.channel_id)
+            self._marked_until = self._clock() + MARK_S if shown else -math.inf
         self._entering = False
         now = self._clock()
         if not shown:

@@ -18,7 +18,7 @@ class Facts:
     inside: bool = True
     """The bot is in the room."""
     marked: bool = False
-    """The bot bears the mark of a recording."""
+    """The bot or the room bears the mark of a recording."""
     unshown: bool = False
     """Showing people that they are recorded has failed a moment ago."""
     untold: bool = False

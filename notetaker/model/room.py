@@ -18,6 +18,8 @@ class Room:
     """All those people can see the text channel where the notes go. Nobody looks if there is a chat."""
     markable: bool = False
     """The bot may mark itself or the channel as recording."""
+    marked: bool = False
+    """The bot, or the channel, bears the mark of a recording."""
     failure: str | None = None
     """Why the bot cannot be there, in sentences."""
     gone: bool = False

@@ -5,6 +5,7 @@ real ones.
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -193,7 +194,8 @@ class Discord:
         await self.say(meeting.text_channel_id, text) or await self.say(meeting.started_by, text)
 
     def room(self, guild_id: int, channel_id: int, text_channel_id: int) -> Room | None:
-        return self.rooms.get(channel_id)
+        room = self.rooms.get(channel_id)
+        return room and replace(room, marked=self.marked == channel_id)
 
     async def mark(self, guild_id: int, channel_id: int) -> bool:
         self.marked = channel_id

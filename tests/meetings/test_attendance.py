@@ -256,6 +256,17 @@ async def test_without_a_chat_the_mark_shows_it_and_comes_off_at_the_end(bench: 
     assert [gap.cause for gap in bench.store.gaps(meeting.id)] == [UNSHOWN]
 
 
+async def test_a_mark_that_was_taken_off_is_set_again_before_anybody_is_recorded(bench: Bench) -> None:
+    office, _ = await begin(bench, replace(ROOM, chat=False, markable=True))
+    await bench.discord.unmark(GUILD, STANDUP)
+    bench.recordings.look(GUILD)
+    assert bench.voice.admission == Admission(None)
+    await office.settle()
+    assert bench.discord.marked == STANDUP
+    assert bench.voice.admission == Admission(STANDUP)
+    await bench.stop()
+
+
 async def test_a_lost_permission_ends_the_meeting_with_its_notes(bench: Bench) -> None:
     office, meeting = await begin(bench)
     await office.shows(replace(ROOM, failure="I need the Connect permission."))

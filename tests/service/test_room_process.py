@@ -226,10 +226,13 @@ async def test_without_a_chat_that_all_can_see_the_bots_name_shows_it(office: Of
         await bot.until(READY)
         await office.says("startnotes")
         await until(lambda: member.nick == "🔴 Notetaker")
+        path = f"/guilds/{office.guild.id}/members/{office.bot.id}"
+        assert await rest(office, "PATCH", path, nick="Scribe") == 200
+        await until(lambda: member.nick == "🔴 Scribe")
         await ada.speak(SENTENCE)
         await office.until_stored("Ada", 1)
         await office.says("stopnotes")
-        await until(lambda: member.nick is None)
+        await until(lambda: member.nick == "Scribe")
         assert await bot.terminate() == 0
     assert office.messages("Standup") == []
 
