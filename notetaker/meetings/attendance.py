@@ -205,6 +205,8 @@ class Attendance:
         """Show the people in a room that they are recorded, and go on there."""
         meeting, place = self.live.meeting, self.live.channel_id
         moved = room.channel_id != place
+        if moved and (room.chat or room.seen or not room.marked):  # else the mark goes with the bot
+            await self._discord.unmark(meeting.guild_id, place)
         if room.chat:
             text = replies.moved_here(meeting, place) if moved else replies.recording_here(meeting)
             shown = await self._discord.say(room.channel_id, text)

@@ -256,6 +256,15 @@ async def test_without_a_chat_the_mark_shows_it_and_comes_off_at_the_end(bench: 
     assert [gap.cause for gap in bench.store.gaps(meeting.id)] == [UNSHOWN]
 
 
+async def test_a_mark_does_not_stay_where_the_bot_no_longer_is(bench: Bench) -> None:
+    office, _ = await begin(bench, replace(ROOM, chat=False, markable=True))
+    bench.discord.rooms[PLANNING] = OTHER
+    await office.move(PLANNING)
+    assert bench.voice.admission == Admission(PLANNING)
+    assert not bench.discord.marked
+    await bench.stop()
+
+
 async def test_a_mark_that_was_taken_off_is_set_again_before_anybody_is_recorded(bench: Bench) -> None:
     office, _ = await begin(bench, replace(ROOM, chat=False, markable=True))
     await bench.discord.unmark(GUILD, STANDUP)

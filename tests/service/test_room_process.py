@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from notetaker.discordsim.world.entities import User
 from notetaker.discordsim.world.permissions import EVERYONE, Permission
 from notetaker.model.meeting import Meeting
@@ -237,20 +239,34 @@ async def test_without_a_chat_that_all_can_see_the_bots_name_shows_it(office: Of
     assert office.messages("Standup") == []
 
 
-async def test_where_the_bot_has_its_one_name_the_channels_status_shows_it(office: Office) -> None:
+@pytest.mark.parametrize("moved", [False, True])
+async def test_where_the_bot_has_its_one_name_the_channels_status_shows_it(
+    office: Office, *, moved: bool
+) -> None:
     await deny(office, "general", Permission.VIEW_CHANNEL, user=office.user("Chloe"))
     path = f"/channels/{office.channel('Standup')}/permissions/{office.bot.id}"
-    status, chat = int(Permission.SET_VOICE_CHANNEL_STATUS), int(Permission.SEND_MESSAGES)
+    status, chat = (
+        int(Permission.SET_VOICE_CHANNEL_STATUS | Permission.MANAGE_CHANNELS),
+        int(Permission.SEND_MESSAGES),
+    )
     assert await rest(office, "PUT", path, type=1, allow=str(status), deny=str(chat)) == 204
     await take_marks(office)
     standup = office.guild.channels[office.channel("Standup")]
-    async with office.process("bot") as bot, office.person("Ada") as ada, office.person("Chloe"):
+    async with (
+        office.process("bot") as bot,
+        office.person("Ada") as ada,
+        office.person("Chloe"),
+        office.person("Ben", "Planning"),
+    ):
         await bot.until(READY)
         await office.says("startnotes")
         await until(lambda: standup.status == "🔴 Notes are being taken: everyone here is recorded")
         await ada.speak(SENTENCE)
         await office.until_stored("Ada", 1)
-        await office.says("stopnotes")
+        if moved:
+            await move(office, "Planning")
+        else:
+            await office.says("stopnotes")
         await until(lambda: not standup.status)
         assert await bot.terminate() == 0
 
