@@ -54,16 +54,23 @@ class ChannelDeleted:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Whose sound is taken: that of everyone in one voice channel, except for some."""
+    """Whose sound is taken: that of everyone in one voice channel, except for some, or that of some only."""
 
     channel_id: int | None
     """None: of no channel, so nobody's."""
     refused: frozenset[int] = frozenset()
     """User ids."""
+    only: frozenset[int] | None = None
+    """User ids of the only ones whose sound is taken; None: there are others."""
 
     def refused_in(self, channel_id: int) -> frozenset[int] | None:
-        """Return whose sound is not taken in a voice channel; None: everyone's."""
+        """Return whose sound is not taken in a voice channel, whatever ``only`` says; None: everyone's."""
         return self.refused if channel_id == self.channel_id else None
+
+    def takes(self, user_id: int) -> bool:
+        """Return whether the sound of somebody in the channel is taken."""
+        allowed = self.only is None or user_id in self.only
+        return self.channel_id is not None and allowed and user_id not in self.refused
 
 
 VoiceEvent = VoiceState | VoiceServer | SessionBegan | SessionResumed | ChannelDeleted

@@ -157,7 +157,8 @@ class Reception:
 
     def screen(self, connection: VoiceConnection) -> None:
         """Have a connection take no packets but those of people who are admitted."""
-        connection.session.receiver.refuse(self._refused_by(connection))
+        only = None if self._admission is None else self._admission.only
+        connection.session.receiver.refuse(self._refused_by(connection), only)
 
     def _refused_by(self, connection: VoiceConnection) -> frozenset[int] | None:
         """Return whose packets the connection does not take; None: everyone's."""

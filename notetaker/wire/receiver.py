@@ -5,7 +5,7 @@ whose speaker or DAVE key is not known yet is held, and released in order of arr
 dropped while it may still be needed.
 
 Without DAVE, as in a stage, the sound of an unknown speaker is passed on at once, and its owner named later. With
-DAVE it cannot be: only the owner's key makes sound of it.
+DAVE it cannot be: only the owner's key makes sound of it. While some people are refused, it may be theirs, and waits.
 """
 
 import math
@@ -50,7 +50,11 @@ class Receiver:
         self._holding: set[Stream] = set()
         self._unsettled: set[Stream] = set()
         self._refused: int | None = None
-        self._unwanted: frozenset[int] | None = frozenset()  # whose packets are not taken; None: everyone's
+        self._everyone_refused = False
+        self._unwanted = frozenset[int]()  # whose packets are not taken
+        self._only: frozenset[int] | None = (
+            None  # the only ones whose packets are taken; None: there are others
+        )
         self._last_searches = LAST_SEARCHES
         self._retired: list[Stream] = []  # their SSRCs are somebody else's, or nobody's
         self.early_until = -math.inf
@@ -82,9 +86,9 @@ class Receiver:
         stream = self._streams.get(ssrc)
         if stream is None:
             stream = self._streams[ssrc] = Stream(ssrc, self._unsettled)
-        if self._unwanted is None or stream.user_id in self._unwanted:
+        if stream.refused or self._everyone_refused:
             self.heard_at = now
-            (self.unattributed if self._unwanted is None else stream.outcomes)[Outcome.REFUSED] += 1
+            (self.unattributed if self._everyone_refused else stream.outcomes)[Outcome.REFUSED] += 1
             return None
         payload = strip(plaintext, header)
         mark = sequence, timestamp, data[-SUFFIX_BYTES:], bool(payload)
@@ -100,7 +104,7 @@ class Receiver:
             return None
         user_id = stream.user_id
         if user_id is None:
-            if not self._dave.is_plain(payload):
+            if not self._is_anyones(payload):
                 self._hold(stream, Held(sequence, timestamp, payload, now, refused=False))
                 self._claims.wait(stream, now)
                 return None
@@ -147,20 +151,23 @@ class Receiver:
         stream.named_at = now
         self._claims.settled(stream)
         yield SpeakerJoined(user_id, ssrc, now)
-        if self._unwanted is not None and user_id in self._unwanted:
+        stream.refused = self._refuses(user_id)
+        if stream.refused and not self._everyone_refused:
             self._turn_away(stream)
             stream.forget_losses()
         yield from self._retry(stream)
 
-    def refuse(self, users: frozenset[int] | None) -> None:
+    def refuse(self, users: frozenset[int] | None, only: frozenset[int] | None = None) -> None:
         """Count the packets of these users, and decrypt them no further; None: of everyone. What was held for them
-        goes with them.
+        goes with them. ``only``: those of everyone who is not among them, too.
         """
-        before, self._unwanted = self._unwanted, users
+        everyone_before, self._everyone_refused = self._everyone_refused, users is None
+        self._unwanted, self._only = users or frozenset(), only
         for stream in self._streams.values():
-            if users is None or stream.user_id in users:
+            before, stream.refused = stream.refused, self._refuses(stream.user_id)
+            if stream.refused or self._everyone_refused:
                 self._turn_away(stream)
-            elif before is None or stream.user_id in before:
+            elif before or everyone_before:
                 stream.retire()  # what its sender has sent meanwhile is no loss
 
     def user_left(self, user_id: int, now: float) -> None:
@@ -328,4 +335,14 @@ class Receiver:
     def _open(self, user_id: int | None, frame: bytes) -> bytes | None:
         if user_id is not None:
             return self._dave.decrypt(user_id, frame)
-        return frame if self._dave.is_plain(frame) else None
+        return frame if self._is_anyones(frame) else None
+
+    def _is_anyones(self, frame: bytes) -> bool:
+        """Return whether a frame can be taken without knowing whose it is."""
+        return not self._unwanted and self._only is None and self._dave.is_plain(frame)
+
+    def _refuses(self, user_id: int | None) -> bool:
+        """Who is not known yet is not refused: what they say waits until they are."""
+        if user_id is None:
+            return False
+        return user_id in self._unwanted or (self._only is not None and user_id not in self._only)

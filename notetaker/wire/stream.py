@@ -29,6 +29,7 @@ class Stream:
         self.ssrc = ssrc
         self.user_id: int | None = None
         self.named_at = 0.0
+        self.refused = False  # its packets are not taken
         self.outcomes: Counter[Outcome] = Counter()
         self.held: deque[Held] = deque()
         self.losses = Losses()

@@ -1,5 +1,7 @@
 """Whose packets are not taken: counted as refused, decrypted no further, and never lost."""
 
+import pytest
+
 from notetaker.model.outcome import Coverage, Outcome
 from notetaker.wire.claims import FIRST_S
 from notetaker.wire.losses import SETTLE_S
@@ -101,6 +103,51 @@ def test_what_was_lost_before_stays_lost() -> None:
     bench.receiver.refuse(None)
     bench.expire(SETTLE_S + 1)
     assert bench.coverage[USER].lost == 2
+
+
+def test_who_has_not_agreed_is_refused_where_only_some_are_taken() -> None:
+    bench = Watched()
+    bench.name()
+    bench.receiver.refuse(frozenset(), only=frozenset({USER}))
+    bench.says(1, ROBOT_SSRC)
+    bench.name(ROBOT, ROBOT_SSRC)
+    for sequence in range(1, 4):
+        bench.says(sequence)
+        bench.says(2 * sequence, ROBOT_SSRC)
+    bench.expire(SETTLE_S + FIRST_S + 1)
+    assert bench.heard == [b"word"] * 3
+    assert bench.decrypted == [USER] * 3
+    assert dict(bench.coverage[ROBOT].outcomes) == {Outcome.REFUSED: 4}
+    assert bench.losses == []
+
+
+def test_who_agrees_is_taken_from_then_on() -> None:
+    bench = Watched()
+    bench.name()
+    bench.receiver.refuse(frozenset(), only=frozenset())
+    for sequence in range(1, 9):
+        bench.says(sequence)
+    bench.receiver.refuse(frozenset(), only=frozenset({USER}))
+    bench.says(9)
+    bench.expire(SETTLE_S + 1)
+    assert bench.heard == [b"word"]
+    assert (bench.coverage[USER].lost, bench.losses) == (0, [])
+
+
+@pytest.mark.parametrize(("users", "only"), [(frozenset({ROBOT}), None), (frozenset(), frozenset({USER}))])
+def test_plain_sound_of_nobody_known_waits_until_it_is_known_whose_it_is(
+    users: frozenset[int], only: frozenset[int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Watched()
+    monkeypatch.setattr(bench.dave, "is_plain", lambda frame: True)
+    bench.receiver.refuse(users, only)
+    bench.says(1, word=b"kplain")
+    bench.says(1, ROBOT_SSRC, word=b"ksecret")
+    assert bench.heard == []
+    bench.name()
+    bench.name(ROBOT, ROBOT_SSRC)
+    assert bench.heard == [b"plain"]
+    assert dict(bench.coverage[ROBOT].outcomes) == {Outcome.REFUSED: 1}
 
 
 def test_refused_packets_prove_that_sound_arrives() -> None:
