@@ -19,7 +19,7 @@ from notetaker.wire.dave import DaveGroup
 from notetaker.wire.events import Heard, SpeakerJoined
 from notetaker.wire.losses import END, Loss
 from notetaker.wire.rtp import OPUS_PAYLOAD_TYPE, parse_header, strip
-from notetaker.wire.stream import Held, Stream
+from notetaker.wire.stream import EVERYONE, Held, Screen, Stream
 from notetaker.wire.transport import SUFFIX_BYTES, TAG_BYTES, TransportCipher
 
 HOLD_S = 60.0
@@ -51,10 +51,7 @@ class Receiver:
         self._unsettled: set[Stream] = set()
         self._refused: int | None = None
         self._everyone_refused = False
-        self._unwanted = frozenset[int]()  # whose packets are not taken
-        self._only: frozenset[int] | None = (
-            None  # the only ones whose packets are taken; None: there are others
-        )
+        self._screen = EVERYONE
         self._last_searches = LAST_SEARCHES
         self._retired: list[Stream] = []  # their SSRCs are somebody else's, or nobody's
         self.early_until = -math.inf
@@ -86,14 +83,15 @@ class Receiver:
         stream = self._streams.get(ssrc)
         if stream is None:
             stream = self._streams[ssrc] = Stream(ssrc, self._unsettled)
-        if stream.refused or self._everyone_refused:
-            self.heard_at = now
-            (self.unattributed if self._everyone_refused else stream.outcomes)[Outcome.REFUSED] += 1
-            return None
         payload = strip(plaintext, header)
         mark = sequence, timestamp, data[-SUFFIX_BYTES:], bool(payload)
         if self._leaving and stream in self._leaving and payload and not stream.continues(mark, now):
             stream = self._pass_on(stream)
+        if stream.refused or self._everyone_refused:
+            self.heard_at = now
+            stream.let_pass(mark, now)
+            (self.unattributed if self._everyone_refused else stream.outcomes)[Outcome.REFUSED] += 1
+            return None
         outcome = stream.admit(mark, now)
         if outcome is not None:
             stream.outcomes[outcome] += 1
@@ -104,8 +102,8 @@ class Receiver:
             return None
         user_id = stream.user_id
         if user_id is None:
-            if not self._is_anyones(payload):
-                self._hold(stream, Held(sequence, timestamp, payload, now, refused=False))
+            if self._screen is not EVERYONE or not self._dave.is_plain(payload):
+                self._hold(stream, Held(sequence, timestamp, payload, now, False, self._screen))
                 self._claims.wait(stream, now)
                 return None
             stream.outcomes[_HEARD] += 1
@@ -113,7 +111,7 @@ class Receiver:
         opus = self._dave.decrypt(user_id, payload)
         if opus is None:
             refused = self._dave.has_key(user_id)
-            self._hold(stream, Held(sequence, timestamp, payload, now, refused))
+            self._hold(stream, Held(sequence, timestamp, payload, now, refused, self._screen))
             self._claims.wait(stream, now)  # the SSRC may be another's by now
             self._refused = user_id
             return None
@@ -151,7 +149,7 @@ class Receiver:
         stream.named_at = now
         self._claims.settled(stream)
         yield SpeakerJoined(user_id, ssrc, now)
-        stream.refused = self._refuses(user_id)
+        stream.refused = self._screen.refuses(user_id)
         if stream.refused and not self._everyone_refused:
             self._turn_away(stream)
             stream.forget_losses()
@@ -160,11 +158,13 @@ class Receiver:
     def refuse(self, users: frozenset[int] | None, only: frozenset[int] | None = None) -> None:
         """Count the packets of these users, and decrypt them no further; None: of everyone. What was held for them
         goes with them. ``only``: those of everyone who is not among them, too.
+
+        What arrives meanwhile without a name is held for one, and counted if it is one of theirs.
         """
         everyone_before, self._everyone_refused = self._everyone_refused, users is None
-        self._unwanted, self._only = users or frozenset(), only
-        for stream in self._streams.values():
-            before, stream.refused = stream.refused, self._refuses(stream.user_id)
+        self._screen = Screen(users or frozenset(), only) if users or only is not None else EVERYONE
+        for stream in {*self._streams.values(), *self._holding}:
+            before, stream.refused = stream.refused, self._screen.refuses(stream.user_id)
             if stream.refused or self._everyone_refused:
                 self._turn_away(stream)
             elif before or everyone_before:
@@ -321,7 +321,10 @@ class Receiver:
         user_id = stream.user_id
         has_key = user_id is not None and self._dave.has_key(user_id)
         for packet in [stream.held.popleft() for _ in range(len(stream.held))]:
-            opus = self._open(user_id, packet.payload)
+            if packet.screen.refuses(user_id):
+                stream.outcomes[Outcome.REFUSED] += 1
+                continue
+            opus = self._open(user_id, packet)
             if opus is None:
                 stream.held.append(packet._replace(refused=has_key))
                 continue
@@ -332,17 +335,7 @@ class Receiver:
         if not stream.held:
             self._released(stream)
 
-    def _open(self, user_id: int | None, frame: bytes) -> bytes | None:
+    def _open(self, user_id: int | None, packet: Held) -> bytes | None:
         if user_id is not None:
-            return self._dave.decrypt(user_id, frame)
-        return frame if self._is_anyones(frame) else None
-
-    def _is_anyones(self, frame: bytes) -> bool:
-        """Return whether a frame can be taken without knowing whose it is."""
-        return not self._unwanted and self._only is None and self._dave.is_plain(frame)
-
-    def _refuses(self, user_id: int | None) -> bool:
-        """Who is not known yet is not refused: what they say waits until they are."""
-        if user_id is None:
-            return False
-        return user_id in self._unwanted or (self._only is not None and user_id not in self._only)
+            return self._dave.decrypt(user_id, packet.payload)
+        return packet.payload if packet.screen is EVERYONE and self._dave.is_plain(packet.payload) else None

@@ -8,6 +8,23 @@ from notetaker.wire.losses import END, FRAME_S, SETTLE_S, Loss, Losses
 from notetaker.wire.numbering import SLOT, WINDOW, Mark, Numbering
 
 
+class Screen(NamedTuple):
+    """Whose packets are taken."""
+
+    unwanted: frozenset[int]
+    only: frozenset[int] | None
+    """The only ones whose packets are taken; None: there are others."""
+
+    def refuses(self, user_id: int | None) -> bool:
+        """Return whether somebody's packets are not taken. Those of who is not known yet wait."""
+        if user_id is None:
+            return False
+        return user_id in self.unwanted or (self.only is not None and user_id not in self.only)
+
+
+EVERYONE = Screen(frozenset(), None)
+
+
 class Held(NamedTuple):
     """A packet without a speaker or key so far: transport cipher opened, stripped, still end-to-end encrypted."""
 
@@ -17,6 +34,8 @@ class Held(NamedTuple):
     arrival: float
     refused: bool
     """A key was there and did not decrypt it. Decides the outcome when the deadline passes."""
+    screen: Screen
+    """Whose packets were taken when it arrived."""
 
 
 class Stream:
@@ -58,6 +77,24 @@ class Stream:
         if mark[3]:
             run.timestamp = mark[1]
         return None
+
+    def let_pass(self, mark: Mark, now: float) -> None:
+        """Follow a packet that is not taken: what is missing before it is no loss."""
+        newest = self._run
+        if newest is not None and (mark[0] - newest.newest) & 0xFFFF == 1:
+            newest.leap(1, mark, now)
+            return
+        runs = self._runs(now)
+        if any(run.knows(mark) for run in runs):
+            return
+        run = next((run for run in runs if run.continues(mark, now)), None)
+        if run is None:
+            self._run, self._other = (
+                Numbering(mark, max((run.newest for run in runs), default=0), now),
+                self._run,
+            )
+        else:
+            run.leap(max(run.steps(mark[0]), 0), mark, now)
 
     def continues(self, mark: Mark, now: float) -> bool:
         """Return whether a packet is one more of what has arrived so far, or one of it again."""
