@@ -29,6 +29,8 @@ class Stage:
     bot: BotProcess
     rooms: list[Room]
     folder: Path
+    meetings: Callable[[], int]
+    """How many there have been."""
     killed_at: float | None = None
     """When the bot's process was killed by the disaster."""
     contested: Fault | None = None
