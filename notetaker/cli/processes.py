@@ -1,6 +1,7 @@
 """``notetaker bot`` and ``notetaker worker``: run the processes."""
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -51,12 +52,19 @@ def bot() -> None:
 @click.command()
 def worker() -> None:
     """Turn recordings into notes. A worker needs no token. Stop with SIGTERM or Ctrl-C."""
-    with restarted_in_time(), sentences_instead_of_tracebacks():
-        found = settings()
-        state_folder.make(found)
-        from notetaker.service import worker as process  # the same for DBOS and FFmpeg
+    code = None
+    try:
+        with restarted_in_time(), sentences_instead_of_tracebacks():
+            found = settings()
+            state_folder.make(found)
+            from notetaker.service import worker as process  # the same for DBOS and FFmpeg
 
-        sys.exit(process.run(found))
+            code = process.run(found)
+            sys.exit(code)
+    finally:
+        if code is not None:
+            logging.shutdown()
+            os._exit(code)  # a normal exit would wait for the threads that wait for a language model
 
 
 def _survive_reloads() -> None:

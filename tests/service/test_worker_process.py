@@ -4,6 +4,7 @@ import asyncio
 import json
 import resource
 import signal
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.harness.office import Office
 from tests.harness.process import POLL_S, PRELUDE, WAIT_S
 from tests.harness.watchdog import a_watchdog
 from tests.jobs.recording import record_meeting
+from tests.remote.server import Answer
 from tests.store.examples import MEETING, STARTED
 from tests.writing.llm_server import MODEL, Server, completion
 
@@ -106,6 +108,29 @@ async def test_the_language_model_of_the_settings_writes_the_notes(office: Offic
     assert f"### Decisions\n- {SETTLED} (" in posting.content
     assert f"Notes by: {MODEL}; " in posting.content
     assert "built-in" not in posting.content
+
+
+async def test_a_worker_stops_while_its_language_model_does_not_answer(office: Office) -> None:
+    url, never = f"sqlite:///{office.state}/notetaker.db", threading.Event()
+    with closing(Store(url)) as store, closing(JobQueue(url)) as queue, Server().running() as model:
+        model.answer = lambda _: Answer(until=never)
+        store.migrate()
+        for utterance in record_meeting(office.state / "meetings", store):
+            store.set_final({utterance.id: Transcription(SETTLED, "e", language="en")}, STARTED)
+        queue.finish(MEETING.id)
+        settings = {
+            "NOTES_LLM_BASE_URL": model.url,
+            "NOTES_LLM_MODEL": MODEL,
+            "AT_START": "from notetaker.jobs import worker; worker.STOP_TIMEOUT = 1",
+        }
+        try:
+            async with office.process("worker", **settings) as worker:
+                async with asyncio.timeout(WAIT_S):
+                    while not model.questions:  # noqa: ASYNC110 - another thread is asked
+                        await asyncio.sleep(POLL_S)
+                assert await worker.terminate() == 0
+        finally:
+            never.set()
 
 
 async def test_a_language_model_without_a_name_is_a_wrong_setting(office: Office) -> None:
