@@ -29,7 +29,7 @@ class AnsweringCog(discord.Cog):
         if isinstance(raised, Refused):
             text = str(raised)
         else:
-            log.error("/%s failed", ctx.command, exc_info=raised, extra=events.BUG())
+            log.error("/%s failed", ctx.command, exc_info=events.without_text(raised), extra=events.BUG())
             text = replies.INTERNAL_FAILURE
         try:
             await answer(ctx, text)

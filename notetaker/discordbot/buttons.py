@@ -35,8 +35,9 @@ class Buttons:
                 await _answer(interaction, str(refused))
             except Undelivered:
                 raise
-            except Exception:
-                log.exception("The button %s failed", action, extra=events.BUG())
+            except Exception as error:
+                shown = events.without_text(error)
+                log.exception("The button %s failed", action, exc_info=shown, extra=events.BUG())
                 await _answer(interaction, replies.INTERNAL_FAILURE)
         except Undelivered as failed:
             log.warning("Cannot answer the button %s: %s", action, failed)

@@ -125,7 +125,7 @@ class Workflows:
                     name,
                     subject,
                     pause,
-                    exc_info=error if isinstance(error, EXPECTED) else _without_text(error),
+                    exc_info=error if isinstance(error, EXPECTED) else events.without_text(error),
                     extra=events.JOB_FAILED(),
                 )
             self._pause(pause)
@@ -345,11 +345,6 @@ class Workflows:
         """Wait. Raises Interrupted when the worker stops, which is also why an engine may have failed."""
         if self._stopping.wait(seconds):
             raise Interrupted
-
-
-def _without_text(error: Exception) -> Exception:
-    """Return an exception to log: the message of a KeyError may be a word that somebody has said."""
-    return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)
 
 
 def _transcription(heard: Heard, engine: str) -> Transcription:

@@ -109,3 +109,8 @@ NOTES_POSTED = Event("655749afc3164efcacd9a5bebf435e4b", ("MEETING_ID",))
 NOTES_NOT_POSTED = Event("6eb9f18e0099425ebd292b12908a13b9", ("MEETING_ID",))
 NOTES_UNDELIVERED = Event("c84572a912a24f178b1aacb3f3099e6d", ("MEETING_ID",))
 JOB_FAILED = Event("de013cec988e4529a057271f12ca1da5")
+
+
+def without_text(error: BaseException) -> Exception:
+    """Return an exception to log: the message of a KeyError may be a word that somebody has said."""
+    return RuntimeError(type(error).__name__).with_traceback(error.__traceback__)

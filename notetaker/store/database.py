@@ -7,13 +7,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, Executable, Row, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, InternalError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+T = TypeVar("T")
 
 BUSY_TIMEOUT = 30.0
 """Seconds that SQLite waits for another process's transaction. Ours take milliseconds."""
@@ -143,6 +146,14 @@ class Database:
         if self._url.get_backend_name() == "sqlite":
             return str(self._path)
         return f"{self._url.database!r} on {self._url.host or 'the local socket'}"
+
+
+def decoded(adapter: TypeAdapter[T], value: object) -> T:
+    """Return what a JSON column holds. Raises StoreError, which quotes nothing of it: it may be what people said."""
+    try:
+        return adapter.validate_python(value)
+    except ValidationError:
+        raise StoreError("minutes in the database are damaged, or of a newer release") from None
 
 
 def make_private_file(path: Path) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from notetaker.model.minutes import PartMinutes
 from notetaker.store import tables
-from notetaker.store.database import Database
+from notetaker.store.database import Database, decoded
 
 _MINUTES = TypeAdapter(PartMinutes)
 
@@ -22,4 +22,4 @@ class Parts(Database):
     def parts(self, meeting_id: str) -> dict[str, PartMinutes]:
         """Return the minutes of the parts of a meeting by key."""
         rows = self._read(select(tables.parts).where(tables.parts.c.meeting_id == meeting_id))
-        return {row.key: _MINUTES.validate_python(row.minutes) for row in rows}
+        return {row.key: decoded(_MINUTES, row.minutes) for row in rows}

@@ -13,7 +13,7 @@ from notetaker.model.meeting import MeetingState
 from notetaker.model.minutes import Minutes
 from notetaker.model.notes import Posting
 from notetaker.store import tables
-from notetaker.store.database import Database
+from notetaker.store.database import Database, decoded
 
 _MINUTES = TypeAdapter(Minutes)
 
@@ -43,7 +43,7 @@ class Postings(Database):
 
     def notes(self, meeting_id: str) -> Minutes | None:
         rows = self._read(select(tables.notes).where(tables.notes.c.meeting_id == meeting_id))
-        return _MINUTES.validate_python(rows[0]._mapping["items"]) if rows else None  # row.items is a method
+        return decoded(_MINUTES, rows[0]._mapping["items"]) if rows else None  # row.items is a method
 
     def due_postings(self) -> list[Posting]:
         """Return the postings that are still to be posted, oldest meeting first."""
