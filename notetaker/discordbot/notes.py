@@ -11,7 +11,7 @@ from notetaker.discordbot import replies
 from notetaker.discordbot.answering import AnsweringCog, answer, defer, guild_of
 from notetaker.discordbot.ports import Notebook, Page, Refused
 from notetaker.discordbot.publish import delivering
-from notetaker.discordbot.sight import Sight
+from notetaker.discordbot.sight import Refusals, Sight
 from notetaker.model.meeting import Meeting, MeetingState
 
 CHOICES = 25
@@ -45,6 +45,7 @@ class NotesCommands(AnsweringCog):
 
     def __init__(self, notebook: Notebook) -> None:
         self._notebook = notebook
+        self._refusals = Refusals()
 
     @notes.command(description="Show the notes of a meeting. While it goes on: what is written so far.")
     async def show(self, ctx: discord.ApplicationContext, meeting: Annotated[str | None, _MEETING]) -> None:
@@ -120,7 +121,7 @@ class NotesCommands(AnsweringCog):
         return named
 
     async def _sight(self, interaction: discord.Interaction) -> Sight:
-        return Sight(interaction, await self._notebook.rooms(interaction.guild_id or 0))
+        return Sight(interaction, await self._notebook.rooms(interaction.guild_id or 0), self._refusals)
 
     async def _visible(self, interaction: discord.Interaction) -> AsyncIterator[Meeting]:
         """Yield the latest meetings that the person may see, newest first."""

@@ -4,10 +4,12 @@ Discord docs, Topics / Permissions and Threads. What the bot cannot find out is 
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 
 import aiohttp
 import discord
+from discord.abc import GuildChannel
 from discord.http import Route
 
 from notetaker.discordbot.permission_checks import VoiceChannel
@@ -15,13 +17,41 @@ from notetaker.model.meeting import Meeting
 
 LOOK_S = 2.0
 """How long Discord may take to answer; py-cord itself would wait out any rate limit."""
+REFUSAL_S = 60.0
+"""How long a refusal counts. Discord bans an address after 10,000 refused requests in 10 minutes (Discord docs, Rate
+Limits, "Invalid Request Limit"), and meetings are looked for with every letter that somebody types.
+"""
+
+
+class Refusals:
+    """What Discord has refused to show the bot, whoever asks."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """``clock`` returns seconds."""
+        self._clock = clock
+        self._refused: dict[int, tuple[float, discord.HTTPException]] = {}
+
+    async def fetch(self, guild: discord.Guild, channel_id: int) -> GuildChannel | discord.Thread:
+        """Fetch a channel, or raise the error of the last time."""
+        now = self._clock()
+        self._refused = {one: found for one, found in self._refused.items() if now - found[0] < REFUSAL_S}
+        if channel_id in self._refused:
+            raise self._refused[channel_id][1].with_traceback(None)
+        try:
+            return await guild.fetch_channel(channel_id)
+        except (discord.Forbidden, discord.NotFound) as error:
+            self._refused[channel_id] = now, error
+            raise
 
 
 class Sight:
     """What the person sees who uses a command. It remembers what it has found out: make one for each command."""
 
-    def __init__(self, interaction: discord.Interaction, rooms: Mapping[str, Collection[int]]) -> None:
+    def __init__(
+        self, interaction: discord.Interaction, rooms: Mapping[str, Collection[int]], refusals: Refusals
+    ) -> None:
         """``rooms`` are the voice channels into which meetings have moved, by meeting id."""
+        self._refusals = refusals
         self._interaction = interaction
         self._rooms = rooms
         self._known: dict[int, bool] = {}
@@ -48,14 +78,14 @@ class Sight:
                 async with asyncio.timeout(LOOK_S):
                     self._known[channel_id] = await self._sees(channel_id)
             except (discord.DiscordException, aiohttp.ClientError, OSError):  # gone, hidden, or no answer
-                return False
+                self._known[channel_id] = False
         return self._known[channel_id]
 
     async def _sees(self, channel_id: int) -> bool:
         guild, member = self._interaction.guild, self._interaction.user
         if guild is None or not isinstance(member, discord.Member):
             return False
-        channel = guild.get_channel_or_thread(channel_id) or await guild.fetch_channel(channel_id)
+        channel = guild.get_channel_or_thread(channel_id) or await self._refusals.fetch(guild, channel_id)
         parent = channel.parent if isinstance(channel, discord.Thread) else channel
         if parent is None:
             return False

@@ -1,17 +1,20 @@
 """/notes show of the real bot in the local Discord, on a real database."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import discord
 import pytest
 from aiohttp import ClientSession
 
 from notetaker.discordbot import replies
 from notetaker.discordbot.bot import NotetakerBot
 from notetaker.discordbot.ports import Meetings, ServerSettings, Voice
+from notetaker.discordbot.sight import Refusals
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.world.entities import ChannelType
 from notetaker.discordsim.world.permissions import Permission
@@ -49,6 +52,7 @@ class Readers(Office):
     store: Store
     broken: Broken
     notebook: Notebook
+    discord: NotetakerBot
     minutes: float = 0.0
     """How long after the start it is now."""
 
@@ -108,7 +112,7 @@ async def readers(tmp_path: Path) -> AsyncIterator[Readers]:
             storage, "UTC", tmp_path / "meetings", lambda: STARTED + round(readers.minutes * MINUTE)
         )
         readers.notebook = notebook
-        bot = NotetakerBot(api_base_url=local.api_url, ca_file=None)
+        bot = readers.discord = NotetakerBot(api_base_url=local.api_url, ca_file=None)
         bot.attach(cast("Meetings", None), cast("Voice", None), cast("ServerSettings", None), notebook)
         bot.bridge.received = lambda message: None  # type: ignore[method-assign]  # there is no voice stack
         serving = asyncio.ensure_future(bot.serve(readers.bot.token))
@@ -224,3 +228,39 @@ async def test_without_a_database_it_says_so(readers: Readers) -> None:
     readers.broken.calls = {"meetings_of"}
     assert await readers.says("notes show") == f"(only you) {replies.NO_NOTES}"
     assert await readers.is_offered() == []
+
+
+async def test_what_failed_is_logged_without_what_people_said(
+    readers: Readers, caplog: pytest.LogCaptureFixture
+) -> None:
+    readers.broken.calls, readers.broken.error = {"meetings_of"}, KeyError("We fire Bob.")
+    assert await readers.says("notes show") == f"(only you) {replies.INTERNAL_FAILURE}"
+    assert "RuntimeError: KeyError" in caplog.text
+    assert "Bob" not in caplog.text
+
+
+async def test_discord_is_asked_once_for_a_channel_that_it_refuses(
+    readers: Readers, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3):
+        readers.store.add_meeting(replace(readers.meet(number), id=f"gone-{number}", text_channel_id=4))
+    with caplog.at_level("DEBUG", "discord.http"):
+        for text in ("", "s", "st"):
+            assert len(await readers.is_offered(text)) == 3
+    assert len(re.findall(r"GET \S+/channels/4 with", caplog.text)) == 1
+
+
+async def test_a_refusal_is_forgotten_after_a_minute(readers: Readers) -> None:
+    now = 0.0
+    refusals, guild = Refusals(lambda: now), readers.discord.get_guild(readers.guild.id)
+    assert guild is not None
+    channel = readers.guild.channels[readers.channel("general")]
+    readers.local.world.overwrite(channel, readers.bot.id, deny=Permission.VIEW_CHANNEL)
+    with pytest.raises(discord.Forbidden):
+        await refusals.fetch(guild, channel.id)
+    readers.local.world.overwrite(channel, readers.bot.id)
+    now = 59.0
+    with pytest.raises(discord.Forbidden):
+        await refusals.fetch(guild, channel.id)
+    now = 61.0
+    assert (await refusals.fetch(guild, channel.id)).name == "general"
