@@ -21,8 +21,9 @@ CHOICES = 25
 async def meeting_choices(ctx: discord.AutocompleteContext) -> list[discord.OptionChoice]:
     """Return the meetings to offer: those that the person may see, and whose label has what they have typed."""
     assert isinstance(ctx.cog, NotesCommands)
+    deleting = ctx.command is not None and ctx.command.name == ctx.cog.delete.name
     try:
-        return [choice async for choice in ctx.cog.choices(ctx.interaction, str(ctx.value or ""))]
+        return [choice async for choice in ctx.cog.choices(ctx.interaction, str(ctx.value or ""), deleting)]
     except Refused:
         return []
 
@@ -75,7 +76,7 @@ class NotesCommands(AnsweringCog):
     async def delete(self, ctx: discord.ApplicationContext, meeting: Annotated[str, _DELETED]) -> None:
         guild_of(ctx)
         await defer(ctx, ephemeral=True)
-        found = await self._find(ctx.interaction, meeting)
+        found = await self._find(ctx.interaction, meeting, deleting=True)
         if not (ctx.interaction.permissions.manage_guild or ctx.author.id == found.started_by):
             raise Refused(replies.NOT_YOURS)
         if found.state in (MeetingState.RECORDING, MeetingState.FINISHING, MeetingState.READY):
@@ -97,11 +98,11 @@ class NotesCommands(AnsweringCog):
         return guild, meetings
 
     async def choices(
-        self, interaction: discord.Interaction, text: str
+        self, interaction: discord.Interaction, text: str, deleting: bool
     ) -> AsyncIterator[discord.OptionChoice]:
         """Yield at most 25 meetings, newest first."""
         number = 0
-        async for meeting in self._visible(interaction):
+        async for meeting in self._visible(interaction, deleting=deleting):
             label = self._notebook.label(meeting)
             if text.casefold().strip() in label.casefold():
                 yield discord.OptionChoice(label, meeting.id)
@@ -109,26 +110,30 @@ class NotesCommands(AnsweringCog):
                 if number == CHOICES:
                     return
 
-    async def _find(self, interaction: discord.Interaction, text: str | None) -> Meeting:
+    async def _find(
+        self, interaction: discord.Interaction, text: str | None, *, deleting: bool = False
+    ) -> Meeting:
         """Return the meeting of this id, or the latest one. Raises Refused, also if the person may not see it."""
         if text is None:
             async for meeting in self._visible(interaction):
                 return meeting
             raise Refused(replies.NO_MEETINGS)
         named = await self._notebook.meeting(text.strip())
-        if named is None or not await (await self._sight(interaction)).meeting(named):
+        if named is None or not await (await self._sight(interaction)).meeting(named, deleting=deleting):
             raise Refused(replies.no_such_meeting(text))
         return named
 
     async def _sight(self, interaction: discord.Interaction) -> Sight:
         return Sight(interaction, await self._notebook.rooms(interaction.guild_id or 0), self._refusals)
 
-    async def _visible(self, interaction: discord.Interaction) -> AsyncIterator[Meeting]:
+    async def _visible(
+        self, interaction: discord.Interaction, *, deleting: bool = False
+    ) -> AsyncIterator[Meeting]:
         """Yield the latest meetings that the person may see, newest first."""
         sight = await self._sight(interaction)
         assert interaction.guild_id is not None
         for meeting in await self._notebook.latest(interaction.guild_id):
-            if await sight.meeting(meeting):
+            if await sight.meeting(meeting, deleting=deleting):
                 yield meeting
 
 

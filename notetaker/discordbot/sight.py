@@ -13,6 +13,7 @@ from discord.abc import GuildChannel
 from discord.http import Route
 
 from notetaker.discordbot.permission_checks import VoiceChannel
+from notetaker.discordbot.publish import UNKNOWN_CHANNEL
 from notetaker.model.meeting import Meeting
 
 LOOK_S = 2.0
@@ -43,6 +44,10 @@ class Refusals:
             self._refused[channel_id] = now, error
             raise
 
+    def gone(self, channel_id: int) -> bool:
+        """Return whether a channel that was just fetched in vain no longer exists."""
+        return channel_id in self._refused and self._refused[channel_id][1].code == UNKNOWN_CHANNEL
+
 
 class Sight:
     """What the person sees who uses a command. It remembers what it has found out: make one for each command."""
@@ -58,8 +63,12 @@ class Sight:
         if interaction.channel_id is not None:
             self._known[interaction.channel_id] = True  # or they could not use the command there
 
-    async def meeting(self, meeting: Meeting) -> bool:
-        """Return whether they may see a meeting and its notes: all its voice channels, and where the notes go."""
+    async def meeting(self, meeting: Meeting, *, deleting: bool = False) -> bool:
+        """Return whether they may see a meeting and its notes: all its voice channels, and where the notes go.
+
+        Nobody sees a channel that no longer exists. Who manages the server may delete its meetings all the same.
+        """
+        despite = deleting and self._interaction.permissions.manage_guild
         if meeting.guild_id != self._interaction.guild_id:
             return False
         for channel_id in (
@@ -67,7 +76,7 @@ class Sight:
             meeting.text_channel_id,
             *self._rooms.get(meeting.id, ()),
         ):
-            if not await self.channel(channel_id):
+            if not await self.channel(channel_id) and not (despite and self._refusals.gone(channel_id)):
                 return False
         return True
 

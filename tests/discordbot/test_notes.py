@@ -77,12 +77,14 @@ class Readers(Office):
         for key, part in known_parts(self.store, transcript_of(self.store, meeting, "UTC")).items():
             self.store.save_part(meeting.id, key, make(part, BUILT_IN, BUILT_IN))
 
-    async def is_offered(self, text: str = "", *, user: str = "Ada") -> list[dict[str, str]]:
+    async def is_offered(
+        self, text: str = "", *, user: str = "Ada", command: str = "notes show"
+    ) -> list[dict[str, str]]:
         shown = await self.sim(
             "autocomplete",
             user_id=str(self.user(user).id),
             channel_id=str(self.channel("general")),
-            command="notes show",
+            command=command,
             focused="meeting",
             options={"meeting": text},
         )

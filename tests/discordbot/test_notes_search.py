@@ -350,6 +350,28 @@ async def test_only_who_started_a_meeting_or_manages_the_server_deletes_it(reade
     assert readers.store.meeting(by_ada.id) is not None
 
 
+async def test_who_manages_the_server_deletes_a_meeting_whose_channel_is_gone(readers: Readers) -> None:
+    gone = replace(
+        readers.meet(0), id="20261122-150000-gone11", text_channel_id=4, started_by=readers.user("Ben").id
+    )
+    hidden = replace(gone, id="20261122-150000-hidden", text_channel_id=readers.channel("board-notes"))
+    for meeting in (gone, hidden):
+        readers.store.add_meeting(meeting)
+        end(readers, meeting)
+    for person, one in (("Ben", gone), ("Ben", hidden), ("Chloe", gone)):
+        said = await readers.says(f"notes delete meeting:{one.id}", user=person)
+        assert said == f"(only you) {replies.no_such_meeting(one.id)}"
+        offered = await readers.is_offered(user=person, command="notes delete")
+        assert one.id not in [choice["value"] for choice in offered]
+    offered = await readers.is_offered(command="notes delete")
+    assert gone.id in [choice["value"] for choice in offered]
+    assert gone.id not in [choice["value"] for choice in await readers.is_offered()]
+    assert await readers.says(f"notes show meeting:{gone.id}") == (
+        f"(only you) {replies.no_such_meeting(gone.id)}"
+    )
+    assert "Deleted" in await readers.says(f"notes delete meeting:{gone.id}")
+
+
 async def test_messages_that_stay_are_counted(readers: Readers) -> None:
     meeting = readers.meet(0)
     end(readers, meeting)
