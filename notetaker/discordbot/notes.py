@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import aiohttp
@@ -47,6 +48,8 @@ class NotesCommands(AnsweringCog):
     def __init__(self, notebook: Notebook) -> None:
         self._notebook = notebook
         self._refusals = Refusals()
+        self._asking: set[int] = set()
+        """The people whose questions are being answered."""
 
     @notes.command(description="Show the notes of a meeting. While it goes on: what is written so far.")
     async def show(self, ctx: discord.ApplicationContext, meeting: Annotated[str | None, _MEETING]) -> None:
@@ -57,18 +60,18 @@ class NotesCommands(AnsweringCog):
 
     @notes.command(name="list", description="List the meetings of this server that you can see.")
     async def list_(self, ctx: discord.ApplicationContext) -> None:
-        _, meetings = await self._begin(ctx)
-        await answer(ctx, await self._notebook.titles(meetings))
+        async with self._only_one(ctx) as (_, meetings):
+            await answer(ctx, await self._notebook.titles(meetings))
 
     @notes.command(description="Find where something was said, in all meetings that you can see.")
     async def search(self, ctx: discord.ApplicationContext, words: Annotated[str, _WORDS]) -> None:
-        guild, meetings = await self._begin(ctx)
-        await answer(ctx, await self._notebook.search(guild.id, meetings, words))
+        async with self._only_one(ctx) as (guild, meetings):
+            await answer(ctx, await self._notebook.search(guild.id, meetings, words))
 
     @notes.command(description="Ask what was said in the meetings that you can see.")
     async def ask(self, ctx: discord.ApplicationContext, question: Annotated[str, _QUESTION]) -> None:
-        guild, meetings = await self._begin(ctx)
-        await answer(ctx, await self._notebook.ask(guild.id, meetings, question))
+        async with self._only_one(ctx) as (guild, meetings):
+            await answer(ctx, await self._notebook.ask(guild.id, meetings, question))
 
     @notes.command(
         description="Delete a meeting: its notes, its transcript and its sound. This cannot be undone."
@@ -87,15 +90,27 @@ class NotesCommands(AnsweringCog):
         await self._notebook.delete(found)
         await answer(ctx, replies.deleted(self._notebook.label(found), left))
 
-    async def _begin(self, ctx: discord.ApplicationContext) -> tuple[discord.Guild, list[Meeting]]:
-        """Return the server, and its meetings that the person may see now, newest first. Raises Refused."""
+    @asynccontextmanager
+    async def _only_one(
+        self, ctx: discord.ApplicationContext
+    ) -> AsyncIterator[tuple[discord.Guild, list[Meeting]]]:
+        """Look into all meetings, for one command of a person at a time: it may take seconds.
+
+        Return the server, and its meetings that the person may see now, newest first. Raises Refused.
+        """
         guild = guild_of(ctx)
-        await defer(ctx, ephemeral=True)
-        sight = await self._sight(ctx.interaction)
-        meetings = [one for one in await self._notebook.every(guild.id) if await sight.meeting(one)]
-        if not meetings:
-            raise Refused(replies.NO_MEETINGS)
-        return guild, meetings
+        if ctx.author.id in self._asking:
+            raise Refused(replies.STILL_LOOKING)
+        self._asking.add(ctx.author.id)
+        try:
+            await defer(ctx, ephemeral=True)
+            sight = await self._sight(ctx.interaction)
+            meetings = [one for one in await self._notebook.every(guild.id) if await sight.meeting(one)]
+            if not meetings:
+                raise Refused(replies.NO_MEETINGS)
+            yield guild, meetings
+        finally:
+            self._asking.discard(ctx.author.id)
 
     async def choices(
         self, interaction: discord.Interaction, text: str, deleting: bool

@@ -58,6 +58,7 @@ NO_MEETINGS = (
     "There are no meetings here that you can see. You need to see both the voice channel and the text channel where "
     "the notes are posted."
 )
+STILL_LOOKING = "I'm still looking for the answer to your last question. Ask again once it is there."
 NOT_MET = "Only people who have been in a meeting here, or manage the server, can correct how I spell names."
 NOT_YOURS = (
     "Only the person who started the meeting can delete it, or someone with the Manage Server permission."

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Page, Refused
+from notetaker.host.worker_thread import WorkerThread
 from notetaker.jobs.so_far import so_far
 from notetaker.meetings.saving import PATIENCE_S
 from notetaker.meetings.searching import Evidence, evidence, listed, searched, shown, told
@@ -56,6 +57,8 @@ class Notebook:
         ``answer_s`` seconds.
         """
         self._storage = storage
+        self._searching = WorkerThread("search", StoreError)
+        """For what may take seconds, so that meetings do not wait for it."""
         self._time_zone = time_zone
         self._folder = folder
         self._clock_ns = clock_ns
@@ -78,19 +81,19 @@ class Notebook:
         return await self._database(self._storage.store.meetings_of, guild_id, None)
 
     async def titles(self, meetings: Sequence[Meeting]) -> str:
-        return await self._database(listed, self._storage.store, meetings)
+        return await self._search(listed, self._storage.store, meetings)
 
     async def search(self, guild_id: int, meetings: Sequence[Meeting], words: str) -> str:
-        return await self._database(searched, self._storage.store, guild_id, meetings, words)
+        return await self._search(searched, self._storage.store, guild_id, meetings, words)
 
     async def ask(self, guild_id: int, meetings: Sequence[Meeting], question: str) -> str:
-        found = await self._database(evidence, self._storage.store, guild_id, meetings, question)
+        found = await self._search(evidence, self._storage.store, guild_id, meetings, question)
         if not self._answers or not found.hits:
             return shown(found)
         answered = await self._answer(found)
         if answered is None:
             return shown(found, "the language model has not answered in time")
-        return await self._database(told, self._storage.store, found, answered)
+        return await self._search(told, self._storage.store, found, answered)
 
     async def messages(self, meeting: Meeting) -> list[tuple[int, int]]:
         return await self._database(_messages, self._storage.store, meeting.id)
@@ -119,7 +122,7 @@ class Notebook:
 
     async def page(self, meeting: Meeting) -> Page:
         kind = self._kinds.get(meeting.kind)
-        return await self._database(
+        return await self._search(
             _page, self._storage.store, meeting, self._time_zone, self._clock_ns(), kind
         )
 
@@ -130,13 +133,20 @@ class Notebook:
         return f"{clip(meeting.voice_channel_name, LABEL_MAX - len(when + running) - 2)}, {when}{running}"
 
     async def _database(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Raises Refused if the database cannot be used, or does not answer in time."""
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                return await self._storage.database(call, *args, **kwargs)
-        except (StoreError, TimeoutError) as error:
-            log.warning("Cannot read the notes of a server: %s", str(error) or NO_ANSWER)
-            raise Refused(replies.NO_NOTES) from error
+        return await _answered(self._storage.database(call, *args, **kwargs))
+
+    async def _search(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await _answered(self._searching(call, *args, **kwargs))
+
+
+async def _answered(call: Coroutine[Any, Any, T]) -> T:
+    """Raises Refused if the database cannot be used, or does not answer in time."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await call
+    except (StoreError, TimeoutError) as error:
+        log.warning("Cannot read the notes of a server: %s", str(error) or NO_ANSWER)
+        raise Refused(replies.NO_NOTES) from error
 
 
 def _messages(store: Store, meeting_id: str) -> list[tuple[int, int]]:

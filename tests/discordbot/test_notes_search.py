@@ -1,5 +1,6 @@
 """/notes list, search and ask of the real bot in the local Discord, on a real database."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -293,6 +294,19 @@ async def test_without_a_database_the_search_says_so(readers: Readers) -> None:
     readers.meet(0)
     readers.broken.calls = {"heads"}
     assert await readers.says("notes search words:roof") == f"(only you) {replies.NO_NOTES}"
+
+
+async def test_a_long_search_keeps_nobody_else_waiting(readers: Readers) -> None:
+    say(readers, readers.meet(0), "The roof leaks.")
+    with readers.broken.slow("heads") as (begun, end):
+        searching = asyncio.ensure_future(readers.says("notes search words:roof"))
+        await asyncio.to_thread(begun.wait)
+        assert len(await readers.is_offered(user="Ben")) == 1
+        for command in ("notes search words:roof", "notes ask question:roof", "notes list"):
+            assert await readers.says(command) == f"(only you) {replies.STILL_LOOKING}"
+        end.set()
+        assert "The **roof** leaks." in await searching
+    assert "The **roof** leaks." in await readers.says("notes search words:roof")
 
 
 async def post(readers: Readers, channel: str) -> int:

@@ -3,8 +3,10 @@ real ones.
 """
 
 import asyncio
+import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -223,6 +225,23 @@ class Broken:
 
     def _fail(self, *_: object) -> None:
         raise self.error
+
+    @contextmanager
+    def slow(self, name: str) -> Iterator[tuple[threading.Event, threading.Event]]:
+        """Have a call wait. Yield the events that it has begun, and that it may go on."""
+        begun, end = threading.Event(), threading.Event()
+
+        def call(*args: object) -> Any:
+            begun.set()
+            end.wait()
+            return getattr(self.store, name)(*args)
+
+        vars(self)[name] = call
+        try:
+            yield begun, end
+        finally:
+            end.set()
+            del vars(self)[name]
 
 
 class Bench:
