@@ -30,6 +30,9 @@ LONGEST_WAIT = 180.0
 """Seconds without news of the parts that other jobs are writing, after which they are written here as well. A worker
 of an older version may have taken such a job, and not know what to do with it."""
 
+REQUEST_INTERVAL = 15.0
+"""Seconds between requests for the minutes of a meeting that goes on."""
+
 log = logging.getLogger(__name__)
 
 
@@ -55,10 +58,18 @@ class MinuteTaker:
         self._kind = kind
         self._pause = pause
         self._clock = clock
+        self._requested: dict[str, float] = {}
 
     def request_parts(self, meeting: Meeting) -> None:
-        """Request the minutes of all parts that are complete, while the meeting goes on."""
-        if meeting.ended_ns is None:
+        """Request the minutes of all parts that are complete, while the meeting goes on.
+
+        That reads the whole transcript, and after a long meeting takes a third of a second. So nothing happens if it
+        was done within the last ``REQUEST_INTERVAL`` seconds.
+        """
+        now = self._clock()
+        self._requested = {one: at for one, at in self._requested.items() if now - at < REQUEST_INTERVAL}
+        if meeting.ended_ns is None and meeting.id not in self._requested:
+            self._requested[meeting.id] = now
             for key in (
                 known_parts(self._store, self._transcript(meeting)).keys()
                 - self._store.parts(meeting.id).keys()

@@ -125,8 +125,9 @@ def test_a_part_is_written_while_the_meeting_goes_on_and_not_again_at_its_end(
 
 
 def test_a_text_that_is_not_final_holds_up_the_parts_after_it(
-    store: Store, queue: JobQueue, workflows: Workflows
+    store: Store, queue: JobQueue, workflows: Workflows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("notetaker.jobs.minutes.REQUEST_INTERVAL", 0.0)
     store.add_meeting(MEETING)
     spoken = [speak(store, number, final=number != 5) for number in range(TEN_MINUTES)]
     workflows.refine_utterances([spoken[-1].id])
@@ -227,6 +228,24 @@ def test_a_part_whose_job_does_not_end_is_written_with_the_notes(store: Store, q
     minutes = taker.of(transcript(meeting))
     assert len(minutes.parts) == len(writer.parts) == 3
     assert LONGEST_WAIT < now < LONGEST_WAIT + 1
+
+
+def test_a_transcript_is_read_once_in_15_seconds(store: Store, queue: JobQueue) -> None:
+    other = replace(MEETING, id="other")
+    for meeting in (MEETING, other):
+        store.add_meeting(meeting)
+    now, read = 0.0, []
+
+    def transcript(meeting: Meeting) -> Transcript:
+        read.append((now, meeting.id))
+        return transcript_of(store, meeting, "UTC")
+
+    taker = MinuteTaker(store, queue, None, transcript, lambda _: None, lambda: now)
+    for at in (0.0, 1.0, 14.9, 15.0, 29.0):
+        now = at
+        taker.request_parts(MEETING)
+    taker.request_parts(other)
+    assert read == [(0.0, MEETING.id), (15.0, MEETING.id), (29.0, "other")]
 
 
 def test_an_unexpected_failure_is_logged_without_what_was_said(
