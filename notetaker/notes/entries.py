@@ -10,10 +10,12 @@ from notetaker.model.transcript import Transcript
 from notetaker.model.wording import clip, count
 from notetaker.notes.markdown import escape
 from notetaker.notes.turns import turns
-from notetaker.notes.wording import with_dates
+from notetaker.notes.wording import unknown_speaker, with_dates
 
 _NAME = 40
 """Most characters of a name. Discord allows 32 in display names."""
+_SOMEBODY = unknown_speaker(0)
+"""Who has said a line that is gone from the transcript."""
 _FIRST_PERSON = re.compile(r"\b(?:I|me|my|mine|myself)\b")
 
 
@@ -40,31 +42,31 @@ class Entries:
         """Return ``I will call the bank by Friday. – Chloe (14:30:28)``."""
         text = f"{self._speaker(item)}{with_dates(item.text)}{_to_do(item)}"
         overturned = " (overturned later)" if item.overturned else ""
-        return f"{escape(clip(text, characters))}{overturned} {self._cited(item)}"
+        return f"{escape(clip(text, characters))}{overturned}{self._cited(item)}"
 
     def _said_by(self, item: Item, characters: int) -> str:
         """Return ``**Ben** I am waiting for the key. (14:30:28)``."""
         text = escape(clip(f"{with_dates(item.text)}{_to_do(item)}", characters))
-        return f"**{self._name(item)}** {text} {self._cited(item)}"
+        return f"**{self._name(item)}** {text}{self._cited(item)}"
 
     def _quote(self, item: Item, characters: int) -> str:
         """Return ``“A toaster is honest.” – Ines (14:30:28)``."""
-        return f"“{escape(clip(item.text, characters))}” – {self._name(item)} {self._cited(item)}"
+        return f"“{escape(clip(item.text, characters))}” – {self._name(item)}{self._cited(item)}"
 
     def _name(self, item: Item) -> str:
-        return escape(clip(self._speakers[item.cites[0]], _NAME))
+        return escape(clip(self._speakers.get(item.cites[0], _SOMEBODY), _NAME))
 
     def _speaker(self, item: Item) -> str:
         """Return ``Ada: `` before a quotation in which she speaks of herself."""
-        said_by = {self._speakers[cite] for cite in item.cites}
+        said_by = {self._speakers.get(cite, _SOMEBODY) for cite in item.cites}
         alone = len(said_by) == 1 and item.owner is None and _FIRST_PERSON.search(item.text)
         return f"{said_by.pop()}: " if alone else ""
 
     def _cited(self, item: Item) -> str:
-        """Return ``(14:30:05)``, where the transcript document shows what the item cites."""
-        cited = list(dict.fromkeys(self._times[cite] for cite in item.cites))
+        """Return `` (14:30:05)``, where the transcript document shows what the item cites. Lines may be gone."""
+        cited = list(dict.fromkeys(self._times[cite] for cite in item.cites if cite in self._times))
         more = ", …" if len(cited) > self._marks > 1 else ""
-        return f"({', '.join(cited[: self._marks])}{more})"
+        return f" ({', '.join(cited[: self._marks])}{more})" if cited else ""
 
 
 def filled(minutes: Minutes, kind: NotesKind) -> list[tuple[Section, tuple[Item, ...]]]:

@@ -23,6 +23,14 @@ def test_the_schema_is_a_schema() -> None:
     Draft202012Validator.check_schema(schema())
 
 
+def test_a_line_that_is_gone_is_not_cited() -> None:
+    point = Item(Kind.POINT, "The guards were paid.", ("gone",))
+    minutes = Minutes("Toll", (point,), (), (), (), (), ("built-in",), 0)
+    document = as_json(minutes, transcript(said(ADA, 0, 3, "You find forty silver pieces.")))
+    assert document["sections"][0]["items"][0]["cites"] == []
+    VALIDATOR.validate(document)
+
+
 def test_what_notes_say_and_rest_on() -> None:
     meeting = transcript(
         said(ADA, 0, 3, "You find forty silver pieces."),
