@@ -166,6 +166,13 @@ def vocabulary_full(most: int) -> str:
     return f"This server's vocabulary can't have more than {most} entries. Remove some with /settings vocabulary."
 
 
+def corrected_enough(most: int) -> str:
+    return (
+        f"You have corrected {most} names already, the most for one person. Ask someone who manages the server to "
+        "add this one with /settings vocabulary, or to remove another."
+    )
+
+
 def not_a_term(text: str, fault: str) -> str:
     """``text`` is what the person typed as a name or term, ``fault`` what is wrong with it."""
     return f"I can't use “{escape(clip(text, TYPED_MAX))}”: it {fault}. Use a name or a short term, as it is written."

@@ -51,7 +51,11 @@ def described(entries: Sequence[Entry]) -> str:
         )
     text = f"**{count(len(entries), 'entry', 'entries')}**, which I expect from now on: "
     for number, entry in enumerate(entries):
-        more = ("" if number == 0 else ", ") + escape(label(entry))
+        more = (
+            ("" if number == 0 else ", ")
+            + escape(label(entry))
+            + ("" if entry.by is None else f" by <@{entry.by}>")
+        )
         if length(text + more) > LONGEST:
             return f"{text} and {len(entries) - number:,} more"
         text += more

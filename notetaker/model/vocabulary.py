@@ -9,6 +9,8 @@ LONGEST: Final = 60
 """Most characters of a term, and of what is heard in its place."""
 MOST: Final = 500
 """Most entries of one server."""
+MOST_BY_ONE: Final = 20
+"""Most entries of one person who does not manage the server."""
 
 _ASIDE: Final = re.compile(r"\([^)]*\)|\[[^]]*\]|\{[^}]*\}|<[^>]*>|[/•·~]")
 _WORDS: Final = re.compile(r"[\w'’.-]*\w[\w'’.-]*")
@@ -20,6 +22,8 @@ class Entry:
     """The correct spelling."""
     heard: str | None = None
     """What speech to text writes in its place, and notes are not to; None for a term that is only to be expected."""
+    by: int | None = None
+    """Id of the person who has corrected this; None if those who manage the server have set it."""
 
     @property
     def key(self) -> str:

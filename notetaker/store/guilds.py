@@ -1,7 +1,7 @@
 """Queries about what servers have set: their settings, and their vocabulary."""
 
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -39,7 +39,9 @@ class Guilds(Database):
     def vocabulary(self, guild_id: int) -> list[Entry]:
         """Return the vocabulary of a server, sorted by term."""
         rows = self._read(select(tables.vocabulary).where(tables.vocabulary.c.guild_id == guild_id))
-        return sorted((Entry(row.term, row.heard) for row in rows), key=lambda one: (one.term, one.key))
+        return sorted(
+            (Entry(row.term, row.heard, row.by) for row in rows), key=lambda one: (one.term, one.key)
+        )
 
     def has_met(self, guild_id: int, user_id: int) -> bool:
         """Return whether somebody was in a meeting of a server."""
@@ -55,10 +57,8 @@ class Guilds(Database):
         self._write(
             *(
                 self._insert(tables.vocabulary)
-                .values(guild_id=guild_id, key=entry.key, term=entry.term, heard=entry.heard)
-                .on_conflict_do_update(
-                    index_elements=["guild_id", "key"], set_={"term": entry.term, "heard": entry.heard}
-                )
+                .values(guild_id=guild_id, key=entry.key, **asdict(entry))
+                .on_conflict_do_update(index_elements=["guild_id", "key"], set_=asdict(entry))
                 for entry in entries
             )
         )

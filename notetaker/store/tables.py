@@ -195,6 +195,7 @@ vocabulary = Table(
     Column("key", Text, primary_key=True),  # model.vocabulary.Entry.key
     Column("term", Text, nullable=False),
     Column("heard", Text),
+    Column("by", BigInteger),
 )
 
 marks = Table(

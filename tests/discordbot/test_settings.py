@@ -18,7 +18,7 @@ from notetaker.jobs.queue import JobQueue
 from notetaker.meetings.server_settings import ServerSettings
 from notetaker.meetings.storage import Storage
 from notetaker.model.guild_settings import GuildSettings
-from notetaker.model.vocabulary import MOST, Entry
+from notetaker.model.vocabulary import MOST, MOST_BY_ONE, Entry
 from notetaker.notes.markdown import length
 from notetaker.store.database import StoreError
 from notetaker.store.store import Store
@@ -213,15 +213,41 @@ async def test_who_was_in_a_meeting_corrects_a_name(admin: Admin) -> None:
     admin.store.add_meeting(meeting)
     admin.store.name_speaker(meeting.id, admin.user("Ben").id, "Ben")
     said = await admin.says("correct right:Kubernetes wrong:Cooper  *Netties*", user="Ben")
-    kubernetes = Entry("Kubernetes", "Cooper *Netties*")
+    ben, ada = admin.user("Ben").id, admin.user("Ada").id
+    kubernetes = Entry("Kubernetes", "Cooper *Netties*", ben)
     assert said == f"(only you) {replies.corrected(kubernetes)}"
     assert "I write **Kubernetes** where I hear “Cooper \\*Netties\\*”" in said
     await admin.says("correct right:Zyx", user="Ben")
     await admin.says("correct right:Jira wrong:Jira")
-    assert admin.store.vocabulary(admin.guild.id) == [Entry("Jira"), kubernetes, Entry("Zyx")]
-    assert "Kubernetes (not Cooper \\*Netties\\*)" in await admin.says("settings vocabulary")
+    assert admin.store.vocabulary(admin.guild.id) == [
+        Entry("Jira", by=ada),
+        kubernetes,
+        Entry("Zyx", by=ben),
+    ]
+    assert f"Kubernetes (not Cooper \\*Netties\\*) by <@{ben}>, Zyx" in await admin.says(
+        "settings vocabulary"
+    )
     await admin.says("settings vocabulary remove:kubernetes")
-    assert admin.store.vocabulary(admin.guild.id) == [Entry("Jira"), Entry("Zyx")]
+    assert admin.store.vocabulary(admin.guild.id) == [Entry("Jira", by=ada), Entry("Zyx", by=ben)]
+
+
+async def test_one_person_corrects_so_many_names(admin: Admin) -> None:
+    meeting = replace(MEETING, guild_id=admin.guild.id)
+    admin.store.add_meeting(meeting)
+    admin.store.name_speaker(meeting.id, admin.user("Ben").id, "Ben")
+    by_ben = [Entry(f"{number:02}", by=admin.user("Ben").id) for number in range(MOST_BY_ONE)]
+    admin.store.add_vocabulary(admin.guild.id, by_ben)
+    said = await admin.says("correct right:Zyx", user="Ben")
+    assert said == f"(only you) {replies.corrected_enough(MOST_BY_ONE)}"
+    assert await admin.says("correct right:07", user="Ben") == f"(only you) {replies.corrected(by_ben[7])}"
+    assert admin.store.vocabulary(admin.guild.id) == by_ben
+    await admin.says("correct right:Zyx")  # by Ada, who manages the server
+    await admin.says("settings vocabulary add:Jira")
+    assert admin.store.vocabulary(admin.guild.id) == [
+        *by_ben,
+        Entry("Jira"),
+        Entry("Zyx", by=admin.user("Ada").id),
+    ]
 
 
 @pytest.mark.parametrize("wrong", ["the", "We Are", "a", "A I"])
