@@ -15,7 +15,8 @@ from notetaker.discordbot.invitation import PERMISSIONS, link
 from notetaker.host.exit_codes import ExitCode
 from notetaker.host.instance.account import account_id
 from notetaker.model.printable import printable
-from notetaker.settings.values import TOKEN_FILE, Settings, token_place
+from notetaker.settings.credentials import TOKEN_FILE
+from notetaker.settings.values import Settings, token_place
 
 PORTAL = "https://discord.com/developers/applications"
 

@@ -11,6 +11,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from notetaker.host.errors import SettingsError
 from notetaker.host.sd_notify import state_directory
 from notetaker.model.guild_settings import GuildSettings
+from notetaker.settings.credentials import (
+    LLM_KEY_CREDENTIAL,
+    LLM_KEY_FILE,
+    TOKEN_CREDENTIAL,
+    TOKEN_FILE,
+    credential,
+    credentials_folder,
+)
 from notetaker.settings.proxy import Proxy, proxy_for
 from notetaker.settings.types import (
     CaFile,
@@ -30,34 +38,6 @@ from notetaker.voice.settings import VoiceSettings
 from notetaker.writing.budget import SMALLEST_CONTEXT
 from notetaker.writing.settings import LlmSettings
 
-TOKEN_CREDENTIAL = "discord_token"  # noqa: S105 - its name
-"""The file in $CREDENTIALS_DIRECTORY that holds the token unless DISCORD_TOKEN is set."""
-TOKEN_FILE = "/etc/notetaker/discord_token"  # noqa: S105 - its path
-"""Where systemd reads this credential from: LoadCredential= in the bot's unit."""
-LLM_KEY_CREDENTIAL = "notes_llm_api_key"
-"""The file in $CREDENTIALS_DIRECTORY that holds the key of the language model unless NOTES_LLM_API_KEY is set."""
-LLM_KEY_FILE = "/etc/notetaker/notes_llm_api_key"
-"""Where systemd reads this credential from: LoadCredential= in the workers' unit."""
-
-
-def _credentials_folder() -> Path | None:
-    """Return the folder in which systemd puts the unit's credentials (LoadCredential= in systemd.exec(5))."""
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    return Path(folder) if folder else None
-
-
-def _credential(name: str, file: str) -> SecretStr | None:
-    folder = _credentials_folder()
-    if folder is None:
-        return None
-    try:
-        secret = (folder / name).read_text(errors="replace").strip()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise SettingsError(f"cannot read {file} ({error.strerror})") from None
-    return SecretStr(secret) if secret else None
-
 
 class Settings(BaseSettings):
     """Settings from the environment, read by ``Settings.load()``. An empty variable counts as not set."""
@@ -71,7 +51,7 @@ class Settings(BaseSettings):
     )
 
     discord_token: Token | None = Field(
-        default_factory=lambda: _credential(TOKEN_CREDENTIAL, TOKEN_FILE),
+        default_factory=lambda: credential(TOKEN_CREDENTIAL, TOKEN_FILE),
         validate_default=True,
         validation_alias=AliasChoices("DISCORD_TOKEN", "DISCORD_BOT_TOKEN"),
         description="Token of the bot, from the Bot page of its application. Workers do not need it.",
@@ -245,7 +225,7 @@ class Settings(BaseSettings):
         examples=["qwen3:8b"],
     )
     notes_llm_api_key: SecretStr | None = Field(
-        default_factory=lambda: _credential(LLM_KEY_CREDENTIAL, LLM_KEY_FILE),
+        default_factory=lambda: credential(LLM_KEY_CREDENTIAL, LLM_KEY_FILE),
         description="API key for NOTES_LLM_BASE_URL, if the server requires one.",
         examples=["sk-the-rest-of-the-key"],
     )
@@ -364,7 +344,7 @@ class Settings(BaseSettings):
         """Return the bot's token. Raises SettingsError if it is not set."""
         if self.discord_token is not None:
             return self.discord_token.get_secret_value()
-        if _credentials_folder():
+        if credentials_folder():
             raise SettingsError(
                 f"{TOKEN_FILE} is missing or empty, and DISCORD_TOKEN is not set; put the token into this file"
             )
@@ -374,7 +354,7 @@ class Settings(BaseSettings):
 def token_place() -> str:
     """Return where this process has its token from, as a phrase."""
     place = _place("discord_token", os.environ)
-    comes_first = place != TOKEN_FILE and _credentials_folder()
+    comes_first = place != TOKEN_FILE and credentials_folder()
     return f"{place}, which takes precedence over {TOKEN_FILE}" if comes_first else place
 
 
@@ -388,7 +368,7 @@ def _place(name: str, environment: Mapping[str, str]) -> str:
     """Return the variable that a setting comes from, or the token's file. ``name`` is its field or variable."""
     field = next(f for f in Settings.model_fields if name in (f, *environment_names(f)))
     names = environment_names(field)
-    default = TOKEN_FILE if field == "discord_token" and _credentials_folder() else names[0]
+    default = TOKEN_FILE if field == "discord_token" and credentials_folder() else names[0]
     return next((name for name in names if environment.get(name)), default)
 
 

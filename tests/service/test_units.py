@@ -11,7 +11,7 @@ import pytest
 from notetaker.host.exit_codes import ExitCode
 from notetaker.host.supervisor.watchdog import ABORT_S
 from notetaker.service.supervision import PATIENCE
-from notetaker.settings.values import LLM_KEY_CREDENTIAL, LLM_KEY_FILE, TOKEN_CREDENTIAL, TOKEN_FILE
+from notetaker.settings.credentials import LLM_KEY_CREDENTIAL, LLM_KEY_FILE, TOKEN_CREDENTIAL, TOKEN_FILE
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SYSTEMD = DEPLOY / "systemd"
