@@ -1,5 +1,6 @@
 """The people in the room of one meeting: they are told, and followed, and without them nothing is recorded."""
 
+import logging
 import math
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -9,10 +10,13 @@ from notetaker.discordbot import replies
 from notetaker.meetings.audience import End, Enter, Facts, Keep, Pause, Record, decide
 from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.ports import Discord, Voice
+from notetaker.model import events
 from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.room import Room
 from notetaker.model.transcript import MOVED, UNSHOWN
 from notetaker.model.voice import Admission
+
+log = logging.getLogger(__name__)
 
 WARNING_S = 600.0
 """How long before its end people are told that a meeting gets too long."""
@@ -57,6 +61,7 @@ class Attendance:
         self._tell_again_at = -math.inf  # which has failed
         self._entering = False
         self._ended = False
+        self._blind = False  # the last look failed
         self._warned = False
         self.marked = False
         """The bot or the room bears the mark of a recording."""
@@ -67,7 +72,20 @@ class Attendance:
         self._reason: str | None = None  # why nobody is recorded, as people know
 
     def look(self, longest_s: float) -> None:
-        """Do what the facts call for; no meeting is to be longer than ``longest_s``."""
+        """Do what the facts call for; no meeting is to be longer than ``longest_s``.
+
+        A bug here must not end all meetings: this one goes on as before.
+        """
+        try:
+            self._look(longest_s)
+        except Exception:
+            if not self._blind:
+                log.exception("Cannot see who is in the room of a meeting", extra=events.BUG())
+            self._blind = True
+        else:
+            self._blind = False
+
+    def _look(self, longest_s: float) -> None:
         meeting, now = self.live.meeting, self._clock()
         channel_id = self._voice.wanted(meeting.guild_id)
         if self.live.leaving or self._ended or channel_id is None:

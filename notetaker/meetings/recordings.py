@@ -84,7 +84,6 @@ class Recordings:
         """By guild; held to start, stop or suspend a meeting, however long the database is away."""
         self._recorded: dict[int, Saving] = {}  # by guild
         self._attendance: dict[int, Attendance] = {}  # of the same meetings
-        self._blind: set[int] = set()  # guilds in which the last look failed
         self._stopped: set[Saving] = set()
         self._urgent = asyncio.Event()
         """An utterance or a meeting has ended since ``store`` began last."""
@@ -255,21 +254,10 @@ class Recordings:
                 self._say(live, news)
 
     def look(self, guild_id: int) -> None:
-        """See who is in the room of a meeting, and what the bot may do there: that may have changed.
-
-        A bug there must not end all meetings: this one goes on as before.
-        """
+        """See who is in the room of a meeting, and what the bot may do there: that may have changed."""
         attendance = self._attendance.get(guild_id)
-        if attendance is None:
-            return
-        try:
+        if attendance is not None:
             attendance.look(self.longest_s)
-        except Exception:
-            if guild_id not in self._blind:
-                log.exception("Cannot see who is in the room of a meeting", extra=events.BUG())
-            self._blind.add(guild_id)
-        else:
-            self._blind.discard(guild_id)
 
     async def sync(self) -> None:
         """Make what has come so far safe from power loss."""
