@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from notetaker.cli.common import fail, print_json, printables, sentences_instead_of_tracebacks, store
 from notetaker.model.meeting import MeetingState
-from notetaker.model.transcript import PAUSES
+from notetaker.model.transcript import is_pause
 from notetaker.model.use import Use
 from notetaker.model.wording import count
 from notetaker.status import meeting_report
@@ -91,7 +91,7 @@ def _print_meeting(found: dict[str, Any]) -> None:
     names = {one["user_id"]: one["name"] or one["user_id"] for one in found["speakers"]}
     for gap in found["gaps"]:
         whom = "" if gap["user_id"] is None else f"{names.get(gap['user_id'], gap['user_id'])} "
-        what = "paused" if gap["cause"] in PAUSES else f"{whom}not heard"
+        what = "paused" if is_pause(gap["cause"]) else f"{whom}not heard"
         click.echo(f"{gap['started'][11:19]} to {gap['ended'][11:19]} {what}: {gap['cause']}")
     click.echo()
     table = Table("speaker", "received", "heard", "stored", "dropped", "lost on the way", box=None)

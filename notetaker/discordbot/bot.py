@@ -21,7 +21,8 @@ from notetaker.discordbot.commands import Commands
 from notetaker.discordbot.correct import CorrectCommand
 from notetaker.discordbot.notes import NotesCommands
 from notetaker.discordbot.people import person
-from notetaker.discordbot.ports import Meetings, Notebook, ServerSettings, Voice
+from notetaker.discordbot.ports import Meetings, Notebook, Privacy, ServerSettings, Voice
+from notetaker.discordbot.privacy import PrivacyCommands
 from notetaker.discordbot.publish import Publisher
 from notetaker.discordbot.settings import SettingsCommands
 from notetaker.discordbot.voicestatus import VoiceStatusCommand
@@ -132,16 +133,18 @@ class NotetakerBot(discord.AutoShardedBot):
         voice: Voice,
         settings: ServerSettings,
         notebook: Notebook,
+        privacy: Privacy,
         kinds: Kinds = STANDARD,
     ) -> None:
         self.kinds = kinds
         self.bridge.connect(voice)
         self.add_cog(Commands(meetings))
         self.add_cog(NotesCommands(notebook))
+        self.add_cog(PrivacyCommands(privacy))
         self.add_cog(SettingsCommands(settings))
         self.add_cog(CorrectCommand(settings))
         self.add_cog(VoiceStatusCommand(voice))
-        self._buttons = Buttons(meetings)
+        self._buttons = Buttons(meetings, privacy)
         self._has_commands = True
 
     def watch(self, on_room_change: Callable[[int], object]) -> None:

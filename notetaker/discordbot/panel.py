@@ -4,22 +4,20 @@ Discord docs, Components, Button: at most five in a row, and 80 characters in a 
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 import discord
 
+from notetaker.discordbot import consent
+from notetaker.discordbot.consent import ALLOW, PREFIX, REFUSE, Rows, button, custom_id
 from notetaker.model.languages import english_name
 from notetaker.model.panel import Hearing, Panel, PanelState, Participant
 from notetaker.model.wording import SECOND_NS, clip, count, duration
 from notetaker.notes.markdown import escape
 
-PREFIX = "notes"
-STOP, MARK = "stop", "mark"
+STOP, PAUSE, RESUME, MARK = "stop", "pause", "resume", "mark"
+ACTIONS = frozenset({STOP, PAUSE, RESUME, MARK, REFUSE, ALLOW})
 MARK_MAX = 200
 """Most characters of what a mark is about."""
-
-Rows = list[dict[str, Any]]
-"""Rows of components, as Discord takes them."""
 
 _SIGNS = {Hearing.HEARD: "🟢", Hearing.QUIET: "⚪", Hearing.UNHEARD: "🟠", Hearing.REFUSED: "🚫"}
 _NOTES = {Hearing.UNHEARD: ", speaks but cannot be heard", Hearing.REFUSED: ", not recorded"}
@@ -28,18 +26,14 @@ _NAME = 32
 _REASON = 300
 _BEHIND_S = 5.0
 """Backlogs below this are what it takes to hear a sentence to its end."""
-_RED, _GREY = 4, 2  # Discord docs, Components, Button Styles: danger, secondary
-
-
-def custom_id(action: str, meeting_id: str) -> str:
-    return f"{PREFIX}:{action}:{meeting_id}"
+_RED, _GREY, _GREEN = 4, 2, 3  # Discord docs, Components, Button Styles: danger, secondary, success
 
 
 def action_of(custom_id: str) -> tuple[str, str] | None:
     """Return action and meeting id of a button or modal of ours; None of any other."""
     prefix, _, rest = custom_id.partition(":")
     action, _, meeting_id = rest.partition(":")
-    return (action, meeting_id) if prefix == PREFIX and action in (STOP, MARK) and meeting_id else None
+    return (action, meeting_id) if prefix == PREFIX and action in ACTIONS and meeting_id else None
 
 
 def text(panel: Panel) -> str:
@@ -51,8 +45,10 @@ def buttons(panel: Panel) -> Rows:
     """Return the components below the message; none once the meeting has ended."""
     if panel.state in (PanelState.WRITING, PanelState.DONE):
         return []
-    found = [_button(STOP, "Stop", _RED, panel), _button(MARK, "Mark moment", _GREY, panel)]
-    return [{"type": 1, "components": found}]
+    pause = (RESUME, "Resume", _GREEN) if panel.held else (PAUSE, "Pause", _GREY)
+    found = [(STOP, "Stop", _RED), pause, (MARK, "Mark moment", _GREY)]
+    row = [button(*each, panel.meeting.id) for each in found]
+    return [{"type": 1, "components": row}, *consent.buttons(panel.meeting.id, opt_in=panel.opt_in)]
 
 
 def mark_modal(meeting_id: str) -> discord.ui.Modal:
@@ -61,10 +57,6 @@ def mark_modal(meeting_id: str) -> discord.ui.Modal:
         label="What is it about?", custom_id="text", required=False, max_length=MARK_MAX
     )
     return discord.ui.Modal(field, title="Mark this moment", custom_id=custom_id(MARK, meeting_id))
-
-
-def _button(action: str, label: str, style: int, panel: Panel) -> dict[str, Any]:
-    return {"type": 2, "style": style, "label": label, "custom_id": custom_id(action, panel.meeting.id)}
 
 
 def _lines(panel: Panel) -> Iterator[str]:
@@ -76,6 +68,8 @@ def _lines(panel: Panel) -> Iterator[str]:
         yield f"⏳ The text is {duration(round(panel.behind_s * SECOND_NS))} behind. The sound is safe."
     if panel.state is not PanelState.DONE:
         yield _where(panel)
+    if panel.opt_in:
+        yield "-# Only those who agree are recorded."
     language = f", in {english_name(meeting.language)}" if meeting.language else ""
     so_far = f" · {count(panel.words, 'word')}" if panel.words else ""
     yield f"-# Started by <@{meeting.started_by}>{language}{so_far}"

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from notetaker.model.consent import Answer
 from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting
@@ -41,6 +42,8 @@ class Started:
     """Why the bot is not in the voice channel yet, in sentences; it keeps trying. None if it is in."""
     nobody_to_hear: bool = False
     """None of the others in the channel takes part in its end-to-end encryption."""
+    opt_in: bool = False
+    """Only those are recorded who have agreed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,12 @@ class Meetings(Protocol):
     async def shown(self, meeting: Meeting, channel_id: int, message_id: int) -> None:
         """Take a message as the panel of a meeting: it is edited from now on."""
 
+    async def pause(self, guild_id: int, name: str) -> None:
+        """Record nobody until ``resume``; ``name`` is who wants that. Raises Refused."""
+
+    async def resume(self, guild_id: int) -> None:
+        """Record people again. Raises Refused."""
+
     async def mark(self, guild_id: int, user_id: int, name: str, text: str) -> Mark:
         """Mark the moment in the running meeting. Raises Refused."""
 
@@ -118,6 +127,36 @@ class ServerSettings(Protocol):
 
     async def remove_vocabulary(self, guild_id: int, entries: Sequence[Entry]) -> None:
         """Remove entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of somebody in a server."""
+
+    mode: str
+    """One of ``consent.MODES``."""
+    answer: Answer | None
+    """Whether they may be recorded; None if they have not said."""
+    holds: bool
+    """The answer still counts."""
+    meetings: int
+    """In how many meetings they were heard."""
+
+
+class Privacy(Protocol):
+    """Whether people are recorded. All methods raise Refused if the database does not answer."""
+
+    async def refuse(self, guild_id: int, user_id: int) -> None:
+        """Record somebody no more: at once, even if it raises Refused because it cannot be stored."""
+
+    async def allow(self, guild_id: int, user_id: int) -> None:
+        """Record somebody from now on."""
+
+    async def standing(self, guild_id: int, user_id: int) -> Standing:
+        """Return what is known of somebody."""
+
+    async def words(self, guild_id: int, user_id: int) -> str:
+        """Return all that was written down of what somebody said in a server; empty if there is nothing."""
 
 
 @dataclass(frozen=True, slots=True)

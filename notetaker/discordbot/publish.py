@@ -6,9 +6,10 @@ outage or a restart, the channel itself is asked whether the message is already 
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import aiohttp
 import discord
@@ -92,11 +93,13 @@ class Publisher:
             channel = await self._bot.create_dm(discord.Object(user_id))
         return int(channel.id)
 
-    async def say(self, channel_id: int, text: str) -> None:
-        """Post a plain message that mentions nobody. Raises Undelivered."""
-        channel = self._bot.get_partial_messageable(channel_id)
+    async def say(self, channel_id: int, text: str, buttons: Sequence[Any] = ()) -> None:
+        """Post a plain message that mentions nobody, with rows of buttons. Raises Undelivered."""
+        nobody = discord.AllowedMentions.none().to_dict()
         with delivering():
-            await channel.send(text, allowed_mentions=discord.AllowedMentions.none())
+            await self._bot.http.send_message(
+                channel_id, text, allowed_mentions=nobody, components=[*buttons] or None
+            )
 
     async def write_to(self, user_id: int, text: str) -> None:
         """Send a direct message. Raises Undelivered, also if the person takes none from the bot."""

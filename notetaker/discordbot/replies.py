@@ -92,6 +92,12 @@ _TO_TRY = (
 )
 
 
+PAUSED = "Paused: nothing is recorded until somebody presses Resume."
+RESUMED = "The notes go on: I'm recording again."
+ALREADY_PAUSED = "The notes are paused already, and nothing is recorded. Press Resume to go on."
+NOT_PAUSED = "The notes aren't paused: I'm recording."
+
+
 def joined(channel_id: int) -> str:
     return f"I'm in <#{channel_id}>. I won't record anything until someone uses /startnotes."
 
@@ -214,19 +220,19 @@ def started(started: Started) -> str:
     if started.reason is not None:
         return (
             f"⚠️ **I'm supposed to take notes in {channel}, but I can't join it yet.** {started.reason} {_TRYING} As "
-            f"soon as I'm in, I'll say so here and start recording everyone in that channel, as "
+            f"soon as I'm in, I'll say so here and start recording {_whom(started.opt_in)}, as "
             f"<@{meeting.started_by}> asked. Use /stopnotes to stop. {_TO_TRY}"
         )
     return (
-        f"🔴 **I'm taking notes in {channel}.** I'm recording everyone in that channel and turning what they say "
+        f"🔴 **I'm taking notes in {channel}.** I'm recording {_whom(started.opt_in)} and turning what they say "
         f"into text, as <@{meeting.started_by}> asked. Use /stopnotes to stop; I'll post the notes here."
         + (f" {NOBODY_TO_HEAR}" if started.nobody_to_hear else "")
     )
 
 
-def joined_at_last(meeting: Meeting) -> str:
+def joined_at_last(meeting: Meeting, *, opt_in: bool = False) -> str:
     return (
-        f"🔴 **I'm in <#{meeting.voice_channel_id}> now** and recording everyone in that channel. Use /stopnotes to "
+        f"🔴 **I'm in <#{meeting.voice_channel_id}> now** and recording {_whom(opt_in)}. Use /stopnotes to "
         "stop; I'll post the notes here."
     )
 
@@ -287,10 +293,10 @@ def about(meeting: Meeting, text: str) -> str:
     return f"About your meeting in {escape(meeting.voice_channel_name)}: {text}"
 
 
-def recording_here(meeting: Meeting) -> str:
+def recording_here(meeting: Meeting, *, opt_in: bool = False) -> str:
     """In the chat of the voice channel, for the people in it."""
     return (
-        f"🔴 **I'm taking notes here.** I'm recording everyone in this channel and turning what they say into text, "
+        f"🔴 **I'm taking notes here.** I'm recording {_whom(opt_in, 'this')} and turning what they say into text, "
         f"as <@{meeting.started_by}> asked. I'll post the notes in <#{meeting.text_channel_id}>. Use /stopnotes to "
         "stop."
     )
@@ -298,26 +304,27 @@ def recording_here(meeting: Meeting) -> str:
 
 def newcomers(user_ids: Sequence[int]) -> str:
     """In the chat of the voice channel. Nobody is notified."""
+    return f"{named(user_ids)}: notes are being taken here, and you are recorded. Use /stopnotes to stop."
+
+
+def named(user_ids: Sequence[int]) -> str:
     people = ", ".join(f"<@{user_id}>" for user_id in user_ids[:NEWCOMERS_MAX])
     more = f" and {len(user_ids) - NEWCOMERS_MAX} more" if len(user_ids) > NEWCOMERS_MAX else ""
-    return (
-        f"{people}{more}: notes are being taken here, and everyone in this channel is recorded. Use /stopnotes to "
-        "stop."
-    )
+    return people + more
 
 
-def moved_here(meeting: Meeting, from_id: int) -> str:
+def moved_here(meeting: Meeting, from_id: int, *, opt_in: bool = False) -> str:
     """In the chat of the voice channel to which the bot was moved from ``from_id``."""
     return (
-        f"🔴 **I've been moved here from <#{from_id}> and am taking notes.** I'm recording everyone in this channel "
+        f"🔴 **I've been moved here from <#{from_id}> and am taking notes.** I'm recording {_whom(opt_in, 'this')} "
         f"from now on, and I'll post the notes in <#{meeting.text_channel_id}>. Use /stopnotes to stop."
     )
 
 
-def moved_to(channel_id: int) -> str:
+def moved_to(channel_id: int, *, opt_in: bool = False) -> str:
     """Where the notes go."""
     return (
-        f"🔴 I've been moved to <#{channel_id}> and am recording everyone in that channel now. It becomes a new part "
+        f"🔴 I've been moved to <#{channel_id}> and am recording {_whom(opt_in)} now. It becomes a new part "
         "of the same notes. Use /stopnotes to stop."
     )
 
@@ -354,13 +361,27 @@ def suspended(meeting: Meeting, until_s: int) -> str:
     )
 
 
-def back(meeting: Meeting, gap: Gap) -> str:
+def paused(meeting: Meeting, name: str) -> str:
+    return (
+        f"⏸️ {escape(clip(name, TYPED_MAX))} paused the notes of <#{meeting.voice_channel_id}>. Nothing is recorded "
+        "until somebody presses Resume."
+    )
+
+
+def resumed(meeting: Meeting, *, opt_in: bool = False) -> str:
+    return f"🔴 The notes go on: I'm recording {_whom(opt_in)} again, in <#{meeting.voice_channel_id}>."
+
+
+def back(meeting: Meeting, gap: Gap, *, opt_in: bool = False, paused: bool = False) -> str:
     started_s, ended_s = gap.started_ns // SECOND_NS, gap.ended_ns // SECOND_NS
     length = duration(gap.ended_ns - gap.started_ns)
+    room = f"<#{meeting.voice_channel_id}>"
+    now = f"I'm recording {'those who agree' if opt_in else 'everyone'} in {room} again."
+    if paused:
+        now = f"The notes of {room} are still paused, and nothing is recorded until somebody presses Resume."
     return (
         f"🔴 I was away from <t:{started_s}:T> to <t:{ended_s}:T> ({length}): {gap.cause.rstrip('.')}. I missed what "
-        f"was said in that time. I'm recording everyone in <#{meeting.voice_channel_id}> again. Use /stopnotes to "
-        "stop."
+        f"was said in that time. {now} Use /stopnotes to stop."
     )
 
 
@@ -388,3 +409,7 @@ def join_failed(channel_id: int, reason: str) -> str:
 
 def join_failed_trying(channel_id: int, reason: str) -> str:
     return f"I couldn't join <#{channel_id}> yet. {reason} {_TRYING} Use /leavevoice to stop. {_TO_TRY}"
+
+
+def _whom(opt_in: bool, channel: str = "that") -> str:
+    return f"those in {channel} channel who agree" if opt_in else f"everyone in {channel} channel"

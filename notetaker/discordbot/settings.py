@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import discord
 
-from notetaker.discordbot import vocabulary
+from notetaker.discordbot import consent, vocabulary
 from notetaker.discordbot.answering import AnsweringCog, answer, defer, guild_of
 from notetaker.discordbot.options import (
     kind_choices,
@@ -18,6 +18,7 @@ from notetaker.discordbot.options import (
     time_zone_of,
 )
 from notetaker.discordbot.ports import Refused, ServerSettings
+from notetaker.model.consent import MODES
 from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.languages import english_name
 from notetaker.model.wording import SECOND_NS, count, duration
@@ -49,6 +50,12 @@ _SECONDS = discord.Option(
 _RECORD = discord.Option(bool, "Whether to record them. Leave it out for the default.", required=False)
 
 _ADD = discord.Option(str, "Names and terms to expect, separated by commas.", required=False, max_length=1000)
+_CONSENT = discord.Option(
+    str,
+    "Notice: all who don't refuse. Opt-in: only those who agree. Leave it out for the default.",
+    required=False,
+    choices=list(MODES),
+)
 
 
 class SettingsCommands(AnsweringCog):
@@ -129,6 +136,10 @@ class SettingsCommands(AnsweringCog):
             await self._settings.add_vocabulary(guild.id, new)
         await answer(ctx, vocabulary.described(await self._settings.vocabulary(guild.id)))
 
+    @settings.command(description="Set who is recorded.")
+    async def consent(self, ctx: discord.ApplicationContext, mode: Annotated[str | None, _CONSENT]) -> None:
+        await self._set(ctx, "consent", mode)
+
     async def _set(self, ctx: discord.ApplicationContext, name: str, value: Any) -> None:
         guild = guild_of(ctx)
         await defer(ctx, ephemeral=True)
@@ -147,5 +158,6 @@ def _described(settings: GuildSettings) -> dict[str, str]:
         "time_zone": f"Time zone: **{settings.time_zone}**",
         "empty_grace_s": f"When everyone has left: the meeting ends after **{grace}**",
         "record_bots": f"Other bots: **{'recorded' if settings.record_bots else 'not recorded'}**",
+        "consent": f"Consent: **{settings.consent}**, {consent.MODES[settings.consent]}",
     }
     return {name: text if name in settings.own else f"{text} (the default)" for name, text in shown.items()}

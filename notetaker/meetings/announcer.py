@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import ParamSpec
 
 from notetaker.discordbot import marks, permission_checks, replies, rooms
+from notetaker.discordbot.board import Components
 from notetaker.discordbot.bot import NotetakerBot
 from notetaker.discordbot.publish import Undelivered
 from notetaker.model.meeting import Meeting
@@ -29,8 +30,8 @@ class Announcer:
         self._farewell_s = farewell_s
         self._limits: set[asyncio.Timeout] = set()
 
-    async def say(self, channel_id: int, text: str) -> bool:
-        return await self._in_time(self._bot.publisher.say, channel_id, text)
+    async def say(self, channel_id: int, text: str, buttons: Components = ()) -> bool:
+        return await self._in_time(self._bot.publisher.say, channel_id, text, buttons)
 
     async def tell(self, meeting: Meeting, text: str) -> None:
         if not await self.say(meeting.text_channel_id, text):

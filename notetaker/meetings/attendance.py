@@ -6,11 +6,13 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
+from notetaker.discordbot import consent as words
 from notetaker.discordbot import replies
 from notetaker.meetings.audience import End, Enter, Facts, Keep, Pause, Record, decide
 from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.ports import Discord, Voice
 from notetaker.model import events
+from notetaker.model.consent import Consent
 from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.room import Room
 from notetaker.model.transcript import MOVED, UNSHOWN
@@ -33,9 +35,10 @@ class Attendance:
         self,
         live: LiveMeeting,
         settings: GuildSettings,
+        consent: Consent,
         voice: Voice,
         discord: Discord,
-        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        spawn: Callable[[Coroutine[Any, Any, object]], object],
         end: Callable[[str], Coroutine[Any, Any, None]],
         clock: Callable[[], float],
         *,
@@ -46,6 +49,7 @@ class Attendance:
         """
         self.live = live
         self.settings = settings
+        self.consent = consent
         self._voice = voice
         self._discord = discord
         self._spawn = spawn
@@ -99,6 +103,8 @@ class Attendance:
         if room is not None:
             self._marked_until = -math.inf if room.marked else self._marked_until
             self.marked = room.marked or now < self._marked_until
+        if self._room is not None:
+            self.live.admit(self.consent.admission(self._room))
         facts = Facts(
             room=room,
             place=self.live.channel_id,
@@ -106,6 +112,7 @@ class Attendance:
             marked=self.marked,
             unshown=self._unshown is not None and self._unshown[0] == channel_id and now < self._unshown[1],
             untold=self._untold,
+            held=self.live.held,
             empty_s=0.0 if self._empty_since is None else now - self._empty_since,
             grace_s=self.settings.empty_grace_s,
             length_s=self.live.length_s(now),
@@ -113,7 +120,8 @@ class Attendance:
         )
         match decide(facts):
             case Keep():
-                pass
+                if self.live.paused is None and self._room is not None:
+                    self._voice.admit(meeting.guild_id, self.live.admission)
             case End(reason):
                 self._ended = True
                 self._spawn(self._end(reason))
@@ -178,8 +186,7 @@ class Attendance:
             self._spawn(self._say(self.live.meeting.text_channel_id, text))
 
     def _record(self, room: Room, now: float) -> None:
-        refused = frozenset() if self.settings.record_bots else room.bots
-        self._voice.admit(self.live.meeting.guild_id, Admission(room.channel_id, refused))
+        self._voice.admit(self.live.meeting.guild_id, self.live.admission)
         self.live.resume(now)
         self.live.rename(room.name)
         self._reason = None
@@ -197,7 +204,8 @@ class Attendance:
             self._spawn(self._tell_newcomers(room.channel_id if room.chat else meeting.text_channel_id))
 
     async def _tell_room(self, channel_id: int) -> None:
-        if not await self._discord.say(channel_id, replies.recording_here(self.live.meeting)):
+        text = replies.recording_here(self.live.meeting, opt_in=self.consent.opt_in)
+        if not await self._say_and_ask(channel_id, text):
             self._fail(channel_id)
 
     def _fail(self, channel_id: int) -> None:
@@ -208,8 +216,8 @@ class Attendance:
     async def _tell_newcomers(self, channel_id: int) -> None:
         """One message for all who come while another is sent."""
         while self._newcomers:
-            newcomers, self._newcomers = self._newcomers, set()
-            if await self._discord.say(channel_id, replies.newcomers(sorted(newcomers))):
+            newcomers, self._newcomers = frozenset(self._newcomers), set()
+            if await self._tell(channel_id, newcomers):
                 self._tell_again_at = -math.inf
                 continue
             self._told -= newcomers  # whoever is still there is to be told
@@ -219,6 +227,17 @@ class Attendance:
             break
         self._busy = False
 
+    async def _tell(self, channel_id: int, newcomers: frozenset[int]) -> bool:
+        """Tell newcomers that they are recorded, or ask them; who has refused knows. Return whether that was done."""
+        asked = self.consent.to_ask(newcomers)
+        told = [one for one in newcomers - asked if self.live.admission.takes(one)]
+        said = True
+        for people, text, opt_in in ((told, replies.newcomers, False), (asked, words.asked, True)):
+            if people:
+                buttons = words.buttons(self.live.meeting.id, opt_in=opt_in)
+                said = await self._discord.say(channel_id, text(sorted(people)), buttons) and said
+        return said
+
     async def _enter(self, room: Room, longest_s: float) -> None:
         """Show the people in a room that they are recorded, and go on there."""
         meeting, place = self.live.meeting, self.live.channel_id
@@ -226,10 +245,16 @@ class Attendance:
         if moved and (room.chat or room.seen or not room.marked):  # else the mark goes with the bot
             await self._discord.unmark(meeting.guild_id, place)
         if room.chat:
-            text = replies.moved_here(meeting, place) if moved else replies.recording_here(meeting)
-            shown = await self._discord.say(room.channel_id, text)
+            opt_in = self.consent.opt_in
+            text = (
+                replies.moved_here(meeting, place, opt_in=opt_in)
+                if moved
+                else replies.recording_here(meeting, opt_in=opt_in)
+            )
+            shown = await self._say_and_ask(room.channel_id, text)
         elif room.seen:
-            shown = await self._discord.say(meeting.text_channel_id, replies.moved_to(room.channel_id))
+            text = replies.moved_to(room.channel_id, opt_in=self.consent.opt_in)
+            shown = await self._say_and_ask(meeting.text_channel_id, text)
         else:
             shown = await self._discord.mark(meeting.guild_id, room.channel_id)
             self._marked_until = self._clock() + MARK_S if shown else -math.inf
@@ -246,8 +271,14 @@ class Attendance:
             if moved:
                 self.live.move(now, room.channel_id, room.name)
                 if room.chat and room.channel_id != meeting.text_channel_id:
-                    await self._say(meeting.text_channel_id, replies.moved_to(room.channel_id))
+                    text = replies.moved_to(room.channel_id, opt_in=self.consent.opt_in)
+                    await self._say(meeting.text_channel_id, text)
         self.look(longest_s)
+
+    async def _say_and_ask(self, channel_id: int, text: str) -> bool:
+        """Return whether it was said."""
+        buttons = words.buttons(self.live.meeting.id, opt_in=self.consent.opt_in)
+        return await self._discord.say(channel_id, text, buttons)
 
     async def _say(self, channel_id: int, text: str) -> None:
         await self._discord.say(channel_id, text)

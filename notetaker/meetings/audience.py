@@ -23,6 +23,8 @@ class Facts:
     """Showing people that they are recorded has failed a moment ago."""
     untold: bool = False
     """People could not be told in the room's chat, which they were not yet otherwise."""
+    held: str | None = None
+    """Who has paused the meeting, as ``transcript.paused_by`` says."""
     empty_s: float = 0.0
     """Seconds since the last person left."""
     grace_s: float = 60.0
@@ -40,7 +42,7 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Record everyone in the room."""
+    """Record the people in the room, as far as they consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Pause:
     """Record nobody."""
 
     cause: str
-    """One of ``transcript.PAUSES``."""
+    """It ``transcript.is_pause``."""
     reason: str | None = None
     """What to tell people where the notes go, in sentences."""
 
@@ -75,12 +77,14 @@ def decide(facts: Facts) -> Decision:
     if facts.length_s >= facts.longest_s:
         return End(replies.TOO_LONG)
     if room is None:
-        return Keep()
+        return Pause(facts.held) if facts.held else Keep()
     moved = room.channel_id != facts.place
     if room.failure is not None:
         return Pause(MOVED, room.failure) if moved and not room.gone else End(room.failure)
     if not room.people:
         return End(replies.ROOM_EMPTY) if facts.empty_s >= facts.grace_s else Pause(EMPTY)
+    if facts.held:
+        return Pause(facts.held)
     if moved and not facts.inside:
         return Pause(MOVED)
     shown = room.chat or room.seen

@@ -11,19 +11,26 @@ from collections.abc import Callable
 from notetaker.discordbot import replies
 from notetaker.discordbot.ports import Refused, Start, Started, Stopped
 from notetaker.meetings import causes
+from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.ports import Voice
 from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.saving import PATIENCE_S
 from notetaker.meetings.server_settings import ServerSettings
 from notetaker.meetings.storage import NO_ANSWER, Storage
 from notetaker.model import events
+from notetaker.model.consent import OPT_IN
 from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.mark import Mark
 from notetaker.model.meeting import Meeting, new_meeting_id
+from notetaker.model.transcript import paused_by
+from notetaker.model.wording import clip
 from notetaker.recording.clock import MeetingClock, Moment, read_clocks
 from notetaker.recording.state import OpenGap
 from notetaker.store.database import Rejected, StoreError
 from notetaker.voice.ports import JoinFailed
+
+NAME_MAX = 64
+"""Most characters of the name of who pauses a meeting."""
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +120,8 @@ class Meetings:
                     raise _not_stored(meeting, error) from error
         finally:
             del self._starting[guild_id]
-        return Started(meeting, reason, self._voice.nobody_to_hear(guild_id))
+        nobody_to_hear = self._voice.nobody_to_hear(guild_id)
+        return Started(meeting, reason, nobody_to_hear, opt_in=settings.consent == OPT_IN)
 
     async def _settings_for(self, meeting: Meeting) -> GuildSettings:
         """Return the settings of the meeting's server. Raises Refused."""
@@ -136,10 +144,24 @@ class Meetings:
         except (StoreError, Rejected) as error:
             log.warning("Meeting %s has no panel: %s", meeting.id, error)
 
+    async def pause(self, guild_id: int, name: str) -> None:
+        live = self._running(guild_id)
+        if live.held is not None:
+            raise Refused(replies.ALREADY_PAUSED)
+        live.hold(paused_by(clip(name, NAME_MAX)))
+        self._recordings.look(guild_id)
+        self._recordings.say(live, replies.paused(live.meeting, name))
+
+    async def resume(self, guild_id: int) -> None:
+        live = self._running(guild_id)
+        if live.held is None:
+            raise Refused(replies.NOT_PAUSED)
+        live.hold(None)
+        self._recordings.look(guild_id)
+        self._recordings.say(live, replies.resumed(live.meeting, opt_in=live.opt_in))
+
     async def mark(self, guild_id: int, user_id: int, name: str, text: str) -> Mark:
-        live = self._recordings.get(guild_id)
-        if live is None or live.leaving:
-            raise Refused(replies.NOT_RUNNING)
+        live = self._running(guild_id)
         mark = Mark(live.time_ns(time.monotonic()), user_id, name, text)
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -148,6 +170,13 @@ class Meetings:
             log.warning("Cannot store a mark in meeting %s: %s", live.meeting.id, error or NO_ANSWER)
             raise Refused(replies.MARK_NOT_KEPT) from error
         return mark
+
+    def _running(self, guild_id: int) -> LiveMeeting:
+        """Return the meeting that is being recorded. Raises Refused."""
+        live = self._recordings.get(guild_id)
+        if live is None or live.leaving:
+            raise Refused(replies.NOT_RUNNING)
+        return live
 
     # The latest wins
 

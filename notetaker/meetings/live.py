@@ -16,6 +16,7 @@ from notetaker.model.audio import AudioFrame
 from notetaker.model.meeting import Meeting, MeetingState, Place
 from notetaker.model.transcript import Gap
 from notetaker.model.utterance import Utterance
+from notetaker.model.voice import Admission
 from notetaker.recording.clock import MeetingClock
 from notetaker.recording.recorder import Recorder
 from notetaker.recording.state import OpenGap, RecordingState, StateFile
@@ -46,11 +47,12 @@ class LiveMeeting:
         place: Place | None = None,
         connected: bool = False,
         gap: OpenGap | None = None,
+        held: str | None = None,
     ) -> None:
         """``folder`` and ``clock`` are the meeting's; ``on_utterance`` is called when an utterance has ended.
 
         ``place``: where it goes on after a restart; None for its first voice channel. ``gap``: since when, and why,
-        there has been no voice session; None if there is one now.
+        there has been no voice session; None if there is one now. ``held``: see the attribute.
         """
         self.meeting = meeting
         """As it is now: people may move the bot, or rename the channel."""
@@ -59,6 +61,10 @@ class LiveMeeting:
         """There has been a voice session."""
         self.leaving = False
         """It is being stopped or suspended: a session that closes now does so because it was asked to."""
+        self.held = held
+        """Who has paused it, as ``transcript.paused_by`` says; None if nobody has, or somebody has resumed it."""
+        self.admission = Admission(None)
+        """Whose sound is taken, unless the meeting is paused."""
         self.session_gap: Gap | None = None
         """The last gap between two voice sessions."""
         self.disk_failure: OSError | None = None
@@ -145,6 +151,19 @@ class LiveMeeting:
         """Return the meeting's time at ``now``, Unix nanoseconds."""
         return self._clock.at(now)
 
+    def admit(self, admission: Admission) -> None:
+        """Take note of whose sound is taken, unless the meeting is paused."""
+        self.admission = admission
+
+    @property
+    def opt_in(self) -> bool:
+        """Only those are recorded who have agreed."""
+        return self.admission.only is not None
+
+    def hold(self, cause: str | None) -> None:
+        """Take note of who has paused the meeting, as ``transcript.paused_by`` says; None: it is resumed."""
+        self.held = cause
+
     @property
     def channel_id(self) -> int:
         """The voice channel that is recorded."""
@@ -155,7 +174,7 @@ class LiveMeeting:
         return (self._clock.at(now) - self.meeting.started_ns) / 1e9
 
     def pause(self, now: float, cause: str) -> None:
-        """Nobody is recorded from now on, for one of ``transcript.PAUSES``. What has come so far is kept."""
+        """Nobody is recorded from now on, for a cause that ``transcript.is_pause``. What came so far is kept."""
         gap = self._gaps.get(GapKind.PAUSE)
         if gap is None or gap.cause != cause:
             self.resume(now)
@@ -178,7 +197,7 @@ class LiveMeeting:
 
     @property
     def paused(self) -> str | None:
-        """Why nobody is recorded now, one of ``transcript.PAUSES``; None if people are."""
+        """Why nobody is recorded now, a cause that ``transcript.is_pause``; None if people are."""
         gap = self._gaps.get(GapKind.PAUSE)
         return None if gap is None else gap.cause
 
@@ -217,7 +236,7 @@ class LiveMeeting:
     @property
     def state(self) -> RecordingState:
         """What another life of the bot would have to know."""
-        return RecordingState(self.channel_id, self._gaps.all(), self._stopped)
+        return RecordingState(self.channel_id, self._gaps.all(), self._stopped, self.held)
 
     def sync(self, state: RecordingState) -> None:
         """Make what was recorded safe from power loss. For the disk's thread; raises OSError."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from notetaker.discordbot import panel as words
+from notetaker.discordbot.consent import Rows
 from notetaker.discordbot.publish import Undeliverable
 from notetaker.host.worker_thread import WorkerThread
 from notetaker.meetings.live import LiveMeeting
@@ -93,7 +94,7 @@ class PanelMessage:
         lost = set(voice.undecryptable) if voice is not None else set()
         names = self._board.people(live.meeting.guild_id, live.channel_id)
         people = (
-            Participant(name, self._hearing(user_id, lost, now))
+            Participant(name, self._hearing(user_id, lost, live, now))
             for name, user_id in sorted((name, user_id) for user_id, name in names.items())
         )
         waiting_ns = progress.waiting_since_ns
@@ -105,7 +106,11 @@ class PanelMessage:
             state=state,
             people=tuple(people),
             behind_s=max(behind_ns, 0) / 1e9,
-            reason=f"{live.paused.capitalize()}." if state is PanelState.PAUSED and live.paused else "",
+            opt_in=live.opt_in,
+            held=live.held is not None,
+            reason=f"{live.paused[0].upper()}{live.paused[1:]}."
+            if state is PanelState.PAUSED and live.paused
+            else "",
         )
 
     def _listen(self, stored: Mapping[int, int], now: float) -> None:
@@ -114,7 +119,9 @@ class PanelMessage:
                 self._heard[user_id] = packets
                 self._heard_at[user_id] = now
 
-    def _hearing(self, user_id: int, lost: set[int], now: float) -> Hearing:
+    def _hearing(self, user_id: int, lost: set[int], live: LiveMeeting, now: float) -> Hearing:
+        if not live.admission.takes(user_id):
+            return Hearing.REFUSED
         if user_id in lost:
             return Hearing.UNHEARD
         heard = now - self._heard_at.get(user_id, float("-inf")) <= HEARD_S
@@ -137,7 +144,7 @@ class PanelMessage:
             return
         self._shown, self._edited = (panel, text), now
 
-    async def _repost(self, panel: Panel, text: str, buttons: words.Rows) -> None:
+    async def _repost(self, panel: Panel, text: str, buttons: Rows) -> None:
         channel_id = panel.meeting.text_channel_id
         message_id = await self._board.post(channel_id, text, f"{panel.meeting.id[-17:]}panel", buttons)
         self._message = channel_id, message_id
@@ -147,12 +154,13 @@ class PanelMessage:
         if self._shown is None:
             return True  # of an earlier life of the bot
         shown, shown_text = self._shown
-        urgent = panel.state is not shown.state or _unheard(panel) != _unheard(shown)
-        return text != shown_text and (urgent or now - self._edited >= EDIT_S)
+        same = panel.state is shown.state and panel.held == shown.held and _unheard(panel) == _unheard(shown)
+        return text != shown_text and (not same or now - self._edited >= EDIT_S)
 
 
-def _unheard(panel: Panel) -> set[str]:
-    return {person.name for person in panel.people if person.hearing is Hearing.UNHEARD}
+def _unheard(panel: Panel) -> set[Participant]:
+    unheard = (Hearing.UNHEARD, Hearing.REFUSED)
+    return {person for person in panel.people if person.hearing in unheard}
 
 
 def _state(live: LiveMeeting, voice: GuildVoiceStatus | None) -> PanelState:

@@ -35,8 +35,8 @@ class Voice(Protocol):
 class Discord(Protocol):
     """``announcer.Announcer``."""
 
-    async def say(self, channel_id: int, text: str) -> bool:
-        """Post a plain message; return whether it was. A failure is logged."""
+    async def say(self, channel_id: int, text: str, buttons: Components = ()) -> bool:
+        """Post a plain message, with buttons below it; return whether it was. A failure is logged."""
 
     async def tell(self, meeting: Meeting, text: str) -> None:
         """Post a plain message where the notes go; if that fails, write to the person who started the meeting."""

@@ -20,11 +20,13 @@ from notetaker.discordbot.ports import Stopped
 from notetaker.meetings.attendance import Attendance
 from notetaker.meetings.live import LiveMeeting
 from notetaker.meetings.ports import Discord, Voice
+from notetaker.meetings.privacy import Privacy
 from notetaker.meetings.recovery import Interrupted
 from notetaker.meetings.saving import Saving
 from notetaker.meetings.server_settings import ServerSettings
 from notetaker.meetings.storage import Storage
 from notetaker.model import events
+from notetaker.model.consent import Consent
 from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.meeting import Meeting, RunningMeeting
 from notetaker.model.outcome import Coverage
@@ -41,6 +43,7 @@ IDLE_TICK = 0.5  # ... while nobody speaks: no utterance ends sooner than that a
 LOOK_EVERY = 1.0  # seconds between two looks at the rooms, besides those when something has changed
 STORE_EVERY = 0.5  # seconds between two attempts to store what has failed, or is not urgent
 SYNC_EVERY = 1.0  # seconds: what a power loss may cost
+READ_EVERY = 5.0  # seconds between two attempts to read what people have answered
 COVERAGE_EVERY = 5.0  # seconds: what a crash may cost of the counts
 LONGEST_S = 6 * 3600.0  # how long a meeting may be
 STORING_S = 600.0  # how long the disk may delay the start or end of a meeting
@@ -56,6 +59,7 @@ class Recordings:
         tasks: asyncio.TaskGroup,
         discord: Discord,
         settings: ServerSettings,
+        privacy: Privacy,
         folder: Path,
         resume_window_s: float,
         longest_s: float = LONGEST_S,
@@ -69,6 +73,8 @@ class Recordings:
         self._tasks = tasks
         self._discord = discord
         self._settings = settings
+        self._privacy = privacy
+        privacy.on_change = self.look
         self._folder = folder
         self.longest_s = longest_s
         self._clock = clock
@@ -117,11 +123,12 @@ class Recordings:
         ``clock`` began with the meeting. ``gap``: since when, and why, the bot is not in the voice channel; None if
         it is in.
         """
+        consent = await self._privacy.read(meeting.guild_id, settings)
         live = LiveMeeting(meeting, self._folder / meeting.id, clock, self._urgent.set, gap=gap)
         saving = self._saving(live, earlier=[])
         await saving.add()
         self._recorded[meeting.guild_id] = saving
-        self._attend(live, settings, announced=gap is not None)
+        self._attend(live, settings, consent, announced=gap is not None)
         log.info("Meeting %s started", meeting.id, extra=events.MEETING_STARTED.of(meeting))
 
     def want_none(self, guild_id: int) -> None:
@@ -170,6 +177,7 @@ class Recordings:
             place=interrupted.place,
             connected=interrupted.segments > 0,
             gap=interrupted.gap,
+            held=interrupted.paused,
         )
         saving = self._recorded[meeting.guild_id] = self._saving(live, earlier=None)
         log.info("Meeting %s resumed", meeting.id, extra=events.MEETING_RESUMED.of(meeting))
@@ -184,13 +192,18 @@ class Recordings:
         if reason is not None:
             await self._stop_unasked(guild_id, reason)
             return
-        settings = self._settings.defaults
-        with suppress(StoreError):  # the operator's will do
-            settings = await self._settings.read(guild_id)
+        while True:
+            try:
+                settings = await self._settings.read(guild_id)
+                consent = await self._privacy.read(guild_id, settings)
+                break
+            except StoreError as error:  # who has refused is not to be recorded for want of a database
+                log.warning("Meeting %s cannot be recorded again yet: %s", live.meeting.id, error)
+            await asyncio.sleep(READ_EVERY)
         if not self._wanted(live):
             return
         self._voice.want(guild_id, live.channel_id)
-        self._attend(live, settings, announced=True)
+        self._attend(live, settings, consent, announced=True)
         try:
             await self._voice.join(guild_id, live.channel_id)
         except JoinFailed as failed:
@@ -211,7 +224,7 @@ class Recordings:
     def waiting(self, guild_id: int, reason: str) -> None:
         live = self.get(guild_id)
         if live is not None and not live.leaving:
-            self._say(live, replies.still_away(self._voice.wanted(guild_id) or live.channel_id, reason))
+            self.say(live, replies.still_away(self._voice.wanted(guild_id) or live.channel_id, reason))
 
     def joined(self, guild_id: int) -> None:
         live = self.get(guild_id)
@@ -251,7 +264,7 @@ class Recordings:
             self._voice.catch_up(guild_id)  # what waits in the socket may have been said before now
             news = live.tick(now)
             if news is not None:
-                self._say(live, news)
+                self.say(live, news)
 
     def look(self, guild_id: int) -> None:
         """See who is in the room of a meeting, and what the bot may do there: that may have changed."""
@@ -293,12 +306,20 @@ class Recordings:
         coverage = partial(self._voice.coverage, live.meeting.guild_id)
         return Saving(live, self._storage, self._discord, self._tasks, coverage, earlier)
 
-    def _attend(self, live: LiveMeeting, settings: GuildSettings, *, announced: bool) -> None:
+    def _attend(
+        self,
+        live: LiveMeeting,
+        settings: GuildSettings,
+        consent: Consent,
+        *,
+        announced: bool,
+    ) -> None:
         """Record a meeting as far as the people in its room are shown that it is."""
         guild_id = live.meeting.guild_id
         self._attendance[guild_id] = Attendance(
             live,
             settings,
+            consent,
             self._voice,
             self._discord,
             self._tasks.create_task,
@@ -359,9 +380,16 @@ class Recordings:
         meeting, gap = live.meeting, live.session_gap
         if gap is not None:
             first = gap.started_ns == meeting.started_ns
-            self._say(live, replies.joined_at_last(meeting) if first else replies.back(meeting, gap))
+            paused = live.held is not None
+            self.say(
+                live,
+                replies.joined_at_last(meeting, opt_in=live.opt_in)
+                if first
+                else replies.back(meeting, gap, opt_in=live.opt_in, paused=paused),
+            )
 
-    def _say(self, live: LiveMeeting, text: str) -> None:
+    def say(self, live: LiveMeeting, text: str) -> None:
+        """Tell the people in the room, and where the notes go."""
         attendance = self._attendance.get(live.meeting.guild_id)
         if attendance is not None:
             attendance.say(text)

@@ -50,6 +50,8 @@ class Interrupted:
     """Journal files of that life."""
     stopped: bool
     """People had stopped it."""
+    paused: str | None
+    """Who had paused it, as ``transcript.paused_by`` says."""
     known: bool
     """Its recording was on this disk."""
 
@@ -164,6 +166,7 @@ def _interrupted(meeting: Meeting, place: Place, folder: Path, clocks: Callable[
         gaps=tuple(gaps),
         segments=max((segment for segment, _ in journal_files(folder)), default=0),
         stopped=state.stopped,
+        paused=state.paused,
         known=found is not None,
     )
 

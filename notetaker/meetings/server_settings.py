@@ -27,33 +27,33 @@ class ServerSettings:
 
     async def read(self, guild_id: int) -> GuildSettings:
         """Return the settings of a server. Raises StoreError."""
-        return await self._database(self._storage.store.guild_settings, guild_id, self.defaults)
+        return await self.database(self._storage.store.guild_settings, guild_id, self.defaults)
 
     # discordbot.ports.ServerSettings
 
     async def of(self, guild_id: int) -> GuildSettings:
-        return await self._answered(self.read(guild_id))
+        return await self.answered(self.read(guild_id))
 
     async def set(self, guild_id: int, name: str, value: Any) -> None:
-        await self._answered(self._database(self._storage.store.set_for_guild, guild_id, name, value))
+        await self.answered(self.database(self._storage.store.set_for_guild, guild_id, name, value))
 
     async def vocabulary(self, guild_id: int) -> list[Entry]:
-        return await self._answered(self._database(self._storage.store.vocabulary, guild_id))
+        return await self.answered(self.database(self._storage.store.vocabulary, guild_id))
 
     async def add_vocabulary(self, guild_id: int, entries: Sequence[Entry]) -> None:
         known = {entry.key for entry in await self.vocabulary(guild_id)}
         if len(known | {entry.key for entry in entries}) > MOST:
             raise Refused(replies.vocabulary_full(MOST))
         add = self._storage.store.add_vocabulary
-        await self._answered(self._database(add, guild_id, entries))
+        await self.answered(self.database(add, guild_id, entries))
 
     async def has_met(self, guild_id: int, user_id: int) -> bool:
-        return await self._answered(self._database(self._storage.store.has_met, guild_id, user_id))
+        return await self.answered(self.database(self._storage.store.has_met, guild_id, user_id))
 
     async def remove_vocabulary(self, guild_id: int, entries: Sequence[Entry]) -> None:
-        await self._answered(self._database(self._storage.store.remove_vocabulary, guild_id, entries))
+        await self.answered(self.database(self._storage.store.remove_vocabulary, guild_id, entries))
 
-    async def _answered(self, call: Coroutine[Any, Any, T]) -> T:
+    async def answered(self, call: Coroutine[Any, Any, T]) -> T:
         """Raises Refused if the database cannot be used."""
         try:
             return await call
@@ -62,7 +62,7 @@ class ServerSettings:
             log.warning("Cannot read or store the settings of a server: %s", error, exc_info=bug)
             raise Refused(replies.NO_SETTINGS) from error
 
-    async def _database(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def database(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Raises StoreError, also if the database does not answer in time."""
         try:
             async with asyncio.timeout(PATIENCE_S):

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from notetaker.model.consent import NOTICE
+
 
 @dataclass(frozen=True, slots=True)
 class GuildSettings:
@@ -17,5 +19,7 @@ class GuildSettings:
     """Seconds after which a meeting ends when nobody is left in its voice channel."""
     record_bots: bool = False
     """Whether other bots in the voice channel are recorded."""
+    consent: str = NOTICE
+    """One of ``consent.MODES``: who is recorded."""
     own: frozenset[str] = frozenset()
     """Names of the fields above that the server has set itself."""

@@ -70,4 +70,4 @@ class RunningMeeting:
     people: int
     """How many people have been heard."""
     paused: str | None = None
-    """Why nobody is recorded now, one of ``transcript.PAUSES``; None if people are."""
+    """Why nobody is recorded now, a cause that ``transcript.is_pause``; None if people are."""

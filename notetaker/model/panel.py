@@ -50,5 +50,9 @@ class Panel:
     """Age of the oldest speech that has no text yet, seconds."""
     live_text: int | None = None
     """The channel with the live text."""
+    opt_in: bool = False
+    """Only those are recorded who have agreed."""
+    held: bool = False
+    """Somebody has paused the meeting, and may resume it."""
     reason: str = ""
     """Why nothing is recorded, a sentence."""

@@ -31,7 +31,18 @@ EMPTY = "nobody was in the voice channel"
 MOVED = "the note-taker had been moved to another voice channel"
 UNSHOWN = "people there could not be shown that they were recorded"
 PAUSES = frozenset({EMPTY, MOVED, UNSHOWN})
-"""Causes of gaps in which nothing was to be recorded, so that nothing is missing."""
+"""Causes of gaps in which nothing was to be recorded, so that nothing is missing; besides ``paused_by``."""
+_PAUSED_THE_NOTES = " had paused the notes"
+
+
+def paused_by(name: str) -> str:
+    """Return the cause of a gap that a person wanted. ``name`` is what they are called."""
+    return name + _PAUSED_THE_NOTES
+
+
+def is_pause(cause: str) -> bool:
+    """Return whether nothing was to be recorded in a gap of this cause."""
+    return cause in PAUSES or cause.endswith(_PAUSED_THE_NOTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,7 @@ class Gap:
 
     @property
     def is_pause(self) -> bool:
-        return self.cause in PAUSES
+        return is_pause(self.cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from notetaker.model.transcript import PAUSES, Gap, Transcript
+from notetaker.model.transcript import Gap, Transcript, is_pause
 from notetaker.model.wording import SECOND_NS, clip
 from notetaker.notes.coverage import name
 from notetaker.notes.markdown import escape
@@ -26,7 +26,7 @@ class JoinedGap:
 
     @property
     def is_pause(self) -> bool:
-        return self.cause in PAUSES
+        return is_pause(self.cause)
 
     def words(
         self, transcript: Transcript, characters: int, span: Callable[[int, int], str] | None = None

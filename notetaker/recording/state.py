@@ -37,6 +37,8 @@ class RecordingState:
     gaps: tuple[OpenGap, ...] = ()
     stopped: bool = False
     """People have stopped the meeting."""
+    paused: str | None = None
+    """Why nobody is recorded until somebody resumes the meeting; None if people are."""
 
 
 class StateFile:
@@ -62,7 +64,9 @@ class StateFile:
         try:
             content = self._content()
             gaps = tuple(OpenGap(int(started_ns), str(cause)) for started_ns, cause in content["missing"])
-            return RecordingState(int(content["channel_id"]), gaps, bool(content["over"]))
+            return RecordingState(
+                int(content["channel_id"]), gaps, bool(content["over"]), content.get("paused")
+            )
         except _UNREADABLE:
             return None
 
@@ -87,6 +91,7 @@ class StateFile:
             "channel_id": state.channel_id,
             "missing": state.gaps,
             "over": state.stopped,
+            "paused": state.paused,
             "clocks": alive,
         }
         part = self._path.with_suffix(".part")

@@ -23,6 +23,7 @@ from notetaker.meetings.live_text import LiveText
 from notetaker.meetings.notebook import Notebook
 from notetaker.meetings.panel import PanelMessage
 from notetaker.meetings.posting import Postings
+from notetaker.meetings.privacy import Privacy
 from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.resuming import Resuming
 from notetaker.meetings.server_settings import ServerSettings
@@ -138,12 +139,14 @@ class _Bot:
             ):
                 self._storage = Storage(opened.store, opened.queue, disk, database)
                 settings = ServerSettings(self._storage, self._settings.guild_defaults)
+                privacy = Privacy(self._storage, settings, self._settings.privacy_version)
                 self._recordings = Recordings(
                     self._voice,
                     self._storage,
                     tasks,
                     self._announcer,
                     settings,
+                    privacy,
                     self._settings.meetings_folder,
                     window_s,
                     self._settings.meeting_max_hours * 3600,
@@ -170,7 +173,7 @@ class _Bot:
                     kinds=kinds.kinds,
                     answers=self._settings.llm is not None,
                 )
-                self._discord.attach(meetings, self._voice, settings, notebook, kinds.kinds)
+                self._discord.attach(meetings, self._voice, settings, notebook, privacy, kinds.kinds)
                 supervised = tasks.create_task(self._be_supervised(reload))
                 steady = [
                     tasks.create_task(self._stay_connected(token)),

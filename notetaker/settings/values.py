@@ -136,6 +136,13 @@ class Settings(BaseSettings):
         description="Record other bots in the voice channel, such as music bots.",
         examples=["0"],
     )
+    privacy_version: int = Field(
+        default=1,
+        ge=1,
+        le=2**31,
+        description="Version of your privacy policy. Who agreed to another one is asked again, where servers ask.",
+        examples=["2"],
+    )
     live_text: bool = Field(
         default=True,
         description="Show what is said in a thread while the meeting goes on.",

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from notetaker.store.consents import Consents
 from notetaker.store.database import StoreUnfit
 from notetaker.store.guilds import Guilds
 from notetaker.store.indexes import Indexes
@@ -26,7 +27,7 @@ logging.getLogger("alembic").setLevel(logging.WARNING)  # or it would log every 
 _MIGRATION_LOCK = 0x6E6F7465  # an arbitrary number: "note"
 
 
-class Store(Meetings, Utterances, Parts, Postings, Guilds, LiveTexts, Panels, Indexes):
+class Store(Meetings, Utterances, Parts, Postings, Guilds, Consents, LiveTexts, Panels, Indexes):
     """The database at ``url``: ``sqlite:////path/notetaker.db`` or ``postgresql://user@host/name``.
 
     Raises StoreError if the URL is malformed or the database cannot be opened.

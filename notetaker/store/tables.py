@@ -188,6 +188,16 @@ guild_settings = Table(
     Column("value", JSON, nullable=False),
 )
 
+consents = Table(  # what people have answered about being recorded
+    "consents",
+    metadata,
+    Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("agreed", Boolean, nullable=False),
+    Column("policy", BigInteger, nullable=False),  # version of the privacy policy
+    Column("at_ns", BigInteger, nullable=False),
+)
+
 vocabulary = Table(
     "vocabulary",
     metadata,

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession
 
 from notetaker.discordbot.bot import NotetakerBot
-from notetaker.discordbot.ports import Meetings, Notebook, ServerSettings, Start, Started, Voice
+from notetaker.discordbot.ports import Meetings, Notebook, Privacy, ServerSettings, Start, Started, Voice
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.speaker.speaker import Speaker
 from notetaker.discordsim.world.entities import ChannelType
@@ -96,6 +96,7 @@ async def ada(tmp_path: Path) -> AsyncIterator[Ada]:
             cast(Voice, None),
             cast(ServerSettings, None),
             cast(Notebook, None),
+            cast(Privacy, None),
             Kinds({**STANDARD.by_name, "retro": parse("retro", OWN)}, STANDARD.by_name["session"]),
         )
         bot.bridge.received = lambda message: None  # type: ignore[method-assign]  # there is no voice stack

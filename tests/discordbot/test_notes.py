@@ -13,7 +13,7 @@ from aiohttp import ClientSession
 
 from notetaker.discordbot import replies
 from notetaker.discordbot.bot import NotetakerBot
-from notetaker.discordbot.ports import Meetings, ServerSettings, Voice
+from notetaker.discordbot.ports import Meetings, Privacy, ServerSettings, Voice
 from notetaker.discordbot.sight import Refusals
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.discordsim.world.entities import ChannelType
@@ -115,7 +115,13 @@ async def readers(tmp_path: Path) -> AsyncIterator[Readers]:
         )
         readers.notebook = notebook
         bot = readers.discord = NotetakerBot(api_base_url=local.api_url, ca_file=None)
-        bot.attach(cast("Meetings", None), cast("Voice", None), cast("ServerSettings", None), notebook)
+        bot.attach(
+            cast("Meetings", None),
+            cast("Voice", None),
+            cast("ServerSettings", None),
+            notebook,
+            cast("Privacy", None),
+        )
         bot.bridge.received = lambda message: None  # type: ignore[method-assign]  # there is no voice stack
         serving = asyncio.ensure_future(bot.serve(readers.bot.token))
         await bot.wait_for("ready")

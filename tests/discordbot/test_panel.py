@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notetaker.discordbot import consent
 from notetaker.discordbot import panel as words
 from notetaker.model.meeting import Meeting
 from notetaker.model.panel import Hearing, Panel, PanelState, Participant
@@ -39,12 +40,26 @@ def test_the_end_has_no_buttons() -> None:
     assert words.buttons(done) == []
 
 
+def actions(panel: Panel) -> list[str]:
+    """What the buttons do, which all are for the same meeting."""
+    ids = [button["custom_id"] for row in words.buttons(panel) for button in row["components"]]
+    found = [words.action_of(one) or ("", "") for one in ids]
+    assert {meeting_id for _, meeting_id in found} == {MEETING.id}
+    return [action for action, _ in found]
+
+
+def test_who_is_not_recorded_is_named_and_where_only_some_are_the_panel_says_so() -> None:
+    refused = Participant("Dee", Hearing.REFUSED)
+    lines = words.text(Panel(MEETING, PanelState.RECORDING, (ADA, refused), opt_in=True)).split("\n")
+    assert lines[1] == "🟢 Ada  🚫 Dee, not recorded"
+    assert lines[3] == "-# Only those who agree are recorded."
+
+
 def test_buttons_say_which_meeting_they_are_for() -> None:
-    [row] = words.buttons(Panel(MEETING, PanelState.RECORDING))
-    assert [words.action_of(button["custom_id"]) for button in row["components"]] == [
-        (words.STOP, MEETING.id),
-        (words.MARK, MEETING.id),
-    ]
+    panel = Panel(MEETING, PanelState.RECORDING)
+    assert actions(panel) == [words.STOP, words.PAUSE, words.MARK, consent.REFUSE]
+    assert actions(replace(panel, held=True))[1] == words.RESUME
+    assert actions(replace(panel, opt_in=True))[3:] == [consent.ALLOW, consent.REFUSE]
     assert [words.action_of(other) for other in ("", "stop", "notes:", "notes:stop:", "notes:eat:1")] == [
         None
     ] * 5

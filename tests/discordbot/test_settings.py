@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 
 from notetaker.discordbot import replies
 from notetaker.discordbot.bot import NotetakerBot
-from notetaker.discordbot.ports import Meetings, Notebook, Voice
+from notetaker.discordbot.ports import Meetings, Notebook, Privacy, Voice
 from notetaker.discordsim.server import LocalDiscord
 from notetaker.host.worker_thread import WorkerThread
 from notetaker.jobs.queue import JobQueue
@@ -66,6 +66,7 @@ async def admin(tmp_path: Path) -> AsyncIterator[Admin]:
             cast("Voice", None),
             ServerSettings(storage, DEFAULTS),
             cast("Notebook", None),
+            cast("Privacy", None),
         )
         bot.bridge.received = lambda message: None  # type: ignore[method-assign]  # there is no voice stack
         serving = asyncio.ensure_future(bot.serve(admin.bot.token))
@@ -86,6 +87,7 @@ async def test_the_settings_of_a_server_are_shown_with_the_operators(admin: Admi
         "- Time zone: **Europe/Berlin**\n"
         "- When everyone has left: the meeting ends after **1 min 30 s** (the default)\n"
         "- Other bots: **not recorded** (the default)\n"
+        "- Consent: **notice**, everyone is recorded who hasn't refused (the default)\n"
         "- Vocabulary: **0 entries**"
     )
 
@@ -101,6 +103,12 @@ async def test_the_settings_of_a_server_are_shown_with_the_operators(admin: Admi
             "When everyone has left: the meeting ends after **0 s**",
             "empty_grace_s",
             0,
+        ),
+        (
+            "consent mode:opt-in",
+            "Consent: **opt-in**, only those are recorded who have agreed",
+            "consent",
+            "opt-in",
         ),
         ("bots record:true", "Other bots: **recorded**", "record_bots", True),
     ],

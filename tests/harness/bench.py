@@ -12,10 +12,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any, cast
 
+from notetaker.discordbot.board import Components
 from notetaker.discordbot.ports import Start, Stopped
 from notetaker.host.worker_thread import WorkerThread
 from notetaker.jobs.queue import JobQueue
 from notetaker.meetings.commands import Meetings
+from notetaker.meetings.privacy import Privacy
 from notetaker.meetings.recordings import Recordings
 from notetaker.meetings.recovery import Interrupted, Recovery
 from notetaker.meetings.resuming import PAUSE_S, Resuming
@@ -174,6 +176,8 @@ class Discord:
 
     def __init__(self) -> None:
         self.said: list[tuple[int, str]] = []
+        self.buttons: list[str] = []
+        """Labels of the buttons below what was said last."""
         self.gone: str | None = None
         """Why nobody can join the voice channel."""
         self.rooms: dict[int, Room] = {}
@@ -186,10 +190,11 @@ class Discord:
     async def person(self, guild_id: int, user_id: int) -> Person:
         return Person("Ada", "ada")
 
-    async def say(self, channel_id: int, text: str) -> bool:
+    async def say(self, channel_id: int, text: str, buttons: Components = ()) -> bool:
         if channel_id in self.closed:
             return False
         self.said.append((channel_id, text))
+        self.buttons = [one["label"] for row in buttons for one in row["components"]]
         return True
 
     async def tell(self, meeting: Meeting, text: str) -> None:
@@ -277,12 +282,14 @@ class Bench:
         voice = self._manager or self.voice
         storage = Storage(cast("Store", self.broken), self.queue, self.disk, self.database)
         self.settings = ServerSettings(storage, GuildSettings())
+        self.privacy = Privacy(storage, self.settings)
         self.recordings = Recordings(
             voice,
             storage,
             self._tasks,
             self.discord,
             self.settings,
+            self.privacy,
             self.folder,
             resume_window_s,
             clock=lambda: asyncio.get_running_loop().time() + self.later_s,

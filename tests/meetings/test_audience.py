@@ -8,13 +8,14 @@ import pytest
 from notetaker.discordbot import replies
 from notetaker.meetings.audience import Decision, End, Enter, Facts, Keep, Pause, Record, decide
 from notetaker.model.room import Room
-from notetaker.model.transcript import EMPTY, MOVED, PAUSES, UNSHOWN
+from notetaker.model.transcript import EMPTY, MOVED, PAUSES, UNSHOWN, paused_by
 
 HERE, ELSEWHERE = 2, 3
 ROOM = Room(HERE, "Standup", frozenset({42}), chat=True)
 FACTS = Facts(ROOM, HERE)
 SECRET = replace(ROOM, chat=False)
 OTHER = replace(ROOM, channel_id=ELSEWHERE)
+HELD = paused_by("Ada")
 NO_CONNECT = "I need the Connect permission."
 
 
@@ -46,6 +47,17 @@ NO_CONNECT = "I need the Connect permission."
         (replace(FACTS, untold=True), Enter()),
         (replace(FACTS, untold=True, unshown=True), Pause(UNSHOWN, replies.cannot_show(HERE))),
         (replace(FACTS, untold=True, room=replace(SECRET, seen=True)), Record()),
+        # somebody has paused it
+        (replace(FACTS, held=HELD), Pause(HELD)),
+        (replace(FACTS, held=HELD, room=None), Pause(HELD)),
+        (replace(FACTS, held=HELD, room=OTHER), Pause(HELD)),
+        (replace(FACTS, held=HELD, room=replace(ROOM, people=frozenset()), empty_s=1), Pause(EMPTY)),
+        (
+            replace(FACTS, held=HELD, room=replace(ROOM, people=frozenset()), empty_s=60),
+            End(replies.ROOM_EMPTY),
+        ),
+        (replace(FACTS, held=HELD, room=replace(ROOM, failure=NO_CONNECT)), End(NO_CONNECT)),
+        (replace(FACTS, held=HELD, length_s=6 * 3600), End(replies.TOO_LONG)),
         # moved
         (replace(FACTS, room=OTHER), Enter()),
         (replace(FACTS, room=OTHER, inside=False), Pause(MOVED)),

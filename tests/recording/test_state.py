@@ -6,13 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from notetaker.model.transcript import paused_by
 from notetaker.recording.clock import SignOfLife
 from notetaker.recording.recorder import Recorder
 from notetaker.recording.state import OpenGap, RecordingState, StateFile
 
 ALIVE = SignOfLife("boot", 300 * 10**9, 5000 * 10**9, 1400 * 10**9)
 """The wall clock has been set forth by an hour since the meeting began."""
-STATE = RecordingState(20, (OpenGap(1_795_357_805_000_000_000, "voice session lost (4006)"),), stopped=False)
+STATE = RecordingState(
+    20,
+    (OpenGap(1_795_357_805_000_000_000, "voice session lost (4006)"),),
+    stopped=False,
+    paused=paused_by("Ada"),
+)
 
 
 def test_what_is_kept_is_read_again(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ READY = "Ready as Notetaker"
 
 
 async def pressed(office: Office, message: Message, action: str, user: str = "Ada") -> dict[str, Any]:
-    [row] = message.components
-    [custom_id] = [one["custom_id"] for one in row["components"] if action in one["custom_id"]]
+    custom_ids = [one["custom_id"] for row in message.components for one in row["components"]]
+    [custom_id] = [one for one in custom_ids if f":{action}:" in one]
     shown = {"id": str(message.id), "channel_id": str(message.channel_id)}
     return await press(office.http, office.local, office.user(user).id, shown, custom_id, wait_s=15)
 
