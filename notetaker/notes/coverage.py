@@ -39,9 +39,9 @@ def _sentences(transcript: Transcript) -> Iterator[str]:
         if number:
             packets = count(number, "packet that was", "packets that were")
             yield f"{packets} heard could not be {done}."
-    not_recorded = refused(transcript)
-    if not_recorded:
-        yield f"Not recorded: {_some(not_recorded, transcript)}."
+    for user_ids, how in ((refused(transcript), ""), (_refused_at_times(transcript), " part of the time")):
+        if user_ids:
+            yield f"Not recorded{how}: {_some(user_ids, transcript)}."
     failed = [line for line in transcript.lines if line.error is not None]
     if failed:
         length = duration(sum(line.ended_ns - line.started_ns for line in failed))
@@ -68,6 +68,15 @@ def refused(transcript: Transcript) -> list[int]:
         part.user_id
         for part in transcript.coverage
         if part.user_id and part.outcomes[Outcome.REFUSED] and not part.heard
+    ]
+
+
+def _refused_at_times(transcript: Transcript) -> list[int]:
+    """Return the user ids of those who refused, or agreed, in the middle of the meeting."""
+    return [
+        part.user_id
+        for part in transcript.coverage
+        if part.user_id and part.outcomes[Outcome.REFUSED] and part.heard
     ]
 
 

@@ -18,7 +18,7 @@ class Publisher:
         self.asked = asyncio.Event()
         self.refuses = False
 
-    async def say(self, channel_id: int, text: str) -> None:
+    async def say(self, channel_id: int, text: str, buttons: object) -> None:
         self.asked.set()
         if self.refuses:
             raise Undelivered("Discord answered 500 (code 0)")
