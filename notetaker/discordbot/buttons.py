@@ -74,7 +74,7 @@ class Buttons:
                 await self._meetings.pause(guild_id, user.display_name)
             else:
                 await self._meetings.resume(guild_id)
-            await _answer(interaction, replies.PAUSED if action == panel.PAUSE else replies.RESUMED)
+            await _answer(interaction, consent.PAUSED if action == panel.PAUSE else consent.RESUMED)
         elif interaction.type is discord.InteractionType.modal_submit:
             with delivering():
                 await interaction.response.defer(ephemeral=True, invisible=False)

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from notetaker.discordbot.ports import Standing
-from notetaker.discordbot.replies import named
+from notetaker.discordbot.replies import named, whom
 from notetaker.model.consent import NOTICE, OPT_IN
-from notetaker.model.wording import SECOND_NS, count
+from notetaker.model.meeting import Meeting
+from notetaker.model.wording import SECOND_NS, clip, count
+from notetaker.notes.markdown import escape
 
 PREFIX = "notes"
 REFUSE, ALLOW = "refuse", "allow"
@@ -30,11 +32,18 @@ AGREEMENT_NOT_KEPT = (
     "I can't store your answer right now: my database isn't working. Until I can, nothing changes. Please try again "
     "in a few minutes."
 )
+PAUSED = "Paused: nothing is recorded until somebody presses Resume."
+RESUMED = "The notes go on: I'm recording again."
+ALREADY_PAUSED = "The notes are paused already, and nothing is recorded. Press Resume to go on."
+NOT_PAUSED = "The notes aren't paused: I'm recording."
 NO_WORDS = "There is nothing of yours in the texts of this server."
 WORDS_CUT = (
     "These are all the words I have of you in this server, except for the oldest: the file got too large."
 )
 WORDS = "These are all the words I have of you in this server. Only you see this."
+
+NAME_MAX = 64
+"""Most characters of the name of who pauses a meeting."""
 
 _GREEN, _GREY = 3, 2  # Discord docs, Components, Button Styles: success, secondary
 
@@ -65,6 +74,17 @@ def asked(user_ids: Sequence[int]) -> str:
         f"{named(user_ids)}: notes are being taken here. May I record your voice for them, and turn it into text? "
         "Until you press Yes, I don't."
     )
+
+
+def paused(meeting: Meeting, name: str) -> str:
+    return (
+        f"⏸️ {escape(clip(name, NAME_MAX))} paused the notes of <#{meeting.voice_channel_id}>. Nothing is recorded "
+        "until somebody presses Resume."
+    )
+
+
+def resumed(meeting: Meeting, *, opt_in: bool = False) -> str:
+    return f"🔴 The notes go on: I'm recording {whom(opt_in)} again, in <#{meeting.voice_channel_id}>."
 
 
 def standing(standing: Standing) -> str:

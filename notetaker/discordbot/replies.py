@@ -92,12 +92,6 @@ _TO_TRY = (
 )
 
 
-PAUSED = "Paused: nothing is recorded until somebody presses Resume."
-RESUMED = "The notes go on: I'm recording again."
-ALREADY_PAUSED = "The notes are paused already, and nothing is recorded. Press Resume to go on."
-NOT_PAUSED = "The notes aren't paused: I'm recording."
-
-
 def joined(channel_id: int) -> str:
     return f"I'm in <#{channel_id}>. I won't record anything until someone uses /startnotes."
 
@@ -220,11 +214,11 @@ def started(started: Started) -> str:
     if started.reason is not None:
         return (
             f"⚠️ **I'm supposed to take notes in {channel}, but I can't join it yet.** {started.reason} {_TRYING} As "
-            f"soon as I'm in, I'll say so here and start recording {_whom(started.opt_in)}, as "
+            f"soon as I'm in, I'll say so here and start recording {whom(started.opt_in)}, as "
             f"<@{meeting.started_by}> asked. Use /stopnotes to stop. {_TO_TRY}"
         )
     return (
-        f"🔴 **I'm taking notes in {channel}.** I'm recording {_whom(started.opt_in)} and turning what they say "
+        f"🔴 **I'm taking notes in {channel}.** I'm recording {whom(started.opt_in)} and turning what they say "
         f"into text, as <@{meeting.started_by}> asked. Use /stopnotes to stop; I'll post the notes here."
         + (f" {NOBODY_TO_HEAR}" if started.nobody_to_hear else "")
     )
@@ -232,7 +226,7 @@ def started(started: Started) -> str:
 
 def joined_at_last(meeting: Meeting, *, opt_in: bool = False) -> str:
     return (
-        f"🔴 **I'm in <#{meeting.voice_channel_id}> now** and recording {_whom(opt_in)}. Use /stopnotes to "
+        f"🔴 **I'm in <#{meeting.voice_channel_id}> now** and recording {whom(opt_in)}. Use /stopnotes to "
         "stop; I'll post the notes here."
     )
 
@@ -296,7 +290,7 @@ def about(meeting: Meeting, text: str) -> str:
 def recording_here(meeting: Meeting, *, opt_in: bool = False) -> str:
     """In the chat of the voice channel, for the people in it."""
     return (
-        f"🔴 **I'm taking notes here.** I'm recording {_whom(opt_in, 'this')} and turning what they say into text, "
+        f"🔴 **I'm taking notes here.** I'm recording {whom(opt_in, 'this')} and turning what they say into text, "
         f"as <@{meeting.started_by}> asked. I'll post the notes in <#{meeting.text_channel_id}>. Use /stopnotes to "
         "stop."
     )
@@ -316,7 +310,7 @@ def named(user_ids: Sequence[int]) -> str:
 def moved_here(meeting: Meeting, from_id: int, *, opt_in: bool = False) -> str:
     """In the chat of the voice channel to which the bot was moved from ``from_id``."""
     return (
-        f"🔴 **I've been moved here from <#{from_id}> and am taking notes.** I'm recording {_whom(opt_in, 'this')} "
+        f"🔴 **I've been moved here from <#{from_id}> and am taking notes.** I'm recording {whom(opt_in, 'this')} "
         f"from now on, and I'll post the notes in <#{meeting.text_channel_id}>. Use /stopnotes to stop."
     )
 
@@ -324,7 +318,7 @@ def moved_here(meeting: Meeting, from_id: int, *, opt_in: bool = False) -> str:
 def moved_to(channel_id: int, *, opt_in: bool = False) -> str:
     """Where the notes go."""
     return (
-        f"🔴 I've been moved to <#{channel_id}> and am recording {_whom(opt_in)} now. It becomes a new part "
+        f"🔴 I've been moved to <#{channel_id}> and am recording {whom(opt_in)} now. It becomes a new part "
         "of the same notes. Use /stopnotes to stop."
     )
 
@@ -359,17 +353,6 @@ def suspended(meeting: Meeting, until_s: int) -> str:
         f"safe. If I'm back before <t:{until_s}:t>, I'll resume; otherwise the notes end here, and I'll post them "
         "when I'm back."
     )
-
-
-def paused(meeting: Meeting, name: str) -> str:
-    return (
-        f"⏸️ {escape(clip(name, TYPED_MAX))} paused the notes of <#{meeting.voice_channel_id}>. Nothing is recorded "
-        "until somebody presses Resume."
-    )
-
-
-def resumed(meeting: Meeting, *, opt_in: bool = False) -> str:
-    return f"🔴 The notes go on: I'm recording {_whom(opt_in)} again, in <#{meeting.voice_channel_id}>."
 
 
 def back(meeting: Meeting, gap: Gap, *, opt_in: bool = False, paused: bool = False) -> str:
@@ -411,5 +394,6 @@ def join_failed_trying(channel_id: int, reason: str) -> str:
     return f"I couldn't join <#{channel_id}> yet. {reason} {_TRYING} Use /leavevoice to stop. {_TO_TRY}"
 
 
-def _whom(opt_in: bool, channel: str = "that") -> str:
+def whom(opt_in: bool, channel: str = "that") -> str:
+    """Return who is recorded, as people are told."""
     return f"those in {channel} channel who agree" if opt_in else f"everyone in {channel} channel"

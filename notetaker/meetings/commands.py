@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from notetaker.discordbot import replies
+from notetaker.discordbot import consent, replies
 from notetaker.discordbot.ports import Refused, Start, Started, Stopped
 from notetaker.meetings import causes
 from notetaker.meetings.live import LiveMeeting
@@ -28,9 +28,6 @@ from notetaker.recording.clock import MeetingClock, Moment, read_clocks
 from notetaker.recording.state import OpenGap
 from notetaker.store.database import Rejected, StoreError
 from notetaker.voice.ports import JoinFailed
-
-NAME_MAX = 64
-"""Most characters of the name of who pauses a meeting."""
 
 log = logging.getLogger(__name__)
 
@@ -147,18 +144,18 @@ class Meetings:
     async def pause(self, guild_id: int, name: str) -> None:
         live = self._running(guild_id)
         if live.held is not None:
-            raise Refused(replies.ALREADY_PAUSED)
-        live.hold(paused_by(clip(name, NAME_MAX)))
+            raise Refused(consent.ALREADY_PAUSED)
+        live.hold(paused_by(clip(name, consent.NAME_MAX)))
         self._recordings.look(guild_id)
-        self._recordings.say(live, replies.paused(live.meeting, name))
+        self._recordings.say(live, consent.paused(live.meeting, name))
 
     async def resume(self, guild_id: int) -> None:
         live = self._running(guild_id)
         if live.held is None:
-            raise Refused(replies.NOT_PAUSED)
+            raise Refused(consent.NOT_PAUSED)
         live.hold(None)
         self._recordings.look(guild_id)
-        self._recordings.say(live, replies.resumed(live.meeting, opt_in=live.opt_in))
+        self._recordings.say(live, consent.resumed(live.meeting, opt_in=live.opt_in))
 
     async def mark(self, guild_id: int, user_id: int, name: str, text: str) -> Mark:
         live = self._running(guild_id)

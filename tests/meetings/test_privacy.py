@@ -138,7 +138,7 @@ async def test_a_pause_is_no_gap_and_says_who_wanted_it(bench: Bench) -> None:
     office, meeting = await begin(bench, HERE)
     await bench.meetings.pause(GUILD, "Ada")
     await office.settle()
-    said = replies.paused(meeting, "Ada")
+    said = consent.paused(meeting, "Ada")
     assert (office.said(GENERAL), office.said(STANDUP)[1:]) == ([said], [said])
     assert bench.voice.admission == Admission(None)
     with pytest.raises(Refused, match="paused already"):

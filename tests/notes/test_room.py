@@ -82,3 +82,14 @@ def test_who_was_not_recorded_is_named_and_is_no_loss() -> None:
     document = render_transcript(with_robot, NOTHING)
     assert "- People: Ada, DJ Robot (not recorded)\n" in document
     assert "All 150 voice packets were heard; none was lost. Not recorded: DJ Robot." in document
+
+
+def test_who_refused_in_the_middle_was_not_recorded_part_of_the_time() -> None:
+    changed = transcript(
+        said(ADA, 0, 3, "Nice song."),
+        names={ADA: "Ada", BEN: "Ben"},
+        coverage=(heard(ADA, 150), heard(BEN, 50, refused=100)),
+    )
+    document = render_transcript(changed, NOTHING)
+    assert "All 200 voice packets were heard; none was lost. Not recorded part of the time: Ben." in document
+    assert "Ben (did not speak)" in document, "nothing of it is in the transcript"

@@ -5,7 +5,7 @@ import time
 from contextlib import AsyncExitStack
 from typing import Any
 
-from notetaker.discordbot import consent, replies
+from notetaker.discordbot import consent
 from notetaker.discordbot import panel as words
 from notetaker.discordsim.world.entities import Message
 from notetaker.model.meeting import Meeting
@@ -200,7 +200,7 @@ async def test_paused_by_somebody_nothing_is_recorded_not_even_after_a_restart(o
             twice = await asyncio.gather(
                 *(pressed(office, panel, words.RESUME, who) for who in ("Ada", "Ben"))
             )
-            assert {one["content"] for one in twice} == {replies.RESUMED, replies.NOT_PAUSED}
+            assert {one["content"] for one in twice} == {consent.RESUMED, consent.NOT_PAUSED}
             await ada.speak(SENTENCE)
             await office.until_stored("Ada", len(SENTENCE))
             await office.says("stopnotes")
