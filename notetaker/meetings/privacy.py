@@ -36,24 +36,26 @@ class Privacy:
         self._store = storage.store
         self._settings = settings
         self._clock = clock
+        self._latest_ns = 0
         self._answers: defaultdict[int, dict[int, Answer]] = defaultdict(dict)  # by guild and user
 
     async def read(self, guild_id: int, settings: GuildSettings) -> Consent:
         """Return what decides in a server, which goes on to follow what people answer. Raises StoreError."""
         stored = await self._settings.database(self._store.answers, guild_id)
         for user_id, answer in stored.items():
+            self._latest_ns = max(self._latest_ns, answer.at_ns)
             self._know(guild_id, user_id, answer)
         return Consent(self._answers[guild_id], settings.consent, self._policy, settings.record_bots)
 
     # discordbot.ports.Privacy
 
     async def refuse(self, guild_id: int, user_id: int) -> None:
-        answer = Answer(False, self._policy, self._clock())
+        answer = self._answer(agreed=False)
         self._know(guild_id, user_id, answer)
         await self._keep(guild_id, user_id, answer, consent.REFUSAL_NOT_KEPT)
 
     async def allow(self, guild_id: int, user_id: int) -> None:
-        answer = Answer(True, self._policy, self._clock())
+        answer = self._answer(agreed=True)
         await self._keep(guild_id, user_id, answer, consent.AGREEMENT_NOT_KEPT)
         self._know(guild_id, user_id, answer)
 
@@ -79,6 +81,11 @@ class Privacy:
             + "\n"
             for meeting, lines in found
         )
+
+    def _answer(self, *, agreed: bool) -> Answer:
+        """Return an answer that is newer than all others, even if somebody has set the clock back."""
+        self._latest_ns = max(self._clock(), self._latest_ns + 1)
+        return Answer(agreed, self._policy, self._latest_ns)
 
     async def _keep(self, guild_id: int, user_id: int, answer: Answer, failure: str) -> None:
         """Store an answer. Raises Refused with ``failure``."""

@@ -1,5 +1,6 @@
 """Who is recorded, on a real recorder, store and job queue. Voice and Discord are stand-ins."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -65,6 +66,16 @@ async def test_answers_hold_over_restarts_and_meetings(bench: Bench) -> None:
     await bench.stop()
     await begin(bench, HERE)
     assert bench.voice.admission == Admission(STANDUP, frozenset({BEN, ROBOT}))
+    await bench.stop()
+
+
+async def test_the_later_answer_counts_even_if_the_clock_was_set_back(bench: Bench) -> None:
+    bench.store.set_answer(GUILD, ADA, Answer(True, 1, 2**62))
+    await begin(bench, HERE)
+    await asyncio.gather(bench.privacy.allow(GUILD, BEN), bench.privacy.refuse(GUILD, BEN))
+    await bench.privacy.refuse(GUILD, ADA)
+    assert bench.voice.admission == Admission(STANDUP, frozenset({ADA, BEN, ROBOT}))
+    assert {one: said.agreed for one, said in bench.store.answers(GUILD).items()} == {ADA: False, BEN: False}
     await bench.stop()
 
 
