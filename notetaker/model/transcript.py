@@ -32,7 +32,7 @@ MOVED = "the note-taker had been moved to another voice channel"
 UNSHOWN = "people there could not be shown that they were recorded"
 PAUSES = frozenset({EMPTY, MOVED, UNSHOWN})
 """Causes of gaps in which nothing was to be recorded, so that nothing is missing; besides ``paused_by``."""
-_PAUSED_THE_NOTES = " had paused the notes"
+_PAUSED_THE_NOTES = " paused the notes"
 
 
 def paused_by(name: str) -> str:
