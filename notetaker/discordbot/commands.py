@@ -66,7 +66,9 @@ class Commands(AnsweringCog):
         else:  # someone else stopped the notes while this command waited for its turn
             await answer(ctx, replies.NOT_CONNECTED)
 
-    @discord.slash_command(description="Take notes in your voice channel. People in it are told, and may refuse.")
+    @discord.slash_command(
+        description="Take notes in your voice channel. People in it are told, and may refuse."
+    )
     async def startnotes(
         self,
         ctx: discord.ApplicationContext,

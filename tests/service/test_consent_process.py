@@ -181,11 +181,11 @@ async def test_paused_by_somebody_nothing_is_recorded_not_even_after_a_restart(o
             assert outsider["content"].startswith("That's for the people in <#")
             await ada.speak(SENTENCE)
             await office.until_stored("Ada", len(SENTENCE))
-            before = len(heard(office, "Ada"))
             twice = await asyncio.gather(
                 *(pressed(office, panel, words.PAUSE, who) for who in ("Ada", "Ben"))
             )
             assert sorted(one["content"][:7] for one in twice) == ["Paused:", "The not"]
+            before = len(heard(office, "Ada"))
             await shown(office, " paused the notes of <#")
             await shown(office, " paused the notes of <#", "Standup")
             panel = await shown(office, "⏸ **Paused.** Nothing is recorded.")
