@@ -1,5 +1,6 @@
 """What the jobs do, without the queue that starts them."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -236,10 +237,15 @@ def test_a_job_that_fails_is_tried_again(
     store.set_final({utterance.id: WORDS for utterance in utterances}, MEETING.started_ns)
     folder = tmp_path / MEETING.id
     (folder / "tracks").write_text("in the way of the folder")
-    repair = threading.Timer(0.5, (folder / "tracks").unlink)
-    repair.start()
+
+    class Repair(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            (folder / "tracks").unlink()
+
+    repair = Repair(logging.ERROR)
+    logging.getLogger("notetaker.jobs.workflows").addHandler(repair)
     workflows.finish_meeting(MEETING.id)
-    repair.join()
+    logging.getLogger("notetaker.jobs.workflows").removeHandler(repair)
     assert f"write_tracks of {MEETING.id} failed; retrying in 1 s" in caplog.text
     assert len(list((folder / "tracks").glob("*.ogg"))) == 3
     assert not (folder / "journal").exists()
