@@ -1,5 +1,6 @@
 """What people have answered about being recorded, and what is kept of them: ``discordbot.ports.Privacy``."""
 
+import asyncio
 import logging
 import time
 from collections import defaultdict
@@ -15,6 +16,8 @@ from notetaker.model.consent import Answer, Consent
 from notetaker.model.guild_settings import GuildSettings
 from notetaker.model.wording import SECOND_NS
 from notetaker.store.database import Rejected, StoreError
+
+READ_EVERY = 5.0  # seconds between two attempts to read what people have answered
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,18 @@ class Privacy:
             self._latest_ns = max(self._latest_ns, answer.at_ns)
             self._know(guild_id, user_id, answer)
         return Consent(self._answers[guild_id], settings.consent, self._policy, settings.record_bots)
+
+    async def until_read(self, guild_id: int) -> tuple[GuildSettings, Consent]:
+        """Return a server's settings and what decides there, once the database has them: who has refused is not to be
+        recorded for want of a database.
+        """
+        while True:
+            try:
+                settings = await self._settings.read(guild_id)
+                return settings, await self.read(guild_id, settings)
+            except StoreError as error:
+                log.warning("Notes in guild %d cannot go on yet: %s", guild_id, error)
+            await asyncio.sleep(READ_EVERY)
 
     # discordbot.ports.Privacy
 

@@ -32,7 +32,6 @@ from notetaker.model.meeting import Meeting, RunningMeeting
 from notetaker.model.outcome import Coverage
 from notetaker.recording.clock import MeetingClock
 from notetaker.recording.state import OpenGap
-from notetaker.store.database import StoreError
 from notetaker.voice.ports import JoinFailed
 from notetaker.voice.timing import TimedLock
 
@@ -43,7 +42,6 @@ IDLE_TICK = 0.5  # ... while nobody speaks: no utterance ends sooner than that a
 LOOK_EVERY = 1.0  # seconds between two looks at the rooms, besides those when something has changed
 STORE_EVERY = 0.5  # seconds between two attempts to store what has failed, or is not urgent
 SYNC_EVERY = 1.0  # seconds: what a power loss may cost
-READ_EVERY = 5.0  # seconds between two attempts to read what people have answered
 COVERAGE_EVERY = 5.0  # seconds: what a crash may cost of the counts
 LONGEST_S = 6 * 3600.0  # how long a meeting may be
 STORING_S = 600.0  # how long the disk may delay the start or end of a meeting
@@ -192,14 +190,7 @@ class Recordings:
         if reason is not None:
             await self._stop_unasked(guild_id, reason)
             return
-        while True:
-            try:
-                settings = await self._settings.read(guild_id)
-                consent = await self._privacy.read(guild_id, settings)
-                break
-            except StoreError as error:  # who has refused is not to be recorded for want of a database
-                log.warning("Meeting %s cannot be recorded again yet: %s", live.meeting.id, error)
-            await asyncio.sleep(READ_EVERY)
+        settings, consent = await self._privacy.until_read(guild_id)
         if not self._wanted(live):
             return
         self._voice.want(guild_id, live.channel_id)

@@ -7,7 +7,7 @@ import pytest
 
 from notetaker.discordbot import consent, replies
 from notetaker.discordbot.ports import Refused, Standing
-from notetaker.meetings import recordings
+from notetaker.meetings import privacy
 from notetaker.model.consent import NOTICE, OPT_IN, Answer
 from notetaker.model.transcript import EMPTY, paused_by
 from notetaker.model.voice import Admission
@@ -105,7 +105,7 @@ async def test_without_a_database_a_refusal_counts_and_an_agreement_does_not(ben
 async def test_without_a_database_nothing_starts_or_resumes(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recordings, "READ_EVERY", 0.01)
+    monkeypatch.setattr(privacy, "READ_EVERY", 0.01)
     bench.broken.calls = {"answers"}
     with pytest.raises(Refused):
         await bench.start()
