@@ -44,9 +44,7 @@ def _extract(store: Store, meeting_id: str, lines: Collection[str]) -> Extract |
     meeting = store.meeting(meeting_id)
     if meeting is None:
         return None
-    said = tuple(line for line in transcript_of(store, meeting, "UTC").lines if line.utterance_id in lines)
-    return (
-        Extract(f"{meeting.voice_channel_name}, {day(meeting.started_ns, ENGLISH_UTC)}", said)
-        if said
-        else None
-    )
+    transcript = transcript_of(store, meeting, "UTC")
+    said = tuple(line for line in transcript.lines if line.utterance_id in lines)
+    name = f"{meeting.voice_channel_name}, {day(meeting.started_ns, ENGLISH_UTC)}"
+    return Extract(name, said, transcript.locale.language) if said else None

@@ -8,10 +8,11 @@ from notetaker.model.minutes import Item, Kind, Part
 from notetaker.model.notes_kind import Form
 from notetaker.model.transcript import Line
 from notetaker.notes.kinds import MEETING
-from notetaker.notes.minutes.sentence import SHORTEST
-from notetaker.notes.minutes.spoken import plain, stems, words
+from notetaker.notes.minutes.sentence import SHORTEST, has_verb
+from notetaker.notes.minutes.spoken import plain, stem, stems, words
 from notetaker.notes.minutes.spoken_numbers import numbers
 from notetaker.notes.sounding import alike
+from notetaker.notes.stopwords import STOP_WORDS
 
 _SHARE = 0.5
 """How many of an item's content words must be in the lines that it cites, or in those beside them."""
@@ -25,6 +26,14 @@ _DATES = frozenset(_DATE_WORDS.split())
 _MAY_BE_OTHER = frozenset({"march", "may"})
 _NAME = re.compile(r"(?<![.!?:\"“] )(?<!^)\b[A-Z][\w'’-]*[a-z][\w'’-]*")
 """A capitalised word within a sentence. In languages that capitalise nouns, those must be in the lines as well."""
+_FIRST = re.compile(r"(?:^|(?<=[.!?:\"“] ))([A-Z][\w'’-]*[a-z][\w'’-]*)(?: ([\w'’]+))?")
+"""A word that begins a sentence, and the next one."""
+_NO_NAME_BEFORE = frozenset(words("a all any her his its my our that the their these this those your"))
+"""Words that follow a verb, as in "Finalise the budget", and hardly a name."""
+_OF_A_WRITER = stems(
+    "attendees besides despite due group members others participants several speakers team unless"
+)
+"""Words of those who write about a meeting, with which a sentence may begin though nobody said them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +79,14 @@ def objection(part: Part, item: Item) -> str | None:
     if invented := sorted(_dates(claim) - set(words(said))):
         return f"The date {invented[0]} is in none of the lines that it cites."
     spoken = _spoken_names(said, cited)
-    if invented := sorted(_names(item.text, part.people) - spoken - _misheard(part.spellings, said)):
+    misheard = _misheard(part.spellings, said)
+    if invented := sorted(_names(item.text, part.people) - spoken - misheard):
         return f"The name {invented[0]} is in none of the lines that it cites."
     if (wrong := _owner(item, cited, part)) is not None:
         return wrong
     around = " ".join(_around(part, [place[cite] for cite in item.cites]))
+    if part.language == "en" and (invented := sorted(_first_names(item.text, around) - spoken - misheard)):
+        return f"The name {invented[0]} is in none of the lines that it cites."
     content = stems(item.text)
     if content and not content & stems(said):
         return "It shares no word with the lines that it cites."
@@ -118,6 +130,29 @@ def _names(text: str, people: Sequence[str]) -> set[str]:
     return {word for word in capitalised if not word.startswith("i'")} | (
         {match.lower() for match in re.findall(r"\b[A-Z]\w+", text)} & known
     )
+
+
+def _first_names(text: str, around: str) -> set[str]:
+    """Return in lower case what can only be names of the words that begin English sentences."""
+    found = {
+        match[1].lower().removesuffix("'s")
+        for match in _FIRST.finditer(text.replace("’", "'"))
+        if (match[2] or "").lower() not in _NO_NAME_BEFORE
+    }
+    known = (
+        stems(around) | _OF_A_WRITER | {piece for word in words(around) for piece in re.split(r"[-']", word)}
+    )
+    return {
+        name
+        for name in found
+        if not (
+            name in STOP_WORDS
+            or name.endswith("ly")
+            or has_verb(f"{name} {stem(name)} {stem(name)}e")
+            or numbers(name, generous=True)
+            or known & {name, stem(name), *re.split(r"[-']", name)}
+        )
+    }
 
 
 def _spoken_names(said: str, cited: Sequence[Line]) -> set[str]:

@@ -19,6 +19,8 @@ class Extract:
     meeting: str
     """Which meeting, for people: ``Standup, 22 November 2026``."""
     lines: tuple[Line, ...]
+    language: str = "en"
+    """ISO 639-1 code."""
 
 
 class Answerer(Protocol):
@@ -41,4 +43,6 @@ def answer(question: str, extracts: Sequence[Extract], answerer: Answerer) -> tu
 def as_part(extracts: Sequence[Extract]) -> Part:
     """Return the lines of at least one extract as if they were of one meeting."""
     lines = tuple(line for extract in extracts for line in extract.lines)
-    return Part(0, lines, tuple(dict.fromkeys(line.speaker for line in lines)))
+    languages = {extract.language for extract in extracts}
+    language = languages.pop() if len(languages) == 1 else ""
+    return Part(0, lines, tuple(dict.fromkeys(line.speaker for line in lines)), language)

@@ -70,6 +70,37 @@ def test_what_nobody_said_falls(text: str, cites: tuple[str, ...], reason: str) 
     assert reasons(Kind.POINT, text, *cites) == [reason]
 
 
+LOST = part("""
+    Ana: So we lost the contract with Acme because of the rounding.
+    Ben: Then somebody must finish off the offer for the hospital.
+""")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Globex lost the contract with Acme.", "globex"),
+        ("Globex's contract with Acme is lost.", "globex"),
+        ("The contract is lost. Globex lost it with Acme.", "globex"),
+        ("Acme and the hospital lost the contract.", None),
+        ("Participants lost the contract with Acme.", None),
+        ("Contracts with Acme were lost.", None),
+        ("Finalise the offer for the hospital.", None),
+        ("Sadly we lost the contract with Acme.", None),
+        ("Losing Acme was because of rounding.", None),
+    ],
+)
+def test_a_name_that_begins_a_sentence_was_said_too(text: str, name: str | None) -> None:
+    fallen = [reason for _, reason in check(LOST, [Item(Kind.POINT, text, ("0", "1"))]).fallen]
+    assert fallen == ([f"The name {name} is in none of the lines that it cites."] if name else [])
+
+
+def test_how_sentences_begin_in_other_languages_is_not_known() -> None:
+    spoken = replace(part("Ana: Also wir haben den Vertrag mit Acme verloren."), language="de")
+    text = "Leider ist der Vertrag mit Acme verloren."
+    assert check(spoken, [Item(Kind.POINT, text, ("0",))]).fallen == ()
+
+
 def test_a_name_as_it_is_spelled_holds_where_it_was_misheard() -> None:
     spoken = replace(
         part("Ana: We move the billing service to cooper netties in March."),
