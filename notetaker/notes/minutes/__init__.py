@@ -3,6 +3,7 @@
 ``parts``       cuts the transcript into parts of some minutes, as lines become known
 ``writer``      what a writer is: a part in, cited items out
 ``check``       holds every item against the lines that it cites; ``spoken_numbers`` reads them in digits and in words
+``polarity``    tells a sentence from its opposite
 ``making``      makes minutes with a writer that may fail or invent
 ``joining``     joins the minutes of all parts
 

@@ -8,6 +8,7 @@ from notetaker.model.minutes import Item, Kind, Part
 from notetaker.model.notes_kind import Form
 from notetaker.model.transcript import Line
 from notetaker.notes.kinds import MEETING
+from notetaker.notes.minutes.polarity import is_opposite
 from notetaker.notes.minutes.sentence import SHORTEST, has_verb
 from notetaker.notes.minutes.spoken import plain, stem, stems, words
 from notetaker.notes.minutes.spoken_numbers import numbers
@@ -92,6 +93,8 @@ def objection(part: Part, item: Item) -> str | None:
         return "It shares no word with the lines that it cites."
     if len(content & stems(around)) < _SHARE * len(content):
         return "It shares too few words with the lines that it cites."
+    if is_opposite(item.text, [line.text for line in cited], part.language):
+        return "It says the opposite of the lines that it cites."
     return None
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from notetaker.notes.search.terms import terms
 from notetaker.notes.stopwords import STOP_WORDS
 
 _NOISE = re.compile(r"\[[^\]]*\]|\{[^}]*\}|<[^>]*>|@|\(\?+\)|[\"“”]")
@@ -68,6 +69,11 @@ def words(text: str) -> list[str]:
 def stems(text: str) -> set[str]:
     """Return the words that say what a text is about, each cut to what its inflections share."""
     return {stem(word) for word in words(text) if word not in STOP_WORDS and len(word) > 2}
+
+
+def content(text: str, language: str) -> set[str]:
+    """Return what a text in a language, an ISO 639-1 code, is about; of writing without blanks pairs of letters."""
+    return stems(text) if language == "en" else set(terms(text, language))
 
 
 def stem(word: str) -> str:

@@ -57,6 +57,7 @@ def test_what_was_said_holds(text: str, cites: tuple[str, ...]) -> None:
         ("We take the motor for Petra.", ("2",), "The name petra is in none of the lines that it cites."),
         ("We take the motor for Cem.", ("2",), "The name cem is in none of the lines that it cites."),
         ("The garden fence is painted green.", ("2",), "It shares no word with the lines that it cites."),
+        ("We do not take the new motor.", ("2",), "It says the opposite of the lines that it cites."),
         (
             "The motor needs a stronger garden fence in summer.",
             ("2",),
