@@ -33,6 +33,10 @@ _TITLES = 3
 _PRONOUN = re.compile(r"\b(?:it|them|that|this|him|her|those|these|there)\b", re.IGNORECASE)
 _CONTENT = 2
 """Words that say what a decision is about, below which what was proposed is quoted too."""
+_HALF = re.compile(
+    r"(?:If|That|How|What|Which|Because|Whether)\b(?!'s)(?!.*, (?:we|you|I|then|it|let's|please)\b)"
+)
+"""A sentence without its main clause: "if you can check the evaluation"."""
 _BACK = 4
 """Lines before a decision in which the proposal is looked for."""
 
@@ -104,13 +108,13 @@ def _joined(parts: Sequence[PartMinutes]) -> str:
 
 def _item(statement: Statement, kind: Kind, spoken: Talk, part: Part) -> Item | None:
     text = sentence(statement.text, partial(_has_cue, kind))
-    if text is not None and is_rough(text):
+    if text is not None and (is_rough(text) or _HALF.match(text)):
         return None
     at = statement.at
     if text is None or _says_little(text, kind):
         proposal = _proposal(statement, spoken)
         proposed = sentence(proposal.text) if proposal else None
-        if proposal is None or proposed is None:
+        if proposal is None or proposed is None or is_rough(proposed):
             if text is None or len(stems(text)) < _CONTENT:
                 return None
         else:

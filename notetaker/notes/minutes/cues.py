@@ -229,11 +229,32 @@ _NOT_SETTLING = re.compile(
 """How things are, or what may be; and what is only about the course of the meeting."""
 
 
+_SAYING = r"(?<!as you )(?<!like you )(?<!\bi )\b(?:said|says|told|thought|mean)\b"
+_ONLY_SPOKEN_OF = re.compile(
+    rf"{_SAYING}|\bthey say\b|\b(?:imagine|pretend)\b|\bi (?:forgot|wish|thought)\b|\b(?:nobody|no one)\b"
+    r"|\bin the (?:game|movie|film|book|story|series|show)\b"
+)
+"""What somebody else says, what is made up, and what has failed."""
+_NO_WORK = re.compile(
+    r"\b(?:will|shall|can|could|would|should|am|is|are|do|does|did) (?:not|never)\b(?! forget)"
+    r"(?!.* (?:but|so|instead) (?:then )?(?:i|we|you|@) )|\bnever\b|\bwill find\b|\bif (?:i|we) could\b"
+)
+"""What is not to be done: "I won't call them", but not "I can't come, but I will send it"."""
+_NOTHING_SETTLED = re.compile(
+    r"\b(?:do|does|did) not (?:think|know|believe|agree|decide)\b|\bnot sure\b|\bagreed? to (?:disagree|differ)\b"
+    r"|\b(?:almost|never|nearly) (?:have )?(?:agreed|decided|settled)\b|\b(?:agreed|decided|settled) nothing\b"
+    r"|^(?:and |so |but )*was it\b|\bwould (?:\w+ ){0,3}be \w+ing\b|\bdefinitely very\b"
+)
+
+
 def is_ruled_out(said: str, kind: Kind) -> bool:
     """Say whether normal words are no decision, or no action, whatever cue is in them."""
+    if _ONLY_SPOKEN_OF.search(said):
+        return True
     if kind is Kind.DECISION:
-        return bool(UNSETTLED.search(said) or _NOT_SETTLING.search(said))
-    return bool(AGENDA.search(said) or (_AT_ONCE.search(said) and not _LATER.search(said)))
+        return any(pattern.search(said) for pattern in (UNSETTLED, _NOT_SETTLING, _NOTHING_SETTLED))
+    at_once = _AT_ONCE.search(said) and not _LATER.search(said)
+    return bool(at_once or AGENDA.search(said) or _NO_WORK.search(said))
 
 
 HEDGE = re.compile(

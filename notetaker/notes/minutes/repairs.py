@@ -67,8 +67,9 @@ _ROUGH = re.compile(
     r"|(?<![\w'.-])(?-i:[b-hj-z])(?![\w'.-])|\b(?:and|but|so|or|that|because),? (?:and|but|or|because)\b"
     r"|\b(?:it's|that's|there's) (?:\w+ ){1,2}(?:it's|that's)"
     r"|\b(the|a|an|not) \w+ \1\b|\b(?:shall|are|do|should) we\b(?!.*\?)|\bon with\b|\bwith a and\b"
+    r"|\b(?:the|a) like \w"
     r"|\b(?:the|a|an|of|to|from|our|my|your|we|I|they|if|is|are|was|will|would|can|could|should|because|which|as"
-    r"|that's|it's|we're|I'm|they're|very|than|these|when|where|completely|not|also|might|just"
+    r"|and|or|but|whole|that's|it's|we're|I'm|they're|very|than|these|when|where|completely|not|also|might|just"
     r"|what|don't|in that|it"
     r" it)[\s,]*[.…]*$",
     re.IGNORECASE,

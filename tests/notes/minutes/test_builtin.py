@@ -115,6 +115,28 @@ def test_plain_words_are_enough() -> None:
     ]
 
 
+def test_half_a_sentence_is_no_item_and_what_was_not_settled_none() -> None:
+    halves = part("""
+        Ana: If you can check the product evaluation with some pilots tomorrow.
+        Ben: Okay.
+        Ana: That we can send the new features to the customers by Friday.
+        Ben: So we decided to buy new chairs for the kitchen and for the whole.
+        Cem: I don't think we are going with the blue logo.
+        Ana: Okay.
+        Ben: I won't call the client on Monday.
+    """)
+    assert [item for item in WRITER.write(halves).items if item.kind in (Kind.DECISION, Kind.ACTION)] == []
+
+
+def test_a_proposal_that_cannot_be_read_is_not_quoted() -> None:
+    rough = part("""
+        Ana: I suggest that we the we blue logo is the with the for the poster of the.
+        Ben: Okay, let's go with that then.
+        Cem: Agreed.
+    """)
+    assert "poster" not in " ".join(item.text for item in items(rough, Kind.DECISION))
+
+
 def test_chatter_gives_nothing() -> None:
     chatter = part(
         "Ana: Mm-hmm, mmm.\nBen: Yeah, okay.\nAna: Wa can you explain that?\nBen: Okay, well I'll move on."
