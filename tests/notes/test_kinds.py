@@ -123,6 +123,39 @@ def test_a_stand_up_tells_who_is_blocked_in_their_own_words() -> None:
     assert not (found.summary or found.actions or found.decisions)
 
 
+def test_a_stand_up_in_one_sentence_fills_every_section() -> None:
+    found = notes(
+        """Ana: Yesterday I worked on the parser, today I continue with the lexer, and I'm blocked by the API key.
+        Ben: Yesterday, I finished the login page and today I'll start on the tests.
+        Cem: I don't have a blocker, but I fixed the build on Windows.""",
+        STANDARD.by_name["standup"],
+    )
+    assert texts(found, "blocked") == ["I'm blocked by the API key."]
+    assert texts(found, "done") == [
+        "Yesterday I worked on the parser.",
+        "Yesterday, I finished the login page.",
+        "I don't have a blocker, but I fixed the build on Windows.",
+    ]
+    assert texts(found, "next") == ["Today I continue with the lexer.", "Today I'll start on the tests."]
+
+
+def test_what_is_not_to_be_done_is_in_no_section() -> None:
+    podcast = notes(
+        "Ana: Don't cut that part out of the episode, I like the bees.", STANDARD.by_name["podcast"]
+    )
+    assert texts(podcast, "check") == []
+    lecture = notes(
+        """Ana: This will not be on the exam, so don't worry about the proof.
+        Ana: Please read chapter five by Thursday.
+        Ben: okay""",
+        STANDARD.by_name["lecture"],
+    )
+    assert texts(lecture, "matters") == []
+    assert [(item.text, item.due) for item in lecture.actions] == [
+        ("Please read chapter five by Thursday.", "by Thursday")
+    ]
+
+
 def test_a_session_has_loot_threads_and_quotes() -> None:
     found = notes(
         """Ana: You find forty silver pieces and a salt key in the chest.

@@ -169,8 +169,8 @@ EXPLICIT: Mapping[Kind, re.Pattern[str]] = {
         r"|\bstanding order\b.*\b(?:resolves?|exclude|in private)\b|\bresolves? to (?:exclude|meet in private)\b"
     ),
     Kind.ACTION: re.compile(
-        rf"\baction items?\b|(?<!if )(?<!\w)(?:i|@|you) (?:will|am going to|is going to|are going to) (?:also "
-        rf"|then )*{_OFFICE}\b"
+        rf"\baction items?\b|(?<!if )(?<!\w)(?:(?:i|@|you) (?:will|am going to|is going to|are going to) (?:also "
+        rf"|then )*{_OFFICE}|please (?:also )?(?:{_OFFICE}|{_HANDED}|read|bring|finish|learn|solve|fill in))\b"
         r".*\b(?:today|tomorrow|tonight|by|before|until|next week|this week|after (?:this|the) meeting"
         rf"|on (?:@|{_DAY}))"
         rf"|(?<!\w)(?:designer|expert|manager|secretary|clerk|you two|you guys|you both"

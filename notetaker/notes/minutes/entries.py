@@ -1,7 +1,8 @@
 """Finds what belongs in the sections that only some kinds of notes have: by the kind's own cues, and quotes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from notetaker.model.minutes import Item, Kind, Part
 from notetaker.model.notes_kind import OF_A_MEETING, Form, Section
@@ -29,19 +30,38 @@ _LEANS = re.compile(
 """Beginnings of sentences that lean on what was said before."""
 
 
+_BOUNDARY = re.compile(r"[,;:.]\s+(?:(?:and|but|so)\s+)?|\s+(?:and|but)\s+")
+"""Where a clause may end."""
+_DENIAL = re.compile(r"n't\b|\b(?:no|not|never|nothing|nobody|without|cannot)\b", re.IGNORECASE)
+
+
 def entries(spoken: Talk, part: Part) -> Iterator[Item]:
     sections = [one for one in part.notes.sections if one.name not in OF_A_MEETING] if part.notes else []
     for statement in spoken.statements:
-        if statement.text.endswith("?") or len(statement.text.split()) > _LONGEST:
+        if statement.text.endswith("?"):
             continue
-        section = next((one for one in sections if one.cues and one.cues.search(statement.text)), None)
-        if section and section.cues:
-            text = sentence(statement.text, section.cues.search, english=False)  # the cue has the verb
-            if text and _stands_alone(text):
+        for section, said in _told(statement.text.replace("’", "'"), sections):
+            matters = section.cues and section.cues.search
+            text = sentence(said, matters, english=False)  # the cue has the verb
+            if text and _stands_alone(text) and len(said.split()) <= _LONGEST:
                 yield _item(section, text, statement, spoken)
     for section in sections:
         if section.form is Form.QUOTES and section.cues is None:
             yield from _quote(section, spoken)
+
+
+def _told(text: str, sections: Sequence[Section]) -> list[tuple[Section, str]]:
+    """Return what belongs in which section: the whole sentence, or its clauses if they belong in several."""
+    found: dict[tuple[int, int], Section] = {}
+    for section in sections:
+        for match in section.cues.finditer(text) if section.cues else ():
+            clause = [(0, 0), *(one.span() for one in _BOUNDARY.finditer(text, 0, match.start()))][-1]
+            if not _DENIAL.search(text, clause[1], match.start()):  # not "I don't have a blocker"
+                found.setdefault(clause, section)
+    runs = [next(run) for _, run in groupby(sorted(found), found.__getitem__)]
+    begins = [0, *(begin for _, begin in runs[1:])]
+    ends = [*(end for end, _ in runs[1:]), len(text)]
+    return [(found[run], text[begin:end]) for run, begin, end in zip(runs, begins, ends, strict=False)]
 
 
 def _stands_alone(text: str) -> bool:
