@@ -9,8 +9,8 @@ from itertools import chain
 from notetaker.model.minutes import Item, Kind, Part
 from notetaker.model.wording import SECOND_NS
 from notetaker.notes.minutes.repairs import is_rough
-from notetaker.notes.minutes.sentence import has_verb, sentence
-from notetaker.notes.minutes.spoken import stems
+from notetaker.notes.minutes.sentence import VERBS, has_verb, sentence
+from notetaker.notes.minutes.spoken import stems, words
 from notetaker.notes.minutes.statements import Statement, Talk
 
 _PER_POINT_NS = 100 * SECOND_NS
@@ -44,7 +44,23 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 """Questions that the engine wrote without a question mark, and second halves."""
-_DEPENDENT = re.compile(r"(?:if|when|because|since|as|whether|though|although|unless|while)\b", re.IGNORECASE)
+_DEPENDENT = re.compile(
+    r"(?<!of )(?<!^)\b(?:that|which|who)\b(?!')[^,]*|"
+    r"\b(?:if|when|because|'cause|cuz|since|as|whether|though|although|unless|while)\b[^,]*",
+    re.IGNORECASE,
+)
+_PREPOSITION = re.compile(
+    r"(?:about|after|at|before|besides|by|for|from|in|into|of|on|out|through|to|with|without)\b",
+    re.IGNORECASE,
+)
+_NOT_FINITE = re.compile(r"\b(?:to \w+|\w+ing)\b(?!')", re.IGNORECASE)
+_LEFTOVER = re.compile(
+    r"(?:not|all (?:of )?the|(?:if|that) (?:when|if|cuz|because))\b|.*\band stuff\b", re.IGNORECASE
+)
+"""Beginnings that nothing stands before, and an end that says nothing."""
+_EMPTY_SUBJECT = re.compile(r"(?:it|they|there|this|that)(?:'\w+)?\b", re.IGNORECASE)
+_CONTENT = 4
+"""Fewest words that say something of a sentence whose subject says nothing."""
 _WORTH = ((_ABOUT_THE_MEETING.search, 0.4), (_NEEDS_WHAT_WAS_BEFORE.match, 0.75), (_OPINION.search, 0.85))
 """What makes a sentence worth less in an outline."""
 
@@ -82,15 +98,21 @@ def _readable(statement: Statement, *, english: bool) -> str | None:
     if not _WORDS[0] <= len(statement.text.split()) <= _WORDS[1] or statement.text.endswith("?"):
         return None
     text = sentence(statement.text, english=english)
-    if text is None or (english and (is_rough(text) or _ASKS.match(text) or _is_half(text))):
+    if text is None or (english and (is_rough(text) or _ASKS.match(text) or not _is_whole(text))):
         return None
     return text
 
 
-def _is_half(text: str) -> bool:
-    """Say whether a sentence has no main clause: "if the price is too high, or the colour"."""
-    _, comma, main = text.partition(", ")
-    return bool(_DEPENDENT.match(text)) and not (comma and has_verb(main))
+def _is_whole(text: str) -> bool:
+    """Say whether a sentence has its subject and a main clause, unlike "at twenty hertz since they're slower"."""
+    first = words(text)[0]
+    if first in VERBS or _LEFTOVER.match(text):
+        return False
+    if _EMPTY_SUBJECT.match(text) and len(stems(text)) < _CONTENT:
+        return False
+    if _PREPOSITION.match(text) or _DEPENDENT.match(text):
+        return has_verb(_NOT_FINITE.sub("", _DEPENDENT.sub("", text)))
+    return has_verb(_NOT_FINITE.sub("", text.partition(", ")[0])) or len(text.partition(",")[0].split()) < 3
 
 
 def _readability(text: str) -> float:

@@ -84,7 +84,8 @@ affects affected explain explains explained describe describes described live li
 killed fight fights fought wear wears wore drive drives drove fly flies flew eat eats ate drink drinks drank catch
 catches caught throw throws threw draw draws drew rain rains ring rings rang sing sings invite invites invited visit
 visits visited answer answers answered train trains trained measure measures measured compare compares compared
-crash crashes crashed fail fails failed load loads loaded download downloads edit edits edited
+cause causes caused relate relates related tend tends tended understand understands understood combine combines
+combined crash crashes crashed fail fails failed load loads loaded download downloads edit edits edited
 """
 _ALL_VERBS = VERBS | frozenset(_MORE_VERB_FORMS.split())
 

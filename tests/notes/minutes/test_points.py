@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from notetaker.notes.minutes.points import points
 from notetaker.notes.minutes.statements import talk
 from tests.notes.minutes.builders import part
@@ -45,3 +47,34 @@ def test_what_is_in_other_items_is_not_told_again() -> None:
 def test_in_other_languages_the_rules_of_english_do_not_hold() -> None:
     german = "Ana: Die Klingel an dem Fahrrad ist für eine laute Straße viel zu leise."
     assert outline(german, "de") == [german.removeprefix("Ana: ")]
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "All the different bells, and for the couple of ways that you have of combining them.",
+        "At twenty-five hertz since the bells are ringing by two in the city.",
+        "Depends on the bell and the horn of the bicycle in the city.",
+        "If Cuz what you're trying to do is ring the bell for the cyclists.",
+        "Not important they found the bell, that's not the horn but specific the city.",
+        "It's about the working of the bell of it all.",
+        "They've been ringing all the bells and stuff and I have the horn.",
+        "The bell and the horn, left and right, to do the ringing.",
+    ],
+)
+def test_a_fragment_or_what_says_nothing_is_no_point(fragment: str) -> None:
+    assert outline(f"Ana: {fragment}") == []
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "For the bicycle, we use a normal bell from the city.",
+        "If the bell is too quiet, we must use the horn.",
+        "The main delay relates to the receipt of the bells, as expected.",
+        "It's hard to hear the bell of a bicycle on a busy road.",
+        "In the city a bell is too quiet for the cars.",
+    ],
+)
+def test_a_whole_sentence_may_begin_with_where_or_when(whole: str) -> None:
+    assert outline(f"Ana: {whole}") == [whole]
