@@ -101,7 +101,7 @@ ANSWER_SCHEMA: Final = _object(points=_array(**_ITEM))
 SUMMARY_SCHEMA: Final = _object(title=_TEXT, summary=_array(items=_NUMBERS, text=_TEXT))
 _FORM: Final = '[{"lines": [1, 2], "text": "a sentence"}]'
 _ACTION_FORM: Final = (
-    '[{"lines": [4], "text": "a sentence", "owner": "a name" or null, "due": "words" or null}]'
+    '[{"lines": [4], "text": "a sentence", "owner": "a name" or null, "due": "when, as spoken" or null}]'
 )
 
 

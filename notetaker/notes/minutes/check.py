@@ -10,8 +10,9 @@ from notetaker.model.transcript import Line
 from notetaker.notes.kinds import MEETING
 from notetaker.notes.minutes.polarity import is_opposite
 from notetaker.notes.minutes.sentence import SHORTEST, has_verb
-from notetaker.notes.minutes.spoken import plain, stem, stems, words
+from notetaker.notes.minutes.spoken import content, plain, stem, stems, words
 from notetaker.notes.minutes.spoken_numbers import numbers
+from notetaker.notes.search.terms import words as separate_words
 from notetaker.notes.sounding import alike
 from notetaker.notes.stopwords import STOP_WORDS
 
@@ -25,6 +26,7 @@ october november december today tomorrow tonight yesterday
 """
 _DATES = frozenset(_DATE_WORDS.split())
 _MAY_BE_OTHER = frozenset({"march", "may"})
+_BEFORE_DATES = frozenset(words("a an at before by for in on the to until"))
 _NAME = re.compile(r"(?<![.!?:\"“] )(?<!^)\b[A-Z][\w'’-]*[a-z][\w'’-]*")
 """A capitalised word within a sentence. In languages that capitalise nouns, those must be in the lines as well."""
 _FIRST = re.compile(r"(?:^|(?<=[.!?:\"“] ))([A-Z][\w'’-]*[a-z][\w'’-]*)(?: ([\w'’]+))?")
@@ -66,36 +68,61 @@ def objection(part: Part, item: Item) -> str | None:
     if len(set(item.cites)) < len(item.cites):
         return "It cites a line twice."
     form = _form(part, item)
-    if form in (Form.LIST, Form.PEOPLE) and len(item.text.split()) < SHORTEST:
+    if form in (Form.LIST, Form.PEOPLE) and len(_in_row(item.text)) < SHORTEST:
         return f"It has fewer than {SHORTEST} words."
     cited = [part.lines[place[cite]] for cite in item.cites]
     if form in (Form.PEOPLE, Form.QUOTES) and len({line.user_id for line in cited}) > 1:
         return "It cites lines of several people, and must be of one."
     if form is Form.QUOTES and not _is_verbatim(item.text, cited):
         return "It is not, word for word, in the lines that it cites."
-    said = " ".join(f"{line.text} {plain(line.text)}" for line in cited)
-    claim = f"{item.text} {item.due or ''}"
-    if invented := sorted(numbers(claim) - numbers(said, generous=True)):
-        return f"The number {invented[0]} is in none of the lines that it cites."
-    if invented := sorted(_dates(claim) - set(words(said))):
-        return f"The date {invented[0]} is in none of the lines that it cites."
-    spoken = _spoken_names(said, cited)
-    misheard = _misheard(part.spellings, said)
-    if invented := sorted(_names(item.text, part.people) - spoken - misheard):
-        return f"The name {invented[0]} is in none of the lines that it cites."
+    around = _around(part, [place[cite] for cite in item.cites])
+    if (wrong := invention(part, item.text, cited, around) or _due(item, cited)) is not None:
+        return wrong
     if (wrong := _owner(item, cited, part)) is not None:
         return wrong
-    around = " ".join(_around(part, [place[cite] for cite in item.cites]))
-    if part.language == "en" and (invented := sorted(_first_names(item.text, around) - spoken - misheard)):
-        return f"The name {invented[0]} is in none of the lines that it cites."
-    content = stems(item.text)
-    if content and not content & stems(said):
+    about = content(item.text, part.language)
+    if about and not about & content(_text(cited), part.language):
         return "It shares no word with the lines that it cites."
-    if len(content & stems(around)) < _SHARE * len(content):
+    if len(about & content(_text(around), part.language)) < _SHARE * len(about):
         return "It shares too few words with the lines that it cites."
     if is_opposite(item.text, [line.text for line in cited], part.language):
         return "It says the opposite of the lines that it cites."
     return None
+
+
+def invention(part: Part, text: str, cited: Sequence[Line], around: Sequence[Line]) -> str | None:
+    """Return which number, date or name of a text nobody said in the lines that it cites, as a sentence."""
+    said = " ".join(f"{line.text} {plain(line.text)}" for line in cited)
+    if invented := sorted(numbers(text) - numbers(said, generous=True)):
+        return f"The number {invented[0]} is in none of the lines that it cites."
+    if invented := sorted(_dates(text) - set(words(said))):
+        return f"The date {invented[0]} is in none of the lines that it cites."
+    names = _names(text, part.people)
+    if part.language == "en":
+        names |= _first_names(text, _text(around))
+    else:  # nouns may be capitalised, and are inflected
+        inflected = content(said, part.language)
+        names = {name for name in names if not content(name, part.language) <= inflected}
+    if invented := sorted(names - _spoken_names(said, cited) - _misheard(part.spellings, said)):
+        return f"The name {invented[0]} is in none of the lines that it cites."
+    return None
+
+
+def _due(item: Item, cited: Sequence[Line]) -> str | None:
+    """Say what is wrong with the due date, which is to be as spoken."""
+    if item.due is None or item.due.casefold() in _text(cited).casefold():
+        return None
+    said = {word for line in cited for word in words(f"{line.text} {plain(line.text)}")}
+    heard = numbers(_text(cited), generous=True)
+    for word in words(item.due):
+        number = numbers(word, generous=True)
+        if word not in said | _BEFORE_DATES and not (number and number <= heard):
+            return f"The date {word} is in none of the lines that it cites."
+    return None
+
+
+def _text(lines: Sequence[Line]) -> str:
+    return " ".join(line.text for line in lines)
 
 
 def _form(part: Part, item: Item) -> Form:
@@ -105,16 +132,21 @@ def _form(part: Part, item: Item) -> Form:
 
 def _is_verbatim(text: str, cited: Sequence[Line]) -> bool:
     """Say whether somebody said this, with or without fillers."""
-    quoted = f" {' '.join(words(text))} "
+    quoted = f" {' '.join(_in_row(text))} "
     return any(
-        quoted in f" {' '.join(word for line in cited for word in words(as_said(line.text)))} "
+        quoted in f" {' '.join(word for line in cited for word in _in_row(as_said(line.text)))} "
         for as_said in (str, plain)
     )
 
 
-def _around(part: Part, places: Sequence[int]) -> list[str]:
+def _in_row(text: str) -> list[str]:
+    """Return the words; of writing without blanks, such as Japanese, each two neighbouring letters are one."""
+    return [word for word, _, _ in separate_words(text)]
+
+
+def _around(part: Part, places: Sequence[int]) -> list[Line]:
     near = {place + step for place in places for step in range(-_BESIDE, _BESIDE + 1)}
-    return [line.text for number, line in enumerate(part.lines) if number in near]
+    return [line for number, line in enumerate(part.lines) if number in near]
 
 
 def _dates(text: str) -> set[str]:

@@ -72,8 +72,13 @@ def stems(text: str) -> set[str]:
 
 
 def content(text: str, language: str) -> set[str]:
-    """Return what a text in a language, an ISO 639-1 code, is about; of writing without blanks pairs of letters."""
-    return stems(text) if language == "en" else set(terms(text, language))
+    """Return what a text is about, in a language, an ISO 639-1 code: the stems of its longer words.
+
+    Of writing without blanks, such as Japanese, each two neighbouring letters are a word.
+    """
+    if language == "en":
+        return stems(text)
+    return {term for term in terms(text, language) if len(term) > 2 or not term.isascii()}
 
 
 def stem(word: str) -> str:

@@ -41,8 +41,6 @@ def answer(question: str, extracts: Sequence[Extract], answerer: Answerer) -> tu
 
 
 def as_part(extracts: Sequence[Extract]) -> Part:
-    """Return the lines of at least one extract as if they were of one meeting."""
+    """Return the lines of at least one extract as if they were of one meeting, in the language of the first."""
     lines = tuple(line for extract in extracts for line in extract.lines)
-    languages = {extract.language for extract in extracts}
-    language = languages.pop() if len(languages) == 1 else ""
-    return Part(0, lines, tuple(dict.fromkeys(line.speaker for line in lines)), language)
+    return Part(0, lines, tuple(dict.fromkeys(line.speaker for line in lines)), extracts[0].language)

@@ -102,6 +102,31 @@ def test_how_sentences_begin_in_other_languages_is_not_known() -> None:
     assert check(spoken, [Item(Kind.POINT, text, ("0",))]).fallen == ()
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "true", "false"),
+    [
+        (
+            "ja",
+            "では新しいバージョンを来月の一日に公開することに決めました。",
+            "新しいバージョンを来月の一日に公開する。",
+            "予算を来年まで凍結する方針を確認した。",
+        ),
+        ("zh", "我们决定下周五发布新版本。", "下周五发布新版本。", "公司将在北京租用办公室。"),
+        ("th", "เราตัดสินใจเปิดร้านใหม่ในวันศุกร์", "เปิดร้านใหม่ในวันศุกร์", "ประชุมครั้งหน้าที่กรุงเทพ"),
+        (
+            "de",
+            "Also die Berichte prüfen wir vor den Sitzungen.",
+            "Wir prüfen jeden Bericht vor einer Sitzung.",
+            "Der Zaun bekommt im Sommer eine neue Farbe.",
+        ),
+    ],
+)
+def test_what_was_said_holds_in_any_writing(language: str, said: str, true: str, false: str) -> None:
+    spoken = replace(part(f"Ana: {said}"), language=language)
+    items = [Item(Kind.POINT, text, ("0",)) for text in (true, false)]
+    assert check(spoken, items).kept == (items[0],)
+
+
 def test_a_name_as_it_is_spelled_holds_where_it_was_misheard() -> None:
     spoken = replace(
         part("Ana: We move the billing service to cooper netties in March."),
@@ -131,6 +156,45 @@ def test_a_due_date_that_nobody_named_falls() -> None:
     assert reasons(Kind.ACTION, "Order the new motor from them.", "2", "3", due="by Tuesday") == [
         "The date tuesday is in none of the lines that it cites."
     ]
+
+
+@pytest.mark.parametrize(
+    ("due", "reason"),
+    [
+        ("tomorrow", None),
+        ("by tomorrow", None),
+        ("next week", "The date next is in none of the lines that it cites."),
+        ("before Christmas", "The date christmas is in none of the lines that it cites."),
+        ("as soon as possible", "The date as is in none of the lines that it cites."),
+    ],
+)
+def test_a_due_date_is_in_the_words_that_were_spoken(due: str, reason: str | None) -> None:
+    fallen = reasons(Kind.ACTION, "Order the new motor from them.", "2", "3", due=due)
+    assert fallen == ([reason] if reason else [])
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "text", "due"),
+    [
+        (
+            "de",
+            "Ich schicke bis Freitag den Bericht an die Kundin.",
+            "Den Bericht an die Kundin schicken.",
+            "bis Freitag",
+        ),
+        (
+            "ja",
+            "来週の金曜日までにレポートを送ります。",
+            "来週の金曜日までにレポートを送る。",
+            "来週の金曜日",
+        ),
+    ],
+)
+def test_a_due_date_is_checked_in_any_language(language: str, said: str, text: str, due: str) -> None:
+    spoken = replace(part(f"Ana: {said}"), language=language)
+    good = Item(Kind.ACTION, text, ("0",), "Ana", due)
+    assert check(spoken, [good]).fallen == ()
+    assert check(spoken, [replace(good, due="Dienstag")]).kept == ()
 
 
 def test_what_holds_stays_in_order() -> None:
