@@ -11,11 +11,13 @@ from notetaker.model.minutes import LONGEST_ITEM, Item, Kind, Part, PartMinutes,
 from notetaker.model.notes_kind import SUMMARY
 from notetaker.model.wording import clip
 from notetaker.notes.kinds import MEETING, has_place
-from notetaker.notes.minutes.check import check
-from notetaker.notes.minutes.spoken import stems
+from notetaker.notes.minutes.check import check, invention
+from notetaker.notes.minutes.spoken import content
 from notetaker.notes.minutes.spoken_numbers import numbers
 from notetaker.notes.minutes.writer import Writer, WriterError
 
+_SHARE_OF_TITLE: Final = 2 / 3
+"""How many of the words of a title somebody said: all, or of three or more all but one."""
 NOTHING_HOLDS: Final = "Nothing that it wrote was said in the lines that it cites."
 
 
@@ -125,11 +127,10 @@ def _unique(items: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def _was_said(title: str, whole: Part) -> bool:
-    """Say whether there is a title without a number that nobody said, of which at least half the words were said."""
-    said = " ".join(line.text for line in whole.lines)
-    words = stems(title)
-    return (
-        bool(words)
-        and not numbers(title) - numbers(said, generous=True)
-        and len(words & stems(said)) * 2 >= len(words)
-    )
+    """Say whether there is a title that invents no number, date or name, and whose other words were mostly said."""
+    said = content(" ".join(line.text for line in whole.lines), whole.language)
+    about = content(title, whole.language)
+    if not about or invention(whole, title, whole.lines, whole.lines) is not None:
+        return False
+    about -= numbers(title) | content(" ".join(whole.people), whole.language)
+    return len(about & said) >= _SHARE_OF_TITLE * len(about)

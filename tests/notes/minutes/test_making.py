@@ -182,6 +182,27 @@ def test_a_title_with_what_nobody_said_is_replaced() -> None:
         assert (made.title, made.made_by) == (BUILT_IN.write(PART).title, "model")
 
 
+@pytest.mark.parametrize(
+    ("title", "holds"),
+    [
+        ("Launch of the billing page", True),
+        ("Launch and rounding plans", True),
+        ("Ben and Caro: invoices", True),
+        ("Billing Page Launch", True),
+        ("Launch on 12 March", True),
+        ("Ben is a thief", False),
+        ("Globex and the billing page", False),
+        ("The billing page for Globex", False),
+        ("Launch in October", False),
+    ],
+)
+def test_a_title_invents_neither_names_nor_deeds(title: str, holds: bool) -> None:
+    made = make(PART, Model((TRUE,), title=title), BUILT_IN)
+    assert (made.title == title) == holds
+    summed = sum_up([PART], MINUTES, Model(summary=(title, (SHORT,))), BUILT_IN)
+    assert (summed.title == title) == holds
+
+
 def test_the_built_in_summary_stands_in() -> None:
     away = WriterError("The language model is too slow.")
     made = [make(PART, BUILT_IN, BUILT_IN)]
