@@ -27,6 +27,7 @@ october november december today tomorrow tonight yesterday
 _DATES = frozenset(_DATE_WORDS.split())
 _MAY_BE_OTHER = frozenset({"march", "may"})
 _BEFORE_DATES = frozenset(words("a an at before by for in on the to until"))
+_YOU = frozenset({"you", "your", "you'll", "you're", "please"})
 _NAME = re.compile(r"(?<![.!?:\"“] )(?<!^)\b[A-Z][\w'’-]*[a-z][\w'’-]*")
 """A capitalised word within a sentence. In languages that capitalise nouns, those must be in the lines as well."""
 _FIRST = re.compile(r"(?:^|(?<=[.!?:\"“] ))([A-Z][\w'’-]*[a-z][\w'’-]*)(?: ([\w'’]+))?")
@@ -78,7 +79,7 @@ def objection(part: Part, item: Item) -> str | None:
     around = _around(part, [place[cite] for cite in item.cites])
     if (wrong := invention(part, item.text, cited, around) or _due(item, cited)) is not None:
         return wrong
-    if (wrong := _owner(item, cited, part)) is not None:
+    if (wrong := _owner(item, cited, around, part)) is not None:
         return wrong
     about = content(item.text, part.language)
     if about and not about & content(_text(cited), part.language):
@@ -200,13 +201,18 @@ def _misheard(spellings: Sequence[str], said: str) -> set[str]:
     return {word for term in alike(spellings, said) for word in words(term)}
 
 
-def _owner(item: Item, cited: Sequence[Line], part: Part) -> str | None:
+def _owner(item: Item, cited: Sequence[Line], around: Sequence[Line], part: Part) -> str | None:
+    """Say what is wrong with the owner, who is named, speaks, or may be the one who is asked.
+
+    Those who are asked speak nearby, or else "you" could be anybody. Of English it is known when somebody is asked.
+    """
     if item.owner is None or item.kind is not Kind.ACTION:
         return None
     if item.owner not in part.people:
         return f"{item.owner} is not a person of this meeting."
     said = {word for line in cited for word in words(line.text)}
-    involved = item.owner in {line.speaker for line in cited} or bool(set(words(item.owner)) & said)
-    if not involved and not said & {"you", "your", "you'll", "you're", "please"}:
-        return f"The lines that it cites neither name {item.owner} nor are theirs."
-    return None
+    if item.owner in {line.speaker for line in cited} or set(words(item.owner)) & said:
+        return None
+    if item.owner in {line.speaker for line in around} and (part.language != "en" or said & _YOU):
+        return None
+    return f"The lines that it cites neither name {item.owner} nor are theirs."

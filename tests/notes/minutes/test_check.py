@@ -152,6 +152,31 @@ def test_an_owner_is_one_of_the_people_and_has_to_do_with_it() -> None:
     assert reasons(Kind.ACTION, "Tell the customers about the delay.", "5", owner="Cem") == []
 
 
+def test_who_is_asked_answers_nearby() -> None:
+    english = """
+        Ana: Could you send the offer to the hospital?
+        Ben: Will do.
+        Ana: Great.
+        Ana: Next.
+        Cem: Yes.
+    """
+    action = Item(Kind.ACTION, "Send the offer to the hospital.", ("0",), "Ben")
+    assert check(part(english), [action]).fallen == ()
+    assert check(part(english), [replace(action, owner="Cem")]).kept == ()
+
+    german = """
+        Ana: Kannst du das Angebot an das Krankenhaus schicken?
+        Ben: Mach ich.
+        Ana: Gut.
+        Ana: Weiter.
+        Cem: Ja.
+    """
+    spoken = replace(part(german), language="de")
+    action = Item(Kind.ACTION, "Das Angebot an das Krankenhaus schicken.", ("0",), "Ben")
+    assert check(spoken, [action]).fallen == ()
+    assert check(spoken, [replace(action, owner="Cem")]).kept == ()
+
+
 def test_a_due_date_that_nobody_named_falls() -> None:
     assert reasons(Kind.ACTION, "Order the new motor from them.", "2", "3", due="by Tuesday") == [
         "The date tuesday is in none of the lines that it cites."
