@@ -8,6 +8,7 @@ from dataclasses import replace
 from notetaker.model.minutes import Item, Kind, Minutes, PartMinutes, Summary
 from notetaker.model.notes_kind import Form, NotesKind
 from notetaker.notes.kinds import MEETING
+from notetaker.notes.minutes.polarity import is_opposite
 from notetaker.notes.minutes.spoken import stems
 from notetaker.notes.minutes.spoken_numbers import numbers
 
@@ -16,11 +17,16 @@ _SAME = 0.6
 _ABOUT = 0.6
 """Share of the content words of the shorter of two decisions that makes them about the same thing."""
 _AGAINST = re.compile(
-    r"\b(?:no|not|never|without|out|drop(?:ped)?|rul(?:e|ed) out|leave out|instead|rather than|in favour of"
-    r"|omit|no longer"
-    r"|don't|won't|isn't|aren't|doesn't|cancel(?:led)?|skip|forget|lose)\b",
+    r"\b(?:no|not|never|without|out|drop(?:ped)?|rul(?:e|ed) out|leave out|omit|no longer"
+    r"|don't|won't|can't|isn't|aren't|doesn't|cancel(?:led)?|skip|forget|lose)\b",
     re.IGNORECASE,
 )
+_KEEPS = re.compile(
+    r"\b(?:not|never|don't|won't|can't) (?:cancel|change|drop|forget|lose|move|omit|remove|replace|skip)\b",
+    re.IGNORECASE,
+)
+"""What is for something, though it has words that are against it."""
+_RATHER = re.compile(r"\b(?:instead|rather than|in favour of|after all)\b", re.IGNORECASE)
 
 _DECIDED = stems("decide decided decision agree agreed settle settled make made")
 
@@ -85,7 +91,7 @@ def _joined(items: Iterable[Item]) -> list[Item]:
 def _is_same(one: Item, other: Item) -> bool:
     if one.section != other.section or (one.owner and other.owner and one.owner != other.owner):
         return False
-    if bool(_AGAINST.search(one.text)) != bool(_AGAINST.search(other.text)):
+    if any(bool(is_so(one.text)) != bool(is_so(other.text)) for is_so in (_is_against, _RATHER.search)):
         return False
     said = numbers(one.text), numbers(other.text)
     if all(said) and said[0] != said[1]:
@@ -103,10 +109,21 @@ def _marked(decisions: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def _overturns(later: Item, earlier: Item) -> bool:
-    against = bool(_AGAINST.search(later.text)) and not _AGAINST.search(earlier.text)
     first, second = _about(earlier.text), _about(later.text)
     shared = len(first & second)
-    return against and shared >= max(1, _ABOUT * min(len(first), len(second)))
+    return _is_contrary(earlier.text, later.text) and shared >= max(1, _ABOUT * min(len(first), len(second)))
+
+
+def _is_contrary(earlier: str, later: str) -> bool:
+    if _RATHER.search(later):
+        return not _RATHER.search(earlier)
+    if _is_against(later):
+        return not _is_against(earlier) and not _RATHER.search(earlier)
+    return is_opposite(later, [earlier], "en")
+
+
+def _is_against(text: str) -> bool:
+    return bool(_AGAINST.search(_KEEPS.sub("", text)))
 
 
 def _about(text: str) -> set[str]:

@@ -51,6 +51,26 @@ def test_a_decision_that_was_overturned_is_marked() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "later", "overturned"),
+    [
+        ("We do not ship on Friday.", "We ship on Friday after all.", True),
+        ("We do not ship on Friday.", "We ship on Friday.", True),
+        ("We decided to use Rust for the server.", "Okay, we use Go for the server after all.", True),
+        ("We go with the touch screen.", "We omit the touch screen in favour of voice.", True),
+        ("We launch on the twelfth of March.", "We launch on the nineteenth of March instead.", True),
+        ("We keep the blue logo.", "We will not change the blue logo any more.", False),
+        ("We keep the blue logo.", "We drop the blue logo, we do not need it.", True),
+        ("We keep the blue logo.", "We will not drop the blue logo.", False),
+        ("We drop the blue logo.", "We do not use the blue logo.", False),
+        ("We will not use green on the shirts.", "The shirts come in May.", False),
+    ],
+)
+def test_only_a_contrary_decision_overturns_one(first: str, later: str, overturned: bool) -> None:
+    joined = join([minutes_of(decided(first, "a")), minutes_of(decided(later, "b"))], NOTHING)
+    assert joined.decisions[0].overturned == overturned
+
+
 CHATTER = """
 Ben: Yeah okay.
 Cem: Fine with me.
