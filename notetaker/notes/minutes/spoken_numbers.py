@@ -19,6 +19,8 @@ _VALUES = (
     | _ORDINALS
 )
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+_SINGLE = "|".join([*_UNITS.split(), *_TENS.split()])
+_DIGIT = "|".join(["oh", *_UNITS.split()[:10]])
 _WORD = re.compile(r"\d+(?:[.,:]\d+)*|[a-z]+")
 _UNCERTAIN = frozenset({"one", "second", "first"})
 """Words that are numbers, and much else."""
@@ -41,7 +43,35 @@ def numbers(text: str, *, generous: bool = False) -> set[str]:
             found |= _row(row, generous)
             row = [int(word)] if word.isdecimal() else []
             found |= _written(word, generous) if word[:1].isdecimal() and not row else set()
+    return found | _colloquial(text) if generous else found
+
+
+def _colloquial(text: str) -> set[str]:
+    """Return the numbers that are more than a row of number words: "two dozen", "three point two", "two oh one"."""
+    spoken = text.lower().replace("-", " ")
+    found = {"12"} if "dozen" in spoken else set()
+    for one, unit in re.findall(
+        rf"\b({_SINGLE}) (dozen|and a half(?: (?:hundred|thousand|million|billion))?)\b", spoken
+    ):
+        value = (
+            _VALUES[one] * 12 if unit == "dozen" else (_VALUES[one] + 0.5) * _SCALES.get(unit.split()[-1], 1)
+        )
+        found.add(f"{value:g}" if value < 1000 else str(int(value)))
+    found |= {
+        str(_SCALES[scale] // 2)
+        for scale in re.findall(r"\bhalf an? (hundred|thousand|million|billion)\b", spoken)
+    }
+    for match in re.finditer(
+        rf"\b((?:{_SINGLE})(?: (?:{_SINGLE}))*) point ((?:{_DIGIT})(?: (?:{_DIGIT}))*)\b", spoken
+    ):
+        whole = _values([_VALUES[word] for word in match[1].split()])[-1]
+        found.add(_trimmed(f"{whole}.{_digits(match[2])}"))
+    found |= {_digits(match[0]) for match in re.finditer(rf"\b(?:{_DIGIT})(?: (?:{_DIGIT}))+\b", spoken)}
     return found
+
+
+def _digits(text: str) -> str:
+    return "".join(str(_VALUES.get(word, 0)) for word in text.split())
 
 
 def _row(row: list[int], generous: bool) -> set[str]:
@@ -78,9 +108,12 @@ def _values(row: list[int]) -> list[int]:
 
 
 def _written(word: str, generous: bool) -> set[str]:
-    """Return what ``1,250``, ``12.50`` or ``9:30`` is."""
+    """Return what ``1,250``, ``12.50`` or ``9:30`` is, and in doubt what ``1.250`` is in German."""
     whole = _trimmed(word.replace(",", ""))
-    return {whole, *re.split(r"[.,:]", word)} if generous else {whole}
+    if not generous:
+        return {whole}
+    thousands = {word.replace(".", "")} if re.fullmatch(r"\d{1,3}(?:\.\d{3})+", word) else set()
+    return {whole, *re.split(r"[.,:]", word)} | thousands
 
 
 def _trimmed(number: str) -> str:

@@ -36,6 +36,15 @@ def test_numbers_are_read_in_digits_and_words(text: str, found: set[str]) -> Non
         ("1 button", "just one button"),
         ("twenty five", "25"),
         ("2019", "twenty nineteen"),
+        ("12", "a dozen eggs"),
+        ("36", "three dozen"),
+        ("3.2", "three point two"),
+        ("25.75", "twenty-five point seven five"),
+        ("1,500,000", "one and a half million"),
+        ("2.5", "two and a half hours"),
+        ("500,000", "half a million"),
+        ("1500", "1.500 Euro"),
+        ("201", "room two oh one"),
     ],
 )
 def test_who_says_it_in_another_way_still_said_it(claimed: str, said: str) -> None:
@@ -43,7 +52,8 @@ def test_who_says_it_in_another_way_still_said_it(claimed: str, said: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("claimed", "said"), [("26", "twenty-five"), ("300", "thirty"), ("15 %", "fifty percent")]
+    ("claimed", "said"),
+    [("26", "twenty-five"), ("300", "thirty"), ("15 %", "fifty percent"), ("3.5", "three point two")],
 )
 def test_another_number_is_another(claimed: str, said: str) -> None:
     assert not numbers(claimed) & numbers(said, generous=True)
