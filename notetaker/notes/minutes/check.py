@@ -77,7 +77,7 @@ def objection(part: Part, item: Item) -> str | None:
     if form is Form.QUOTES and not _is_verbatim(item.text, cited):
         return "It is not, word for word, in the lines that it cites."
     around = _around(part, [place[cite] for cite in item.cites])
-    if (wrong := invention(part, item.text, cited, around) or _due(item, cited)) is not None:
+    if (wrong := invention(part, item.text, cited, around, item.owner) or _due(item, cited)) is not None:
         return wrong
     if (wrong := _owner(item, cited, around, part)) is not None:
         return wrong
@@ -91,8 +91,13 @@ def objection(part: Part, item: Item) -> str | None:
     return None
 
 
-def invention(part: Part, text: str, cited: Sequence[Line], around: Sequence[Line]) -> str | None:
-    """Return which number, date or name of a text nobody said in the lines that it cites, as a sentence."""
+def invention(
+    part: Part, text: str, cited: Sequence[Line], around: Sequence[Line], owner: str | None = None
+) -> str | None:
+    """Return which number, date or name of a text nobody said in the lines that it cites, as a sentence.
+
+    Whether the owner has to do with it is another question.
+    """
     said = " ".join(f"{line.text} {plain(line.text)}" for line in cited)
     if invented := sorted(numbers(text) - numbers(said, generous=True)):
         return f"The number {invented[0]} is in none of the lines that it cites."
@@ -104,6 +109,7 @@ def invention(part: Part, text: str, cited: Sequence[Line], around: Sequence[Lin
     else:  # nouns may be capitalised, and are inflected
         inflected = content(said, part.language)
         names = {name for name in names if not content(name, part.language) <= inflected}
+    names -= set(words(owner or ""))
     if invented := sorted(names - _spoken_names(said, cited) - _misheard(part.spellings, said)):
         return f"The name {invented[0]} is in none of the lines that it cites."
     return None

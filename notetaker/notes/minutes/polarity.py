@@ -61,8 +61,11 @@ def is_opposite(claim: str, said: Iterable[str], language: str) -> bool:
     denies = _denies(claim.replace("’", "'"), denial)
     if not about or (denies and any(_denies(text, denial) for text in texts)):
         return False
+    turned = _turns(claim)
+    if turned - _turns(" ".join(texts)):
+        return False
     return all(
-        not clause.endswith("?") and _denies(clause, denial) != denies and _turns(clause) == _turns(claim)
+        not clause.endswith("?") and _denies(clause, denial) != denies and _turns(clause) <= turned
         for clause in about
     )
 

@@ -161,7 +161,7 @@ def test_who_is_asked_answers_nearby() -> None:
         Cem: Yes.
     """
     action = Item(Kind.ACTION, "Send the offer to the hospital.", ("0",), "Ben")
-    assert check(part(english), [action]).fallen == ()
+    assert check(part(english), [action, replace(action, text="Ben is to send the offer.")]).fallen == ()
     assert check(part(english), [replace(action, owner="Cem")]).kept == ()
 
     german = """

@@ -10,6 +10,10 @@ from notetaker.notes.minutes.polarity import is_opposite
             "We will ship the release on Friday.",
             "We will not ship the release on Friday because the tests fail.",
         ),
+        (
+            "We will ship the release on Friday because the tests fail.",
+            "We will not ship the release on Friday because the tests fail.",
+        ),
         ("We ship the release on Friday.", "So we're definitely not shipping the release on Friday."),
         ("The release isn't shipped on Friday.", "We ship the release on Friday."),
         ("We cancel the contract with Acme.", "We won't cancel the contract with Acme."),
