@@ -9,6 +9,7 @@ from notetaker.model.notes_kind import SUMMARY, TOPICS, Form, NotesKind, Section
 from notetaker.model.transcript import Transcript
 from notetaker.model.wording import clip, count
 from notetaker.notes.markdown import escape
+from notetaker.notes.minutes.builtin import NAME as BUILT_IN
 from notetaker.notes.turns import turns
 from notetaker.notes.wording import unknown_speaker, with_dates
 
@@ -103,8 +104,11 @@ def outline(minutes: Minutes) -> list[tuple[int, str, tuple[Item, ...]]]:
     return [] if told else found
 
 
-def reservations(minutes: Minutes, characters: int) -> Iterator[str]:
-    """Yield sentences about what keeps the notes from being what they should be, reasons clipped."""
+def reservations(minutes: Minutes, characters: int, language: str) -> Iterator[str]:
+    """Yield sentences about what keeps the notes from being what they should be, reasons clipped.
+
+    ``language`` is the ISO 639-1 code of what was spoken.
+    """
     fallen = [part for part in minutes.parts if part.fell_back]
     if fallen:
         reason, _ = Counter(part.fell_back or "" for part in fallen).most_common(1)[0]
@@ -112,6 +116,8 @@ def reservations(minutes: Minutes, characters: int) -> Iterator[str]:
         yield f"{parts} by the built-in writer: {escape(clip(reason, characters))}"
     if minutes.fell_back and not fallen:
         yield f"The summary is the built-in writer's: {escape(clip(minutes.fell_back, characters))}"
+    if language != "en" and any(part.made_by == BUILT_IN for part in minutes.parts):
+        yield "The built-in writer finds decisions, tasks and questions in English only."
     if minutes.dropped:
         yield f"{count(minutes.dropped, 'item')} left out, not supported by the lines cited."
 

@@ -52,6 +52,8 @@ _MARKED = {
     "es": "Momentos marcados",
     "fr": "Moments marqués",
 }
+_TRANSCRIPT = {"en": "Transcript", "de": "Mitschrift", "es": "Transcripción", "fr": "Transcription"}
+_COVERAGE = {"en": "Coverage", "de": "Abdeckung", "es": "Cobertura", "fr": "Couverture"}
 _WHO_SPOKE = {"en": "Who spoke", "de": "Wer sprach", "es": "Quién habló", "fr": "Qui a parlé"}
 
 
@@ -105,7 +107,7 @@ def _message(
     yield f"-# Coverage: {coverage.heard(transcript)}"
     made_by = f"Notes by: {escape(clip(', '.join(minutes.made_by), _NAME))}"
     yield f"-# {made_by}{_transcribed(transcript)}. The full transcript is attached."
-    yield from (f"-# {sentence}" for sentence in reservations(minutes, _NAME + characters))
+    yield from (f"-# {sentence}" for sentence in reservations(minutes, _NAME + characters, language))
     if transcript.corrected:
         words = count(sum(transcript.corrected.values()), "misheard name")
         yield f"-# {words} corrected as this server has asked; the transcript says which."
@@ -164,7 +166,7 @@ def _document(transcript: Transcript, minutes: Minutes, kind: NotesKind) -> Iter
     if minutes.title:
         yield f"- About: {escape(minutes.title)}"
     yield f"- Notes by: {escape(', '.join(minutes.made_by))}"
-    yield from (f"- Notes: {sentence}" for sentence in reservations(minutes, 200))
+    yield from (f"- Notes: {sentence}" for sentence in reservations(minutes, 200, locale.language))
     if transcript.engines:
         yield f"- Speech to text: {escape(', '.join(transcript.engines))}"
     if transcript.languages:
@@ -181,13 +183,13 @@ def _document(transcript: Transcript, minutes: Minutes, kind: NotesKind) -> Iter
             yield from [one_line(lines)] if section.form is Form.LINE else (f"- {line}" for line in lines)
     if transcript.marks:
         lines = marked(transcript, 500, lambda at: clock(at, locale))
-        yield from ("", "## Marked moments", "", *(f"- {line}" for line in lines))
-    yield from ("", "## Transcript", "", f"Times are {_zones(transcript)}.")
+        yield from ("", f"## {in_language(_MARKED, locale.language)}", "", *(f"- {line}" for line in lines))
+    yield from ("", f"## {in_language(_TRANSCRIPT, locale.language)}", "", f"Times are {_zones(transcript)}.")
     if not transcript.lines:
         yield from ("", _no_words(transcript))
     for paragraph in _paragraphs(transcript):
         yield from ("", paragraph)
-    yield from ("", "## Coverage", "", coverage.heard(transcript))
+    yield from ("", f"## {in_language(_COVERAGE, locale.language)}", "", coverage.heard(transcript))
     if transcript.coverage:
         yield from ("", *coverage.table(transcript))
 

@@ -65,7 +65,9 @@ def _message(
         if len(lines) > entries:
             yield f"- {len(lines) - entries:,} earlier …"
         yield from (f"- {line}" for line in lines[max(len(lines) - entries, 0) :])
-    yield from (f"-# {sentence}" for sentence in reservations(minutes, _NAME + characters))
+    yield from (
+        f"-# {sentence}" for sentence in reservations(minutes, _NAME + characters, transcript.locale.language)
+    )
 
 
 def _state(transcript: Transcript, until_ns: int, now_ns: int) -> str:

@@ -334,6 +334,18 @@ def test_a_summary_that_is_not_the_models_says_so() -> None:
     )
 
 
+def test_notes_in_another_language_say_what_the_built_in_writer_does_not_look_for() -> None:
+    german = replace(MEETING, locale=Locale("de", "Europe/Berlin"))
+    minutes = replace(NOTHING, parts=(PartMinutes("Budget", (), START, "built-in"),))
+    only = "The built-in writer finds decisions, tasks and questions in English only."
+    assert f"-# {only}" in render_message(minutes, german)
+    document = render_transcript(german, minutes)
+    assert f"- Notes: {only}\n" in document
+    assert "\n## Mitschrift\n" in document and "\n## Abdeckung\n" in document
+    by_a_model = replace(minutes, parts=(replace(minutes.parts[0], made_by="some-model"),))
+    assert only not in render_message(minutes, MEETING) + render_message(by_a_model, german)
+
+
 OWN_MARKUP = re.compile(r"^(## |### |-# |- )")
 OWN_TIME = re.compile(r"(?<!\\)<t:\d+:[DtT]>")
 OWN_BOLD = re.compile(r"^\*\*((?:\\.|[^\\*])*)\*\*")

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import zip_longest
 
+from stop_words import StopWordError, get_stop_words  # type: ignore[import-untyped]
+
 from notetaker.model.minutes import Item, Kind, Part, PartMinutes
 from notetaker.model.notes_kind import NotesKind
 from notetaker.notes.kinds import MEETING, has_place
@@ -50,6 +52,9 @@ twelve twenty using wanna ways week weeks whole working year years
 """
 _NO_TITLE = STOP_WORDS | VERBS | frozenset(_GENERIC.split())
 """Words that are no topic."""
+_WITHOUT_BLANKS = frozenset({"ja", "zh"})
+_GERMAN_NOUN = re.compile(r"(?<=[\w,;:] )[A-ZÄÖÜ][\w-]+")
+"""A word that German writes with a capital inside a sentence."""
 
 
 class BuiltIn:
@@ -68,7 +73,7 @@ class BuiltIn:
         found = [item for item in (*settled, *questions, *own) if has_place(kind, item)]
         told = {cite for item in found for cite in item.cites}
         items = (*points(spoken, part, told), *found)
-        return PartMinutes(_title(spoken, part.people), items, part.lines[0].started_ns, NAME)
+        return PartMinutes(_title(spoken, part), items, part.lines[0].started_ns, NAME)
 
     def repair(self, part: Part, objections: Sequence[tuple[Item, str]]) -> tuple[Item, ...]:
         return ()  # it quotes; what does not hold is not worth another try
@@ -157,16 +162,35 @@ def _closed(text: str) -> str:
     return text[0].upper() + text[1:].rstrip(",") + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def _title(spoken: Talk, people: Sequence[str]) -> str:
-    """Return the three words that most lines are about, but for names of people."""
-    no_topic = _NO_TITLE | {word for name in people for word in words(name)}
+def _title(spoken: Talk, part: Part) -> str:
+    """Return the three words that most lines are about, but for names of people.
+
+    Without a list of a language's function words, or blanks between words, there is no title.
+    """
+    no_topic = _no_topic(part.language)
+    if no_topic is None:
+        return ""
+    no_topic |= {word for name in part.people for word in words(name)}
+    german = part.language == "de"
     lines: Counter[str] = Counter()
     written: dict[str, Counter[str]] = {}
     for text in spoken.plain:
-        said = [word for word in words(text) if len(word) > 3 and "'" not in word and word not in no_topic]
+        about = words(" ".join(_GERMAN_NOUN.findall(text)) if german else text)
+        said = [word for word in about if len(word) > 3 and "'" not in word and word not in no_topic]
         for word in dict.fromkeys(said):
             written.setdefault(stem(word), Counter())[word] += 1
         lines.update(dict.fromkeys(map(stem, said), 1))
     chosen = [root for root, number in lines.most_common(3) if number > 1]
-    title = ", ".join(max(written[root].items(), key=lambda item: (item[1], item[0]))[0] for root in chosen)
+    named = [max(written[root].items(), key=lambda item: (item[1], item[0]))[0] for root in chosen]
+    title = ", ".join(word.capitalize() for word in named) if german else ", ".join(named)
     return title[:1].upper() + title[1:]
+
+
+def _no_topic(language: str) -> frozenset[str] | None:
+    """Return the words of a language that are no topic, or None if they are not known."""
+    if language == "en":
+        return _NO_TITLE
+    try:
+        return None if language in _WITHOUT_BLANKS else frozenset(get_stop_words(language))
+    except StopWordError:
+        return None

@@ -156,6 +156,29 @@ def test_of_other_languages_it_takes_points_only() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "dialogue", "title"),
+    [
+        (
+            "de",
+            """Ana: Wir haben gestern beschlossen, dass das Budget für den Garten erhöht wird.
+            Ben: Haben wir gestern beschlossen, dass auch der Garten ein eigenes Budget hat?""",
+            "Budget, Garten",
+        ),
+        (
+            "fr",
+            """Ana: Nous avons dit que le budget était trop petit pour nous.
+            Ben: Nous avons dit dans cette réunion que le budget était bon.""",
+            "Budget",
+        ),
+        ("ja", "Ana: 予算を増やします。\nBen: 予算を増やします。", ""),
+        ("xx", "Ana: zorp blarg flim zorp.\nBen: zorp blarg flim zorp.", ""),
+    ],
+)
+def test_a_title_has_no_function_words_of_its_language(language: str, dialogue: str, title: str) -> None:
+    assert WRITER.write(replace(part(dialogue), language=language)).title == title
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "Fine-tuning the speech model takes a whole day on this machine.",
