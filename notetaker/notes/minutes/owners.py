@@ -9,7 +9,9 @@ from notetaker.notes.minutes.statements import Statement, Talk
 from notetaker.notes.stopwords import STOP_WORDS
 
 _SELF = re.compile(
-    r"\bI(?:'ll|'m (?:going|gonna|meeting)| will| am going| have to| need to| can| still)\b|\blet me\b",
+    r"\bI(?:'ll|'m (?:going|gonna|meeting)| will| am going| have to| need to| can| still)\b|\blet me\b"
+    r"|\bI (?:also |really |just )?(?:want to|wanna)\b"
+    r"|\bI(?:'d| would) (?:also |really |just )?(?:(?:like|love|have|need) to|better)\b",
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(

@@ -10,6 +10,13 @@ from tests.notes.minutes.builders import PEOPLE, lines
     [
         ("Ana: I'll send it to all of you tomorrow.", "Ana"),
         ("Ana: I have to ask my boss about that.", "Ana"),
+        ("Ana: I wanna try the new build tomorrow.", "Ana"),
+        ("Ana: I want to fix the tests tomorrow.", "Ana"),
+        ("Ana: I'd like to write the summary by Monday.", "Ana"),
+        ("Ana: I would also like to ask the bank.", "Ana"),
+        ("Ana: I'd better call the bank tomorrow.", "Ana"),
+        ("Ana: I'd like you to call the bank tomorrow.\nBen: Okay.", "Ben"),
+        ("Ana: I want you two to call the bank tomorrow.\nBen: Okay.", None),
         ("Ana: Ben, can you send it to us?", "Ben"),
         ("Ana: and cem is going to work on the design", "Cem"),
         ("Ana: I will see if you can get an idea of it.\nBen: Okay.", "Ana"),
