@@ -36,8 +36,8 @@ class Classifier:
     models: Mapping[Kind, Model]
 
     def probability(self, scene: Scene, statement: Statement, kind: Kind) -> float:
-        """Return 0 for a statement without a cue."""
-        if not scene.cues(statement, kind):
+        """Return 0 for a statement without a cue, or with one that is denied."""
+        if not scene.cues(statement, kind) or scene.is_denied(statement, kind):
             return 0.0
         model = self.models[kind]
         values = features(scene, statement, kind, self.common, model.weights)

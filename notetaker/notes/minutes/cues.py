@@ -249,12 +249,15 @@ _NOTHING_SETTLED = re.compile(
 
 def is_ruled_out(said: str, kind: Kind) -> bool:
     """Say whether normal words are no decision, or no action, whatever cue is in them."""
-    if _ONLY_SPOKEN_OF.search(said):
-        return True
     if kind is Kind.DECISION:
-        return any(pattern.search(said) for pattern in (UNSETTLED, _NOT_SETTLING, _NOTHING_SETTLED))
-    at_once = _AT_ONCE.search(said) and not _LATER.search(said)
-    return bool(at_once or AGENDA.search(said) or _NO_WORK.search(said))
+        return bool(UNSETTLED.search(said) or _NOT_SETTLING.search(said))
+    return bool(AGENDA.search(said) or (_AT_ONCE.search(said) and not _LATER.search(said)))
+
+
+def is_denied(said: str, kind: Kind) -> bool:
+    """Say whether normal words deny, doubt or report what their cue says; the classifier still learns from them."""
+    denial = _NOTHING_SETTLED if kind is Kind.DECISION else _NO_WORK
+    return bool(_ONLY_SPOKEN_OF.search(said) or denial.search(said))
 
 
 HEDGE = re.compile(

@@ -11,6 +11,7 @@ from notetaker.notes.minutes.cues import (
     EXPLICIT,
     HEDGE,
     PAST,
+    is_denied,
     is_ruled_out,
     normal,
 )
@@ -45,11 +46,15 @@ class Scene:
             return []
         return [name for name, pattern in CUES[kind].items() if pattern.search(said)]
 
+    def is_denied(self, statement: Statement, kind: Kind) -> bool:
+        """Say whether a statement says that it is not so, or that others have said it."""
+        return is_denied(" ".join(normal(statement.text, self._names)), kind)
+
     def is_explicit(self, statement: Statement, kind: Kind) -> bool:
         """Say whether a statement is so plain that there is nothing to weigh."""
         said = " ".join(normal(statement.text, self._names))
         plain = EXPLICIT[kind].search(said) and not PAST.search(said) and "?" not in said
-        return bool(plain and self.cues(statement, kind))
+        return bool(plain and not is_denied(said, kind) and self.cues(statement, kind))
 
     def features(
         self, statement: Statement, kind: Kind, common: Collection[str]

@@ -1,7 +1,7 @@
 import pytest
 
 from notetaker.model.minutes import Kind
-from notetaker.notes.minutes.cues import EXPLICIT, is_ruled_out, normal
+from notetaker.notes.minutes.cues import EXPLICIT, is_denied, is_ruled_out, normal
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_is_plain_is_explicit(said: str, kind: Kind) -> None:
     ],
 )
 def test_what_was_doubted_reported_or_made_up_is_no_decision(said: str) -> None:
-    assert is_ruled_out(" ".join(normal(said)), Kind.DECISION)
+    assert is_denied(" ".join(normal(said)), Kind.DECISION)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_was_doubted_reported_or_made_up_is_no_decision(said: str) -> None:
     ],
 )
 def test_what_nobody_will_do_is_no_task(said: str) -> None:
-    assert is_ruled_out(" ".join(normal(said)), Kind.ACTION)
+    assert is_denied(" ".join(normal(said)), Kind.ACTION)
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_what_nobody_will_do_is_no_task(said: str) -> None:
     ],
 )
 def test_a_no_that_leaves_a_task_or_is_itself_decided_counts(said: str, kind: Kind) -> None:
-    assert not is_ruled_out(" ".join(normal(said)), kind)
+    assert not is_denied(" ".join(normal(said)), kind)
