@@ -100,12 +100,12 @@ def sentence(
     """
     if not english:
         bare = _clauses(_OTHER_FILLERS.sub("", text).strip(" ,;:—-"), None)
-        return _closed(bare) if len(bare.split()) >= SHORTEST else None
+        return _closed(bare) if _length(bare) >= SHORTEST else None
     bare = without_lead(_RESTART.sub("", _attempt(repaired(text), matters)))
     bare = _TAG.sub(".", bare) if not _ASKS.match(bare) else bare
     bare = _clauses(bare, matters)
     bare = _TRAILING.sub("", bare.rstrip(" .,;:—-")).strip(" .,;:—-") if not bare.endswith("?") else bare
-    if len(bare.split()) < SHORTEST or not has_verb(bare):
+    if _length(bare) < SHORTEST or not has_verb(bare):
         return None
     return _closed(re.sub(r"\bi\b(?=[ '])", "I", bare))
 
@@ -115,13 +115,18 @@ def without_lead(text: str) -> str:
     return _LEADING.sub("", text).strip()
 
 
+def _length(text: str) -> int:
+    """Return the number of words; punctuation that stands alone is none."""
+    return sum(any(map(str.isalnum, word)) for word in text.split())
+
+
 def _closed(text: str) -> str:
     text = text.rstrip(" ,;:—-")
     return text[0].upper() + text[1:] + ("" if text.endswith((".", "?", "!", "…")) else ".")
 
 
 def _attempt(text: str, matters: Callable[[str], object] | None) -> str:
-    found = [one for one in attempts(text) if len(one.split()) >= SHORTEST]
+    found = [one for one in attempts(text) if _length(one) >= SHORTEST]
     told = [one for one in found if matters is not None and matters(one)]
     return (told or found or [text])[-1]
 
@@ -142,7 +147,7 @@ def _clauses(text: str, matters: Callable[[str], object] | None) -> str:
         start = next((n for n, clause in enumerate(clauses) if matters and matters(clause)), 0)
         kept = text[text.index(clauses[start]) :]
         ends = [match.start() for match in boundary.finditer(kept)]
-        fitting = [kept[:end] for end in ends if SHORTEST <= len(kept[:end].split()) <= _LONGEST]
+        fitting = [kept[:end] for end in ends if SHORTEST <= _length(kept[:end]) <= _LONGEST]
         if len(kept.split()) <= _LONGEST:
             return _LEADING.sub("", kept)
         if fitting:

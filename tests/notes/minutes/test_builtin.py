@@ -208,7 +208,7 @@ def test_whatever_was_said_every_item_holds(meeting: Transcript) -> None:
     for one in parts(meeting.lines, people, ended=True):
         minutes = WRITER.write(one)
         for item in minutes.items:
-            assert len(item.text.split()) >= 5
+            assert sum(any(map(str.isalnum, word)) for word in item.text.split()) >= 5
             assert check(one, [item]).fallen == ()
         assert WRITER.write(one) == minutes
         written.append(minutes)
