@@ -94,7 +94,8 @@ class Campaign:
             local.faults.padding_burst_chance = 0.0  # a datagram is a packet of sound
             witness = Witness(local, place.bot.id)
             store = Store(f"sqlite:///{bot.state / 'notetaker.db'}")
-            rooms = [Room(local, site, witness, store, bot.state / "meetings", http) for site in place.sites]
+            doorway, meetings = asyncio.Lock(), bot.state / "meetings"
+            rooms = [Room(local, site, witness, store, meetings, http, doorway) for site in place.sites]
             crowd = Crowd(local, place.crowd, witness, http, random)
             try:
                 async with asyncio.TaskGroup() as people:

@@ -25,6 +25,10 @@ def _handshake(kind: str, **fields: Any) -> Strike:
     """A fault that waits for the next handshake, which comes at once."""
 
     async def strike(room: Room) -> None:
+        if fields.get("step") == "hello":
+            others = {name: value for name, value in fields.items() if name != "step"}
+            await room.fault_at_hello(kind, LOST_SESSION, **others)
+            return
         await room.fault(kind, **fields)
         if fields.get("step") == "resume":
             await room.fault("voice_reset")

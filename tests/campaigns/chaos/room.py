@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,8 @@ STEADY_S = 6.0
 """From a new session to the next fault: when sessions die within 5 s again and again, the bot takes its time."""
 START_S = 90.0
 ANSWER_S = 60.0
+HELLO_S = 5.0
+"""Until a closed voice websocket is followed by another one."""
 ALWAYS = 1_000_000
 """Times."""
 
@@ -65,8 +67,11 @@ class Room:
         store: Store,
         meetings: Path,
         http: aiohttp.ClientSession,
+        doorway: asyncio.Lock,
     ) -> None:
-        """`store` and the folder `meetings` are the bot's; it is only looked at."""
+        """`store` and the folder `meetings` are the bot's; it is only looked at. `doorway` is the same for all rooms:
+        who holds it is the only one to have the bot open a voice websocket.
+        """
         self.local = local
         self.site = site
         self.witness = witness
@@ -82,6 +87,7 @@ class Room:
         self._store = store
         self._meetings = meetings
         self._http = http
+        self._doorway = doorway
         self._newest: dict[int, list[Sent]] = {}
         self._session: int | None = None
         self._session_since = 0.0
@@ -154,6 +160,24 @@ class Room:
         self, kind: str, *, everywhere: bool = False, user_id: int | None = None, **fields: Any
     ) -> None:
         """To the bot, or to somebody else; in this guild only unless `everywhere`."""
+        async with self._doorway:
+            await self._fault(kind, everywhere=everywhere, user_id=user_id, **fields)
+
+    async def fault_at_hello(self, kind: str, close_code: int, **fields: Any) -> None:
+        """To the next websocket that is opened: before op 0 a voice server cannot know for which guild."""
+        seq = int(str(self.local.events.since(0)[-1]["seq"]))
+        async with self._doorway:
+            await self._fault(kind, step="hello", **fields)
+            await self._fault("voice_close", code=close_code)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HELLO_S):
+                    async for event in self.local.events.watch(seq):
+                        if event["event"] == "fault" and event["state"] == "struck":
+                            return
+
+    async def _fault(
+        self, kind: str, *, everywhere: bool = False, user_id: int | None = None, **fields: Any
+    ) -> None:
         where = {} if everywhere else {"guild_id": str(self.site.guild.id)}
         await self.sim("faults", kind=kind, user_id=str(user_id or self.bot_id), **where, **fields)
 
