@@ -41,7 +41,8 @@ async def bitten(bot: Process, watchdog: Watchdog) -> str:
     """What a bot leaves in the log that was ended by the watchdog."""
     async with asyncio.timeout(4 * SECONDS):
         await watchdog.bitten.wait()
-    assert await bot.exit_code() == -signal.SIGABRT
+    # CPython writes the stacks while other threads run, and may crash over one that changes meanwhile.
+    assert await bot.exit_code() in (-signal.SIGABRT, -signal.SIGSEGV)
     return bot.log
 
 
