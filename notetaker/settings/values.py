@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     )
     live_text: bool = Field(
         default=True,
-        description="Show what is said in a thread while the meeting goes on.",
+        description="Show what is said in a thread during the meeting.",
         examples=["0"],
     )
     time_zone: TimeZone = Field(
