@@ -15,8 +15,6 @@ CODES = [*CLOSE_CODES, UNDOCUMENTED]
 STEPS = ("hello", "identify", "select", "heartbeat")
 LOST_SESSION = 4006
 WAYS = {"both": "", "to_user": " towards us", "from_user": " from us"}
-OUTAGE_S = 10.0
-"""Of one guild."""
 COOL_DOWN_S = 50.0
 """Somewhat less than the minute that Discord wants us to wait after 4021."""
 
@@ -106,18 +104,6 @@ async def _move(room: Room) -> None:
     guild_id, user_id = str(room.site.guild.id), str(room.bot_id)
     await room.sim("move", guild_id=guild_id, user_id=user_id, channel_id=str(target))
     await room.go_to(target)
-
-
-async def _guild_outage(room: Room) -> None:
-    await room.sim("faults", kind="guild_outage", guild_id=str(room.site.guild.id), seconds=OUTAGE_S)
-    await asyncio.sleep(OUTAGE_S)
-
-
-async def _missed(room: Room) -> None:
-    """Somebody goes meanwhile, of which only voice tells the bot."""
-    async with room.guest():
-        await room.sim("faults", kind="guild_outage", guild_id=str(room.site.guild.id), seconds=OUTAGE_S)
-    await asyncio.sleep(OUTAGE_S)
 
 
 async def _kick(room: Room) -> None:
@@ -216,8 +202,6 @@ def catalogue() -> dict[str, list[Fault]]:
         Fault("channel full", "", _full, within_s=90.0, takes_s=25.0),
         Fault("deafened by a moderator", "", _moderator("deaf"), says=True),
         Fault("muted by a moderator", "", _moderator("mute"), lossless=True),
-        Fault("guild outage", "", _guild_outage, lossless=True, takes_s=15.0),
-        Fault("guild outage, and somebody goes", "", _missed, lossless=True, takes_s=15.0),
         Fault("server asks for a heartbeat", "", once("server_heartbeat"), lossless=True),
         Fault("DAVE: invalid commit", "", _invalid_commit, takes_s=8.0),
         Fault("DAVE: invalid welcome", "", _handshake("dave_invalid_welcome", times=1), takes_s=8.0),
