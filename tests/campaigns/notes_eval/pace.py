@@ -67,7 +67,7 @@ def play(talk: Sequence[Line], state: Path, settings: Mapping[str, str]) -> Pace
             store.name_speaker(meeting.id, line.user_id, line.speaker)
         rest = _Talk(store, queue, meeting).go_on(talk)
         known = known_parts(store, transcript_of(store, meeting, "UTC"))
-        for key in known:  # in real time, a later text requests what the interval between requests has left out
+        for key in known:  # in real time, a later text requests what the interval has left out
             queue.write_part(meeting.id, key)
         names = [part_name(meeting.id, key) for key in known]
         _until(lambda: _ended(queue, MINUTES, names))
