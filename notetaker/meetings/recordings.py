@@ -23,7 +23,6 @@ from notetaker.meetings.ports import Discord, Voice
 from notetaker.meetings.privacy import Privacy
 from notetaker.meetings.recovery import Interrupted
 from notetaker.meetings.saving import Saving
-from notetaker.meetings.server_settings import ServerSettings
 from notetaker.meetings.storage import Storage
 from notetaker.model import events
 from notetaker.model.consent import Consent
@@ -56,7 +55,6 @@ class Recordings:
         storage: Storage,
         tasks: asyncio.TaskGroup,
         discord: Discord,
-        settings: ServerSettings,
         privacy: Privacy,
         folder: Path,
         resume_window_s: float,
@@ -70,7 +68,6 @@ class Recordings:
         self._storage = storage
         self._tasks = tasks
         self._discord = discord
-        self._settings = settings
         self._privacy = privacy
         privacy.on_change = self.look
         self._folder = folder

@@ -145,7 +145,6 @@ class _Bot:
                     self._storage,
                     tasks,
                     self._announcer,
-                    settings,
                     privacy,
                     self._settings.meetings_folder,
                     window_s,

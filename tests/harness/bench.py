@@ -288,7 +288,6 @@ class Bench:
             storage,
             self._tasks,
             self.discord,
-            self.settings,
             self.privacy,
             self.folder,
             resume_window_s,
